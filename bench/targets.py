@@ -1,0 +1,202 @@
+"""The servers that are measured, and how each is started: on loopback, pinned, with its limits out of the way."""
+
+import contextlib
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.machine import Failed, for_child
+from bench.wires import CHAT, IRC, NCAT, Wire
+
+_START = 10.0
+_STOP = 5.0
+
+
+class Target(NamedTuple):
+    """A server that can be started.
+
+    command: what starts it, from the directory for its files and a free port
+    announces: whether it says at which port it listens; else it listens at the one it was given
+    program: what must be installed for it
+    version: what shows its version
+    window: how many peers may be on their way in at once
+    most: how many peers it can hold
+    """
+
+    name: str
+    wire: Wire
+    command: Callable[[Path, int], list[str]]
+    announces: bool
+    program: str
+    version: list[str]
+    window: int = 256
+    most: int = 1 << 30
+
+    @property
+    def installed(self) -> bool:
+        """Whether it can be measured here."""
+        return self.found is not None
+
+    @property
+    def found(self) -> str | None:
+        """Where its program is."""
+        return shutil.which(self.program, path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"]))
+
+
+class Server(NamedTuple):
+    """A server that runs."""
+
+    name: str
+    wire: Wire
+    pid: int
+    port: int
+    window: int
+
+
+def _asyncchat(_directory: Path, _port: int) -> list[str]:
+    command = [sys.executable, "-m", "asyncchat", "serve", "--port", "0", "--quiet"]
+    for flag in ("--rate", "--max-per-address"):
+        if flag in serve_help():
+            command += [flag, "0"]
+    return command
+
+
+@cache
+def serve_help() -> str:
+    """Return what asyncchat says about its own flags."""
+    command = [sys.executable, "-m", "asyncchat", "serve", "--help"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def _textbook(_directory: Path, _port: int) -> list[str]:
+    return [sys.executable, str(Path(__file__).with_name("textbook.py"))]
+
+
+def _inspircd(directory: Path, port: int) -> list[str]:
+    config = directory / "inspircd.conf"
+    config.write_text(f"""
+<server name="bench.local" description="bench" network="bench">
+<admin name="bench" nick="bench" email="bench@localhost">
+<bind address="127.0.0.1" port="{port}" type="clients">
+<connect name="main" allow="*" timeout="60" pingfreq="1h" hardsendq="64M" softsendq="32M" recvq="1M"
+ threshold="1000000" commandrate="1000000000" fakelag="no" localmax="20000" globalmax="20000" limit="20000"
+ maxconnwarn="no" resolvehostnames="no" useident="no">
+<performance softlimit="20000" somaxconn="4096" quietbursts="yes">
+<path configdir="{directory}" datadir="{directory}" logdir="{directory}" runtimedir="{directory}">
+<pid file="{directory}/inspircd.pid">
+""")
+    return ["inspircd", *["--runasroot"] * (os.geteuid() == 0), "--nofork", "--nopid", f"--config={config}"]
+
+
+def _ngircd(directory: Path, port: int) -> list[str]:
+    config = directory / "ngircd.conf"
+    config.write_text(f"""
+[Global]
+Name = bench.local
+Info = bench
+AdminEMail = bench@localhost
+Listen = 127.0.0.1
+Ports = {port}
+MotdPhrase = bench
+[Limits]
+MaxConnections = 0
+MaxConnectionsIP = 0
+MaxJoins = 0
+MaxPenaltyTime = 0
+PingTimeout = 3600
+PongTimeout = 3600
+[Options]
+DNS = no
+Ident = no
+PAM = no
+""")
+    return ["ngircd", "--nodaemon", "--config", str(config)]
+
+
+def _ncat(_directory: Path, port: int) -> list[str]:
+    return ["ncat", "--listen", "127.0.0.1", str(port), "--chat", "--max-conns", "2000"]
+
+
+ASYNCCHAT = Target("asyncchat", CHAT, _asyncchat, True, sys.executable, ["python", "-m", "asyncchat", "--version"])
+TEXTBOOK = Target("textbook", CHAT, _textbook, True, sys.executable, [])
+INSPIRCD = Target("InspIRCd", IRC, _inspircd, False, "inspircd", ["inspircd", "--version"])
+# Both have room for ten in their queues of connections; ncat watches its peers with select(2).
+NGIRCD = Target("ngIRCd", IRC, _ngircd, False, "ngircd", ["ngircd", "--version"], window=8)
+NCAT_CHAT = Target("ncat --chat", NCAT, _ncat, False, "ncat", ["ncat", "--version"], window=8, most=1000)
+TARGETS = (ASYNCCHAT, INSPIRCD, NGIRCD, NCAT_CHAT, TEXTBOOK)
+
+
+def version(target: Target) -> str:
+    """Return what an installed target says its version is."""
+    if not target.version:
+        return "asyncio streams"
+    command = [target.found or target.program, *target.version[1:]]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    lines = (done.stdout or done.stderr).splitlines()
+    return lines[0] if lines else "unknown"
+
+
+@contextlib.contextmanager
+def running(target: Target, more: Sequence[str] = ()) -> Iterator[Server]:
+    """Run a target, with `more` arguments, as long as the `with` lasts. Raises Failed."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as place:
+        directory = Path(place)
+        port = _free_port()
+        command = target.command(directory, port)
+        log = directory / "log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [target.found or command[0], *command[1:], *more],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=directory,
+                env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+                preexec_fn=for_child(),
+            )
+        try:
+            port = _wait(process, log, None if target.announces else port)
+            yield Server(target.name, target.wire, process.pid, port, target.window)
+            _check_alive(process)
+        except Failed as failed:
+            raise Failed(f"{failed}; its log ends with {log.read_text(errors='replace')[-300:]!r}") from None
+        finally:
+            process.terminate()
+            try:
+                process.wait(_STOP)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait(process: "subprocess.Popen[bytes]", log: Path, port: int | None) -> int:
+    deadline = time.monotonic() + _START
+    while time.monotonic() < deadline and process.poll() is None:
+        if port is None:
+            if found := re.search(r"listening on 127\.0\.0\.1:(\d+)", log.read_text(errors="replace")):
+                return int(found[1])
+        elif f" 0100007F:{port:04X} 00000000:0000 0A " in Path("/proc/net/tcp").read_text(encoding="ascii"):
+            return port  # not tried out: ncat ends when a peer comes and goes at once
+        time.sleep(0.02)
+    raise Failed("it does not start")
+
+
+def _free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+def _check_alive(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is not None:
+        raise Failed(f"the server has ended with {process.returncode}")

@@ -1,0 +1,116 @@
+"""HOST:PORT, and the sockets that listen there."""
+
+import os
+import socket
+from typing import Any, NamedTuple
+
+from asyncchat.errors import ChatError
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 23456
+CONNECT_TIMEOUT = 5.0
+"""Seconds that a client waits for an answer from each address that a host has."""
+BACKLOG = 4096
+"""Connections that the system may hold until they are accepted."""
+
+
+class Address(NamedTuple):
+    """Where a server is."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+def parse_port(text: str, *, least: int = 1) -> int:
+    """Return a port number of `least` to 65535. Raises ValueError."""
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= 65535):
+        raise ValueError(f"{text!r} is not a port; write a number from {least} to 65535")
+    return int(text)
+
+
+def parse_address(text: str) -> tuple[str, int | None]:
+    """Split HOST, HOST:PORT, [HOST]:PORT, or an IPv6 address, into host and port. Raises ValueError."""
+    if text.startswith("["):
+        host, bracket, rest = text[1:].partition("]")
+        if not bracket or (rest and not rest.startswith(":")):
+            raise ValueError(f"{text!r} is not an address; write [HOST]:PORT")
+        port = rest[1:] if rest else None
+    elif text.count(":") == 1:
+        host, port = text.split(":")
+    else:
+        host, port = text, None
+    if not host:
+        raise ValueError(f"{text!r} has no host; write HOST:PORT")
+    return host, None if port is None else parse_port(port)
+
+
+def reason(error: OSError | UnicodeError) -> str:
+    """Say in a few words what an error of the network, or of a host's name, was."""
+    if isinstance(error, UnicodeError):  # what the socket module raises for a name that no host can have
+        return "no such host"
+    if isinstance(error, socket.gaierror):
+        return "no such host" if error.errno == socket.EAI_NONAME else str(error.strerror)
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return os.strerror(error.errno).lower() if error.errno else str(error)
+
+
+def listen(hosts: list[str], port: int) -> list[socket.socket]:
+    """Return sockets that listen at each address of `hosts`; port 0 lets the system choose one, the same for all.
+
+    `::` alone takes IPv4 as well. Raises ChatError if one can't be had.
+    """
+    sockets: list[socket.socket] = []
+    with_ipv4 = hosts == ["::"] and socket.has_dualstack_ipv6()
+    try:
+        # Two hosts may have an address in common.
+        for family, address in dict.fromkeys(place for host in hosts for place in _resolve(host)):
+            place = (address[0], port, *address[2:])
+            listener = socket.create_server(place, family=family, backlog=BACKLOG, dualstack_ipv6=with_ipv4)
+            sockets.append(listener)
+            _set_options(listener)
+            port = of_socket(listener).port
+    except (OSError, UnicodeError) as error:
+        for listener in sockets:
+            listener.close()
+        message = f"can't listen at {', '.join(hosts)}, port {port}: {reason(error)}. Choose another --host or --port."
+        raise ChatError(message) from None
+    return sockets
+
+
+def _resolve(host: str) -> list[tuple[int, tuple[Any, ...]]]:
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    return [(family, address) for family, _, _, _, address in found]
+
+
+def _set_options(listener: socket.socket) -> None:
+    """Set what every connection that is accepted inherits, where the system has it.
+
+    It notices peers that are gone without a word (tcp(7)), and takes no megabytes for a peer that does not read.
+    """
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (
+        ("TCP_KEEPIDLE", 60),  # seconds
+        ("TCP_KEEPINTVL", 10),
+        ("TCP_KEEPCNT", 3),
+        ("TCP_USER_TIMEOUT", 30_000),  # milliseconds
+        ("TCP_NOTSENT_LOWAT", 1 << 17),  # bytes
+    ):
+        if option := getattr(socket, name, None):
+            listener.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+def of_socket(listener: socket.socket) -> Address:
+    """Return where a socket listens."""
+    return Address(*listener.getsockname()[:2])
+
+
+def unreachable(address: Address, error: OSError | UnicodeError) -> ChatError:
+    """Return what to tell somebody who could not connect to `address`."""
+    unknown = isinstance(error, socket.gaierror | UnicodeError)
+    hint = "Is it spelled right?" if unknown else "Is a server running there? `asyncchat serve` starts one."
+    return ChatError(f"can't reach {address}: {reason(error)}. {hint}")

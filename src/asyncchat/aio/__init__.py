@@ -1,0 +1,1 @@
+"""The shell of asyncio around the conversation: the room's server and the client."""

@@ -1,0 +1,145 @@
+"""The client on asyncio: prints what the server sends, and at the same time sends what is typed."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from typing import Any
+
+from asyncchat import terminal
+from asyncchat.addresses import CONNECT_TIMEOUT, Address, unreachable
+from asyncchat.aio.daemon import DaemonExecutor
+from asyncchat.chat.visitor import GOODBYE_TIMEOUT, QUESTION_TIMEOUT, Visitor
+from asyncchat.errors import ServerGone
+
+
+async def join(address: Address, visitor: Visitor, *, read_input: bool) -> None:
+    """Connect to `address` and take part until the user leaves.
+
+    Ctrl-C cancels it. Raises ServerGone if the server ends first, NameRefused if it takes no name that there is,
+    OutputClosed if nobody reads what is printed, and ChatError for anything else that is in the way.
+    """
+    _cancel_on_ctrl_c()
+    reader, writer = await _connect(address)
+    try:
+        await _Conversation(reader, writer, visitor).run(read_input=read_input)
+    finally:
+        writer.transport.abort()
+
+
+def _cancel_on_ctrl_c() -> None:
+    # What asyncio.run does by itself wakes no loop that was just about to wait when the signal came.
+    task = asyncio.current_task()
+    assert task is not None
+    with contextlib.suppress(NotImplementedError):  # Windows
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, task.cancel)
+
+
+async def _connect(address: Address) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    loop = asyncio.get_running_loop()
+    try:
+        # Not left to open_connection, whose threads would hold up the end while a name server does not answer.
+        found = await loop.run_in_executor(
+            DaemonExecutor("resolver"), lambda: socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
+        )
+        *others, last = found
+        for family, kind, protocol, _, place in others:
+            with contextlib.suppress(OSError):
+                return await _open(socket.socket(family, kind, protocol), place)
+        family, kind, protocol, _, place = last
+        return await _open(socket.socket(family, kind, protocol), place)
+    except (OSError, UnicodeError) as error:
+        raise unreachable(address, error) from None
+
+
+async def _open(connection: socket.socket, place: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    try:
+        connection.setblocking(False)
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            await asyncio.get_running_loop().sock_connect(connection, place)
+        return await asyncio.open_connection(sock=connection)
+    except BaseException:
+        connection.close()
+        raise
+
+
+class _Conversation:
+    """A task for what arrives and one for what is typed, and the end of both."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, visitor: Visitor) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._visitor = visitor
+        self._patience = asyncio.get_running_loop().time() + QUESTION_TIMEOUT
+        self._heard = asyncio.Event()
+        self._settled = asyncio.Event()
+
+    async def run(self, *, read_input: bool) -> None:
+        """Talk until one side ends it. Raises what `join` raises."""
+        receiving = asyncio.create_task(self._receive())
+        sending = asyncio.create_task(self._send()) if read_input else None
+        tasks = {receiving, sending} if sending else {receiving}
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if sending and sending.done() and not _lost(sending):
+                if sending.result():  # the user leaves at once
+                    await asyncio.wait({receiving}, timeout=GOODBYE_TIMEOUT)
+                    return
+                if await receiving and self._visitor.check_end():
+                    return
+            else:
+                await receiving
+            raise ServerGone
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _receive(self) -> bool:
+        """Print what arrives; return whether it ended with an end, and not with a broken connection."""
+        output = DaemonExecutor("output")
+        loop = asyncio.get_running_loop()
+        try:
+            while data := await self._reader.read(terminal.CHUNK):
+                show, answer = self._visitor.hear(data)
+                if answer:
+                    self._writer.write(answer)
+                if show:
+                    await loop.run_in_executor(output, terminal.write, show)
+                self._heard.set()
+                if self._visitor.settled:
+                    self._settled.set()
+        except OSError:
+            return False
+        return True
+
+    async def _send(self) -> bool:
+        """Send what is typed, until it ends; return whether the user asked to leave at once."""
+        if not self._visitor.settled:
+            await self._hear_something()
+            if self._heard.is_set():
+                await self._settled.wait()
+            else:
+                self._visitor.wait_no_longer()
+        keyboard = DaemonExecutor("input")
+        loop = asyncio.get_running_loop()
+        while data := await loop.run_in_executor(keyboard, terminal.read):
+            self._writer.write(data)
+            if self._visitor.type(data):
+                self._writer.write_eof()
+                return True
+            await self._writer.drain()
+        await self._hear_something()
+        self._writer.write(self._visitor.end())
+        self._writer.write_eof()
+        return False
+
+    async def _hear_something(self) -> None:
+        # Not wait_for, which can lose a cancellation before Python 3.12.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(self._patience):
+                await self._heard.wait()
+
+
+def _lost(sending: asyncio.Task[bool]) -> bool:
+    return isinstance(sending.exception(), OSError)

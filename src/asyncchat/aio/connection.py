@@ -1,0 +1,187 @@
+"""One peer's connection: reads for its session, and writes without ever waiting."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+import struct
+from collections.abc import Callable
+
+from asyncchat.addresses import Address
+from asyncchat.aio.backlog import Backlog
+from asyncchat.chat.lines import LineDecoder
+from asyncchat.chat.pace import Pace
+from asyncchat.chat.room import Room
+from asyncchat.chat.session import Session
+from asyncchat.limits import Limits
+
+READ_SIZE = 1 << 16
+
+_STALL_CHECKS = 10
+_AT_ONCE = struct.pack("ii", 1, 0)
+
+log = logging.getLogger(__name__)
+
+
+class Connection:
+    """A peer at the other end of a stream, and its session in `room`.
+
+    While the kernel takes what is written, nothing is kept here. When it does not, a task of the connection's own waits
+    for it and feeds it what is kept meanwhile; the batches are kept as they are, so all who are slow share their bytes.
+    """
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, room: Room, limits: Limits) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._transport = writer.transport
+        self._limits = limits
+        self._pace = Pace(limits.rate, limits.burst) if limits.rate else None
+        self._pause: asyncio.Future[None] | None = None
+        self._open = True
+        self._hanging_up = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._catching_up: asyncio.Task[None] | None = None
+        self._backlog: Backlog | None = None
+        self._transport.set_write_buffer_limits(high=0)  # so that drain() waits until the kernel has taken everything
+        self._session = Session(room, self)
+
+    def write(self, data: bytes) -> None:
+        """Send `data` as soon as the peer takes it; cut the peer off if it is too far behind."""
+        if not self._open or self._transport.is_closing():
+            return
+        if self._backlog:
+            self._backlog.keep(data)
+            if self._backlog.size > self._limits.max_backlog:
+                self._cut_off("it does not read what it is sent")
+        else:
+            self._transport.write(data)
+            if self._transport.get_write_buffer_size():
+                self._backlog = Backlog()
+                self._catching_up = asyncio.create_task(self._catch_up(self._backlog))
+
+    def close(self) -> None:
+        """Send what waits, and say that this was all; a peer that takes too long over it is cut off."""
+        if not self._open or self._transport.is_closing():
+            return
+        self._open = False
+        self._resume()
+        self._start_timer(self._limits.drain_timeout, self.abort)
+        if not self._backlog:
+            self._say_that_this_was_all()
+
+    def hang_up(self) -> None:
+        """Close as soon as what waits is sent, though the peer has not closed."""
+        self._hanging_up = True
+        if not self._backlog:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once, and have the kernel forget what the peer has not taken."""
+        self._open = False
+        self._resume()
+        with contextlib.suppress(OSError, AttributeError):  # it may be closed, and without a socket, already
+            self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        self._transport.abort()
+
+    def say_goodbye(self, text: str) -> None:
+        """Tell the peer `text`, and let it go with what it is owed."""
+        self._session.notice(text)
+        self._session.leave()
+
+    async def run(self) -> None:
+        """Serve the peer until it is gone."""
+        decoder = LineDecoder(self._limits.max_line)
+        self._start_timer(self._limits.name_timeout, self._expire)
+        try:
+            while data := await self._reader.read(READ_SIZE):
+                lines = decoder.feed(data)
+                if self._pace:
+                    await self._receive_in_time(lines, self._pace)
+                else:
+                    self._session.receive(lines)
+                if self._open and self._session.name:
+                    self._stop_timer()  # which is a tenth of what a peer costs
+            self._session.end(unfinished=decoder.unfinished)
+            if not self._open:
+                self.hang_up()
+            await self._writer.wait_closed()
+        except OSError as gone:  # reset, or gone without a word
+            gone.__traceback__ = None  # the reader keeps the error, and with it would keep this frame
+        finally:
+            self._stop_timer()
+            self._transport.abort()
+            self._session.leave()
+            if self._catching_up:
+                self._catching_up.cancel()
+                await asyncio.gather(self._catching_up, return_exceptions=True)
+            del self._session  # which has this connection, too: thousands shall not have to wait for the collector
+
+    async def _receive_in_time(self, lines: list[bytes | None], pace: Pace) -> None:
+        loop = asyncio.get_running_loop()
+        for line in lines:
+            if wait := pace.take(loop.time()):
+                self._pause = loop.create_future()
+                timer = loop.call_later(wait, self._resume)
+                try:
+                    await self._pause
+                finally:
+                    timer.cancel()
+            if not self._open or self._transport.is_closing():
+                return  # what it sent and nobody handled is gone with the peer
+            self._session.receive((line,))
+
+    def _resume(self) -> None:
+        if self._pause and not self._pause.done():
+            self._pause.set_result(None)
+
+    async def _catch_up(self, backlog: Backlog) -> None:
+        """Feed the kernel what is kept, until nothing is left; cut the peer off if it takes nothing for too long."""
+        stuck_for = 0
+        try:
+            while (waiting := self._transport.get_write_buffer_size()) or backlog.size:
+                try:
+                    async with asyncio.timeout(self._limits.stall_timeout / _STALL_CHECKS):
+                        await self._writer.drain()
+                except TimeoutError:
+                    # Counted, and not one long time-out: a machine that was asleep must not take its peers for stuck.
+                    stuck_for = 0 if self._transport.get_write_buffer_size() < waiting else stuck_for + 1
+                    if stuck_for == _STALL_CHECKS:
+                        self._cut_off("it takes nothing of what it is sent")
+                        return
+                else:
+                    stuck_for = 0
+                    self._transport.write(backlog.take())
+        except OSError as gone:  # which the reading side sees, too
+            gone.__traceback__ = None
+            return
+        self._backlog = self._catching_up = None
+        if not self._open:
+            self._say_that_this_was_all()
+
+    def _say_that_this_was_all(self) -> None:
+        if self._hanging_up or self._reader.at_eof():
+            self._transport.close()
+        else:
+            # Not closed before the peer has closed: with something unread the kernel would reset the connection, and
+            # what is on its way would be lost.
+            with contextlib.suppress(OSError):
+                self._transport.write_eof()
+
+    def _cut_off(self, why: str) -> None:
+        self.abort()
+        place = self._transport.get_extra_info("peername")
+        where = Address(*place[:2]) if place else "a peer"
+        log.warning("%s (%s) is cut off: %s", where, self._session.name or "no name yet", why)
+
+    def _expire(self) -> None:
+        if not self._session.name:
+            self.say_goodbye("it took you too long to choose a name. Connect again to try once more.")
+
+    def _start_timer(self, seconds: float, action: Callable[[], object]) -> None:
+        self._stop_timer()
+        self._timer = asyncio.get_running_loop().call_later(seconds, action)
+
+    def _stop_timer(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None

@@ -1,0 +1,49 @@
+"""Who may come in: how many connections there may be in all, and from one address."""
+
+from collections import Counter
+from ipaddress import IPv6Address, ip_address
+
+from asyncchat.chat import wire
+
+FULL = wire.notice("the chat is full, try again later.")
+TOO_MANY = wire.notice("there are too many connections from your address, try again later.")
+
+
+class Door:
+    """Counts who is in. A limit of 0 connections from one address is none; loopback has none in any case."""
+
+    def __init__(self, max_connections: int, max_per_address: int) -> None:
+        self._max_connections = max_connections
+        self._max_per_address = max_per_address
+        self._inside = 0
+        self._by_address: Counter[str] = Counter()
+
+    def refusal(self, host: str) -> bytes | None:
+        """Return what to tell somebody from `host` who can't come in now, or None."""
+        if self._inside >= self._max_connections:
+            return FULL
+        if self._max_per_address and self._by_address[host] >= self._max_per_address and not _is_loopback(host):
+            return TOO_MANY
+        return None
+
+    def enter(self, host: str) -> None:
+        """Count one in."""
+        self._inside += 1
+        self._by_address[host] += 1
+
+    def leave(self, host: str) -> None:
+        """Count one out."""
+        self._inside -= 1
+        self._by_address[host] -= 1
+        if not self._by_address[host]:
+            del self._by_address[host]
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        address = ip_address(host)
+    except ValueError:  # a connection that was gone before it could say where it came from
+        return False
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return address.is_loopback

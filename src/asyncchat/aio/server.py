@@ -1,0 +1,178 @@
+"""The room's server: owns the room, the tasks of its connections, and its own end."""
+
+import asyncio
+import errno
+import logging
+import signal
+import socket
+from typing import Any
+
+from asyncchat import transcript
+from asyncchat.addresses import BACKLOG, of_socket
+from asyncchat.aio.connection import READ_SIZE, Connection
+from asyncchat.aio.door import Door
+from asyncchat.chat.room import MemoryJournal, Peer, Room
+from asyncchat.limits import Limits
+
+OUT_OF_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+ACCEPTED_AT_ONCE = 16
+
+MOST_TURNS = 4
+"""Turns of the event loop for which a batch may wait for more."""
+
+MOST_REFUSING = 16
+"""Connections that are refused at leisure; more than that are closed at once."""
+
+HANG_UP_AFTER = 0.5
+"""Seconds that a peer gets to close its side after the goodbye, before the server does."""
+
+REFUSAL_TIMEOUT = 1.0
+"""Seconds that somebody who is refused may take to hear why."""
+
+log = logging.getLogger(__name__)
+
+
+class Server:
+    """A room that is open to whoever connects to one of `listeners`, each of which must listen already.
+
+    `recorder`, if there is one, gets the raw transcript.
+    """
+
+    def __init__(self, listeners: list[socket.socket], limits: Limits, recorder: Peer | None = None) -> None:
+        self._listeners = listeners
+        self._limits = limits
+        self._room = Room(self._wake, MemoryJournal(), limits.history)
+        if recorder:
+            self._room.attach(recorder, transcript.encode)
+        self._door = Door(limits.max_connections, limits.max_per_address)
+        self._refused = 0  # since the log said so last
+        self._refusing = 0
+        self._connections: dict[Connection, asyncio.Task[None]] = {}
+        self._closing = False
+        self._out_of_files_said = 0.0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop` is set, then let everybody go with what they are owed."""
+        asyncio.get_running_loop().set_exception_handler(self._on_loop_error)
+        servers = []
+        for listener in self._listeners:
+            # The standard loop accepts `backlog` connections in one go, before it lets anybody see to them.
+            servers.append(
+                await asyncio.start_server(self._handle, sock=listener, limit=READ_SIZE, backlog=ACCEPTED_AT_ONCE)
+            )
+            listener.listen(BACKLOG)
+        log.info("listening on %s", ", ".join(str(of_socket(listener)) for listener in self._listeners))
+        reporting = asyncio.create_task(self._report_refusals())
+        try:
+            await stop.wait()
+        finally:
+            for server in servers:
+                server.close()
+            await self._let_go()
+            reporting.cancel()
+            await asyncio.gather(reporting, return_exceptions=True)
+
+    def _on_loop_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if not (isinstance(error, OSError) and error.errno in OUT_OF_FILES):
+            loop.default_exception_handler(context)
+        elif loop.time() >= self._out_of_files_said + 1:  # it comes for each of many connections, and again and again
+            self._out_of_files_said = loop.time()
+            log.warning("out of open files: nobody new is accepted for a second")
+
+    def _wake(self) -> None:
+        asyncio.get_running_loop().call_soon(self._commit_when_quiet, 0, MOST_TURNS)
+
+    def _commit_when_quiet(self, waiting_before: int, turns: int) -> None:
+        """Commit as soon as a turn of the loop has brought nothing more: a batch is cheaper than its messages."""
+        waiting = self._room.waiting
+        if turns and waiting != waiting_before:
+            asyncio.get_running_loop().call_soon(self._commit_when_quiet, waiting, turns - 1)
+        else:
+            self._room.commit()
+
+    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        if self._closing:
+            writer.transport.abort()
+            return
+        place = writer.get_extra_info("peername")
+        host = place[0] if place else ""
+        if refusal := self._door.refusal(host):
+            await self._refuse(reader, writer, refusal)
+            return
+        connection = Connection(reader, writer, self._room, self._limits)
+        self._connections[connection] = task
+        self._door.enter(host)
+        try:
+            await connection.run()
+        finally:
+            self._door.leave(host)
+            del self._connections[connection]
+
+    async def _refuse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, refusal: bytes) -> None:
+        self._refused += 1
+        self._refusing += 1
+        try:
+            writer.write(refusal)
+            if self._refusing <= MOST_REFUSING:
+                # As with a guest who leaves: what is unread would make the kernel reset the connection.
+                writer.write_eof()
+                async with asyncio.timeout(REFUSAL_TIMEOUT):
+                    while await reader.read(READ_SIZE):
+                        pass
+            writer.close()
+            await writer.wait_closed()
+        except OSError as gone:
+            gone.__traceback__ = None  # as in Connection.run
+        finally:
+            self._refusing -= 1
+            writer.transport.abort()
+
+    async def _report_refusals(self) -> None:
+        """Log how many were refused, at most once a second."""
+        while True:
+            await asyncio.sleep(1)
+            if self._refused:
+                log.warning("%d connections refused: there are %d already", self._refused, len(self._connections))
+                self._refused = 0
+
+    async def _let_go(self) -> None:
+        self._closing = True
+        self._room.commit()  # what was accepted comes before the goodbye
+        for connection in self._connections:
+            connection.say_goodbye("the chat is closing. Goodbye!")
+        if not self._connections:
+            return
+        time = self._limits.drain_timeout
+        log.info("closing: %d peers have %g s to take what they are owed", len(self._connections), time)
+        await asyncio.wait(self._connections.values(), timeout=HANG_UP_AFTER)
+        for connection in self._connections:
+            connection.hang_up()
+        if self._connections:  # each cuts itself off when its time is up
+            await asyncio.wait(self._connections.values())
+
+    def stop_at_once(self) -> None:
+        """Cut everybody off who is still there."""
+        for connection in self._connections:
+            connection.abort()
+
+
+async def serve(listeners: list[socket.socket], limits: Limits, recorder: Peer | None) -> None:
+    """Run a server until SIGINT or SIGTERM; a second one does not wait for what peers are owed."""
+    server = Server(listeners, limits, recorder)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def on_signal() -> None:
+        if stop.is_set():
+            server.stop_at_once()
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, on_signal)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(on_signal))
+    await server.run(stop)

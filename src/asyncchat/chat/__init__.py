@@ -1,0 +1,1 @@
+"""The conversation itself, as plain objects: no asyncio, sockets, threads, files or clock in here."""

@@ -1,0 +1,78 @@
+"""Bytes to lines with a limit, and lines to text that can do no harm on a screen."""
+
+
+class BadLine(ValueError):
+    """A line that can't be taken; the message says why, to the one who wrote it."""
+
+
+class LineDecoder:
+    """Splits what arrives into lines at LF, in whatever pieces it arrives; a CR before the LF belongs to the line end.
+
+    A line with more than `limit` bytes comes out once, as None, as soon as it is known to be too long. What follows
+    of it, up to its LF, is thrown away: the end of a flood must never be read as a line of its own.
+    Never holds more than `limit` + 1 bytes, and never searches a byte twice.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._tail = b""
+        self._skipping = False
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a line has begun that no LF has ended yet."""
+        return bool(self._tail) or self._skipping
+
+    def feed(self, data: bytes) -> list[bytes | None]:
+        """Return the lines that `data` completes, without their ends."""
+        pieces = data.split(b"\n")
+        if not self._skipping:
+            pieces[0] = self._tail + pieces[0]
+        elif len(pieces) > 1:
+            self._skipping = False
+            del pieces[0]
+        else:
+            return []
+        self._tail = pieces.pop()
+        lines = [self._line(piece) for piece in pieces]
+        if len(self._tail) > self.limit + self._tail.endswith(b"\r"):  # which may belong to the line end
+            self._tail = b""
+            self._skipping = True
+            lines.append(None)
+        return lines
+
+    def _line(self, piece: bytes) -> bytes | None:
+        line = piece[:-1] if piece.endswith(b"\r") else piece
+        return line if len(line) <= self.limit else None
+
+
+def text(line: bytes | None) -> str:
+    """Return what a decoded line says, in a form that can be shown to others.
+
+    Raises BadLine if the line was too long (None) or is not UTF-8.
+    """
+    if line is None:
+        raise BadLine("it is too long")
+    try:
+        return visible(line.decode())
+    except UnicodeDecodeError:
+        raise BadLine("it is not UTF-8") from None
+
+
+def visible(raw: str) -> str:
+    """Return `raw` with a visible stand-in for each character that could forge a line, a name or a terminal command.
+
+    C0 (but tab) and DEL become their control pictures, as ESC becomes ␛ (Unicode block U+2400); C1, the line
+    separators U+0085, U+2028, U+2029, and the bidirectional overrides and isolates become <U+XXXX>.
+    """
+    return raw if raw.isprintable() else raw.translate(_STAND_INS)
+
+
+_STAND_INS = {
+    **{code: chr(0x2400 + code) for code in range(0x20) if code != ord("\t")},
+    0x7F: "\u2421",
+    **{
+        code: f"<U+{code:04X}>"
+        for code in (*range(0x80, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+    },
+}

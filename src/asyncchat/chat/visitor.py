@@ -1,0 +1,141 @@
+"""One person's side of a conversation: the twin of the server's session, for a client on any shell."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from asyncchat.chat import wire
+from asyncchat.chat.lines import LineDecoder, visible
+from asyncchat.chat.names import NameRefused
+from asyncchat.chat.session import is_exit
+
+MAX_HEARD = 1 << 20
+"""Bytes of the longest line that is taken from a server."""
+
+QUESTION_TIMEOUT = 3.0
+"""Seconds of silence after which a server is taken to ask nobody's name."""
+
+GOODBYE_TIMEOUT = 0.5
+"""Seconds that a server gets to send what is left and to close, when its user leaves at once."""
+
+_MAX_COMMAND = 4096
+
+_QUESTION = wire.ASK_NAME.decode().rstrip("\n")
+_REFUSAL = "Server: this name "
+_CHOOSE = " Choose another one."
+# A server says nothing to a name that it takes, and nothing when it has handled all that was sent. To this it answers
+# in any case, and after what came before: so nothing typed is taken for one more try at a name, and it is known that
+# nothing was lost at the end.
+_PROBE = "/list"
+_PROBE_ANSWERS = ("Server: online: ", "Server: no one online")
+
+
+class Heard(NamedTuple):
+    """What to show, and what to answer at once."""
+
+    show: bytes
+    answer: bytes
+
+
+class Visitor:
+    """Turns what the server sends into what is shown, and knows what may be typed when, and how it ended.
+
+    `name`, if given, answers the server's question for one; nothing typed may be sent before it is `settled`.
+    `can_choose`: somebody can type a name if none is given or if the one given is refused.
+    """
+
+    def __init__(self, name: str | None, *, can_choose: bool) -> None:
+        self.settled = name is None and can_choose
+        self._name = name
+        self._can_choose = can_choose
+        self._asked: bool | None = None  # not known before the first line
+        self._naming: Callable[[str], str | None] = self._await_question
+        self._gave_up = False
+        self._ending = False
+        self._held: str | None = None
+        self._heard = LineDecoder(MAX_HEARD)
+        self._typed = LineDecoder(_MAX_COMMAND)
+
+    def hear(self, data: bytes) -> Heard:
+        """Take what the server has sent.
+
+        Raises NameRefused, with what to do, if the server takes no name that there is.
+        """
+        show, answer = [], ""
+        for line in self._heard.feed(data):
+            readable = _readable(line)
+            self._notice_question(readable)
+            reply = None if self.settled else self._naming(readable)
+            if reply is not None:
+                answer += reply
+            elif self._ending and readable.startswith((*_PROBE_ANSWERS, _REFUSAL)):
+                if self._held:
+                    show.append(self._held + "\n")  # so it was the answer to something typed
+                self._held = readable
+            else:
+                show.append(readable + "\n")
+        return Heard("".join(show).encode(), answer.encode())
+
+    def type(self, data: bytes) -> bool:
+        """Take what was typed, which is sent as it is; tell whether it asks to leave."""
+        return any(line is not None and is_exit(line.decode(errors="replace")) for line in self._typed.feed(data))
+
+    def wait_no_longer(self) -> None:
+        """The server has said nothing for QUESTION_TIMEOUT seconds: take it for one that asks nobody's name."""
+        self.settled = True
+        self._gave_up = True
+
+    def end(self) -> bytes:
+        """Nothing more is typed: return what is still to be sent."""
+        self._ending = True
+        rest = b"\n" if self._typed.unfinished else b""
+        return rest + f"{_PROBE}\n".encode() if self._asked else rest
+
+    def check_end(self) -> bool:
+        """Tell whether a server that closed after `end` had handled all that was sent.
+
+        Raises NameRefused if it took no name, and therefore nothing else.
+        """
+        if self._held and self._held.startswith(_REFUSAL):
+            raise NameRefused("the server took none of this for a name, so nothing was sent: give a name with --name")
+        return self._held is not None or not self._asked
+
+    def _notice_question(self, line: str) -> None:
+        if self._asked is None:
+            self._asked = line == _QUESTION
+            if self._asked and self._gave_up:
+                raise NameRefused("the server was slow to ask for a name: try again")
+
+    # Each of these takes the next line while the name is not settled; it returns what to answer, or None to show it.
+
+    def _await_question(self, _line: str) -> str | None:
+        if not self._asked:
+            self.settled = True
+            return None
+        if self._name is None:
+            raise NameRefused("the server asks for a name: give one with --name")
+        self._naming = self._await_verdict
+        return f"{self._name}\n{_PROBE}\n"
+
+    def _await_verdict(self, line: str) -> str | None:
+        if line.startswith(_REFUSAL):
+            if not self._can_choose:
+                words = line.removeprefix("Server: ").removesuffix(_CHOOSE)
+                raise NameRefused(f"{self._name}: {words} Give another with --name.")
+            self._naming = self._await_refused_probe
+            return None
+        if line.startswith(_PROBE_ANSWERS):
+            self.settled = True
+            return ""
+        return None
+
+    def _await_refused_probe(self, line: str) -> str | None:
+        if not line.startswith(_REFUSAL):
+            return None
+        self.settled = True
+        return ""
+
+
+def _readable(line: bytes | None) -> str:
+    if line is None:
+        return f"(a line of more than {MAX_HEARD} bytes was left out)"
+    return visible(line.decode(errors="backslashreplace"))

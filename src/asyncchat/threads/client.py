@@ -1,0 +1,103 @@
+"""The client on threads: one prints what the server sends, one sends what is typed, and the main one waits."""
+
+import contextlib
+import queue
+import socket
+import threading
+import time
+
+from asyncchat import terminal
+from asyncchat.addresses import CONNECT_TIMEOUT, Address, unreachable
+from asyncchat.chat.names import NameRefused
+from asyncchat.chat.visitor import GOODBYE_TIMEOUT, QUESTION_TIMEOUT, Visitor
+from asyncchat.errors import ChatError, OutputClosed, ServerGone
+
+_CTRL_C_NOTICED = 0.25
+_EXITED = "exited"
+_ENDED = "ended"
+
+
+def join(address: Address, visitor: Visitor, *, read_input: bool) -> None:
+    """Connect to `address` and take part until the user leaves; raises what the client on asyncio raises."""
+    try:
+        connection = socket.create_connection(address, CONNECT_TIMEOUT)
+    except (OSError, UnicodeError) as error:
+        raise unreachable(address, error) from None
+    connection.settimeout(None)
+    with connection:
+        _Conversation(connection, visitor).run(read_input=read_input)
+
+
+class _Conversation:
+    def __init__(self, connection: socket.socket, visitor: Visitor) -> None:
+        self._connection = connection
+        self._visitor = visitor
+        self._patience = time.monotonic() + QUESTION_TIMEOUT
+        self._heard = threading.Event()
+        self._settled = threading.Event()
+        self._ended_input = threading.Event()
+        self._ends: queue.SimpleQueue[str | Exception] = queue.SimpleQueue()
+
+    def run(self, *, read_input: bool) -> None:
+        """Talk until one side ends it."""
+        threading.Thread(target=self._receive, name="receiving", daemon=True).start()
+        if read_input:
+            threading.Thread(target=self._send, name="sending", daemon=True).start()
+        end = self._wait_for_end()
+        if end is _EXITED:
+            with contextlib.suppress(queue.Empty):
+                self._ends.get(timeout=GOODBYE_TIMEOUT)
+        elif isinstance(end, Exception):
+            raise end
+        elif not (self._ended_input.is_set() and self._visitor.check_end()):
+            raise ServerGone
+
+    def _wait_for_end(self) -> str | Exception:
+        while True:
+            # A signal that comes just before the wait begins does not end it: so no wait is long.
+            with contextlib.suppress(queue.Empty):
+                return self._ends.get(timeout=_CTRL_C_NOTICED)
+
+    def _receive(self) -> None:
+        try:
+            while data := self._connection.recv(terminal.CHUNK):
+                show, answer = self._visitor.hear(data)
+                if answer:
+                    self._connection.sendall(answer)
+                if show:
+                    terminal.write(show)
+                self._heard.set()
+                if self._visitor.settled:
+                    self._settled.set()
+        except OSError:
+            self._ends.put(ServerGone())
+        except (NameRefused, OutputClosed, ChatError) as error:
+            self._ends.put(error)
+        else:
+            self._ends.put(_ENDED)
+
+    def _send(self) -> None:
+        try:
+            if not self._visitor.settled:
+                if self._hear_something():
+                    self._settled.wait()
+                else:
+                    self._visitor.wait_no_longer()
+            while data := terminal.read():
+                exits = self._visitor.type(data)
+                if exits:
+                    self._ends.put(_EXITED)
+                self._connection.sendall(data)
+                if exits:
+                    break
+            self._hear_something()
+            self._connection.sendall(self._visitor.end())
+            self._ended_input.set()
+            self._connection.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # whoever receives sees it too
+        except ChatError as error:
+            self._ends.put(error)
+
+    def _hear_something(self) -> bool:
+        return self._heard.wait(max(0, self._patience - time.monotonic()))

@@ -1,0 +1,366 @@
+"""One person's side of a conversation."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asyncchat.chat.names import NameRefused
+from asyncchat.chat.room import MemoryJournal, Room
+from asyncchat.chat.visitor import MAX_HEARD, Heard, Visitor
+from tests.chat import Person
+
+ASKED = b"Server: write your name\n"
+TAKEN = b"Server: this name is already taken! Choose another one.\n"
+UNUSABLE = b"Server: this name can't be used: it is empty. Choose another one.\n"
+ANSWER = b"alice\n/list\n"
+PROBE_REFUSED = (
+    b"Server: this name can't be used: / is not a letter, digit, underscore, dash or dot. Choose another one.\n"
+)
+
+
+def asked(*, can_choose: bool = False) -> Visitor:
+    """Return alice, once she has answered the server's question."""
+    visitor = Visitor("alice", can_choose=can_choose)
+    assert visitor.hear(ASKED) == Heard(show=b"", answer=ANSWER)
+    return visitor
+
+
+def settled() -> Visitor:
+    """Return somebody who talks, and whose name is no question any more."""
+    visitor = Visitor(None, can_choose=True)
+    assert visitor.settled
+    return visitor
+
+
+def meet(visitor: Visitor, room: Room) -> tuple[Person, bytes]:
+    """Let `visitor` talk with a real server until both have said all; return the server's side, and what was shown."""
+    person, shown = Person(room), b""
+    while data := person.peer.take():
+        heard = visitor.hear(data)
+        shown += heard.show
+        person.send(heard.answer)
+    return person, shown
+
+
+def a_room() -> Room:
+    return Room(lambda: None, MemoryJournal())
+
+
+def joined(room: Room, name: str) -> Person:
+    person = Person(room)
+    person.send(f"{name}\n")
+    return person
+
+
+# With a real server.
+
+
+def test_joins_an_empty_room_without_a_word() -> None:
+    visitor = Visitor("alice", can_choose=False)
+    person, shown = meet(visitor, a_room())
+    assert (visitor.settled, person.session.name, shown) == (True, "alice", b"")
+
+
+def test_joins_a_room_and_shows_the_last_messages_but_not_the_answer_to_its_probe() -> None:
+    room = a_room()
+    bob = joined(room, "bob")
+    bob.send("hello\nis anybody there?\n")
+    visitor = Visitor("alice", can_choose=False)
+    person, shown = meet(visitor, room)
+    assert (visitor.settled, person.session.name) == (True, "alice")
+    assert shown == b"bob: hello\nbob: is anybody there?\n"
+
+
+def test_is_asked_for_another_name_when_the_one_given_is_taken() -> None:
+    room = a_room()
+    joined(room, "alice")
+    visitor = Visitor("alice", can_choose=True)
+    person, shown = meet(visitor, room)
+    assert (visitor.settled, person.session.name, shown) == (True, None, TAKEN)
+
+
+def test_goes_on_with_the_name_that_is_typed_then() -> None:
+    room = a_room()
+    joined(room, "alice").send("hello\n")
+    visitor = Visitor("alice", can_choose=True)
+    person, _ = meet(visitor, room)
+    person.send("alice2\nhi\n")
+    assert visitor.hear(person.peer.take()) == Heard(show=b"alice: hello\nalice2: hi\n", answer=b"")
+
+
+def test_ends_with_what_to_do_when_the_name_is_taken_and_nobody_can_choose() -> None:
+    room = a_room()
+    joined(room, "alice")
+    with pytest.raises(NameRefused, match=r"^\w+: this name is already taken! Give another with --name\.$"):
+        meet(Visitor("alice", can_choose=False), room)
+
+
+def test_sees_the_question_itself_when_no_name_is_given() -> None:
+    visitor = Visitor(None, can_choose=True)
+    person, shown = meet(visitor, a_room())
+    assert (visitor.settled, person.session.name, shown) == (True, None, ASKED)
+
+
+# The name, step by step.
+
+
+def test_with_a_name_to_give_nothing_typed_may_be_sent_yet() -> None:
+    assert not Visitor("alice", can_choose=True).settled
+
+
+def test_without_a_name_whatever_is_typed_may_be_sent_at_once() -> None:
+    assert Visitor(None, can_choose=True).settled
+
+
+def test_the_question_is_answered_and_not_shown() -> None:
+    assert Visitor("alice", can_choose=False).hear(ASKED) == Heard(show=b"", answer=ANSWER)
+
+
+def test_the_question_is_answered_in_whatever_pieces_it_arrives() -> None:
+    visitor = Visitor("alice", can_choose=False)
+    assert [visitor.hear(bytes([byte])).answer for byte in ASKED] == [b""] * (len(ASKED) - 1) + [ANSWER]
+
+
+def test_the_question_is_answered_by_its_name_in_utf8() -> None:
+    assert Visitor("Zoé", can_choose=False).hear(ASKED).answer == "Zoé\n/list\n".encode()
+
+
+def test_nothing_is_settled_while_the_name_is_on_its_way() -> None:
+    assert not asked().settled
+
+
+@pytest.mark.parametrize("answer", [b"Server: online: bob carol\n", b"Server: no one online\n"])
+def test_the_answer_to_the_probe_settles_the_name_and_is_not_shown(answer: bytes) -> None:
+    visitor = asked()
+    assert visitor.hear(answer) == Heard(show=b"", answer=b"")
+    assert visitor.settled
+
+
+def test_messages_before_the_answer_to_the_probe_are_shown_and_settle_nothing() -> None:
+    visitor = asked()
+    assert visitor.hear(b"bob: one\ncarol: Server: no one online\n").show == b"bob: one\ncarol: Server: no one online\n"
+    assert not visitor.settled
+
+
+def test_messages_around_the_answer_to_the_probe_are_shown() -> None:
+    assert asked().hear(b"bob: one\nServer: no one online\nbob: two\n").show == b"bob: one\nbob: two\n"
+
+
+def test_once_the_name_is_settled_the_same_answer_is_shown() -> None:
+    visitor = asked()
+    visitor.hear(b"Server: no one online\n")
+    assert visitor.hear(b"Server: no one online\n").show == b"Server: no one online\n"
+
+
+@pytest.mark.parametrize("refusal", [TAKEN, UNUSABLE])
+def test_a_refusal_is_shown_to_somebody_who_can_choose(refusal: bytes) -> None:
+    visitor = asked(can_choose=True)
+    assert visitor.hear(refusal) == Heard(show=refusal, answer=b"")
+    assert not visitor.settled
+
+
+@pytest.mark.parametrize("refusal", [TAKEN, UNUSABLE])
+def test_after_a_refusal_the_answer_to_the_probe_is_not_shown_and_typing_may_begin(refusal: bytes) -> None:
+    visitor = asked(can_choose=True)
+    visitor.hear(refusal)
+    assert visitor.hear(PROBE_REFUSED) == Heard(show=b"", answer=b"")
+    assert visitor.settled
+
+
+def test_later_refusals_are_all_shown() -> None:
+    visitor = asked(can_choose=True)
+    assert visitor.hear(TAKEN + PROBE_REFUSED + TAKEN + UNUSABLE).show == TAKEN + TAKEN + UNUSABLE
+
+
+def test_a_refusal_says_why_when_nobody_can_choose() -> None:
+    with pytest.raises(NameRefused, match=r": this name can't be used: it is empty\. Give another with --name\.$"):
+        asked(can_choose=False).hear(UNUSABLE)
+
+
+@pytest.mark.parametrize("name", ["alice", None])
+@pytest.mark.parametrize("can_choose", [True, False])
+def test_a_server_that_asks_nothing_is_simply_listened_to(name: str | None, can_choose: bool) -> None:
+    visitor = Visitor(name, can_choose=can_choose)
+    assert visitor.hear(b"hello, this is no group chat\n") == Heard(show=b"hello, this is no group chat\n", answer=b"")
+    assert visitor.settled
+
+
+@pytest.mark.parametrize("name", ["alice", None])
+def test_a_question_that_is_not_the_first_line_is_just_shown(name: str | None) -> None:
+    assert Visitor(name, can_choose=True).hear(b"hello\n" + ASKED) == Heard(show=b"hello\n" + ASKED, answer=b"")
+
+
+def test_without_a_name_and_without_input_the_question_ends_it_with_what_to_do() -> None:
+    with pytest.raises(NameRefused, match=r"give one with --name$"):
+        Visitor(None, can_choose=False).hear(ASKED)
+
+
+# What is shown.
+
+
+def test_what_the_server_says_is_shown_line_by_line() -> None:
+    visitor = settled()
+    assert [visitor.hear(data).show for data in (b"bob: hel", b"lo\nbob: h", b"i\r\n")] == [
+        b"",
+        b"bob: hello\n",
+        b"bob: hi\n",
+    ]
+
+
+def test_text_is_shown_as_it_is() -> None:
+    line = "Zoé:  日本語\t😀 \n".encode()
+    assert settled().hear(line).show == line
+
+
+def test_control_characters_are_shown_as_their_stand_ins() -> None:
+    shown = settled().hear("bob: \x1b[2J\x07\x9b\r\u202e\u2028!\n".encode()).show
+    assert shown.decode() == "bob: \u241b[2J\u2407<U+009B>\u240d<U+202E><U+2028>!\n"
+
+
+def test_bytes_that_are_not_utf8_are_shown_as_numbers() -> None:
+    assert settled().hear(b"bob: caf\xe9\n").show == b"bob: caf\\xe9\n"
+
+
+def test_a_line_without_end_in_sight_is_left_out_and_that_is_said() -> None:
+    visitor = settled()
+    shown = visitor.hear(b"x" * (MAX_HEARD + 2)).show + visitor.hear(b"xx\nbob: hi\n").show
+    assert shown == b"(a line of more than 1048576 bytes was left out)\nbob: hi\n"
+
+
+@given(
+    st.lists(
+        st.sampled_from([b"\x1b", b"\x9b", "\x9b\u202e".encode(), b"\r", b"\n", b"a", ASKED, TAKEN]) | st.binary()
+    ),
+    st.sampled_from(["alice", None]),
+)
+def test_no_control_character_of_a_server_is_ever_shown(chunks: list[bytes], name: str | None) -> None:
+    visitor = Visitor(name, can_choose=True)
+    for chunk in chunks:
+        for character in visitor.hear(chunk).show.decode():
+            assert character in "\n\t" or unicodedata.category(character) not in {"Cc", "Zl", "Zp"}
+            assert character not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+@given(st.lists(st.sampled_from([b"\x1b", b"\xff", b"\n", b"bob: hi\n", TAKEN]) | st.binary()))
+def test_what_is_shown_is_the_same_in_whatever_pieces_it_arrives(chunks: list[bytes]) -> None:
+    visitor = settled()
+    assert b"".join(visitor.hear(chunk).show for chunk in chunks) == settled().hear(b"".join(chunks)).show
+
+
+# What is typed.
+
+
+@pytest.mark.parametrize(
+    "typed", [b"/exit\n", b"/quit\r\n", b"/EXIT\n", b"/exit now\n", b"hello\n/exit\n", b"/exit\nhello\n"]
+)
+def test_notices_when_somebody_asks_to_leave(typed: bytes) -> None:
+    assert settled().type(typed)
+
+
+@pytest.mark.parametrize("typed", [b"/exit\n", b"hello\n/quit\n", b"x" * 9000 + b"\n/exit\n", b"\xff\xc3\n/exit\r\n"])
+def test_notices_it_in_whatever_pieces_it_is_typed(typed: bytes) -> None:
+    for middle in range(len(typed)):
+        visitor = settled()
+        assert not visitor.type(typed[:middle])
+        assert visitor.type(typed[middle:])
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        b"",
+        b"/exit",
+        b"hello\n",
+        b" /exit\n",
+        b"//exit\n",
+        b"/exits\n",
+        b"/help\n",
+        b"\xff/exit\n",
+        b"x" * 9000 + b"/exit\n",
+    ],
+)
+def test_anything_else_is_no_goodbye(typed: bytes) -> None:
+    assert not settled().type(typed)
+
+
+def test_the_end_of_a_long_line_is_no_goodbye() -> None:
+    visitor = settled()
+    assert not visitor.type(b"x" * 9000)
+    assert not visitor.type(b"/exit\n")
+
+
+@pytest.mark.parametrize(
+    ("typed", "lacks"), [(b"", b""), (b"hello\n", b""), (b"hello", b"\n"), (b"a\nb", b"\n"), (b"\r", b"\n")]
+)
+def test_a_last_line_gets_the_end_that_it_lacks(typed: bytes, lacks: bytes) -> None:
+    visitor = settled()
+    visitor.type(typed)
+    assert visitor.end() == lacks
+
+
+# How it ends.
+
+
+def test_the_end_is_good_only_when_the_server_has_answered_behind_all_that_was_sent() -> None:
+    visitor = Visitor(None, can_choose=True)
+    visitor.hear(ASKED)
+    visitor.type(b"alice\nlast words")
+    assert visitor.end() == b"\n/list\n"
+    assert visitor.hear(b"alice: last words\n").show == b"alice: last words\n"
+    assert not visitor.check_end()
+    assert visitor.hear(b"Server: no one online\n").show == b""
+    assert visitor.check_end()
+
+
+def test_a_list_that_was_typed_is_shown_though_the_end_asks_for_one_more() -> None:
+    visitor = Visitor(None, can_choose=True)
+    visitor.hear(ASKED)
+    visitor.type(b"alice\n/list\n")
+    assert visitor.end() == b"/list\n"
+    shown = visitor.hear(b"Server: online: bob\nServer: online: bob carol\n").show
+    assert shown == b"Server: online: bob\n"
+    assert visitor.check_end()
+
+
+def test_whoever_ends_without_a_name_is_told_that_nothing_was_sent() -> None:
+    room = a_room()
+    visitor = Visitor(None, can_choose=True)
+    person = Person(room)
+    visitor.hear(person.peer.take())
+    person.send("build 41 done\n")
+    person.send(visitor.end())
+    shown = visitor.hear(person.peer.take()).show
+    assert shown.count(b"Server: this name can't be used") == 1
+    with pytest.raises(NameRefused, match="nothing was sent: give a name with --name"):
+        visitor.check_end()
+
+
+def test_a_server_that_asks_nobodys_name_is_asked_nothing_at_the_end() -> None:
+    visitor = Visitor(None, can_choose=True)
+    visitor.hear(b"welcome\n")
+    assert visitor.end() == b""
+    assert visitor.check_end()
+
+
+def test_a_server_that_says_nothing_is_taken_for_one_that_asks_no_name() -> None:
+    visitor = Visitor("alice", can_choose=False)
+    visitor.wait_no_longer()
+    assert visitor.settled
+    assert visitor.hear(b"hello\n") == Heard(show=b"hello\n", answer=b"")
+    assert visitor.end() == b""
+
+
+def test_a_question_that_comes_too_late_is_not_answered_but_said() -> None:
+    visitor = Visitor("alice", can_choose=False)
+    visitor.wait_no_longer()
+    with pytest.raises(NameRefused, match="slow to ask for a name: try again"):
+        visitor.hear(ASKED)
+
+
+def test_what_others_say_between_two_refusals_is_shown() -> None:
+    visitor = asked(can_choose=True)
+    visitor.hear(TAKEN)
+    assert visitor.hear(b"Server: the chat is closing. Goodbye!\n").show == b"Server: the chat is closing. Goodbye!\n"
+    assert not visitor.settled

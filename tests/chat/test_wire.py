@@ -1,0 +1,54 @@
+"""The plain text form of what the server says."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asyncchat.chat import wire
+from asyncchat.chat.lines import visible
+from asyncchat.chat.messages import Joined, Left, Sent
+from asyncchat.chat.names import prepare
+
+ALICE, ZOE = prepare("Alice"), prepare("Zoé")
+
+
+def test_each_message_is_a_line_with_its_name() -> None:
+    assert wire.plain([Sent(1, ALICE, "hello"), Sent(2, ZOE, "ça va?")]) == "Alice: hello\nZoé: ça va?\n".encode()
+
+
+def test_text_is_kept_as_it_was_typed() -> None:
+    assert wire.plain([Sent(1, ALICE, "  a\tb: c ")]) == b"Alice:   a\tb: c \n"
+
+
+def test_who_joins_and_leaves_is_not_said() -> None:
+    assert wire.plain([Joined(ALICE), Sent(1, ZOE, "hi"), Left(ALICE)]) == "Zoé: hi\n".encode()
+
+
+def test_nothing_is_written_when_nothing_was_said() -> None:
+    assert wire.plain([Joined(ALICE), Left(ALICE)]) == b""
+
+
+@given(st.lists(st.text(st.sampled_from("\r\n\x85\u2028") | st.characters(exclude_categories=["Cs"])).map(visible)))
+def test_each_message_is_one_line_whatever_it_says(texts: list[str]) -> None:
+    lines = wire.plain([Sent(seq, ALICE, text) for seq, text in enumerate(texts, 1)]).decode().splitlines()
+    assert lines == [f"Alice: {text}" for text in texts]
+
+
+def test_the_server_speaks_under_its_own_name() -> None:
+    assert wire.notice("über 100") == "Server: über 100\n".encode()
+
+
+def test_the_question_for_a_name_is_the_one_that_clients_know() -> None:
+    assert wire.ASK_NAME == b"Server: write your name\n"
+
+
+def test_a_name_that_is_taken_is_answered_as_clients_know_it() -> None:
+    assert wire.NAME_TAKEN == b"Server: this name is already taken! Choose another one.\n"
+
+
+def test_a_name_that_cant_be_used_is_answered_with_the_reason() -> None:
+    answer = wire.name_refused("it is empty")
+    assert answer == b"Server: this name can't be used: it is empty. Choose another one.\n"
+
+
+def test_a_line_that_cant_be_taken_is_answered_with_the_reason() -> None:
+    assert wire.line_refused("it is too long") == b"Server: your line was not sent: it is too long.\n"

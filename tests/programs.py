@@ -1,0 +1,227 @@
+"""Real processes, real sockets, and waiting for what they say instead of for time to pass."""
+
+import contextlib
+import os
+import pty
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+_SCALE = float(os.environ.get("ASYNCCHAT_TEST_TIME_SCALE", "1"))
+
+ASYNCCHAT = (sys.executable, "-W", "error", "-m", "asyncchat")
+WITHOUT_UVLOOP = (
+    sys.executable,
+    "-W",
+    "error",
+    "-c",
+    "import sys; sys.modules['uvloop'] = None; from asyncchat.cli import main; sys.exit(main())",
+)
+ASK_NAME = "Server: write your name"
+
+
+def seconds(number: float) -> float:
+    """Return a time limit, scaled for the machine by the environment variable ASYNCCHAT_TEST_TIME_SCALE."""
+    return number * _SCALE
+
+
+class Lines:
+    """Reads a descriptor line by line, and gives up when too long nothing comes."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._poll = select.poll()
+        self._poll.register(descriptor, select.POLLIN)
+        self._buffer = b""
+        self.ended = False
+
+    def _more(self, limit: float) -> None:
+        if not self._poll.poll(limit * 1000):
+            raise TimeoutError(f"nothing more came; so far: {self._buffer[-500:]!r}")
+        try:
+            data = os.read(self._descriptor, 1 << 16)
+        except (ConnectionResetError, OSError):  # a pty whose other end is closed says EIO
+            data = b""
+        self.ended = not data
+        self._buffer += data
+
+    def raw_line(self, limit: float = 10) -> bytes:
+        """Return the next line without its LF, or what is left at the end."""
+        while b"\n" not in self._buffer and not self.ended:
+            self._more(seconds(limit))
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return line
+
+    def line(self, limit: float = 10) -> str:
+        return self.raw_line(limit).decode()
+
+    def until(self, wanted: str, limit: float = 10) -> list[str]:
+        """Return the lines up to the one that has `wanted` in it."""
+        lines = []
+        while True:
+            line = self.line(limit)
+            lines.append(line)
+            if wanted in line:
+                return lines
+            assert not (self.ended and not self._buffer), f"ended without {wanted!r}: {lines}"
+
+    def some(self, wanted: bytes, limit: float = 10) -> bytes:
+        """Return all up to and with `wanted`, whether or not a line ends there."""
+        while wanted not in self._buffer:
+            assert not self.ended, f"ended without {wanted!r}: {self._buffer!r}"
+            self._more(seconds(limit))
+        end = self._buffer.index(wanted) + len(wanted)
+        taken, self._buffer = self._buffer[:end], self._buffer[end:]
+        return taken
+
+    def rest(self, limit: float = 10) -> bytes:
+        """Return all up to the end."""
+        while not self.ended:
+            self._more(seconds(limit))
+        rest, self._buffer = self._buffer, b""
+        return rest
+
+
+class Program:
+    """A running program with pipes, or with a terminal, for its three streams."""
+
+    def __init__(
+        self,
+        *arguments: str,
+        command: tuple[str, ...] = ASYNCCHAT,
+        terminal: bool = False,
+        environment: dict[str, str] | None = None,
+        stdin: int = subprocess.PIPE,
+        stdout: int = subprocess.PIPE,
+    ) -> None:
+        self._terminal = -1
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("ASYNCCHAT_", "COV_"))}
+        side = -1
+        if terminal:
+            self._terminal, side = pty.openpty()
+            stdin = stdout = side
+        self.process = subprocess.Popen(
+            [*command, *arguments],
+            env=clean | (environment or {}),
+            start_new_session=True,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+        )
+        if terminal:
+            os.close(side)
+            self.out = Lines(self._terminal)
+        elif self.process.stdout:
+            self.out = Lines(self.process.stdout.fileno())
+        assert self.process.stderr
+        self.errors = Lines(self.process.stderr.fileno())
+
+    def write(self, text: str | bytes) -> None:
+        """Write to its standard input."""
+        data = text.encode() if isinstance(text, str) else text
+        if self._terminal >= 0:
+            os.write(self._terminal, data)
+        else:
+            assert self.process.stdin
+            self.process.stdin.write(data)
+            self.process.stdin.flush()
+
+    def end_input(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+
+    def signal(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def wait(self, limit: float = 10) -> int:
+        """Return its exit code."""
+        return self.process.wait(seconds(limit))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.process.kill()
+        self.process.wait()
+        complaints = self.errors.rest()
+        if self._terminal >= 0:
+            os.close(self._terminal)
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if stream:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+        if kind is None:
+            assert b"Traceback" not in complaints, complaints.decode()
+            assert b"Warning" not in complaints, complaints.decode()
+
+
+class Nc:
+    """A plain peer, as nc is: a socket, and what comes out of it as lines."""
+
+    def __init__(self, port: int, host: str = "127.0.0.1", receive_buffer: int = 0) -> None:
+        self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        if receive_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.settimeout(seconds(10))
+        self.socket.connect((host, port))
+        self.lines = Lines(self.socket.fileno())
+
+    def send(self, text: str | bytes) -> None:
+        self.socket.sendall(text.encode() if isinstance(text, str) else text)
+
+    def line(self, limit: float = 10) -> str:
+        return self.lines.line(limit)
+
+    def end_input(self) -> None:
+        self.socket.shutdown(socket.SHUT_WR)
+
+    def reset(self) -> None:
+        """Break the connection, as a machine does that crashed."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        self.socket.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+
+class ServeProgram(Program):
+    """A running `asyncchat serve`, on a port that the system chose."""
+
+    def __init__(self, *arguments: str, **how: object) -> None:
+        super().__init__("serve", "--port", "0", *arguments, **how)  # type: ignore[arg-type]
+        self.said_first = self.errors.line()
+        self.port = int(self.said_first.rpartition(":")[2])
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def connect(self, receive_buffer: int = 0) -> Nc:
+        return Nc(self.port, receive_buffer=receive_buffer)
+
+    def join(self, name: str) -> Nc:
+        """Return a peer that has a name in the room, and has seen all that was said before."""
+        peer = self.connect()
+        assert peer.line() == ASK_NAME
+        peer.send(f"{name}\n/list\n")
+        while not (line := peer.line()).startswith(("Server: online", "Server: no one")):
+            assert not line.startswith("Server:"), line
+        return peer
+
+
+def until(condition: Callable[[], bool], limit: float = 10) -> None:
+    """Ask again and again until the answer is yes, where nothing can be waited for."""
+    deadline = time.monotonic() + seconds(limit)
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"

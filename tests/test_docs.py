@@ -1,0 +1,77 @@
+"""What the documents say is what the program does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from asyncchat import __version__
+from asyncchat.chat.session import COMMANDS, Command
+from asyncchat.limits import Limits
+from tests.programs import Nc, Program, ServeProgram
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_the_session_in_the_readme_is_what_happens(room: ServeProgram) -> None:
+    shown: list[str] = ["$ nc 127.0.0.1 23456"]
+    with Program("join", room.address, "--name", "bob") as bob, Nc(room.port) as alice:
+
+        def types(line: str) -> None:
+            alice.send(f"{line}\n")
+            shown.append(f"< {line}")
+
+        def sees(lines: int = 1) -> None:
+            shown.extend(alice.line() for _ in range(lines))
+
+        bob.write("anybody here?\n")
+        bob.out.line()
+        sees()
+        types("alice")
+        sees()
+        types("hello bob")
+        sees()
+        bob.write("hi alice\n")
+        sees()
+        with Program("join", room.address, "--name", "ci") as ci:
+            transcript = room.out.until("ci joined")
+            types("/list")
+            sees()
+            ci.write("build 41 done\n")
+            sees()
+            types("/exit")
+            assert alice.lines.rest() == b""
+            transcript += room.out.until("alice left")
+    readme = (ROOT / "README.md").read_text()
+    assert "".join(f"    {line}\n" for line in shown) in readme
+    assert "".join(f"    {line}\n" for line in transcript) in readme
+
+
+@pytest.mark.parametrize(("field", "default"), Limits()._asdict().items())
+def test_every_limit_is_in_the_operations_guide_with_its_default(field: str, default: float) -> None:
+    flag = f"--{field.replace('_', '-')}"
+    (row,) = [line for line in (ROOT / "docs/operations.md").read_text().splitlines() if f"`{flag}`" in line]
+    assert re.search(rf"(?<!\d){default:.0f}(?!\d)", row)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.names[0])
+def test_every_command_is_in_the_protocol_with_its_aliases(command: Command) -> None:
+    name, *aliases = command.names
+    row = f"| `{name}` | {' '.join(f'`{alias}`' for alias in aliases)}".rstrip() + " |"
+    assert row in (ROOT / "docs/protocol.md").read_text()
+
+
+def test_every_flag_in_the_documents_exists() -> None:
+    documents = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    spans = [span for path in documents for span in re.findall(r"`([^`\n]+)`", path.read_text())]
+    ours = [span for span in spans if span.startswith(("--", "serve", "asyncchat"))]
+    flags = {flag for span in ours for flag in re.findall(r"--[a-z-]+", span)}
+    known = ""
+    for command in ("serve", "join", "filter"):
+        with Program(command, "--help") as program:
+            known += program.out.rest().decode()
+    assert {flag for flag in flags if flag not in known and flag != "--help"} == set()
+
+
+def test_the_version_is_in_the_changelog() -> None:
+    assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text()

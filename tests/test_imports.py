@@ -1,0 +1,112 @@
+"""Who may import whom."""
+
+import ast
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import asyncchat
+
+SOURCE = Path(asyncchat.__file__).parent
+
+PURE = {
+    "abc",
+    "bisect",
+    "collections",
+    "collections.abc",
+    "dataclasses",
+    "enum",
+    "functools",
+    "heapq",
+    "itertools",
+    "json",
+    "operator",
+    "re",
+    "string",
+    "typing",
+    "unicodedata",
+    "precis_i18n",
+    "msgspec",
+}
+SHELLS = ("asyncchat.aio", "asyncchat.threads", "asyncchat.transcript", "asyncchat.outlet")
+DOES_SOMETHING_OUTSIDE = {"open", "print", "input", "exec", "eval", "compile", "__import__", "breakpoint"}
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(SOURCE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+PATHS = {module_name(path): path for path in SOURCE.rglob("*.py")}
+
+
+def parse(module: str) -> ast.Module:
+    return ast.parse(PATHS[module].read_bytes())
+
+
+def when_imported(node: ast.AST) -> Iterator[ast.AST]:
+    """Walk through what runs as soon as the module is imported: all but the insides of functions."""
+    yield node
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        for child in ast.iter_child_nodes(node):
+            yield from when_imported(child)
+
+
+def imported(module: str, *, at_once: bool = False) -> set[str]:
+    """Return the modules that `module` imports; `at_once`: as soon as it is imported itself."""
+    tree = parse(module)
+    found = set()
+    for node in when_imported(tree) if at_once else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}, line {node.lineno}: relative imports hide where they go"
+            assert node.module is not None
+            for alias in node.names:
+                submodule = f"{node.module}.{alias.name}"
+                found.add(submodule if submodule in PATHS else node.module)
+    return found
+
+
+def within(package: str, modules: set[str]) -> set[str]:
+    return {module for module in modules if module == package or module.startswith(f"{package}.")}
+
+
+CHAT = sorted(within("asyncchat.chat", set(PATHS)))
+
+
+@pytest.mark.parametrize("module", CHAT)
+def test_the_core_imports_itself_and_pure_libraries_only(module: str) -> None:
+    modules = imported(module)
+    assert modules - within("asyncchat.chat", modules) <= PURE
+
+
+@pytest.mark.parametrize("module", CHAT)
+def test_the_core_reads_and_writes_nothing_itself(module: str) -> None:
+    names = {node.id for node in ast.walk(parse(module)) if isinstance(node, ast.Name)}
+    assert not names & DOES_SOMETHING_OUTSIDE
+
+
+@pytest.mark.parametrize(
+    ("module", "other"),
+    [
+        (module, other)
+        for one, other in itertools.permutations(["asyncchat.aio", "asyncchat.threads"])
+        for module in sorted(within(one, set(PATHS)))
+    ],
+)
+def test_the_shells_never_import_each_other(module: str, other: str) -> None:
+    assert not within(other, imported(module))
+
+
+@pytest.mark.parametrize("module", sorted(set(PATHS) - {"asyncchat.cli", "asyncchat.__main__"}))
+def test_only_the_start_of_the_program_imports_the_command_line(module: str) -> None:
+    assert "asyncchat.cli" not in imported(module)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_command_line_imports_a_shell_only_when_it_is_asked_for(shell: str) -> None:
+    assert within(shell, imported("asyncchat.cli"))
+    assert not within(shell, imported("asyncchat.cli", at_once=True))
