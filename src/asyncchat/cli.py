@@ -85,6 +85,7 @@ def _add_serve(commands: Any) -> None:
     room = parser.add_argument_group("with --mode room")
     room.add_argument("--quiet", action="store_true", default=argparse.SUPPRESS, help="print no transcript")
     _add_limit(room, "history", (0, 1000), "messages that a newcomer gets")
+    _add_limit(room, "replay", (0, 100_000), "messages kept for those who come back after a broken connection")
     _add_limit(room, "rate", (0, 1e6), "messages of one peer a second, beyond which its reading pauses; 0: off")
     _add_limit(room, "burst", (1, 1 << 20), "messages of one peer at once after a rest")
     _add_limit(room, "name_timeout", (0.001, 86400), "for choosing a name")

@@ -8,10 +8,13 @@ RESERVED_FILES = 64
 """Open files that are not for connections: standard streams, listeners, the event loop, and who is being refused."""
 
 
+JSON_LINE = 4
+
+
 class Limits(NamedTuple):
     """The limits of a server; the flags of `asyncchat serve` are their names.
 
-    max_line: bytes of text in a line
+    max_line: bytes of text in a line; a line of JSON may have JSON_LINE times as many in all
     rate, burst: messages of one peer a second, and at once after a rest; beyond that its reading pauses (rate 0: off)
     max_backlog: bytes that wait for a peer that does not read, beyond what the kernel holds
     stall_timeout: seconds without progress while something waits for a peer
@@ -19,6 +22,7 @@ class Limits(NamedTuple):
     max_connections: connections in all
     max_per_address: connections from one address (0: off)
     history: messages that a newcomer gets
+    replay: messages that are kept for those who come back
     drain_timeout: seconds in which a peer that is let go may take what it is owed
     """
 
@@ -31,6 +35,7 @@ class Limits(NamedTuple):
     max_connections: int = 960
     max_per_address: int = 64
     history: int = 10
+    replay: int = 1000
     drain_timeout: float = 5.0
 
 

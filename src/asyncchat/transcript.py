@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from asyncchat import terminal
-from asyncchat.chat.messages import Event, Joined, Left, Sent
+from asyncchat.chat.messages import Connected, Counted, Disconnected, Event, Joined, Left, Sent
 from asyncchat.errors import ChatError
 
 SHOWN_COMPLAINTS = 10
@@ -31,6 +31,12 @@ def _line(event: Event) -> str:
             return f"{name.shown} joined\n"
         case Left(name):
             return f"{name.shown} left\n"
+        case Disconnected(name):
+            return f"{name.shown} disconnected\n"
+        case Connected(name):
+            return f"{name.shown} connected\n"
+        case Counted():
+            return ""
 
 
 class Conversation:

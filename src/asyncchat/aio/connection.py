@@ -9,11 +9,15 @@ from collections.abc import Callable
 
 from asyncchat.addresses import Address
 from asyncchat.aio.backlog import Backlog
+from asyncchat.chat import events
+from asyncchat.chat.json_session import JsonSession
 from asyncchat.chat.lines import LineDecoder
 from asyncchat.chat.pace import Pace
+from asyncchat.chat.plain_session import PlainSession
 from asyncchat.chat.room import Room
+from asyncchat.chat.seats import Seats
 from asyncchat.chat.session import Session
-from asyncchat.limits import Limits
+from asyncchat.limits import JSON_LINE, Limits
 
 READ_SIZE = 1 << 16
 
@@ -30,7 +34,14 @@ class Connection:
     for it and feeds it what is kept meanwhile; the batches are kept as they are, so all who are slow share their bytes.
     """
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, room: Room, limits: Limits) -> None:
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        room: Room,
+        seats: Seats,
+        limits: Limits,
+    ) -> None:
         self._reader = reader
         self._writer = writer
         self._transport = writer.transport
@@ -39,11 +50,15 @@ class Connection:
         self._pause: asyncio.Future[None] | None = None
         self._open = True
         self._hanging_up = False
+        self._silent_since = 0.0
+        self._pings = 0  # since it was heard last
         self._timer: asyncio.TimerHandle | None = None
         self._catching_up: asyncio.Task[None] | None = None
         self._backlog: Backlog | None = None
         self._transport.set_write_buffer_limits(high=0)  # so that drain() waits until the kernel has taken everything
-        self._session = Session(room, self)
+        self._room = room
+        self._seats = seats
+        self._session: Session = PlainSession(room, self, limits.max_line)
 
     def write(self, data: bytes) -> None:
         """Send `data` as soon as the peer takes it; cut the peer off if it is too far behind."""
@@ -85,22 +100,29 @@ class Connection:
 
     def say_goodbye(self, text: str) -> None:
         """Tell the peer `text`, and let it go with what it is owed."""
-        self._session.notice(text)
-        self._session.leave()
+        self._session.say_goodbye(text)
 
     async def run(self) -> None:
         """Serve the peer until it is gone."""
-        decoder = LineDecoder(self._limits.max_line)
+        decoder = LineDecoder(self._limits.max_line * JSON_LINE)
         self._start_timer(self._limits.name_timeout, self._expire)
+        new = unnamed = True
         try:
             while data := await self._reader.read(READ_SIZE):
+                self._silent_since, self._pings = asyncio.get_running_loop().time(), 0
                 lines = decoder.feed(data)
+                if new and lines:
+                    new = False
+                    self._choose_format(lines[0])
                 if self._pace:
                     await self._receive_in_time(lines, self._pace)
                 else:
                     self._session.receive(lines)
-                if self._open and self._session.name:
+                if unnamed and self._open and self._session.name:
+                    unnamed = False
                     self._stop_timer()  # which is a tenth of what a peer costs
+                    if isinstance(self._session, JsonSession):
+                        self._see_whether_it_lives(self._session)
             self._session.end(unfinished=decoder.unfinished)
             if not self._open:
                 self.hang_up()
@@ -115,6 +137,10 @@ class Connection:
                 self._catching_up.cancel()
                 await asyncio.gather(self._catching_up, return_exceptions=True)
             del self._session  # which has this connection, too: thousands shall not have to wait for the collector
+
+    def _choose_format(self, first: bytes | None) -> None:
+        if events.is_object(first):
+            self._session = JsonSession(self._room, self, self._limits.max_line, self._seats)
 
     async def _receive_in_time(self, lines: list[bytes | None], pace: Pace) -> None:
         loop = asyncio.get_running_loop()
@@ -176,6 +202,17 @@ class Connection:
     def _expire(self) -> None:
         if not self._session.name:
             self.say_goodbye("it took you too long to choose a name. Connect again to try once more.")
+
+    def _see_whether_it_lives(self, session: JsonSession) -> None:
+        silent = asyncio.get_running_loop().time() - self._silent_since - self._pings * events.PING_AFTER
+        if silent < events.PING_AFTER:
+            self._start_timer(events.PING_AFTER - silent, lambda: self._see_whether_it_lives(session))
+        elif self._pings == events.MOST_PINGS:
+            self._cut_off("it answers no ping")
+        else:
+            self._pings += 1
+            session.ping()
+            self._start_timer(events.PING_AFTER, lambda: self._see_whether_it_lives(session))
 
     def _start_timer(self, seconds: float, action: Callable[[], object]) -> None:
         self._stop_timer()

@@ -3,8 +3,10 @@
 import asyncio
 import errno
 import logging
+import secrets
 import signal
 import socket
+import time
 from typing import Any
 
 from asyncchat import transcript
@@ -12,6 +14,7 @@ from asyncchat.addresses import BACKLOG, of_socket
 from asyncchat.aio.connection import READ_SIZE, Connection
 from asyncchat.aio.door import Door
 from asyncchat.chat.room import MemoryJournal, Peer, Room
+from asyncchat.chat.seats import Seats
 from asyncchat.limits import Limits
 
 OUT_OF_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -41,7 +44,14 @@ class Server:
     def __init__(self, listeners: list[socket.socket], limits: Limits, recorder: Peer | None = None) -> None:
         self._listeners = listeners
         self._limits = limits
-        self._room = Room(self._wake, MemoryJournal(), limits.history)
+        self._room = Room(
+            self._wake,
+            MemoryJournal(epoch=secrets.token_hex(8)),
+            lambda: time.time_ns() // 1_000_000,
+            history=limits.history,
+            replay=limits.replay,
+        )
+        self._seats = Seats(lambda: secrets.token_hex(16))
         if recorder:
             self._room.attach(recorder, transcript.encode)
         self._door = Door(limits.max_connections, limits.max_per_address)
@@ -62,7 +72,7 @@ class Server:
             )
             listener.listen(BACKLOG)
         log.info("listening on %s", ", ".join(str(of_socket(listener)) for listener in self._listeners))
-        reporting = asyncio.create_task(self._report_refusals())
+        reporting = asyncio.create_task(self._report())
         try:
             await stop.wait()
         finally:
@@ -102,7 +112,7 @@ class Server:
         if refusal := self._door.refusal(host):
             await self._refuse(reader, writer, refusal)
             return
-        connection = Connection(reader, writer, self._room, self._limits)
+        connection = Connection(reader, writer, self._room, self._seats, self._limits)
         self._connections[connection] = task
         self._door.enter(host)
         try:
@@ -130,10 +140,11 @@ class Server:
             self._refusing -= 1
             writer.transport.abort()
 
-    async def _report_refusals(self) -> None:
-        """Log how many were refused, at most once a second."""
+    async def _report(self) -> None:
+        """Once a second at most, tell everybody how many they are, and the log how many were refused."""
         while True:
             await asyncio.sleep(1)
+            self._room.count()
             if self._refused:
                 log.warning("%d connections refused: there are %d already", self._refused, len(self._connections))
                 self._refused = 0
@@ -145,8 +156,8 @@ class Server:
             connection.say_goodbye("the chat is closing. Goodbye!")
         if not self._connections:
             return
-        time = self._limits.drain_timeout
-        log.info("closing: %d peers have %g s to take what they are owed", len(self._connections), time)
+        limit = self._limits.drain_timeout
+        log.info("closing: %d peers have %g s to take what they are owed", len(self._connections), limit)
         await asyncio.wait(self._connections.values(), timeout=HANG_UP_AFTER)
         for connection in self._connections:
             connection.hang_up()

@@ -1,28 +1,52 @@
-"""The events of a conversation, in the order in which everybody sees them."""
+"""What happens in a conversation, in the order in which everybody sees it."""
 
 from typing import NamedTuple
 
 from asyncchat.chat.names import Name
 
+ANNOUNCED = 200
+"""Members up to which everybody who joins or leaves is announced: of ten thousand arrivals, nobody wants each."""
+
 
 class Joined(NamedTuple):
-    """Somebody has a name now and is in the room."""
+    """Somebody has a name now and is in the room, with `members` people in all."""
 
     name: Name
+    members: int
 
 
 class Sent(NamedTuple):
-    """A message; `seq` rises by one from each to the next."""
+    """A message; `seq` rises by one from each to the next, `time` is in milliseconds since 1970 (UTC)."""
 
     seq: int
     name: Name
     text: str
+    time: int
 
 
 class Left(NamedTuple):
-    """Somebody is gone, and the name is free again."""
+    """Somebody is gone, and the name is free again; `members` people are left."""
+
+    name: Name
+    members: int
+
+
+class Disconnected(NamedTuple):
+    """The connection of somebody who has come back already turned out to be dead."""
 
     name: Name
 
 
-Event = Joined | Sent | Left
+class Connected(NamedTuple):
+    """Somebody who was in the room all the time is on a new connection."""
+
+    name: Name
+
+
+class Counted(NamedTuple):
+    """So many people are in the room now, too many for everybody to be announced."""
+
+    members: int
+
+
+Event = Joined | Sent | Left | Disconnected | Connected | Counted

@@ -3,9 +3,11 @@
 import heapq
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import islice
 from typing import NamedTuple, Protocol
 
-from asyncchat.chat.messages import Event, Joined, Left, Sent
+from asyncchat.chat.messages import ANNOUNCED, Connected, Counted, Disconnected, Event, Joined, Left, Sent
 from asyncchat.chat.names import SERVER, Name
 
 
@@ -14,7 +16,7 @@ class NameTaken(ValueError):
 
 
 class Peer(Protocol):
-    """Whoever can be written to. Neither call waits, raises, or calls back into the room."""
+    """Whoever can be written to. No call waits, raises, or calls back into the room."""
 
     def write(self, data: bytes) -> None:
         """Take `data` for sending."""
@@ -30,9 +32,14 @@ Encode = Callable[[Sequence[Event]], bytes]
 
 Committed = Callable[[Sequence[Event]], None]
 
+Receipts = Callable[[list[tuple[int, int]]], None]
+"""Is told what is kept and delivered of that for which a receipt was wanted: the sender's ids and the numbers."""
+
 
 class Journal(Protocol):
-    """Keeps the conversation."""
+    """Keeps the conversation; `epoch` names this life of it, in which numbers only rise."""
+
+    epoch: str
 
     def append(self, batch: Sequence[Event], committed: Committed) -> None:
         """Keep `batch`, and once it is kept call `committed` with it; batches in the order in which they came."""
@@ -41,6 +48,9 @@ class Journal(Protocol):
 
 class MemoryJournal:
     """The journal that keeps nothing beyond the room's own memory, and so has kept everything at once."""
+
+    def __init__(self, epoch: str) -> None:
+        self.epoch = epoch
 
     def append(self, batch: Sequence[Event], committed: Committed) -> None:
         """Call `committed` with `batch`."""
@@ -57,25 +67,55 @@ class Room:
     """One conversation.
 
     What happens is collected, and `commit` hands the batch to the journal; only what the journal holds is delivered, in
-    that one order. `wake` is called when a batch begins: the caller then has `commit` called soon.
-    A newcomer gets the last `history` messages.
+    that one order. `wake` is called when a batch begins: the caller then has `commit` called soon. `clock` tells the
+    time in milliseconds since 1970. A newcomer gets the last `history` messages, and who comes back those that were
+    missed, if they are among the last `replay`.
     """
 
-    def __init__(self, wake: Callable[[], object], journal: Journal, history: int = 10) -> None:
+    def __init__(
+        self,
+        wake: Callable[[], object],
+        journal: Journal,
+        clock: Callable[[], int],
+        *,
+        history: int = 10,
+        replay: int = 1000,
+    ) -> None:
         self._wake = wake
         self._journal = journal
-        self._last: deque[Sent] = deque(maxlen=history)
+        self._clock = clock
+        self._history = history
+        self._last: deque[Sent] = deque(maxlen=max(history, replay))
         self._members: dict[str, _Member] = {}
         self._audience: dict[Encode, dict[Peer, None]] = {}
         self._batch: list[Event] = []
+        self._receipts: dict[Receipts, list[tuple[int, int]]] = {}
+        self._present = 0  # without those who are leaving
+        self._counted = 0  # when everybody was told last
         self._seq = 0
+        self._delivered = 0
+
+    @property
+    def epoch(self) -> str:
+        """The name of this life of the conversation."""
+        return self._journal.epoch
+
+    @property
+    def seq(self) -> int:
+        """The number of the last message that was delivered."""
+        return self._delivered
+
+    @property
+    def members(self) -> int:
+        """How many are in the room."""
+        return self._present
 
     def attach(self, peer: Peer, encode: Encode) -> None:
         """Let `peer` have all that is delivered from now on, in the format of `encode`, without being a member."""
         self._audience.setdefault(encode, {})[peer] = None
 
-    def join(self, name: Name, peer: Peer, encode: Encode) -> list[Sent]:
-        """Make `peer` a member and return the last messages; what is delivered later follows without a gap.
+    def join(self, name: Name, peer: Peer, encode: Encode) -> None:
+        """Make `peer` a member: what is delivered from now on is written to it, behind the `last` and `since` of now.
 
         Raises NameTaken.
         """
@@ -84,18 +124,46 @@ class Room:
             raise NameTaken(name.shown)
         self._members[name.key] = _Member(name, peer, encode)
         self.attach(peer, encode)
-        self._happened(Joined(name))
-        return list(self._last)
+        self._present += 1
+        self._happened(Joined(name, self._present))
 
-    def post(self, name: Name, text: str) -> int:
-        """Let the member `name` say `text` to everybody; return the message's number."""
+    def reconnect(self, name: Name, peer: Peer) -> None:
+        """Put `peer` in the place of the one by which the member `name` took part, which gets nothing more."""
+        self.commit()
+        member = self._members[name.key]
+        del self._audience[member.encode][member.peer]
+        self._members[name.key] = member._replace(peer=peer)
+        self.attach(peer, member.encode)
+        self._happened(Disconnected(name))
+        self._happened(Connected(name))
+
+    def post(self, name: Name, text: str, receipts: Receipts | None = None, ident: int = 0) -> None:
+        """Let the member `name` say `text` to everybody; once it is delivered, `receipts` is told with `ident`."""
         self._seq += 1
-        self._happened(Sent(self._seq, name, text))
-        return self._seq
+        if receipts:
+            self._receipts.setdefault(receipts, []).append((ident, self._seq))
+        self._happened(Sent(self._seq, name, text, self._clock()))
 
     def leave(self, name: Name) -> None:
         """Let the member go, once everything up to here is delivered; then its peer is closed and its name is free."""
-        self._happened(Left(name))
+        self._present -= 1
+        self._happened(Left(name, self._present))
+
+    def count(self) -> None:
+        """Tell everybody how many there are, if that has changed and they are too many to be announced one by one."""
+        if self._present > ANNOUNCED and self._present != self._counted:
+            self._counted = self._present
+            self._happened(Counted(self._counted))
+
+    def last(self, most: int | None = None) -> list[Sent]:
+        """Return the last messages for a newcomer, at most `most`."""
+        count = self._history if most is None else min(most, self._history)
+        return list(islice(reversed(self._last), count))[::-1]
+
+    def since(self, seq: int) -> list[Sent]:
+        """Return the messages after the one with the number `seq`, as far back as they are kept."""
+        count = min(max(self._delivered - seq, 0), len(self._last))
+        return list(islice(reversed(self._last), count))[::-1]
 
     def names(self, without: Name, most: int) -> tuple[list[str], int]:
         """Return the first `most` names in their order, leaving out `without`, and how many there are beyond these."""
@@ -111,19 +179,24 @@ class Room:
         """Hand what has happened since the last call to the journal."""
         if self._batch:
             batch, self._batch = self._batch, []
-            self._journal.append(batch, self._deliver)
+            receipts, self._receipts = self._receipts, {}
+            self._journal.append(batch, partial(self._deliver, receipts))
 
     def _happened(self, event: Event) -> None:
         if not self._batch:
             self._wake()
         self._batch.append(event)
 
-    def _deliver(self, batch: Sequence[Event]) -> None:
-        self._last.extend([event for event in batch if type(event) is Sent])
+    def _deliver(self, receipts: dict[Receipts, list[tuple[int, int]]], batch: Sequence[Event]) -> None:
+        if messages := [event for event in batch if type(event) is Sent]:
+            self._last.extend(messages)
+            self._delivered = messages[-1].seq
         for encode, peers in self._audience.items():
-            if data := encode(batch):
+            if peers and (data := encode(batch)):
                 for peer in peers:
                     peer.write(data)
+        for receive, kept in receipts.items():
+            receive(kept)
         for event in batch:
             if type(event) is Left:
                 self._remove(event.name)

@@ -1,25 +1,32 @@
-"""One peer's conversation with the server: choosing a name, then messages and commands."""
+"""One peer's conversation with the server: what every wire format has in common, and the commands."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from asyncchat.chat import wire
-from asyncchat.chat.lines import BadLine, text
-from asyncchat.chat.names import Name, NameRefused, prepare
-from asyncchat.chat.room import NameTaken, Peer, Room
+from asyncchat.chat.names import Name
+from asyncchat.chat.room import Peer, Room
 
 LISTED = 100
 
 
-class Session:
-    """What the server makes of the lines that one peer sends. Asks for a name as soon as it is made."""
+class Refusal(ValueError):
+    """Something that a peer sent and that can't be taken; `code` says why for programs, the message for people."""
 
-    def __init__(self, room: Room, peer: Peer) -> None:
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class Session(ABC):
+    """What the server makes of the lines that one peer sends, of which each has at most `max_line` bytes of text."""
+
+    def __init__(self, room: Room, peer: Peer, max_line: int) -> None:
         self._room = room
         self._peer = peer
+        self._max_line = max_line
         self._name: Name | None = None
         self._over = False
-        peer.write(wire.ASK_NAME)
 
     @property
     def name(self) -> str | None:
@@ -31,21 +38,13 @@ class Session:
         for line in lines:
             if self._over:
                 return
-            if self._name is None:
-                self._choose_name(line)
-            else:
-                self._say(self._name, line)
+            self._hear(line)
 
     def end(self, *, unfinished: bool = False) -> None:
         """The peer sends no more; `unfinished`: its last line has no end, and so may be half of what was meant."""
         if unfinished and not self._over:
-            self._peer.write(wire.UNFINISHED)
+            self._refuse_unfinished()
         self.leave()
-
-    def notice(self, saying: str) -> None:
-        """Say something to this peer alone."""
-        if not self._over:
-            self._peer.write(wire.notice(saying))
 
     def leave(self) -> None:
         """Take the peer out of the room; its connection ends when it has got what it is owed."""
@@ -57,43 +56,33 @@ class Session:
         else:
             self._room.leave(self._name)
 
-    def _choose_name(self, line: bytes | None) -> None:
-        try:
-            wanted = text(line)
-            command = _command(wanted)
-            if command and command.before_naming:
-                command.run(self)
-                return
-            name = prepare(wanted)
-            last = self._room.join(name, self._peer, wire.plain)
-        except (BadLine, NameRefused) as refused:
-            self._peer.write(wire.name_refused(str(refused)))
-        except NameTaken:
-            self._peer.write(wire.NAME_TAKEN)
-        else:
-            self._name = name
-            self._peer.write(wire.plain(last))
+    @abstractmethod
+    def notice(self, saying: str) -> None:
+        """Say something to this peer alone."""
 
-    def _say(self, name: Name, line: bytes | None) -> None:
-        try:
-            said = text(line)
-        except BadLine as bad:
-            self._peer.write(wire.line_refused(str(bad)))
-            return
+    @abstractmethod
+    def say_goodbye(self, saying: str) -> None:
+        """Tell the peer why it is let go, and take it out of the room."""
+
+    @abstractmethod
+    def _hear(self, line: bytes | None) -> None: ...
+
+    @abstractmethod
+    def _refuse_unfinished(self) -> None: ...
+
+    def _take(self, said: str, post: Callable[[str], None]) -> None:
+        """Do what a command says, or `post` what is a message. Raises Refusal."""
         if said.startswith("//"):
-            self._room.post(name, said[1:])
+            post(said[1:])
         elif said.startswith("/"):
-            self._obey(said)
-        elif said and not said.isspace():
-            self._room.post(name, said)
-
-    def _obey(self, said: str) -> None:
-        if command := _command(said):
+            if not (command := find_command(said)):
+                raise Refusal(
+                    "unknown-command",
+                    f"unknown command {_word(said)[:32]}. Write /help to see the commands, // to say a line with /.",
+                )
             command.run(self)
-        else:
-            self.notice(
-                f"unknown command {_word(said)[:32]}. Write /help to see the commands, // to say a line with /."
-            )
+        elif said and not said.isspace():
+            post(said)
 
     def _help(self) -> None:
         for command in COMMANDS:
@@ -125,19 +114,20 @@ class Command(NamedTuple):
 COMMANDS = (
     Command(("/help",), "show the commands", Session._help),
     Command(("/list", "/who", "/names", "/users"), "show who is online", Session._list),
-    Command(("/exit", "/quit"), "leave the chat", Session.leave, before_naming=True),
+    Command(("/exit", "/quit"), "leave the chat", lambda session: session.leave(), before_naming=True),
 )
 
 _COMMANDS = {name: command for command in COMMANDS for name in command.names}
+_EXIT = _COMMANDS["/exit"]
 
 
 def is_exit(said: str) -> bool:
     """Tell whether a line asks to leave, in every form of the chat."""
-    command = _command(said)
-    return command is not None and command.run == Session.leave
+    return find_command(said) is _EXIT
 
 
-def _command(said: str) -> Command | None:
+def find_command(said: str) -> Command | None:
+    """Return the command that a line begins with."""
     return _COMMANDS.get(_word(said).lower())
 
 

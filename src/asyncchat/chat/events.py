@@ -1,0 +1,231 @@
+"""The JSON form of what is said on both sides: one object a line, each with its `type`."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from asyncchat.chat import messages
+from asyncchat.chat.messages import ANNOUNCED
+
+VERSION = 1
+MOST_UNANSWERED = 32
+"""Messages of one peer that may wait for their `ack`."""
+
+PING_AFTER = 30.0
+"""Seconds of silence after which the other side is asked whether it is still there."""
+
+MOST_PINGS = 2
+"""Pings without any answer after which it is gone."""
+
+
+Natural = Annotated[int, Meta(ge=0)]
+
+
+class _Event(Struct, frozen=True, omit_defaults=True, tag_field="type", tag=str.lower, gc=False):
+    pass
+
+
+# What a client says.
+
+
+class Hello(_Event, frozen=True):
+    """Asks for a name; `token`, `epoch` and `after` (the last message that was shown) to come back."""
+
+    v: int
+    name: str
+    token: str = ""
+    epoch: str = ""
+    after: Natural = 0
+    history: Natural | None = None
+
+
+class Say(_Event, frozen=True):
+    """A message or a command; `id` rises for each token."""
+
+    id: Natural
+    text: str
+
+
+class Ping(_Event, frozen=True):
+    """Asks whether the other side is still there."""
+
+
+class Pong(_Event, frozen=True):
+    """Says so."""
+
+
+# What the server says.
+
+
+class Welcome(_Event, frozen=True):
+    """The name is taken. `names`: everybody, as long as they are not too many.
+
+    `token`: the key to this seat; `resumed`: the seat is the one that the client had before, so the ids of what was
+    sent from it are known. `epoch`: the life of the conversation, in which numbers only rise; `seq`: the last of them.
+    """
+
+    name: str
+    token: str
+    epoch: str
+    seq: int
+    members: int
+    resumed: bool
+    names: list[str] | UnsetType = UNSET
+
+
+class Error(_Event, frozen=True):
+    """Something can't be done; before the `welcome`, another `hello` may follow."""
+
+    code: str
+    text: str
+
+
+class Message(_Event, frozen=True):
+    """What somebody said, for everybody the same."""
+
+    seq: int
+    time: str
+    sender: str = msgspec.field(name="from")
+    text: str
+
+    @property
+    def when(self) -> datetime:
+        """The time at which it was said."""
+        return datetime.fromisoformat(self.time)
+
+
+class Ack(_Event, frozen=True):
+    """What was sent with this `id` is kept, as the message `seq`, or was done, if it was a command."""
+
+    id: int
+    seq: int | None = None
+
+
+class Refused(_Event, frozen=True):
+    """What was sent with this `id` is not, and will not be posted."""
+
+    id: int
+    code: str
+    text: str
+
+
+class Joined(_Event, frozen=True):
+    """Somebody joined."""
+
+    name: str
+    members: int
+
+
+class Left(_Event, frozen=True):
+    """Somebody left."""
+
+    name: str
+    members: int
+
+
+class Members(_Event, frozen=True):
+    """So many are there: too many to announce who joins and leaves."""
+
+    members: int
+
+
+class Notice(_Event, frozen=True):
+    """The answer to a command, or something from the server."""
+
+    text: str
+
+
+class Gap(_Event, frozen=True):
+    """The messages with these numbers, both included, are not kept any more."""
+
+    first: int = msgspec.field(name="from")
+    last: int = msgspec.field(name="to")
+
+
+class Bye(_Event, frozen=True):
+    """The server ends the connection, and says why."""
+
+    text: str
+
+
+FromClient = Hello | Say | Ping | Pong
+FromServer = Welcome | Error | Message | Ack | Refused | Joined | Left | Members | Notice | Gap | Ping | Pong | Bye
+
+_encoder = msgspec.json.Encoder()
+_from_client: msgspec.json.Decoder[FromClient] = msgspec.json.Decoder(FromClient)
+_from_server: msgspec.json.Decoder[FromServer] = msgspec.json.Decoder(FromServer)
+
+
+class Malformed(ValueError):
+    """A line that is no event; `code` says what is wrong for programs, the message for people."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+def lines(events: Iterable[Struct]) -> bytes:
+    """Return `events` as lines."""
+    return _encoder.encode_lines(list(events))
+
+
+def conversation(batch: Iterable[messages.Event]) -> bytes:
+    """Return what everybody in the room who speaks JSON is told of `batch`."""
+    return lines([event for happened in batch if (event := _public(happened))])
+
+
+def _public(event: messages.Event) -> Struct | None:
+    match event:
+        case messages.Sent(seq, name, text, time):
+            return Message(seq, timestamp(time), name.shown, text)
+        case messages.Joined(name, members) if members <= ANNOUNCED:
+            return Joined(name.shown, members)
+        case messages.Left(name, members) if members <= ANNOUNCED:
+            return Left(name.shown, members)
+        case messages.Counted(members):
+            return Members(members)
+        case _:
+            return None
+
+
+def timestamp(time: int) -> str:
+    """Return a time in milliseconds since 1970 as RFC 3339 has it, in UTC."""
+    second, milliseconds = divmod(time, 1000)
+    return f"{_second(second)}.{milliseconds:03}Z"
+
+
+@lru_cache(maxsize=16)
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat().removesuffix("+00:00")
+
+
+def is_object(line: bytes | None) -> bool:
+    """Tell whether a line is a JSON object, and so no name that anybody could have."""
+    if line is None or not line.lstrip().startswith(b"{"):
+        return False
+    try:
+        return isinstance(msgspec.json.decode(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def from_client(line: bytes) -> FromClient:
+    """Return what a client said. Raises Malformed."""
+    try:
+        return _from_client.decode(line)
+    except msgspec.ValidationError as error:
+        raise Malformed("not-understood", f"not understood: {error}") from None
+    except (ValueError, RecursionError):
+        raise Malformed("not-json", "not understood: the line is not a JSON object") from None
+
+
+def from_server(line: bytes) -> FromServer | None:
+    """Return what a server said, or None for what this version does not know."""
+    try:
+        return _from_server.decode(line)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,175 @@
+"""A session in JSON events: for programs, and for clients that come back without losing or repeating a line."""
+
+from msgspec import UNSET
+
+from asyncchat.chat import events
+from asyncchat.chat.events import Ack, Bye, Error, Gap, Hello, Malformed, Notice, Ping, Pong, Refused, Say, Welcome
+from asyncchat.chat.lines import visible
+from asyncchat.chat.messages import ANNOUNCED
+from asyncchat.chat.names import Name, NameRefused, prepare
+from asyncchat.chat.room import NameTaken, Peer, Room
+from asyncchat.chat.seats import Kept, Seat, Seats
+from asyncchat.chat.session import Refusal, Session
+
+
+class JsonSession(Session):
+    """Gives each peer one of the `seats`, to which its token lets it come back."""
+
+    def __init__(self, room: Room, peer: Peer, max_line: int, seats: Seats) -> None:
+        super().__init__(room, peer, max_line)
+        self._seats = seats
+        self._seat: Seat | None = None
+
+    def notice(self, saying: str) -> None:
+        """Say something to this peer alone."""
+        self._tell(Notice(saying))
+
+    def say_goodbye(self, saying: str) -> None:
+        """Tell the peer why it is let go, and take it out of the room."""
+        if not self._over:
+            self._tell(Bye(saying))
+        self.leave()
+
+    def ping(self) -> None:
+        """Ask the peer whether it is still there."""
+        self._tell(Ping())
+
+    def acknowledge(self, kept: Kept) -> None:
+        """Tell the peer what is kept."""
+        self._tell(*[Ack(ident, seq) for ident, seq in kept])
+
+    # In the room it is the session that is the peer: it holds its seat, and gets acknowledgements, up to the end.
+
+    def write(self, data: bytes) -> None:
+        """Take `data` for sending."""
+        self._peer.write(data)
+
+    def close(self) -> None:
+        """Leave the seat, send what was written so far, then end the connection."""
+        if self._seat:
+            self._seats.vacate(self._seat)
+            self._seat = None
+        self._peer.close()
+
+    def _tell(self, *told: events.FromServer) -> None:
+        self._peer.write(events.lines(told))
+
+    def _hear(self, line: bytes | None) -> None:
+        try:
+            event = events.from_client(line) if line is not None else None
+        except Malformed as malformed:
+            self._tell(Error(malformed.code, str(malformed)))
+            return
+        match event:
+            case None:
+                self._tell(Error("too-long", "the line is too long"))
+            case Hello():
+                self._welcome(event)
+            case Say():
+                self._say(event)
+            case Ping():
+                self._tell(Pong())
+            case Pong():
+                pass
+
+    def _refuse_unfinished(self) -> None:
+        self._tell(Error("unfinished", "your last line was not taken: it does not end with a line feed"))
+
+    def _welcome(self, hello: Hello) -> None:
+        if self._seat:
+            self._tell(Error("in-already", f"you are in the room as {self.name}"))
+            return
+        if hello.v != events.VERSION:
+            self._tell(Error("version", f"this server speaks version {events.VERSION}, not {hello.v}"))
+            return
+        known = self._seats.find(hello.token) if hello.token else None
+        try:
+            self._sit_down(hello.name, known)
+        except NameRefused as refused:
+            self._tell(Error("name-refused", f"this name can't be used: {refused}."))
+        except NameTaken:
+            self._tell(Error("name-taken", "this name is already taken!"))
+        else:
+            token, seat = (hello.token, known) if known else self._seats.new()
+            self._seats.take(seat, self)
+            self._seat = seat
+            self._catch_up(hello, token, resumed=bool(known))
+
+    def _sit_down(self, wanted: str, known: Seat | None) -> None:
+        """Take the name `wanted`, also from the connection that has it if it holds the seat that is `known` to be ours.
+
+        Raises NameRefused and NameTaken.
+        """
+        name = prepare(wanted)
+        before = known.holder if known else None
+        if isinstance(before, JsonSession) and before._name and not before._over:
+            if before._name.key == name.key:
+                self._name = before._name
+                self._room.reconnect(self._name, self)
+                before._replace()
+                return
+            before.leave()
+        self._room.join(name, self, events.conversation)
+        self._name = name
+
+    def _replace(self) -> None:
+        # What its user said is said, so the room need not hear of it; if the connection lives after all, it ends now.
+        self._over = True
+        self._seat = None
+        self._tell(Bye("you are here on another connection now"))
+        self._peer.close()
+
+    def _catch_up(self, hello: Hello, token: str, *, resumed: bool) -> None:
+        assert self._name is not None
+        room = self._room
+        others, more = room.names(self._name, ANNOUNCED)
+        told: list[events.FromServer] = [
+            Welcome(
+                name=self._name.shown,
+                token=token,
+                epoch=room.epoch,
+                seq=room.seq,
+                members=room.members,
+                resumed=resumed,
+                names=UNSET if more else [self._name.shown, *others],
+            )
+        ]
+        if hello.epoch == room.epoch:
+            missed = room.since(hello.after)
+            first = missed[0].seq if missed else room.seq + 1
+            if first > hello.after + 1:
+                told.append(Gap(hello.after + 1, first - 1))
+        else:
+            missed = room.last(hello.history)
+        self._peer.write(events.lines(told) + events.conversation(missed))
+
+    def _say(self, say: Say) -> None:
+        seat, name = self._seat, self._name
+        if seat is None or name is None:
+            self._tell(Error("no-name", "say hello first"))
+        elif say.id in seat.kept:
+            self._tell(Ack(say.id, seat.kept[say.id]))
+        elif say.id not in seat.pending:
+            try:
+                self._accept(say, seat, name)
+            except Refusal as refusal:
+                self._tell(Refused(say.id, refusal.code, str(refusal)))
+
+    def _accept(self, say: Say, seat: Seat, name: Name) -> None:
+        if say.id <= seat.newest:
+            raise Refusal("old-id", "not sent: ids must rise")
+        if len(seat.pending) >= events.MOST_UNANSWERED:
+            raise Refusal("too-many", f"not sent: {events.MOST_UNANSWERED} messages wait for their ack already")
+        if len(say.text.encode()) > self._max_line:
+            raise Refusal("too-long", "your line was not sent: it is too long.")
+        if not say.text or say.text.isspace():
+            raise Refusal("empty", "your line was not sent: it is empty.")
+
+        def post(said: str) -> None:
+            seat.begin(say.id)
+            self._room.post(name, said, seat.keep, say.id)
+
+        self._take(visible(say.text), post)
+        if say.id not in seat.pending:  # so it was a command
+            seat.begin(say.id)
+            seat.keep([(say.id, None)])

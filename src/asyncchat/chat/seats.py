@@ -1,0 +1,90 @@
+"""Seats: what the server remembers of somebody who may come back on another connection."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from typing import Protocol
+
+KEPT_EMPTY = 10_000
+REMEMBERED = 64
+
+
+Kept = Sequence[tuple[int, int | None]]
+"""What is kept: for each id that was sent the number of the message, if it became one."""
+
+
+class Holder(Protocol):
+    """Whoever holds a seat."""
+
+    def acknowledge(self, kept: Kept) -> None:
+        """Tell the peer what is kept."""
+        ...
+
+
+class Seat:
+    """Somebody's place: who holds it now, if anybody does, and what became of what was sent from it last.
+
+    The ids of what is sent rise, so that a repetition is known: it must not be posted again.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self.key = key
+        self.holder: Holder | None = None
+        self.newest = -1
+        self.pending: set[int] = set()
+        self.kept: OrderedDict[int, int | None] = OrderedDict()
+
+    def begin(self, ident: int) -> None:
+        """What is sent as `ident` is accepted."""
+        self.newest = ident
+        self.pending.add(ident)
+
+    def keep(self, kept: Kept) -> None:
+        """What was sent with these ids is done."""
+        for ident, seq in kept:
+            self.pending.discard(ident)
+            self.kept[ident] = seq
+            if len(self.kept) > REMEMBERED:
+                self.kept.popitem(last=False)
+        if self.holder:
+            self.holder.acknowledge(kept)
+
+
+class Seats:
+    """The seats of everybody who is there, and of the last `kept_empty` who are gone.
+
+    Each is found by a token that `new_token` makes, which must be impossible to guess; only its hash is kept.
+    """
+
+    def __init__(self, new_token: Callable[[], str], kept_empty: int = KEPT_EMPTY) -> None:
+        self._new_token = new_token
+        self._kept_empty = kept_empty
+        self._taken: dict[bytes, Seat] = {}
+        self._empty: OrderedDict[bytes, Seat] = OrderedDict()
+
+    def find(self, token: str) -> Seat | None:
+        """Return the seat that belongs to `token`."""
+        key = _hash(token)
+        return self._taken.get(key) or self._empty.get(key)
+
+    def new(self) -> tuple[str, Seat]:
+        """Return the token of a new seat, and the seat."""
+        token = self._new_token()
+        return token, Seat(_hash(token))
+
+    def take(self, seat: Seat, holder: Holder) -> None:
+        """Let `holder` have `seat`."""
+        seat.holder = holder
+        self._empty.pop(seat.key, None)
+        self._taken[seat.key] = seat
+
+    def vacate(self, seat: Seat) -> None:
+        """Nobody holds `seat` any more."""
+        seat.holder = None
+        self._empty[seat.key] = self._taken.pop(seat.key)
+        if len(self._empty) > self._kept_empty:
+            self._empty.popitem(last=False)
+
+
+def _hash(token: str) -> bytes:
+    return sha256(token.encode()).digest()
