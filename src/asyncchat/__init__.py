@@ -1,7 +1,8 @@
 """asyncchat: a group chat for people who live in terminals.
 
 chat/          the conversation itself: lines, names, room, sessions; knows no I/O
-aio/           the room's server and the client, on asyncio
+aio/           the room's server and the clients, on asyncio; `connect` is the one for programs
+ui/            the client that a person sees on a terminal
 threads/       the two-way line, the server and the client on threads
 transcript.py  the raw transcript, and the filter that reads it
 terminal.py    standard input and output, as bytes
@@ -12,4 +13,36 @@ errors.py      what a person is told when something can't be done
 cli.py         the command line; the only module that knows all the others
 """
 
+from typing import TYPE_CHECKING, Any
+
+from asyncchat.errors import ChatError
+
+if TYPE_CHECKING:
+    from asyncchat.aio.chat import Chat, Disconnected, Event, connect
+    from asyncchat.chat import events
+    from asyncchat.chat.names import NameRefused
+    from asyncchat.chat.session import Refusal
+
 __version__ = "0.1.0"
+
+__all__ = ["Chat", "ChatError", "Disconnected", "Event", "NameRefused", "Refusal", "connect", "events"]
+
+_HOMES = {
+    "Chat": "asyncchat.aio.chat",
+    "Disconnected": "asyncchat.aio.chat",
+    "Event": "asyncchat.aio.chat",
+    "NameRefused": "asyncchat.chat.names",
+    "Refusal": "asyncchat.chat.session",
+    "connect": "asyncchat.aio.chat",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when it is asked for: what `asyncchat filter` and `--help` don't need, they don't wait for.
+    import importlib
+
+    if name == "events":
+        return importlib.import_module("asyncchat.chat.events")
+    if home := _HOMES.get(name):
+        return getattr(importlib.import_module(home), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,13 +8,10 @@ RESERVED_FILES = 64
 """Open files that are not for connections: standard streams, listeners, the event loop, and who is being refused."""
 
 
-JSON_LINE = 4
-
-
 class Limits(NamedTuple):
     """The limits of a server; the flags of `asyncchat serve` are their names.
 
-    max_line: bytes of text in a line; a line of JSON may have JSON_LINE times as many in all
+    max_line: bytes of text in a line
     rate, burst: messages of one peer a second, and at once after a rest; beyond that its reading pauses (rate 0: off)
     max_backlog: bytes that wait for a peer that does not read, beyond what the kernel holds
     stall_timeout: seconds without progress while something waits for a peer

@@ -3,12 +3,11 @@
 import asyncio
 import contextlib
 import signal
-import socket
-from typing import Any
 
 from asyncchat import terminal
-from asyncchat.addresses import CONNECT_TIMEOUT, Address, unreachable
+from asyncchat.addresses import Address
 from asyncchat.aio.daemon import DaemonExecutor
+from asyncchat.aio.link import Link, open_link
 from asyncchat.chat.visitor import GOODBYE_TIMEOUT, QUESTION_TIMEOUT, Visitor
 from asyncchat.errors import ServerGone
 
@@ -19,15 +18,20 @@ async def join(address: Address, visitor: Visitor, *, read_input: bool) -> None:
     Ctrl-C cancels it. Raises ServerGone if the server ends first, NameRefused if it takes no name that there is,
     OutputClosed if nobody reads what is printed, and ChatError for anything else that is in the way.
     """
-    _cancel_on_ctrl_c()
-    reader, writer = await _connect(address)
+    cancel_on_ctrl_c()
+    await converse(await open_link(address), visitor, read_input=read_input)
+
+
+async def converse(link: Link, visitor: Visitor, *, read_input: bool) -> None:
+    """Do the same on a connection that there is already."""
     try:
-        await _Conversation(reader, writer, visitor).run(read_input=read_input)
+        await _Conversation(link, visitor).run(read_input=read_input)
     finally:
-        writer.transport.abort()
+        link.abort()
 
 
-def _cancel_on_ctrl_c() -> None:
+def cancel_on_ctrl_c() -> None:
+    """Let Ctrl-C cancel the running task."""
     # What asyncio.run does by itself wakes no loop that was just about to wait when the signal came.
     task = asyncio.current_task()
     assert task is not None
@@ -35,40 +39,12 @@ def _cancel_on_ctrl_c() -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, task.cancel)
 
 
-async def _connect(address: Address) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    loop = asyncio.get_running_loop()
-    try:
-        # Not left to open_connection, whose threads would hold up the end while a name server does not answer.
-        found = await loop.run_in_executor(
-            DaemonExecutor("resolver"), lambda: socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
-        )
-        *others, last = found
-        for family, kind, protocol, _, place in others:
-            with contextlib.suppress(OSError):
-                return await _open(socket.socket(family, kind, protocol), place)
-        family, kind, protocol, _, place = last
-        return await _open(socket.socket(family, kind, protocol), place)
-    except (OSError, UnicodeError) as error:
-        raise unreachable(address, error) from None
-
-
-async def _open(connection: socket.socket, place: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    try:
-        connection.setblocking(False)
-        async with asyncio.timeout(CONNECT_TIMEOUT):
-            await asyncio.get_running_loop().sock_connect(connection, place)
-        return await asyncio.open_connection(sock=connection)
-    except BaseException:
-        connection.close()
-        raise
-
-
 class _Conversation:
     """A task for what arrives and one for what is typed, and the end of both."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, visitor: Visitor) -> None:
-        self._reader = reader
-        self._writer = writer
+    def __init__(self, link: Link, visitor: Visitor) -> None:
+        self._link = link
+        self._writer = link.writer
         self._visitor = visitor
         self._patience = asyncio.get_running_loop().time() + QUESTION_TIMEOUT
         self._heard = asyncio.Event()
@@ -100,7 +76,7 @@ class _Conversation:
         output = DaemonExecutor("output")
         loop = asyncio.get_running_loop()
         try:
-            while data := await self._reader.read(terminal.CHUNK):
+            while data := await self._link.read():
                 show, answer = self._visitor.hear(data)
                 if answer:
                     self._writer.write(answer)

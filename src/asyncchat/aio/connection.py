@@ -17,7 +17,7 @@ from asyncchat.chat.plain_session import PlainSession
 from asyncchat.chat.room import Room
 from asyncchat.chat.seats import Seats
 from asyncchat.chat.session import Session
-from asyncchat.limits import JSON_LINE, Limits
+from asyncchat.limits import Limits
 
 READ_SIZE = 1 << 16
 
@@ -104,7 +104,7 @@ class Connection:
 
     async def run(self) -> None:
         """Serve the peer until it is gone."""
-        decoder = LineDecoder(self._limits.max_line * JSON_LINE)
+        decoder = LineDecoder(self._limits.max_line * events.JSON_LINE)
         self._start_timer(self._limits.name_timeout, self._expire)
         new = unnamed = True
         try:

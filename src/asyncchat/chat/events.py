@@ -15,6 +15,9 @@ VERSION = 1
 MOST_UNANSWERED = 32
 """Messages of one peer that may wait for their `ack`."""
 
+JSON_LINE = 4
+"""How many times as long as a plain line a line of JSON may be."""
+
 PING_AFTER = 30.0
 """Seconds of silence after which the other side is asked whether it is still there."""
 
@@ -65,7 +68,8 @@ class Welcome(_Event, frozen=True):
     """The name is taken. `names`: everybody, as long as they are not too many.
 
     `token`: the key to this seat; `resumed`: the seat is the one that the client had before, so the ids of what was
-    sent from it are known. `epoch`: the life of the conversation, in which numbers only rise; `seq`: the last of them.
+    sent from it are known. `epoch`: the life of the conversation, in which numbers only rise; `seq`: the last of them. `max_line`: bytes of text that a message may
+    have; a line of JSON may have JSON_LINE times as many in all.
     """
 
     name: str
@@ -73,6 +77,7 @@ class Welcome(_Event, frozen=True):
     epoch: str
     seq: int
     members: int
+    max_line: int
     resumed: bool
     names: list[str] | UnsetType = UNSET
 

@@ -130,6 +130,7 @@ class JsonSession(Session):
                 epoch=room.epoch,
                 seq=room.seq,
                 members=room.members,
+                max_line=self._max_line,
                 resumed=resumed,
                 names=UNSET if more else [self._name.shown, *others],
             )

@@ -1,0 +1,74 @@
+"""The client in a pipe of events: prints what happens as JSON lines, and sends the lines of its input."""
+
+import asyncio
+
+from asyncchat import terminal
+from asyncchat.addresses import Address
+from asyncchat.aio.chat import Chat
+from asyncchat.aio.client import cancel_on_ctrl_c
+from asyncchat.aio.daemon import DaemonExecutor
+from asyncchat.chat import events
+from asyncchat.chat.lines import LineDecoder
+from asyncchat.chat.session import is_exit
+from asyncchat.chat.visitor import MAX_HEARD
+from asyncchat.errors import ChatError
+
+
+async def join_as_json(address: Address, name: str, *, read_input: bool) -> None:
+    """Take part as `name` until the input ends and the server has answered all of it, or for ever without input.
+
+    Raises NameRefused, OutputClosed, and ChatError, also if the server has refused anything.
+    """
+    cancel_on_ctrl_c()
+    async with Chat(address, name) as chat:
+        printing = asyncio.create_task(_print(chat))
+        sending = asyncio.create_task(_send(chat)) if read_input else None
+        tasks = {printing, sending} if sending else {printing}
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if sending and sending.done():
+                sending.result()
+                await chat.leave()
+            refused = await printing
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+    if refused:
+        raise ChatError(f"the server has refused {refused} of the lines: the events with the type refused say why")
+
+
+async def _print(chat: Chat) -> int:
+    """Print what happens until it has ended; return how many lines were refused."""
+    output = DaemonExecutor("output")
+    loop = asyncio.get_running_loop()
+    refused = 0
+    while batch := await chat.batch():
+        refused += sum(isinstance(event, events.Refused) for event in batch)
+        await loop.run_in_executor(output, terminal.write, events.lines(batch))
+    return refused
+
+
+async def _send(chat: Chat) -> None:
+    """Send what is read until it ends or asks to leave, and wait for the answers."""
+    keyboard = DaemonExecutor("input")
+    loop = asyncio.get_running_loop()
+    decoder = LineDecoder(MAX_HEARD)
+    while data := await loop.run_in_executor(keyboard, terminal.read):
+        if await _post(chat, decoder.feed(data)):
+            return
+    if not (decoder.unfinished and await _post(chat, decoder.feed(b"\n"))):
+        await chat.drain()
+
+
+async def _post(chat: Chat, lines: list[bytes | None]) -> bool:
+    """Send lines; tell whether one of them asks to leave."""
+    for number, line in enumerate(lines):
+        said = "x" * MAX_HEARD if line is None else line.decode(errors="backslashreplace")
+        if said.strip():
+            chat.post(said)
+        if is_exit(said):
+            return True
+        if number % events.MOST_UNANSWERED == 0:
+            await chat.drain(events.MOST_UNANSWERED)
+    return False

@@ -1,0 +1,183 @@
+"""A client's side of the JSON events: what must outlive a connection, so that no line is lost or repeated."""
+
+from collections import deque
+from collections.abc import Iterator
+
+from msgspec import structs
+
+from asyncchat.chat import events, wire
+from asyncchat.chat.events import (
+    Ack,
+    Bye,
+    Error,
+    Gap,
+    Hello,
+    Joined,
+    Left,
+    Message,
+    Notice,
+    Ping,
+    Pong,
+    Refused,
+    Say,
+    Welcome,
+)
+from asyncchat.chat.lines import LineDecoder, visible
+from asyncchat.chat.visitor import MAX_HEARD
+
+_QUESTION = wire.ASK_NAME.strip()
+
+
+class Client:
+    """Takes part as `name`: knows what was shown, what waits for its acknowledgement, and who it was on the server.
+
+    Call `connected` when there is a connection and `hear` with what arrives on it; after these and after `say` and
+    `ping`, send what `to_send` returns, and then take the `news`.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.is_in = False
+        self._token = ""
+        self._epoch = ""
+        self._seen = 0
+        self._seen_any = False  # in this epoch
+        self._newest = 0
+        self._sent = 0  # the id of the last that was ever sent
+        self._max_line = 0
+        self._news: list[events.FromServer] = []
+        self._unsent: deque[Say] = deque()
+        self._unanswered: dict[int, Say] = {}
+        self.connected()
+
+    @property
+    def pending(self) -> list[Say]:
+        """What was said and neither acknowledged nor refused yet."""
+        return [*self._unanswered.values(), *self._unsent]
+
+    @property
+    def waiting(self) -> int:
+        """How much that is."""
+        return len(self._unanswered) + len(self._unsent)
+
+    def connected(self) -> None:
+        """There is a new connection: what was not answered on the one before is sent again, with the same ids."""
+        self.is_in = False
+        self._asked = False
+        self._speaks_json = False
+        self._lines = LineDecoder(MAX_HEARD)
+        self._outgoing: list[events.FromClient] = []
+        self._unsent.extendleft(reversed(self._unanswered.values()))
+        self._unanswered.clear()
+
+    def say(self, text: str) -> int:
+        """Send a message or a command, now or as soon as there is a connection; return its id."""
+        self._newest += 1
+        self._unsent.append(Say(self._newest, text))
+        return self._newest
+
+    def ping(self) -> None:
+        """Ask the server whether it is still there."""
+        self._outgoing.append(Ping())
+
+    def to_send(self) -> bytes:
+        """Return what is to be sent now."""
+        while self.is_in and self._unsent and len(self._unanswered) < events.MOST_UNANSWERED:
+            say = self._unsent.popleft()
+            if not self._fits(say):
+                self._news.append(Refused(say.id, "too-long", "your line was not sent: it is too long."))
+                continue
+            self._unanswered[say.id] = say
+            self._sent = max(self._sent, say.id)
+            self._outgoing.append(say)
+        outgoing, self._outgoing = self._outgoing, []
+        return events.lines(outgoing)
+
+    def hear(self, data: bytes) -> None:
+        """Take what the server has sent."""
+        for line in self._lines.feed(data):
+            if line is not None:
+                self._news.extend(self._understand(line))
+
+    def news(self) -> list[events.FromServer]:
+        """Return what has happened since the last call, in order."""
+        news, self._news = self._news, []
+        return news
+
+    def _fits(self, say: Say) -> bool:
+        # The server can't say which message it was whose line was too long to be read.
+        return len(say.text.encode()) <= self._max_line and len(events.lines([say])) <= (
+            self._max_line * events.JSON_LINE
+        )
+
+    def _understand(self, line: bytes) -> Iterator[events.FromServer]:
+        if not self._speaks_json and not line.startswith(b"{"):
+            yield from self._hear_plain(line)
+            return
+        self._speaks_json = True
+        match event := events.from_server(line):
+            case Message():  # by far the most
+                yield from self._hear_message(event)
+            case Ping():
+                self._outgoing.append(Pong())
+            case Ack(ident) | Refused(ident):
+                if self._unanswered.pop(ident, None):
+                    yield _harmless(event)
+            case Gap(last=last):
+                self._seen = max(self._seen, last)
+                yield event
+            case Welcome():
+                yield _harmless(event)
+                yield from self._come_in(event)
+            case None | Pong():
+                pass
+            case _:
+                yield _harmless(event)
+
+    def _hear_plain(self, line: bytes) -> Iterator[events.FromServer]:
+        """Before it has heard us, the server speaks plain text: it asks for a name, or has no room."""
+        said = visible(line.decode(errors="backslashreplace"))
+        if self._asked:
+            yield Error("not-json", "the server understands plain text only. Use --plain.")
+        elif line == _QUESTION:
+            self._asked = True
+            self._outgoing.append(Hello(events.VERSION, self.name, self._token, self._epoch, self._seen))
+        else:
+            yield Notice(said.removeprefix("Server: "))
+
+    def _come_in(self, welcome: Welcome) -> Iterator[events.FromServer]:
+        self.is_in = True
+        self.name = welcome.name
+        self._token = welcome.token
+        self._max_line = welcome.max_line
+        if welcome.epoch != self._epoch:
+            self._epoch = welcome.epoch
+            self._seen = welcome.seq
+            self._seen_any = False
+        elif not welcome.resumed:
+            # The server has forgotten what came of those that were sent already, but not the messages themselves.
+            while self._unsent and self._unsent[0].id <= self._sent:
+                yield Refused(self._unsent.popleft().id, "in-doubt", "it is not known whether this was posted.")
+
+    def _hear_message(self, message: Message) -> Iterator[events.FromServer]:
+        if self._seen_any:
+            if message.seq <= self._seen:
+                return
+            if message.seq > self._seen + 1:
+                yield Gap(self._seen + 1, message.seq - 1)
+        self._seen_any = True
+        self._seen = message.seq
+        yield _harmless(message)
+
+
+def _harmless(event: events.FromServer) -> events.FromServer:
+    """Return `event` with nothing in it that a screen could take for a command, whatever the server let through."""
+    match event:
+        case Message(sender=sender, text=text) if not (sender.isprintable() and text.isprintable()):
+            return structs.replace(event, sender=visible(sender), text=visible(text))
+        case Notice(text) | Error(text=text) | Refused(text=text) | Bye(text):
+            return structs.replace(event, text=visible(text))
+        case Joined(name) | Left(name) | Welcome(name):
+            return structs.replace(event, name=visible(name))
+        case _:
+            return event
