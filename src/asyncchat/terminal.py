@@ -57,3 +57,8 @@ def report(message: str) -> None:
 def is_interactive() -> bool:
     """Tell whether a person types at standard input."""
     return os.isatty(INPUT)
+
+
+def is_comfortable() -> bool:
+    """Tell whether a person sits at a terminal on which a line can be edited while others appear."""
+    return os.isatty(INPUT) and os.isatty(OUTPUT) and os.environ.get("TERM", "") not in {"", "dumb", "unknown"}

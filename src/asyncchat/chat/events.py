@@ -68,8 +68,8 @@ class Welcome(_Event, frozen=True):
     """The name is taken. `names`: everybody, as long as they are not too many.
 
     `token`: the key to this seat; `resumed`: the seat is the one that the client had before, so the ids of what was
-    sent from it are known. `epoch`: the life of the conversation, in which numbers only rise; `seq`: the last of them. `max_line`: bytes of text that a message may
-    have; a line of JSON may have JSON_LINE times as many in all.
+    sent from it are known. `epoch`: the life of the conversation, in which numbers only rise; `seq`: the last of them.
+    `max_line`: bytes of text that a message may have; a line of JSON may have JSON_LINE times as many in all.
     """
 
     name: str
