@@ -106,6 +106,7 @@ def _loop_factory() -> "Callable[[], AbstractEventLoop] | None":
 
 def _join(options: argparse.Namespace) -> int:
     from asyncchat.chat.names import NameRefused, prepare
+    from asyncchat.chat.visitor import NotTaken
 
     address = arguments.address(options)
     name = options.name if options.name is not None else os.environ.get("ASYNCCHAT_NAME") or None
@@ -118,7 +119,7 @@ def _join(options: argparse.Namespace) -> int:
         options.parser.error("--json needs a --name")
     try:
         _choose_client(options, address, name)
-    except NameRefused as refused:
+    except (NameRefused, NotTaken) as refused:
         raise ChatError(str(refused)) from None
     return 0
 

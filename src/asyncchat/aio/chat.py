@@ -167,8 +167,9 @@ class Chat:
         """Leave the chat: what happened until then can still be read."""
         self._leaving = True
         assert self._task is not None
-        if self._link and not self._link.writer.transport.is_closing():
-            self._link.writer.write_eof()
+        link, self._link = self._link, None
+        if link and not link.writer.transport.is_closing():
+            link.writer.write_eof()
             self._changed.set()
             await asyncio.wait({self._task}, timeout=GOODBYE_TIMEOUT)
         self._task.cancel()
@@ -245,9 +246,8 @@ class Chat:
             self._client.is_in = False
 
     def _flush(self) -> None:
-        data = self._client.to_send()
-        if self._link:
-            self._link.writer.write(data)
+        if self._link and not self._link.writer.transport.is_closing():
+            self._link.writer.write(self._client.to_send())
         self._publish(self._client.news())
 
     def _publish(self, happened: Sequence[Event]) -> None:

@@ -27,6 +27,11 @@ _CHOOSE = " Choose another one."
 # nothing was lost at the end.
 _PROBE = "/list"
 _PROBE_ANSWERS = ("Server: online: ", "Server: no one online")
+_NOT_TAKEN = ("Server: your line was not sent", "Server: your last line was not sent", "Server: unknown command")
+
+
+class NotTaken(ValueError):
+    """The server has not taken everything that was sent; the message says so to its sender."""
 
 
 class Heard(NamedTuple):
@@ -50,6 +55,7 @@ class Visitor:
         self._asked: bool | None = None  # not known before the first line
         self._naming: Callable[[str], str | None] = self._await_question
         self._gave_up = False
+        self._not_taken = 0
         self._ending = False
         self._held: str | None = None
         self._heard = LineDecoder(MAX_HEARD)
@@ -67,6 +73,9 @@ class Visitor:
             reply = None if self.settled else self._naming(readable)
             if reply is not None:
                 answer += reply
+            elif self._asked and readable.startswith(_NOT_TAKEN):
+                self._not_taken += 1
+                show.append(readable + "\n")
             elif self._ending and readable.startswith((*_PROBE_ANSWERS, _REFUSAL)):
                 if self._held:
                     show.append(self._held + "\n")  # so it was the answer to something typed
@@ -93,10 +102,13 @@ class Visitor:
     def check_end(self) -> bool:
         """Tell whether a server that closed after `end` had handled all that was sent.
 
-        Raises NameRefused if it took no name, and therefore nothing else.
+        Raises NameRefused if it took no name, and therefore nothing else, and NotTaken if it has refused some of it.
         """
         if self._held and self._held.startswith(_REFUSAL):
             raise NameRefused("the server took none of this for a name, so nothing was sent: give a name with --name")
+        if self._not_taken:
+            lines = "one of the lines" if self._not_taken == 1 else f"{self._not_taken} of the lines"
+            raise NotTaken(f"the server did not take {lines}, and has said why")
         return self._held is not None or not self._asked
 
     def _notice_question(self, line: str) -> None:
