@@ -119,7 +119,10 @@ def _join(options: argparse.Namespace) -> int:
         options.parser.error("--json needs a --name")
     try:
         _choose_client(options, address, name)
-    except (NameRefused, NotTaken) as refused:
+    except NameRefused as refused:
+        hint = "" if "--name" in str(refused) else " Give another with --name."
+        raise ChatError(f"{refused}{hint}") from None
+    except NotTaken as refused:
         raise ChatError(str(refused)) from None
     return 0
 
