@@ -1,11 +1,13 @@
 """What the documents say is what the program does."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
 from asyncchat import __version__
+from asyncchat.chat import events
 from asyncchat.chat.session import COMMANDS, Command
 from asyncchat.limits import Limits
 from tests.programs import Nc, Program, ServeProgram
@@ -59,6 +61,31 @@ def test_every_command_is_in_the_protocol_with_its_aliases(command: Command) -> 
     name, *aliases = command.names
     row = f"| `{name}` | {' '.join(f'`{alias}`' for alias in aliases)}".rstrip() + " |"
     assert row in (ROOT / "docs/protocol.md").read_text()
+
+
+def test_the_bot_in_the_documents_works(room: ServeProgram) -> None:
+    (bot,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/bots.md").read_text(), re.DOTALL)
+    command = (sys.executable, "-W", "error", "-c", bot, room.address)
+    with Program(command=command), room.join("alice") as alice:
+        room.out.until("counter joined")
+        alice.send("hello\n!count\n")
+        said = [alice.line() for _ in range(3)]
+        assert said == ["alice: hello", "alice: !count", "counter: alice: 2"]
+
+
+def json_lines(side: str) -> list[str]:
+    return re.findall(rf"^    {side}: (\{{.*\}})$", (ROOT / "docs/protocol.md").read_text(), re.MULTILINE)
+
+
+def test_the_events_in_the_protocol_are_those_that_are_understood() -> None:
+    assert {type(events.from_client(line.encode())) for line in json_lines("C")} == {events.Hello, events.Say}
+    assert all(events.from_server(line.encode()) for line in json_lines("S"))
+
+
+def test_every_type_of_event_is_in_the_protocol() -> None:
+    protocol = (ROOT / "docs/protocol.md").read_text()
+    types = {kind.__struct_config__.tag for kind in (*events.FromClient.__args__, *events.FromServer.__args__)}
+    assert {tag for tag in types if f"`{tag}`" not in protocol} == set()
 
 
 def test_every_flag_in_the_documents_exists() -> None:
