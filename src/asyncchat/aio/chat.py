@@ -80,6 +80,7 @@ class Chat:
         self._client = Client(name)
         self._link = link
         self._pauses = pauses
+        self._trying = pauses()
         self._unread: deque[Event] = deque()
         self._receipts: dict[int, asyncio.Future[int | None]] = {}
         self._changed = asyncio.Event()
@@ -107,19 +108,25 @@ class Chat:
     async def say(self, text: str) -> int | None:
         """Say something, also a command; return the number of the message once the server has it.
 
-        While there is no connection that takes until there is one again. Raises Refusal if the server does not take it.
+        While there is no connection that takes until there is one again. Raises Refusal if the server does not take it,
+        and ChatError if the chat ends first.
         """
-        ident = self.post(text)
-        self._receipts[ident] = asyncio.get_running_loop().create_future()
+        receipt: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        ident = self._post(text, receipt)
         try:
-            return await self._receipts[ident]
+            return await receipt
         finally:
             del self._receipts[ident]
 
     def post(self, text: str) -> int:
         """Say something without waiting; return the id that its Ack or Refused will have."""
+        return self._post(text)
+
+    def _post(self, text: str, receipt: "asyncio.Future[int | None] | None" = None) -> int:
         self._leaving = self._leaving or is_exit(text)
         ident = self._client.say(text)
+        if receipt:
+            self._receipts[ident] = receipt
         self._flush()
         self._changed.set()
         return ident
@@ -202,10 +209,10 @@ class Chat:
                 link = await self._come_back(why)
         finally:
             for receipt in self._receipts.values():
-                receipt.cancel()
+                _settle(receipt, ChatError("the chat has ended before the server answered"))
 
     async def _come_back(self, why: str) -> Link:
-        for pause in self._pauses():
+        for pause in self._trying:
             self._publish([Disconnected(why, pause)])
             await asyncio.sleep(pause)
             try:
@@ -261,6 +268,7 @@ class Chat:
                     _settle(self._receipts[ident], Refusal(code, text))
                 case events.Welcome():
                     self._was_in = True
+                    self._trying = self._pauses()
                 case events.Error(code, text) if not self._was_in:
                     raise NameRefused(f"{self.name}: {text}") if code in NAMING else ChatError(text)
                 case events.Error(text=text) if not self._client.is_in:
@@ -272,10 +280,10 @@ class Chat:
         self._changed.set()
 
 
-def _settle(receipt: "asyncio.Future[int | None]", outcome: int | Refusal | None) -> None:
+def _settle(receipt: "asyncio.Future[int | None]", outcome: int | Exception | None) -> None:
     if receipt.done():  # whoever waited has given up
         return
-    if isinstance(outcome, Refusal):
+    if isinstance(outcome, Exception):
         receipt.set_exception(outcome)
     else:
         receipt.set_result(outcome)
