@@ -102,27 +102,29 @@ class JsonSession(Session):
         """
         name = prepare(wanted)
         before = known.holder if known else None
-        if isinstance(before, JsonSession) and before._name and not before._over:
-            if before._name.key == name.key:
-                self._name = before._name
-                self._room.reconnect(self._name, self)
-                before._replace()
-                return
-            before.leave()
-        self._room.join(name, self, events.conversation)
-        self._name = name
+        if isinstance(before, JsonSession) and before._name and before._name.key == name.key and not before._over:
+            self._room.reconnect(before._name, self)
+            self._name = before._name
+        else:
+            self._room.join(name, self, events.conversation)
+            self._name = name
+        if isinstance(before, JsonSession):
+            before._make_way(for_name=name)
 
-    def _replace(self) -> None:
-        # What its user said is said, so the room need not hear of it; if the connection lives after all, it ends now.
-        self._over = True
+    def _make_way(self, for_name: Name) -> None:
+        """End this session, whose seat another one has now; the room hears of it only if that one has another name."""
         self._seat = None
         self._tell(Bye("you are here on another connection now"))
-        self._peer.close()
+        if self._name and self._name.key == for_name.key:
+            self._over = True
+            self._peer.close()
+        else:
+            self.leave()
 
     def _catch_up(self, hello: Hello, token: str, *, resumed: bool) -> None:
         assert self._name is not None
         room = self._room
-        others, more = room.names(self._name, ANNOUNCED)
+        few = room.members <= ANNOUNCED  # of ten thousand nobody wants the names, and to sort them would cost everybody
         told: list[events.FromServer] = [
             Welcome(
                 name=self._name.shown,
@@ -132,7 +134,7 @@ class JsonSession(Session):
                 members=room.members,
                 max_line=self._max_line,
                 resumed=resumed,
-                names=UNSET if more else [self._name.shown, *others],
+                names=[self._name.shown, *room.names(self._name, ANNOUNCED)[0]] if few else UNSET,
             )
         ]
         if hello.epoch == room.epoch:

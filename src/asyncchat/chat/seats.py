@@ -6,7 +6,8 @@ from hashlib import sha256
 from typing import Protocol
 
 KEPT_EMPTY = 10_000
-REMEMBERED = 64
+REMEMBERED = 32
+"""As many as may wait for their acknowledgement: nobody repeats what is older."""
 
 
 Kept = Sequence[tuple[int, int | None]]
@@ -32,7 +33,7 @@ class Seat:
         self.holder: Holder | None = None
         self.newest = -1
         self.pending: set[int] = set()
-        self.kept: OrderedDict[int, int | None] = OrderedDict()
+        self.kept: dict[int, int | None] = {}
 
     def begin(self, ident: int) -> None:
         """What is sent as `ident` is accepted."""
@@ -45,7 +46,7 @@ class Seat:
             self.pending.discard(ident)
             self.kept[ident] = seq
             if len(self.kept) > REMEMBERED:
-                self.kept.popitem(last=False)
+                del self.kept[next(iter(self.kept))]
         if self.holder:
             self.holder.acknowledge(kept)
 
