@@ -154,6 +154,7 @@ class Connection:
                     timer.cancel()
             if not self._open or self._transport.is_closing():
                 return  # what it sent and nobody handled is gone with the peer
+            self._silent_since, self._pings = loop.time(), 0  # an answer to a ping may be among what waits
             self._session.receive((line,))
 
     def _resume(self) -> None:
