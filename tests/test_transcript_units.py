@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from asyncchat import transcript
 from asyncchat.chat import wire
 from asyncchat.chat.lines import visible
-from asyncchat.chat.messages import Event, Joined, Left, Sent
+from asyncchat.chat.messages import Connected, Counted, Disconnected, Event, Joined, Left, Sent
 from asyncchat.chat.names import prepare
 from asyncchat.transcript import Conversation
 
@@ -141,7 +141,14 @@ def test_is_the_same_as_line_by_line_in_whatever_pieces_it_arrives(chunks: list[
 
 NAMES = st.sampled_from(["alice", "Zoé", "sent", "joined", "日本語", "a.b-c_d"]).map(prepare)
 TEXTS = st.text(st.sampled_from("\r\n\x85\u2028 \t") | st.characters(exclude_categories=["Cs"])).map(visible)
-EVENTS = st.builds(Sent, st.integers(), NAMES, TEXTS) | st.builds(Joined, NAMES) | st.builds(Left, NAMES)
+EVENTS = st.one_of(
+    st.builds(Sent, st.integers(), NAMES, TEXTS, st.integers()),
+    st.builds(Joined, NAMES, st.integers()),
+    st.builds(Left, NAMES, st.integers()),
+    st.builds(Disconnected, NAMES),
+    st.builds(Connected, NAMES),
+    st.builds(Counted, st.integers()),
+)
 
 
 @given(st.lists(EVENTS))
@@ -151,6 +158,15 @@ def test_the_conversation_in_a_transcript_is_what_everybody_saw(events: list[Eve
 
 def test_a_transcript_says_who_did_what() -> None:
     name = prepare("Zoé")
-    assert transcript.encode([Joined(name), Sent(1, name, "ça va?"), Left(name)]).decode() == (
+    assert transcript.encode([Joined(name, 1), Sent(1, name, "ça va?", 0), Left(name, 1)]).decode() == (
         "Zoé joined\nZoé sent ça va?\nZoé left\n"
     )
+
+
+def test_a_transcript_says_who_came_back_on_another_connection() -> None:
+    name = prepare("alice")
+    assert transcript.encode([Disconnected(name), Connected(name)]) == b"alice disconnected\nalice connected\n"
+
+
+def test_a_transcript_does_not_say_how_many_there_are() -> None:
+    assert transcript.encode([Counted(300)]) == b""

@@ -6,6 +6,7 @@ import socket
 from asyncchat.addresses import listen, of_socket
 from asyncchat.aio.connection import Connection
 from asyncchat.chat.room import MemoryJournal, Room
+from asyncchat.chat.seats import Seats
 from asyncchat.limits import Limits
 from tests.programs import ASK_NAME, seconds
 
@@ -13,11 +14,11 @@ from tests.programs import ASK_NAME, seconds
 async def connected(limits: Limits) -> tuple[Connection, "asyncio.Task[None]", socket.socket]:
     """Return a connection, what serves it, and its peer's end, which nobody reads."""
     (listener,) = listen(["127.0.0.1"], 0)
-    room = Room(lambda: None, MemoryJournal())
+    room = Room(lambda: None, MemoryJournal("epoch"), lambda: 0)
     made: asyncio.Future[tuple[Connection, asyncio.Task[None]]] = asyncio.get_running_loop().create_future()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = Connection(reader, writer, room, limits)
+        connection = Connection(reader, writer, room, Seats(lambda: "token"), limits)
         task = asyncio.current_task()
         assert task
         made.set_result((connection, task))

@@ -1,8 +1,20 @@
 """The tests of the pure core, and the peers that they look at it with."""
 
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Generic, TypeVar
+
+from asyncchat.chat.events import JSON_LINE
+from asyncchat.chat.json_session import JsonSession
 from asyncchat.chat.lines import LineDecoder
-from asyncchat.chat.room import Room
+from asyncchat.chat.messages import Event
+from asyncchat.chat.plain_session import PlainSession
+from asyncchat.chat.room import Committed, Journal, MemoryJournal, Room
+from asyncchat.chat.seats import Seats
 from asyncchat.chat.session import Session
+
+S = TypeVar("S", bound=Session)
 
 
 class Peer:
@@ -27,14 +39,66 @@ class Peer:
         return data
 
 
-class Person:
+class SlowJournal:
+    """Keeps each batch only when it is told to, in the order in which they came."""
+
+    epoch = "slow"
+
+    def __init__(self) -> None:
+        self.waiting: deque[tuple[Sequence[Event], Committed]] = deque()
+
+    def append(self, batch: Sequence[Event], committed: Committed) -> None:
+        self.waiting.append((batch, committed))
+
+    def keep_one(self) -> Sequence[Event]:
+        """Keep the oldest batch, and return it."""
+        batch, committed = self.waiting.popleft()
+        committed(batch)
+        return batch
+
+    def keep_all(self) -> None:
+        while self.waiting:
+            self.keep_one()
+
+
+def a_room(
+    journal: Journal | None = None,
+    *,
+    wake: Callable[[], object] = lambda: None,
+    clock: Callable[[], int] = lambda: 0,
+    history: int = 10,
+    replay: int = 1000,
+) -> Room:
+    """Return a room in which time stands still."""
+    return Room(wake, journal or MemoryJournal("memory"), clock, history=history, replay=replay)
+
+
+def some_seats(kept_empty: int = 10) -> Seats:
+    """Return seats whose tokens are easy to guess."""
+    numbers = iter(range(1, 1_000_000))
+    return Seats(lambda: f"token{next(numbers)}", kept_empty)
+
+
+def record(room: Room) -> list[Event]:
+    """Return the list of everything that happens in `room` from now on."""
+    events: list[Event] = []
+
+    def remember(batch: Iterable[Event]) -> bytes:
+        events.extend(batch)
+        return b""
+
+    room.attach(Peer(), remember)
+    return events
+
+
+class _Connected(Generic[S]):
     """Somebody who is connected to `room`: what they send is decoded, handled and committed at once."""
 
-    def __init__(self, room: Room, limit: int = 4096) -> None:
+    def __init__(self, room: Room, peer: Peer, session: S, limit: int) -> None:
         self.room = room
-        self.peer = Peer()
-        self.session = Session(room, self.peer)
-        self._decoder = LineDecoder(limit)
+        self.peer = peer
+        self.session = session
+        self._decoder = LineDecoder(limit * JSON_LINE)
 
     def send(self, data: bytes | str) -> None:
         """Send `data` to the server."""
@@ -46,6 +110,42 @@ class Person:
         self.session.end(unfinished=self._decoder.unfinished)
         self.room.commit()
 
+
+class Person(_Connected[PlainSession]):
+    """Somebody with nc."""
+
+    def __init__(self, room: Room, limit: int = 4096) -> None:
+        peer = Peer()
+        super().__init__(room, peer, PlainSession(room, peer, limit), limit)
+
     def hear(self) -> list[str]:
         """Return the lines that the server has sent since the last call."""
         return self.peer.take().decode().split("\n")[:-1]
+
+
+Said = dict[str, Any]
+
+
+class Bot(_Connected[JsonSession]):
+    """A program that speaks JSON."""
+
+    def __init__(self, room: Room, seats: Seats, limit: int = 4096) -> None:
+        peer = Peer()
+        super().__init__(room, peer, JsonSession(room, peer, limit, seats), limit)
+
+    def tell(self, kind: str, **fields: object) -> None:
+        """Send one event."""
+        self.send(json.dumps({"type": kind} | fields) + "\n")
+
+    def hello(self, name: str, **fields: object) -> Said:
+        """Say hello, and return the first answer; the others can be heard."""
+        self.tell("hello", v=1, name=name, **fields)
+        first, *rest = self.peer.take().splitlines(keepends=True)
+        self.peer.written[:] = rest
+        answer: Said = json.loads(first)
+        return answer
+
+    def hear(self, kind: str = "") -> list[Said]:
+        """Return the events that the server has sent since the last call, or those of one kind."""
+        events = [json.loads(line) for line in self.peer.take().split(b"\n")[:-1]]
+        return [event for event in events if kind in ("", event["type"])]

@@ -1,7 +1,7 @@
 """The room: who is in it, what was said last, and one order for everybody."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import pytest
@@ -10,26 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from asyncchat.chat import wire
-from asyncchat.chat.messages import Event, Joined, Left, Sent
+from asyncchat.chat.messages import ANNOUNCED, Connected, Counted, Disconnected, Event, Joined, Left, Sent
 from asyncchat.chat.names import Name, prepare
-from asyncchat.chat.room import Committed, Encode, Journal, MemoryJournal, NameTaken, Room
-from tests.chat import Peer
+from asyncchat.chat.room import Encode, Journal, MemoryJournal, NameTaken, Room
+from tests.chat import Peer, SlowJournal, a_room, record
 
 ALICE, BOB, CAROL = prepare("Alice"), prepare("bob"), prepare("carol")
-
-
-class SlowJournal:
-    """Keeps each batch only when it is told to, in the order in which they came."""
-
-    def __init__(self) -> None:
-        self.waiting: deque[tuple[Sequence[Event], Committed]] = deque()
-
-    def append(self, batch: Sequence[Event], committed: Committed) -> None:
-        self.waiting.append((batch, committed))
-
-    def keep_one(self) -> None:
-        batch, committed = self.waiting.popleft()
-        committed(batch)
 
 
 def everything(events: Iterable[Event]) -> bytes:
@@ -37,14 +23,11 @@ def everything(events: Iterable[Event]) -> bytes:
     return "".join([f"{event}\n" for event in events]).encode()
 
 
-def a_room(journal: Journal | None = None, *, wake: Callable[[], object] = lambda: None, history: int = 10) -> Room:
-    return Room(wake, journal or MemoryJournal(), history)
-
-
 def join(room: Room, name: Name, encode: Encode = wire.plain) -> Peer:
     """Let a new peer join, and give it what was said last, as a session does."""
     peer = Peer()
-    peer.write(encode(room.join(name, peer, encode)))
+    room.join(name, peer, encode)
+    peer.write(encode(room.last()))
     return peer
 
 
@@ -72,17 +55,21 @@ def test_messages_come_in_the_order_in_which_they_were_posted() -> None:
 def test_the_number_of_a_message_is_one_more_than_that_of_the_last() -> None:
     room = a_room()
     join(room, ALICE)
-    first = room.post(ALICE, "one")
-    room.commit()
-    assert [room.post(ALICE, "two"), room.post(ALICE, "three")] == [first + 1, first + 2]
+    for text in ("one", "two", "three"):
+        room.post(ALICE, text)
+        room.commit()
+    first = room.last()[0].seq
+    assert [message.seq for message in room.last()] == [first, first + 1, first + 2]
 
 
-def test_a_message_has_the_number_that_its_sender_was_told() -> None:
-    room = a_room()
+def test_a_message_has_the_time_at_which_it_was_posted() -> None:
+    times = iter([1000, 2000])
+    room = a_room(clock=lambda: next(times))
     join(room, ALICE)
-    number = room.post(ALICE, "hello")
+    room.post(ALICE, "first")
+    room.post(ALICE, "second")
     room.commit()
-    assert room.join(BOB, Peer(), wire.plain) == [Sent(number, ALICE, "hello")]
+    assert [message.time for message in room.last()] == [1000, 2000]
 
 
 def test_whoever_is_attached_gets_everything_from_then_on() -> None:
@@ -96,7 +83,7 @@ def test_whoever_is_attached_gets_everything_from_then_on() -> None:
     room.post(BOB, "hello")
     room.leave(BOB)
     room.commit()
-    assert recorder.take() == everything([Joined(BOB), Sent(2, BOB, "hello"), Left(BOB)])
+    assert recorder.take() == everything([Joined(BOB, 2), Sent(2, BOB, "hello", 0), Left(BOB, 1)])
 
 
 def test_whoever_is_attached_is_no_member() -> None:
@@ -133,7 +120,7 @@ def test_a_batch_is_encoded_once_for_each_format() -> None:
         room.join(name, Peer(), encode)
     room.post(ALICE, "hello")
     room.commit()
-    batch = [Joined(CAROL), Sent(1, ALICE, "hello")]
+    batch = [Joined(CAROL, 3), Sent(1, ALICE, "hello", 0)]
     assert (batches["one"][-1:], batches["other"][-1:]) == ([batch], [batch])
 
 
@@ -161,7 +148,7 @@ def test_each_peer_is_written_to_in_its_own_format() -> None:
     bob.take()
     room.post(ALICE, "hello")
     room.commit()
-    assert (alice.take(), bob.take()) == (b"Alice: hello\n", everything([Sent(1, ALICE, "hello")]))
+    assert (alice.take(), bob.take()) == (b"Alice: hello\n", everything([Sent(1, ALICE, "hello", 0)]))
 
 
 def test_a_peer_is_written_to_once_for_each_batch() -> None:
@@ -207,7 +194,7 @@ def test_the_journal_is_not_bothered_when_nothing_has_happened() -> None:
     join(room, ALICE)
     room.commit()
     room.commit()
-    assert [batch for batch, _ in journal.waiting] == [[Joined(ALICE)]]
+    assert [batch for batch, _ in journal.waiting] == [[Joined(ALICE, 1)]]
 
 
 def test_nobody_sees_what_the_journal_does_not_hold_yet() -> None:
@@ -227,7 +214,7 @@ def test_a_newcomer_is_not_handed_what_the_journal_does_not_hold_yet() -> None:
     join(room, ALICE)
     room.post(ALICE, "hello")
     room.commit()
-    assert room.join(BOB, Peer(), wire.plain) == []
+    assert room.last() == []
 
 
 # Newcomers.
@@ -235,12 +222,12 @@ def test_a_newcomer_is_not_handed_what_the_journal_does_not_hold_yet() -> None:
 
 @pytest.mark.parametrize("posted", [0, 1, 9, 10, 11, 25])
 def test_a_newcomer_gets_the_last_ten_messages_or_fewer(posted: int) -> None:
-    room = Room(lambda: None, MemoryJournal())
+    room = a_room()
     join(room, ALICE)
     for number in range(1, posted + 1):
         room.post(ALICE, f"message {number}")
         room.commit()
-    last = [message.text for message in room.join(BOB, Peer(), wire.plain)]
+    last = [message.text for message in room.last()]
     assert last == [f"message {number}" for number in range(max(1, posted - 9), posted + 1)]
 
 
@@ -250,7 +237,7 @@ def test_a_newcomer_gets_the_last_ten_of_one_big_batch() -> None:
     for number in range(25):
         room.post(ALICE, str(number))
     room.commit()
-    last = [message.text for message in room.join(BOB, Peer(), wire.plain)]
+    last = [message.text for message in room.last()]
     assert last == [str(number) for number in range(15, 25)]
 
 
@@ -261,7 +248,7 @@ def test_who_came_and_went_takes_no_place_among_the_last_messages() -> None:
     join(room, BOB)
     room.leave(BOB)
     room.commit()
-    assert [message.text for message in room.join(CAROL, Peer(), wire.plain)] == ["hello"]
+    assert [message.text for message in room.last()] == ["hello"]
 
 
 def test_a_newcomer_gets_nothing_where_no_history_is_wanted() -> None:
@@ -269,7 +256,7 @@ def test_a_newcomer_gets_nothing_where_no_history_is_wanted() -> None:
     join(room, ALICE)
     room.post(ALICE, "hello")
     room.commit()
-    assert room.join(BOB, Peer(), wire.plain) == []
+    assert room.last() == []
 
 
 def test_what_is_on_its_way_when_somebody_joins_reaches_them_once() -> None:
@@ -378,7 +365,27 @@ def test_a_name_is_free_again_once_its_leaving_is_kept() -> None:
     with pytest.raises(NameTaken):
         room.join(ALICE, Peer(), wire.plain)
     journal.keep_one()
-    assert room.join(ALICE, Peer(), wire.plain) == []
+    assert join(room, ALICE).take() == b""
+
+
+def test_those_who_leave_together_are_counted_down_one_by_one() -> None:
+    room = a_room()
+    for name in (ALICE, BOB, CAROL):
+        join(room, name)
+    room.commit()
+    events = record(room)
+    room.leave(CAROL)
+    room.leave(ALICE)
+    room.commit()
+    assert events == [Left(CAROL, 2), Left(ALICE, 1)]
+
+
+def test_whoever_is_leaving_does_not_count_any_more() -> None:
+    room = a_room()
+    join(room, ALICE)
+    join(room, BOB)
+    room.leave(ALICE)
+    assert room.members == 1
 
 
 def test_whoever_has_left_is_not_among_the_names() -> None:
@@ -388,6 +395,212 @@ def test_whoever_has_left_is_not_among_the_names() -> None:
     room.leave(BOB)
     room.commit()
     assert room.names(without=ALICE, most=100) == ([], 0)
+
+
+# Coming back.
+
+
+def test_who_comes_back_gets_what_is_said_from_then_on_and_the_old_peer_nothing() -> None:
+    room = a_room()
+    old, new = join(room, ALICE), Peer()
+    room.reconnect(ALICE, new)
+    room.post(ALICE, "back")
+    room.commit()
+    assert (old.take(), new.take()) == (b"", b"Alice: back\n")
+
+
+def test_the_old_peer_gets_what_was_said_before_somebody_came_back() -> None:
+    room = a_room()
+    old, new = join(room, ALICE), Peer()
+    room.post(ALICE, "going")
+    room.reconnect(ALICE, new)
+    room.commit()
+    assert (old.take(), new.take()) == (b"Alice: going\n", b"")
+
+
+def test_the_old_peer_is_left_to_whoever_replaced_it() -> None:
+    room = a_room()
+    old = join(room, ALICE)
+    room.reconnect(ALICE, Peer())
+    room.commit()
+    assert not old.closed
+
+
+def test_coming_back_is_told_as_being_disconnected_and_connected() -> None:
+    room = a_room()
+    join(room, ALICE)
+    room.commit()
+    events = record(room)
+    room.reconnect(ALICE, Peer())
+    room.commit()
+    assert events == [Disconnected(ALICE), Connected(ALICE)]
+
+
+def test_coming_back_changes_no_count() -> None:
+    room = a_room()
+    join(room, ALICE)
+    room.reconnect(ALICE, Peer())
+    assert room.members == 1
+
+
+def test_who_came_back_and_leaves_is_closed() -> None:
+    room = a_room()
+    join(room, ALICE)
+    new = Peer()
+    room.reconnect(ALICE, new)
+    room.leave(ALICE)
+    room.commit()
+    assert new.closed
+
+
+@pytest.mark.parametrize(
+    ("history", "replay", "missed"),
+    [
+        pytest.param(10, 1000, ["2", "3", "4"], id="all are kept"),
+        pytest.param(0, 3, ["2", "3", "4"], id="exactly these are kept"),
+        pytest.param(0, 2, ["3", "4"], id="fewer are kept"),
+        pytest.param(2, 0, ["3", "4"], id="only the history is kept"),
+        pytest.param(0, 0, [], id="none is kept"),
+    ],
+)
+def test_missed_messages_are_those_after_the_last_seen_as_far_as_they_are_kept(
+    history: int, replay: int, missed: list[str]
+) -> None:
+    room = a_room(history=history, replay=replay)
+    join(room, ALICE)
+    for text in "01234":
+        room.post(ALICE, text)
+    room.commit()
+    assert [message.text for message in room.since(2)] == missed
+
+
+@pytest.mark.parametrize("seen", [5, 6, 10**30])
+def test_nothing_is_missed_by_somebody_who_has_seen_all_that_was_said(seen: int) -> None:
+    room = a_room()
+    join(room, ALICE)
+    for text in "01234":
+        room.post(ALICE, text)
+    room.commit()
+    assert room.since(seen) == []
+
+
+@pytest.mark.parametrize(("most", "last"), [(None, "234"), (0, ""), (2, "34"), (3, "234"), (10**30, "234")])
+def test_a_newcomer_may_want_fewer_of_the_last_messages_but_not_more(most: int | None, last: str) -> None:
+    room = a_room(history=3)
+    join(room, ALICE)
+    for text in "01234":
+        room.post(ALICE, text)
+    room.commit()
+    assert "".join(message.text for message in room.last(most)) == last
+
+
+def test_the_number_of_the_last_message_is_that_of_the_last_that_was_delivered() -> None:
+    journal = SlowJournal()
+    room = a_room(journal)
+    join(room, ALICE)
+    room.post(ALICE, "hello")
+    room.commit()
+    assert room.seq == 0
+    journal.keep_one()
+    assert room.seq == 1
+
+
+def test_the_life_of_the_conversation_is_that_of_its_journal() -> None:
+    assert a_room(MemoryJournal("this one")).epoch == "this one"
+
+
+# Receipts.
+
+
+def test_a_receipt_comes_after_the_message_was_written() -> None:
+    room = a_room()
+    alice, written = join(room, ALICE), []
+    room.post(ALICE, "hello", lambda kept: written.append((kept, alice.take())), ident=7)
+    room.commit()
+    assert written == [([(7, 1)], b"Alice: hello\n")]
+
+
+def test_there_is_no_receipt_before_the_journal_has_kept_the_message() -> None:
+    journal = SlowJournal()
+    room = a_room(journal)
+    join(room, ALICE)
+    receipts: list[tuple[int, int]] = []
+    room.post(ALICE, "hello", receipts.extend, ident=7)
+    room.commit()
+    assert receipts == []
+    journal.keep_one()
+    assert receipts == [(7, 1)]
+
+
+def test_receipts_come_once_and_together_for_a_batch() -> None:
+    room = a_room()
+    join(room, ALICE)
+    receipts: list[list[tuple[int, int]]] = []
+    receive = receipts.append
+    for ident in (3, 5):
+        room.post(ALICE, "hello", receive, ident)
+    room.commit()
+    room.post(ALICE, "no receipt for this")
+    room.commit()
+    assert receipts == [[(3, 1), (5, 2)]]
+
+
+# How many there are.
+
+
+def crowd(room: Room, people: int) -> list[Name]:
+    """Let so many people in, and return their names."""
+    names = [prepare(f"p{number}") for number in range(people)]
+    for name in names:
+        room.join(name, Peer(), wire.plain)
+    room.commit()
+    return names
+
+
+def test_a_small_room_is_not_counted_since_everybody_is_announced() -> None:
+    room = a_room()
+    crowd(room, ANNOUNCED)
+    events = record(room)
+    room.count()
+    room.commit()
+    assert events == []
+
+
+def test_a_big_room_is_counted() -> None:
+    room = a_room()
+    crowd(room, ANNOUNCED + 1)
+    events = record(room)
+    room.count()
+    room.commit()
+    assert events == [Counted(ANNOUNCED + 1)]
+
+
+def test_a_big_room_is_counted_again_only_when_the_count_has_changed() -> None:
+    room = a_room()
+    names = crowd(room, ANNOUNCED + 5)
+    room.count()
+    room.commit()
+    events = record(room)
+    room.count()
+    room.leave(names[0])
+    room.count()
+    room.count()
+    room.commit()
+    assert events == [Left(names[0], ANNOUNCED + 4), Counted(ANNOUNCED + 4)]
+
+
+def test_a_room_that_was_small_for_a_moment_is_counted_again_though_as_many_are_there_as_before() -> None:
+    room = a_room()
+    names = crowd(room, ANNOUNCED + 1)
+    room.count()
+    room.leave(names[0])
+    room.commit()
+    room.join(names[0], Peer(), wire.plain)
+    room.commit()
+    events = record(room)
+    room.count()
+    room.commit()
+    assert events == [Counted(ANNOUNCED + 1)]
 
 
 # All of it, in any order.
@@ -426,11 +639,14 @@ class AnyRoom(RuleBasedStateMachine):
         self.visits: list[Visit] = []
         self.awake = False
         self.watchers: list[tuple[Peer, int]] = []
+        self.lost: list[tuple[Peer, int]] = []  # whose place another has, and how often each was written to before
+        self.receipts: list[tuple[int, int]] = []
 
-    @initialize(history=st.integers(0, 4))
-    def open(self, history: int) -> None:
+    @initialize(history=st.integers(0, 4), replay=st.integers(0, 6))
+    def open(self, history: int, replay: int) -> None:
         self.history = history
-        self.room = Room(self.wake, self.journal, history)
+        self.remembered = max(history, replay)
+        self.room = a_room(self.journal, wake=self.wake, history=history, replay=replay)
 
     def wake(self) -> None:
         assert not self.awake
@@ -468,13 +684,29 @@ class AnyRoom(RuleBasedStateMachine):
             with pytest.raises(NameTaken):
                 self.room.join(name, peer, encode)
             return
-        last = self.room.join(name, peer, encode)
-        peer.write(encode(last))
+        self.room.join(name, peer, encode)
+        peer.write(encode(self.room.last()))
         messages = self.kept_messages()
         first = max(0, len(messages) - self.history)
-        assert last == messages[first:]
-        self.happened.append(Joined(name))
+        assert self.room.last() == messages[first:]
+        self.happened.append(Joined(name, len(self.staying()) + 1))
         self.visits.append(Visit(name, peer, encode, first))
+
+    @precondition(lambda self: self.staying())
+    @rule(data=st.data(), missed=st.integers(0, 8))
+    def comes_back(self, data: st.DataObject, missed: int) -> None:
+        visit = data.draw(st.sampled_from(self.staying()))
+        self.hand_over()
+        peer = Peer()
+        self.room.reconnect(visit.name, peer)
+        messages = self.kept_messages()
+        seen = max(0, len(messages) - missed)
+        first = max(seen, len(messages) - self.remembered)
+        assert self.room.since(seen) == messages[first:]
+        peer.write(visit.encode(self.room.since(seen)))
+        self.visits[self.visits.index(visit)] = visit._replace(peer=peer, first=first)
+        self.lost.append((visit.peer, len(visit.peer.written)))
+        self.happened += [Disconnected(visit.name), Connected(visit.name)]
 
     @rule()
     def somebody_watches(self) -> None:
@@ -489,8 +721,8 @@ class AnyRoom(RuleBasedStateMachine):
         for _ in range(times):
             number = 1 + sum(isinstance(event, Sent) for event in self.happened)
             text = f"message {number}"
-            assert self.room.post(name, text) == number
-            self.happened.append(Sent(number, name, text))
+            self.room.post(name, text, self.receipts.extend, number + 1000)
+            self.happened.append(Sent(number, name, text, 0))
 
     @precondition(lambda self: self.staying())
     @rule(data=st.data())
@@ -499,7 +731,7 @@ class AnyRoom(RuleBasedStateMachine):
         self.room.leave(visit.name)
         said = sum(isinstance(event, Sent) for event in self.happened)
         self.visits[self.visits.index(visit)] = visit._replace(said_before_leaving=said)
-        self.happened.append(Left(visit.name))
+        self.happened.append(Left(visit.name, len(self.staying())))
 
     @rule()
     def commits(self) -> None:
@@ -547,6 +779,19 @@ class AnyRoom(RuleBasedStateMachine):
             assert visit.peer.closed == (visit not in here)
 
     @invariant()
+    def whoever_was_replaced_gets_nothing_more_and_is_not_closed(self) -> None:
+        for peer, before in self.lost:
+            assert (len(peer.written), peer.closed) == (before, False)
+
+    @invariant()
+    def each_message_that_is_kept_has_one_receipt(self) -> None:
+        assert self.receipts == [(message.seq + 1000, message.seq) for message in self.kept_messages()]
+
+    @invariant()
+    def the_room_counts_those_who_stay_and_what_was_delivered(self) -> None:
+        assert (self.room.members, self.room.seq) == (len(self.staying()), len(self.kept_messages()))
+
+    @invariant()
     def no_two_have_the_same_name(self) -> None:
         here = {visit.name.key: visit.name.shown for visit in self.here()}
         assert len(here) == len(self.here())
@@ -560,7 +805,7 @@ class RoomInMemory(AnyRoom):
 
     def __init__(self) -> None:
         super().__init__()
-        self.journal = MemoryJournal()
+        self.journal = MemoryJournal("memory")
 
 
 class RoomWithSlowJournal(AnyRoom):

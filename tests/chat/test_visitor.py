@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asyncchat.chat.names import NameRefused
-from asyncchat.chat.room import MemoryJournal, Room
+from asyncchat.chat.room import Room
 from asyncchat.chat.visitor import MAX_HEARD, Heard, Visitor
-from tests.chat import Person
+from tests.chat import Person, a_room
 
 ASKED = b"Server: write your name\n"
 TAKEN = b"Server: this name is already taken! Choose another one.\n"
@@ -42,10 +42,6 @@ def meet(visitor: Visitor, room: Room) -> tuple[Person, bytes]:
         shown += heard.show
         person.send(heard.answer)
     return person, shown
-
-
-def a_room() -> Room:
-    return Room(lambda: None, MemoryJournal())
 
 
 def joined(room: Room, name: str) -> Person:

@@ -12,24 +12,24 @@ ALICE, ZOE = prepare("Alice"), prepare("Zoé")
 
 
 def test_each_message_is_a_line_with_its_name() -> None:
-    assert wire.plain([Sent(1, ALICE, "hello"), Sent(2, ZOE, "ça va?")]) == "Alice: hello\nZoé: ça va?\n".encode()
+    assert wire.plain([Sent(1, ALICE, "hello", 0), Sent(2, ZOE, "ça va?", 0)]) == "Alice: hello\nZoé: ça va?\n".encode()
 
 
 def test_text_is_kept_as_it_was_typed() -> None:
-    assert wire.plain([Sent(1, ALICE, "  a\tb: c ")]) == b"Alice:   a\tb: c \n"
+    assert wire.plain([Sent(1, ALICE, "  a\tb: c ", 0)]) == b"Alice:   a\tb: c \n"
 
 
 def test_who_joins_and_leaves_is_not_said() -> None:
-    assert wire.plain([Joined(ALICE), Sent(1, ZOE, "hi"), Left(ALICE)]) == "Zoé: hi\n".encode()
+    assert wire.plain([Joined(ALICE, 1), Sent(1, ZOE, "hi", 0), Left(ALICE, 1)]) == "Zoé: hi\n".encode()
 
 
 def test_nothing_is_written_when_nothing_was_said() -> None:
-    assert wire.plain([Joined(ALICE), Left(ALICE)]) == b""
+    assert wire.plain([Joined(ALICE, 1), Left(ALICE, 1)]) == b""
 
 
 @given(st.lists(st.text(st.sampled_from("\r\n\x85\u2028") | st.characters(exclude_categories=["Cs"])).map(visible)))
 def test_each_message_is_one_line_whatever_it_says(texts: list[str]) -> None:
-    lines = wire.plain([Sent(seq, ALICE, text) for seq, text in enumerate(texts, 1)]).decode().splitlines()
+    lines = wire.plain([Sent(seq, ALICE, text, 0) for seq, text in enumerate(texts, 1)]).decode().splitlines()
     assert lines == [f"Alice: {text}" for text in texts]
 
 

@@ -124,8 +124,7 @@ class Room:
             raise NameTaken(name.shown)
         self._members[name.key] = _Member(name, peer, encode)
         self.attach(peer, encode)
-        self._present += 1
-        self._happened(Joined(name, self._present))
+        self._happened(Joined(name, self._changed(1)))
 
     def reconnect(self, name: Name, peer: Peer) -> None:
         """Put `peer` in the place of the one by which the member `name` took part, which gets nothing more."""
@@ -146,8 +145,7 @@ class Room:
 
     def leave(self, name: Name) -> None:
         """Let the member go, once everything up to here is delivered; then its peer is closed and its name is free."""
-        self._present -= 1
-        self._happened(Left(name, self._present))
+        self._happened(Left(name, self._changed(-1)))
 
     def count(self) -> None:
         """Tell everybody how many there are, if that has changed and they are too many to be announced one by one."""
@@ -181,6 +179,12 @@ class Room:
             batch, self._batch = self._batch, []
             receipts, self._receipts = self._receipts, {}
             self._journal.append(batch, partial(self._deliver, receipts))
+
+    def _changed(self, by: int) -> int:
+        self._present += by
+        if self._present <= ANNOUNCED:
+            self._counted = self._present  # the announcement says it
+        return self._present
 
     def _happened(self, event: Event) -> None:
         if not self._batch:
