@@ -1,7 +1,11 @@
 """The second form: `asyncchat serve --mode pair`, a line between two."""
 
 import contextlib
+import re
+import resource
 import signal
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -116,3 +120,15 @@ def test_flags_of_the_room_are_wrong_usage() -> None:
     with Program("serve", "--mode", "pair", "--history", "5") as program:
         assert program.wait() == 2
         assert "--history goes with --mode room only" in program.errors.rest().decode()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets one process limit another")
+def test_without_a_thread_for_the_client_it_ends_with_one_clear_line() -> None:
+    with ServeProgram("--mode", "pair") as server:
+        status = Path(f"/proc/{server.process.pid}/status").read_text()
+        in_use = int(re.findall(r"VmSize:\s+(\d+) kB", status)[0]) * 1024
+        resource.prlimit(server.process.pid, resource.RLIMIT_AS, (in_use + (1 << 20), resource.RLIM_INFINITY))
+        with server.connect():
+            said = server.errors.line()
+            assert said == "asyncchat: can't talk with the client: the system has no thread for it. Try again later."
+            assert server.wait() == 1

@@ -41,8 +41,12 @@ class PairServer:
             self._refuse(connection)
             return
         self._other = connection
-        threading.Thread(target=self._receive, args=(connection,), name="receiving", daemon=True).start()
-        threading.Thread(target=self._send, args=(connection,), name="sending", daemon=True).start()
+        try:
+            threading.Thread(target=self._receive, args=(connection,), name="receiving", daemon=True).start()
+            threading.Thread(target=self._send, args=(connection,), name="sending", daemon=True).start()
+        except RuntimeError:
+            self._failure = ChatError("can't talk with the client: the system has no thread for it. Try again later.")
+            self._acceptor.stop()
 
     def _refuse(self, connection: socket.socket) -> None:
         # Closed at once, with something unread, the connection would be reset and the answer lost.
