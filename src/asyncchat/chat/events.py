@@ -160,7 +160,13 @@ class Bye(_Event, frozen=True):
 FromClient = Hello | Say | Ping | Pong
 FromServer = Welcome | Error | Message | Ack | Refused | Joined | Left | Members | Notice | Gap | Ping | Pong | Bye
 
+
+class _Object(Struct):
+    pass
+
+
 _encoder = msgspec.json.Encoder()
+_any_object = msgspec.json.Decoder(_Object)
 _from_client: msgspec.json.Decoder[FromClient] = msgspec.json.Decoder(FromClient)
 _from_server: msgspec.json.Decoder[FromServer] = msgspec.json.Decoder(FromServer)
 
@@ -213,9 +219,10 @@ def is_object(line: bytes | None) -> bool:
     if line is None or not line.lstrip().startswith(b"{"):
         return False
     try:
-        return isinstance(msgspec.json.decode(line), dict)
+        _any_object.decode(line)
     except (ValueError, RecursionError):
         return False
+    return True
 
 
 def from_client(line: bytes) -> FromClient:

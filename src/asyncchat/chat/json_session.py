@@ -108,7 +108,7 @@ class JsonSession(Session):
         else:
             self._room.join(name, self, events.conversation)
             self._name = name
-        if isinstance(before, JsonSession):
+        if isinstance(before, JsonSession) and before._seat:  # it may have left just now
             before._make_way(for_name=name)
 
     def _make_way(self, for_name: Name) -> None:

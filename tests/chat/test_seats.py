@@ -1,0 +1,127 @@
+"""Seats: what the server remembers of somebody who may come back."""
+
+from asyncchat.chat.seats import REMEMBERED, Kept, Seat
+from tests.chat import some_seats
+
+
+class Holder:
+    """Remembers what it is told to be kept."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[int, int | None]] = []
+
+    def acknowledge(self, kept: Kept) -> None:
+        self.told.extend(kept)
+
+
+def a_seat() -> Seat:
+    return Seat(b"key")
+
+
+# Finding a seat again.
+
+
+def test_a_seat_is_found_by_its_token() -> None:
+    seats = some_seats()
+    token, seat = seats.new()
+    seats.take(seat, Holder())
+    assert seats.find(token) is seat
+
+
+def test_each_seat_has_a_token_of_its_own() -> None:
+    seats = some_seats()
+    assert seats.new()[0] != seats.new()[0]
+
+
+def test_no_seat_is_found_by_a_token_that_nobody_was_given() -> None:
+    seats = some_seats()
+    seats.take(seats.new()[1], Holder())
+    assert seats.find("token of somebody else") is None
+
+
+def test_a_seat_that_nobody_took_is_not_kept() -> None:
+    seats = some_seats()
+    token, _ = seats.new()
+    assert seats.find(token) is None
+
+
+def test_the_token_itself_is_not_kept() -> None:
+    token, seat = some_seats().new()
+    assert token.encode() not in seat.key
+
+
+def test_a_seat_is_found_when_nobody_holds_it_any_more() -> None:
+    seats = some_seats()
+    token, seat = seats.new()
+    seats.take(seat, Holder())
+    seats.vacate(seat)
+    assert seats.find(token) is seat
+    assert seat.holder is None
+
+
+def test_the_seat_that_has_been_empty_for_longest_is_forgotten_first() -> None:
+    seats = some_seats(kept_empty=2)
+    tokens = []
+    for _ in range(3):
+        token, seat = seats.new()
+        seats.take(seat, Holder())
+        seats.vacate(seat)
+        tokens.append(token)
+    assert [seats.find(token) is None for token in tokens] == [True, False, False]
+
+
+def test_a_seat_that_somebody_holds_is_never_forgotten() -> None:
+    seats = some_seats(kept_empty=0)
+    token, seat = seats.new()
+    seats.take(seat, Holder())
+    for _ in range(5):
+        other = seats.new()[1]
+        seats.take(other, Holder())
+        seats.vacate(other)
+    assert seats.find(token) is seat
+
+
+def test_a_seat_that_is_taken_again_is_not_forgotten_with_the_empty_ones() -> None:
+    seats = some_seats(kept_empty=1)
+    token, seat = seats.new()
+    seats.take(seat, Holder())
+    seats.vacate(seat)
+    seats.take(seat, Holder())
+    for _ in range(3):
+        other = seats.new()[1]
+        seats.take(other, Holder())
+        seats.vacate(other)
+    assert seats.find(token) is seat
+
+
+# What was sent from it.
+
+
+def test_what_is_sent_is_pending_until_it_is_kept() -> None:
+    seat = a_seat()
+    seat.begin(3)
+    assert (seat.pending, seat.newest, dict(seat.kept)) == ({3}, 3, {})
+    seat.keep([(3, 41)])
+    assert (seat.pending, seat.newest, dict(seat.kept)) == (set(), 3, {3: 41})
+
+
+def test_the_holder_is_told_what_is_kept() -> None:
+    seat, holder = a_seat(), Holder()
+    some_seats().take(seat, holder)
+    seat.keep([(1, 41), (2, None)])
+    assert holder.told == [(1, 41), (2, None)]
+
+
+def test_what_is_kept_while_nobody_is_there_is_remembered() -> None:
+    seat = a_seat()
+    seat.begin(1)
+    seat.keep([(1, 41)])
+    assert dict(seat.kept) == {1: 41}
+
+
+def test_only_the_last_that_were_kept_are_remembered() -> None:
+    seat = a_seat()
+    for ident in range(REMEMBERED + 5):
+        seat.begin(ident)
+        seat.keep([(ident, ident + 100)])
+    assert list(seat.kept) == list(range(5, REMEMBERED + 5))
