@@ -92,7 +92,9 @@ def record(room: Room) -> list[Event]:
 
 
 class _Connected(Generic[S]):
-    """Somebody who is connected to `room`: what they send is decoded, handled and committed at once."""
+    """Somebody who is connected to `room`: what they send is decoded, handled and, if wanted, committed `at_once`."""
+
+    at_once = True
 
     def __init__(self, room: Room, peer: Peer, session: S, limit: int) -> None:
         self.room = room
@@ -103,12 +105,16 @@ class _Connected(Generic[S]):
     def send(self, data: bytes | str) -> None:
         """Send `data` to the server."""
         self.session.receive(self._decoder.feed(data.encode() if isinstance(data, str) else data))
-        self.room.commit()
+        self._commit()
 
     def hang_up(self) -> None:
         """Send no more."""
         self.session.end(unfinished=self._decoder.unfinished)
-        self.room.commit()
+        self._commit()
+
+    def _commit(self) -> None:
+        if self.at_once:
+            self.room.commit()
 
 
 class Person(_Connected[PlainSession]):
