@@ -1,0 +1,174 @@
+"""The client at a terminal: between what the person does, the chat, and what there is to see."""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime
+
+from asyncchat.addresses import Address
+from asyncchat.aio.chat import Chat, Disconnected, Event
+from asyncchat.chat import events
+from asyncchat.errors import ChatError
+from asyncchat.ui import commands
+from asyncchat.ui.completion import ChatCompleter
+from asyncchat.ui.history import LineHistory, history_path
+from asyncchat.ui.live import Status, above_input
+from asyncchat.ui.screen import Around, Screen
+from asyncchat.ui.show import Line, Show
+from asyncchat.ui.style import key_of
+
+REST = 0.1
+"""Seconds from one print to the next, at least: nobody reads faster."""
+
+LAST_WORDS = 1.0
+"""Seconds that the server may take at the end to acknowledge what was said."""
+
+
+class App:
+    """Lets a person take part in a chat that has been entered."""
+
+    def __init__(self, chat: Chat, address: Address, *, bell: str) -> None:
+        self._chat = chat
+        self._address = address
+        self._show = Show(str(address), bell=bell)
+        self._screen = Screen(
+            Around(self._above, self._status),
+            send=self._send,
+            completer=ChatCompleter(self._show.people),
+            history=LineHistory(history_path(address)),
+        )
+        self._said: dict[int, str] = {}
+        self._refused: deque[str] = deque()
+        self._lost_why = ""
+        self._next_try = 0.0
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def run(self) -> None:
+        """Take part until the person leaves. Raises ChatError if something that was said did not get through."""
+        with self._screen.opened():
+            try:
+                await self._screen.run(self._start)
+                await self._say_last_words()
+            finally:
+                for task in self._tasks:
+                    task.cancel()
+                await asyncio.gather(*self._tasks, return_exceptions=True)
+        for task in self._tasks:
+            if not task.cancelled():
+                task.result()
+        if pending := len(self._chat.pending):
+            lines = "1 line was" if pending == 1 else f"{pending} lines were"
+            raise ChatError(f"{lines} not sent: there was no connection. Join again to send what is missing.")
+
+    def _start(self) -> None:
+        self._tasks = [asyncio.create_task(self._receive()), asyncio.create_task(self._tick())]
+        self._tasks[0].add_done_callback(lambda _: self._screen.close())
+
+    async def _say_last_words(self) -> None:
+        if not self._chat.pending:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS):
+                await self._chat.drain()
+        await asyncio.sleep(REST)  # in which they are shown
+
+    async def _receive(self) -> None:
+        while batch := await self._chat.batch():
+            self._note(batch)
+            shown = self._show.take(batch, now=datetime.now().astimezone(), width=self._screen.width)
+            if shown.lines:
+                self._screen.print(shown.lines)
+            else:
+                self._screen.draw()
+            if shown.rings:
+                self._screen.ring()
+            self._bring_back()
+            await asyncio.sleep(REST)
+
+    async def _tick(self) -> None:
+        """Count the seconds to the next try."""
+        while True:
+            await asyncio.sleep(1)
+            if not self._chat.is_connected:
+                self._screen.draw()
+
+    def _note(self, batch: Sequence[Event]) -> None:
+        for event in batch:
+            match event:
+                case events.Ack(ident):
+                    self._said.pop(ident, None)
+                case events.Refused(ident):
+                    self._refused.append(self._said.pop(ident))
+                case Disconnected(why, pause):
+                    self._lost_why = why
+                    self._next_try = asyncio.get_running_loop().time() + pause
+
+    def _bring_back(self) -> None:
+        if self._refused and not self._screen.typed:
+            self._screen.typed = self._refused.popleft()
+
+    def _send(self, line: str) -> None:
+        if found := commands.find(line):
+            command, argument = found
+            command.run(self, argument)
+        else:
+            self._post(line)
+        self._bring_back()
+
+    def _post(self, line: str) -> None:
+        ident = self._chat.post(line)
+        self._said[ident] = line
+
+    # What stands around the line.
+
+    def _above(self, width: int) -> Sequence[str]:
+        return above_input(self._chat.pending, str(self._show.run), width)
+
+    def _status(self, width: int) -> str:
+        again_in = None
+        if not self._chat.is_connected:
+            again_in = max(0.0, self._next_try - asyncio.get_running_loop().time())
+        status = Status(str(self._address), self._chat.name, self._show.members, again_in, self._lost_why)
+        return status.fit(width)
+
+    # What the commands do.
+
+    def show_help(self) -> None:
+        """Show the commands, of the server too."""
+        self._tell(*(command.described() for command in commands.COMMANDS[1:]))
+        self._post("/help")
+
+    def clear(self) -> None:
+        """Empty the screen."""
+        self._screen.clear()
+
+    def ignore(self, name: str) -> None:
+        """Show nothing of somebody; without a name, tell who that is."""
+        ignored = self._show.ignored
+        if name:
+            ignored[key_of(name)] = name
+        self._tell(f"ignored: {', '.join(ignored.values()) or 'nobody'}")
+
+    def unignore(self, name: str) -> None:
+        """Show them again."""
+        if self._show.ignored.pop(key_of(name), None) is None:
+            self._tell(f"{name or 'nobody'} is not ignored")
+        else:
+            self._tell(f"{name} is not ignored any more")
+
+    def ring(self, when: str) -> None:
+        """Set when the bell rings; without `when`, tell."""
+        if when and when not in commands.BELLS:
+            self._tell(f"the bell can be one of: {', '.join(commands.BELLS)}")
+            return
+        self._show.bell = when or self._show.bell
+        self._tell(f"bell: {self._show.bell}")
+
+    def leave(self) -> None:
+        """Leave the chat."""
+        self._screen.close()
+
+    def _tell(self, *lines: str) -> None:
+        printed: list[Line] = [[("class:dim", line)] for line in lines]
+        self._screen.print(printed)

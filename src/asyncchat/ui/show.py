@@ -1,0 +1,184 @@
+"""From events to lines for the scrollback: what is shown and how, what is folded, and when the bell rings."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from msgspec import UNSET
+
+from asyncchat.aio.chat import Disconnected, Event
+from asyncchat.chat import events
+from asyncchat.ui.mentions import mentions
+from asyncchat.ui.people import People, Run
+from asyncchat.ui.style import colour_of, key_of
+
+Line = list[tuple[str, str]]
+"""Pieces of text, each with its style before it."""
+
+MOST_ROWS = 100
+"""Rows of the terminal that one batch may fill: nobody could read more of it."""
+
+_DIM = "class:dim"
+
+
+class Shown(NamedTuple):
+    """What to print, and whether the bell rings."""
+
+    lines: list[Line]
+    rings: bool
+
+
+class _Item(NamedTuple):
+    """Something that may be shown; if it `matters`, it is not folded away while there is room for it."""
+
+    line: Line
+    length: int
+    matters: bool
+
+
+_Change = events.Joined | events.Left
+
+
+class Show:
+    """What the person sees of the chat at `server`; knows who is there.
+
+    `bell` says when it rings: off, mentions or all. `ignored` has the names of whom nothing is shown, by their keys.
+    """
+
+    def __init__(self, server: str, *, bell: str) -> None:
+        self.bell = bell
+        self.ignored: dict[str, str] = {}
+        self.people = People()
+        self.run = Run()
+        self.name = ""
+        self.members = 0
+        self._server = server
+        self._key = ""
+        self._epoch = ""
+        self._is_lost = False
+        self._said_before = 0
+        self._rings = False
+
+    def take(self, happened: Iterable[Event], *, now: datetime, width: int) -> Shown:
+        """Take what happened, and return what to show of it at the time `now`, in the time zone that it has."""
+        self._rings = False
+        # Whoever joined or left stays in place here, since a run of them ends where something else is shown.
+        items: list[_Item | _Change] = []
+        for event in happened:
+            match event:
+                case events.Message(sender=sender):
+                    self.people.add(sender)
+                    if key_of(sender) not in self.ignored:
+                        items.append(self._message(event, now))
+                case events.Joined(name, members) | events.Left(name, members):
+                    self._count(event, members)
+                    if key_of(name) not in self.ignored and key_of(name) != self._key:
+                        items.append(event)
+                case _:
+                    items += [_Item([(style, text)], len(text), True) for style, text in self._other(event)]
+        return Shown(list(self._fold(items, width)), self._rings)
+
+    def _count(self, event: _Change, members: int) -> None:
+        self.members = members
+        if isinstance(event, events.Joined):
+            self.people.add(event.name)
+        else:
+            self.people.remove(event.name)
+
+    def _message(self, message: events.Message, now: datetime) -> _Item:
+        own = key_of(message.sender) == self._key
+        places = [] if own else mentions(message.text, self._key)
+        if not own and message.seq > self._said_before:
+            self._rings = self._rings or self.bell == "all" or (self.bell == "mentions" and bool(places))
+        when = message.when.astimezone(now.tzinfo)
+        line = [
+            (_DIM, f"{when:%H:%M} " if when.date() == now.date() else f"{when:%Y-%m-%d %H:%M} "),
+            (colour_of(message.sender), message.sender),
+            ("", ": "),
+            *_marked(message.text, places),
+        ]
+        return _Item(line, len(message.sender) + len(message.text) + 10, own or bool(places))
+
+    def _other(self, event: Event) -> Iterator[tuple[str, str]]:
+        match event:
+            case events.Welcome():
+                yield from self._welcome(event)
+            case Disconnected(text) if not self._is_lost:
+                self._is_lost = True
+                yield _DIM, f"connection lost: {text}. What you write meanwhile is sent when it is there again."
+            case events.Members(members):
+                self.members = members
+            case events.Gap(first, last):
+                messages = "1 message is" if first == last else f"{last - first + 1} messages are"
+                yield _DIM, f"{messages} missing here: the server does not keep them any more."
+            case events.Refused(text=text):
+                yield "class:reason", f"not sent: {text}"
+            case events.Error(text=text) | events.Bye(text) if not self._is_lost:
+                yield _DIM, text
+            case events.Notice(text):
+                yield "", f"Server: {text}"
+
+    def _welcome(self, welcome: events.Welcome) -> Iterator[tuple[str, str]]:
+        first, anew = not self._epoch, welcome.epoch != self._epoch
+        self.name, self._key, self._epoch = welcome.name, key_of(welcome.name), welcome.epoch
+        self.members = welcome.members
+        if welcome.names is not UNSET:
+            # Nobody has looked at these names before: they are the only text that comes as the server has sent it.
+            self.people.replace(name for name in welcome.names if name.isprintable() and key_of(name) != self._key)
+        self._is_lost = False
+        if first:
+            self._said_before = welcome.seq
+            yield _DIM, f"You are {self.name} at {self._server}. /help shows the commands, Ctrl-D leaves."
+        elif anew:
+            self._said_before = 0
+            yield _DIM, "connected again. The server was started anew: what was said meanwhile is gone."
+        else:
+            yield _DIM, "connected again."
+
+    def _fold(self, items: Sequence[_Item | _Change], width: int) -> Iterator[Line]:
+        shown = _readable(items, width)
+        hidden = 0
+        for index, item in enumerate(items):
+            if not isinstance(item, _Item):
+                self.run.add(item.name, joined=isinstance(item, events.Joined))
+            elif index not in shown:
+                hidden += 1
+            else:
+                if hidden:
+                    yield _hidden(hidden)
+                    hidden = 0
+                if changes := str(self.run):
+                    self.run.clear()
+                    yield [(_DIM, changes)]
+                yield item.line
+        if hidden:
+            yield _hidden(hidden)
+
+
+def _readable(items: Sequence[_Item | _Change], width: int) -> set[int]:
+    """Choose what to show if there is more than fits: the newest, and before them what matters."""
+    shown: set[int] = set()
+    rows = 0
+    for matters in (True, False):
+        for index in range(len(items) - 1, -1, -1):
+            item = items[index]
+            if isinstance(item, _Item) and item.matters == matters:
+                rows += 1 + item.length // max(width, 1)
+                if rows > MOST_ROWS and shown:
+                    return shown
+                shown.add(index)
+    return shown
+
+
+def _hidden(number: int) -> Line:
+    return [(_DIM, f"… {number} message{'s' * (number > 1)} not shown")]
+
+
+def _marked(text: str, places: Sequence[tuple[int, int]]) -> Iterator[tuple[str, str]]:
+    end = 0
+    rest = "bold" if places else ""
+    for start, following in places:
+        yield rest, text[end:start]
+        yield "class:mention", text[start:following]
+        end = following
+    yield rest, text[end:]

@@ -1,0 +1,79 @@
+"""How the client at a terminal begins: the connection, the name, and which client the server can be talked to with."""
+
+import asyncio
+import importlib
+from typing import TYPE_CHECKING
+
+from asyncchat import terminal
+from asyncchat.addresses import Address
+from asyncchat.aio.chat import Chat
+from asyncchat.aio.client import cancel_on_ctrl_c, converse
+from asyncchat.aio.daemon import DaemonExecutor
+from asyncchat.aio.link import Link, open_link
+from asyncchat.chat import wire
+from asyncchat.chat.names import NameRefused, prepare
+from asyncchat.chat.visitor import Visitor
+
+if TYPE_CHECKING:
+    from asyncchat.ui.app import App
+
+QUESTION_TIMEOUT = 1.0
+"""Seconds of silence after which a server is taken for a plain line to somebody."""
+
+
+async def join_on_terminal(address: Address, name: str | None, bell: str) -> None:
+    """Take part in the chat at `address` until the person leaves; ask for a name if there is none.
+
+    Ctrl-C cancels it. Raises ChatError, also as `aio.client.join` does, if the server speaks plain text only.
+    """
+    cancel_on_ctrl_c()
+    loop = asyncio.get_running_loop()
+    # Loading what draws takes longest: the server answers meanwhile.
+    loading = loop.run_in_executor(DaemonExecutor("loading"), importlib.import_module, "asyncchat.ui.app")
+    link: Link | None = await open_link(address)
+    assert link
+    try:
+        if not await link.hears_first(wire.ASK_NAME, QUESTION_TIMEOUT):
+            visitor = Visitor(name, can_choose=True)
+            visitor.wait_no_longer()
+            await converse(link, visitor, read_input=True)
+            return
+        if name is None:
+            link.abort()  # since a name takes its time, and the server does not wait for ever
+            link = None
+        app_class: type[App] = (await loading).App
+        keyboard = DaemonExecutor("input")
+        while name := name or await _ask_name(keyboard):
+            try:
+                async with Chat(address, name, link=link) as chat:
+                    await app_class(chat, address, bell=bell).run()
+            except NameRefused as refused:
+                _say(str(refused))
+                name = link = None
+            else:
+                break
+    finally:
+        if link:
+            link.abort()
+
+
+async def _ask_name(keyboard: DaemonExecutor) -> str | None:
+    """Let the person type a name; None at the end of input."""
+    loop = asyncio.get_running_loop()
+    while True:
+        terminal.write(b"write your name: ")
+        typed = await loop.run_in_executor(keyboard, terminal.read)
+        if not typed:
+            terminal.write(b"\n")
+            return None
+        name = typed.decode(errors="replace").strip()
+        try:
+            prepare(name)
+        except NameRefused as refused:
+            _say(f"this name can't be used: {refused}.")
+        else:
+            return name
+
+
+def _say(line: str) -> None:
+    terminal.write(f"{line}\n".encode(errors="backslashreplace"))
