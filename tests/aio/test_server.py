@@ -6,6 +6,8 @@ import gc
 import os
 from collections.abc import AsyncIterator
 
+import pytest
+
 from asyncchat.addresses import listen, of_socket
 from asyncchat.aio.connection import Connection
 from asyncchat.aio.server import Server
@@ -71,7 +73,8 @@ async def test_a_thousand_visits_leave_nothing_behind() -> None:
                 await asyncio.sleep(0)
 
 
-async def test_a_visit_leaves_nothing_for_the_garbage_collector() -> None:
+@pytest.mark.parametrize("name", ["peer{}", '{{"type":"hello","v":1,"name":"peer{}"}}'], ids=["plain", "JSON"])
+async def test_a_visit_leaves_nothing_for_the_garbage_collector(name: str) -> None:
     async with running(Limits(max_connections=100)) as port:
         gc.collect()
         gc.disable()
@@ -79,7 +82,7 @@ async def test_a_visit_leaves_nothing_for_the_garbage_collector() -> None:
             peers = [await asyncio.open_connection("127.0.0.1", port) for _ in range(120)]
             for number, (reader, writer) in enumerate(peers):
                 assert await reader.readline()
-                writer.write(f"peer{number}\n".encode())
+                writer.write(f"{name.format(number)}\n".encode())
                 if number % 2:
                     writer.transport.abort()
                 else:

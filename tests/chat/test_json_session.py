@@ -220,6 +220,14 @@ def test_a_line_that_is_too_long_is_an_error_and_the_conversation_goes_on() -> N
     assert alice.hear("ack") == [{"type": "ack", "id": 1, "seq": 1}]
 
 
+@pytest.mark.parametrize("kind", ["ping", "pong"])
+def test_a_ping_or_pong_before_hello_does_no_harm(kind: str) -> None:
+    bot = Bot(a_room(), some_seats())
+    bot.tell(kind)
+    bot.hear()
+    assert bot.hello("alice")["type"] == "welcome"
+
+
 @pytest.mark.parametrize("line", [b"hello", b"[]", b'{"type":"shout"}', *NESTED])
 def test_a_line_that_is_no_event_is_an_error_and_the_conversation_goes_on(line: bytes) -> None:
     alice = a_bot()

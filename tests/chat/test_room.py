@@ -197,6 +197,15 @@ def test_the_journal_is_not_bothered_when_nothing_has_happened() -> None:
     assert [batch for batch, _ in journal.waiting] == [[Joined(ALICE, 1)]]
 
 
+def test_what_waits_is_what_has_happened_since_the_last_commit() -> None:
+    room = a_room()
+    join(room, ALICE)
+    room.post(ALICE, "hello")
+    assert room.waiting == 2
+    room.commit()
+    assert room.waiting == 0
+
+
 def test_nobody_sees_what_the_journal_does_not_hold_yet() -> None:
     journal = SlowJournal()
     room = a_room(journal)

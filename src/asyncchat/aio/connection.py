@@ -128,6 +128,9 @@ class Connection:
                 self.hang_up()
             await self._writer.wait_closed()
         except OSError as gone:  # reset, or gone without a word
+            self._transport.abort()
+            with contextlib.suppress(OSError):
+                await self._writer.wait_closed()  # whose future keeps the traceback until then
             gone.__traceback__ = None  # the reader keeps the error, and with it would keep this frame
         finally:
             self._stop_timer()

@@ -69,8 +69,8 @@ class JsonSession(Session):
                 self._say(event)
             case Ping():
                 self._tell(Pong())
-            case Pong():
-                pass
+            case _:
+                pass  # a pong
 
     def _refuse_unfinished(self) -> None:
         self._tell(Error("unfinished", "your last line was not taken: it does not end with a line feed"))
