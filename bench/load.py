@@ -19,6 +19,7 @@ _BUFFER = 1 << 20
 _EVENTS = 4096
 _QUIET = 0.1
 _POURED = 200
+_STUCK_AFTER = 60.0
 _clock = time.perf_counter
 
 
@@ -78,7 +79,11 @@ class Load:
         self.finish()
 
     def pace(self, messages: int, rate: float, senders: Iterable[Sender] | None = None) -> None:
-        """Send `rate` messages a second, the senders in turn; note the time of each delivery; wait for all."""
+        """Send `rate` messages a second, the senders in turn; note the time of each delivery; wait for all.
+
+        No sender gets further ahead than in a flood: a machine that paused must not make up for it by more at once than
+        a server keeps for its peers.
+        """
         self._timed = True
         turn = list(senders or self.senders)
         start = _clock()
@@ -86,7 +91,13 @@ class Load:
             due = start + number / rate
             while (wait := due - _clock()) > 0:
                 self._pump(wait)
-            self.send(turn[number % len(turn)], 1)
+            sender = turn[number % len(turn)]
+            stuck = _clock() + _STUCK_AFTER
+            while sender.sent - sender.answered >= WINDOW:
+                if _clock() > stuck:
+                    raise Failed(f"sender {sender.index} has had no answer for {_STUCK_AFTER:.0f} s")
+                self._pump(1)
+            self.send(sender, 1)
         self.finish()
         self._timed = False
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from bench.machine import Failed, for_child
 from bench.wires import CHAT, IRC, NCAT, Wire
 
-_START = 10.0
+_START = 30.0
 _STOP = 5.0
 
 

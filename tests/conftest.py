@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.programs import ServeProgram
 
-settings.register_profile("asyncchat", deadline=None)
+# No examples are too slow: on a busy machine, how long it takes to make some says nothing about them.
+settings.register_profile("asyncchat", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("asyncchat")
 
 

@@ -29,7 +29,7 @@ def test_the_short_form_finds_every_delivery(tmp_path: Path) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=seconds(60),
+        timeout=seconds(240),
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -45,7 +45,7 @@ async def watch(port: int, name: str, joined: asyncio.Event | None = None) -> li
 
 
 async def test_a_newcomer_gets_ten_messages_and_then_every_later_one_in_the_one_order(room: ServeProgram) -> None:
-    async with asyncio.timeout(seconds(60)):
+    async with asyncio.timeout(seconds(120)):
         floods = [asyncio.create_task(flood(room.port, f"sender{number}")) for number in range(SENDERS)]
         joiners = []
         for number in range(JOINERS):

@@ -4,12 +4,13 @@ import contextlib
 import re
 import resource
 import signal
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.programs import ASK_NAME, ASYNCCHAT, WITHOUT_UVLOOP, Program, ServeProgram, seconds, until
+from tests.programs import ASK_NAME, ASYNCCHAT, PATIENCE, WITHOUT_UVLOOP, Nc, Program, ServeProgram, seconds, until
 
 FULL = "Server: the chat is full, try again later."
 
@@ -23,6 +24,11 @@ def resident(process_id: int) -> int:
 
 def descriptors(process_id: int) -> int:
     return len(list(Path(f"/proc/{process_id}/fd").iterdir()))
+
+
+def grown(memory: list[int]) -> bool:
+    """Tell whether the last eight cycles needed a tenth more than the second one had needed in all."""
+    return memory[-1] - memory[-9] > memory[1] * 0.1
 
 
 def let_open(files: int) -> None:
@@ -68,13 +74,13 @@ def test_an_end_of_input_is_handled_to_the_last_line_however_slowly() -> None:
 
 
 def test_a_server_that_ends_does_not_wait_for_those_that_it_slows_down() -> None:
-    with ServeProgram("--rate", "0.1", "--burst", "1") as room, room.connect() as flood:
+    with ServeProgram("--rate", "0.1", "--burst", "1", "--drain-timeout", "600") as room, room.connect() as flood:
         flood.send("flood\n" * 1000)
         room.out.until("flood joined")
         room.signal(signal.SIGTERM)
         assert flood.lines.until("Goodbye!")
         flood.socket.close()
-        assert room.wait(3) == 0
+        assert room.wait() == 0
 
 
 def test_a_peer_that_takes_nothing_for_too_long_is_cut_off() -> None:
@@ -92,20 +98,45 @@ def test_a_peer_that_takes_nothing_for_too_long_is_cut_off() -> None:
         room.out.until("stuck left")
 
 
+class SlowReader(threading.Thread):
+    """Takes a little of what a peer is sent, again and again for some seconds; then the rest, up to `end`."""
+
+    LITTLE = 1 << 16
+    EVERY = 0.2
+
+    def __init__(self, peer: Nc, seconds: float, end: bytes) -> None:
+        super().__init__(daemon=True)
+        self.taken = bytearray()
+        self.slow_until = time.monotonic() + seconds
+        self._peer = peer
+        self._end = end
+
+    def run(self) -> None:
+        with contextlib.suppress(ConnectionResetError):
+            while not self.taken.endswith(self._end) and (data := self._peer.socket.recv(self.LITTLE)):
+                self.taken += data
+                if time.monotonic() < self.slow_until:
+                    time.sleep(self.EVERY)  # this is what it is slow by; nothing is waited for
+
+
 def test_a_peer_that_is_slow_but_goes_on_reading_is_not_cut_off() -> None:
+    stall_timeout = 3
     with (
-        ServeProgram("--rate", "0", "--stall-timeout", "0.5", "--max-backlog", str(1 << 30)) as room,
-        room.connect(receive_buffer=4096) as slow,
+        ServeProgram("--rate", "0", "--stall-timeout", str(stall_timeout), "--max-backlog", str(1 << 30)) as room,
+        room.connect(receive_buffer=SlowReader.LITTLE) as slow,
         room.join("alice") as alice,
     ):
         slow.send("slow\n")
         room.out.until("slow joined")
-        for number in range(1500):
-            alice.send(f"{number} " + "y" * 4000 + "\n")
+        reader = SlowReader(slow, 2 * stall_timeout, b"alice: end\n")
+        reader.start()
+        sent = [*(f"{number} " + "y" * 4000 for number in range(2500)), "end"]
+        for line in sent:
+            alice.send(f"{line}\n")
             alice.line()
-        assert slow.line() == ASK_NAME
-        for number in range(1500):
-            assert slow.line().startswith(f"alice: {number} ")
+        reader.join(seconds(2 * PATIENCE))
+        assert time.monotonic() > reader.slow_until  # so something waited for it for longer than a stall may last
+        assert reader.taken.decode().splitlines() == [ASK_NAME, *(f"alice: {line}" for line in sent)]
 
 
 def test_the_chat_can_be_full_and_has_room_again_when_somebody_leaves() -> None:
@@ -144,6 +175,7 @@ def test_more_connections_than_open_files_allow_is_one_clear_line() -> None:
 def test_with_few_open_files_the_chat_goes_on_and_recovers(command: tuple[str, ...] | None) -> None:
     let_open(400)
     limited = ("sh", "-c", 'ulimit -n 128 && exec "$@"', "sh")
+    begun = time.monotonic()
     with (
         ServeProgram("--drain-timeout", "0.5", command=limited + (command or ASYNCCHAT)) as room,
         room.join("alice") as alice,
@@ -155,15 +187,15 @@ def test_with_few_open_files_the_chat_goes_on_and_recovers(command: tuple[str, .
             firsts = [crowd[number].line() for number in range(63)]
             assert firsts == [ASK_NAME] * 63
             assert crowd[100].line() == FULL
-        begun = time.monotonic()
+        over = time.monotonic()
         while True:
             with room.connect() as later:
                 if later.line() == ASK_NAME:
                     break
-            assert time.monotonic() - begun < seconds(10)
+            assert time.monotonic() - over < seconds(PATIENCE)
         room.signal(signal.SIGTERM)
         log = room.errors.rest().decode().splitlines()
-        assert len(log) <= 2 + 2 * (time.monotonic() - begun + 3)
+        assert len(log) <= 2 + 2 * (time.monotonic() - begun + 1)  # it says either thing once a second at most
 
 
 def test_a_storm_of_five_thousand_visits_leaves_a_room_that_works(room: ServeProgram) -> None:
@@ -179,12 +211,14 @@ def test_a_storm_of_five_thousand_visits_leaves_a_room_that_works(room: ServePro
                 break
 
 
-def test_ten_cycles_of_two_thousand_joins_leave_no_memory_and_no_descriptor() -> None:
+def test_cycles_of_two_thousand_joins_leave_no_memory_and_no_descriptor() -> None:
     let_open(2200)
     with ServeProgram("--quiet", "--rate", "0") as room, room.join("watcher") as watcher:
-        memory = []
+        memory: list[int] = []
         before = descriptors(room.process.pid)
-        for _ in range(10):
+        # How much is in use at once depends on who gets how much time when, and what was in use once is not given back:
+        # so a single cycle may need more than those before. What is left behind by each cycle grows with each.
+        while len(memory) < 10 or (grown(memory) and len(memory) < 25):
             with contextlib.ExitStack() as cycle:
                 crowd = [cycle.enter_context(room.connect()) for _ in range(2000)]
                 for number, peer in enumerate(crowd):
@@ -197,7 +231,7 @@ def test_ten_cycles_of_two_thousand_joins_leave_no_memory_and_no_descriptor() ->
                 if watcher.lines.until("Server:")[-1] == "Server: no one online":
                     break
             memory.append(resident(room.process.pid))
-        assert memory[9] <= memory[1] * 1.1, memory
+        assert not grown(memory), memory
         until(lambda: descriptors(room.process.pid) == before)
 
 
@@ -248,7 +282,7 @@ def test_a_closed_standard_output_does_not_stop_the_chat(room: ServeProgram) -> 
 
 def test_everybody_healthy_gets_what_was_accepted_when_the_server_ends_under_load() -> None:
     with (
-        ServeProgram("--rate", "0", "--drain-timeout", "1") as room,
+        ServeProgram("--rate", "0", "--drain-timeout", "1", "--stall-timeout", "600") as room,
         room.connect(receive_buffer=4096) as stuck,
         room.join("alice") as alice,
         room.join("bob") as bob,
@@ -267,7 +301,7 @@ def test_everybody_healthy_gets_what_was_accepted_when_the_server_ends_under_loa
         assert seen_by_alice[:-1] == [f"alice: {number}" for number in range(len(seen_by_alice) - 1)]
         for peer in (alice, bob):
             peer.socket.close()
-        assert room.wait(3) == 0
+        assert room.wait() == 0
 
 
 def test_lines_that_nobody_took_at_the_end_are_counted(room: ServeProgram) -> None:
@@ -284,7 +318,10 @@ def test_lines_that_nobody_took_at_the_end_are_counted(room: ServeProgram) -> No
 
 def test_a_second_signal_waits_for_nobody() -> None:
     with (
-        ServeProgram("--drain-timeout", "60", "--rate", "0") as room,
+        # Nothing but the second signal would cut the peer off that does not read.
+        ServeProgram(
+            "--drain-timeout", "600", "--stall-timeout", "600", "--max-backlog", str(1 << 30), "--rate", "0"
+        ) as room,
         room.connect(receive_buffer=4096) as stuck,
         room.join("alice") as alice,
     ):
@@ -296,4 +333,4 @@ def test_a_second_signal_waits_for_nobody() -> None:
         room.signal(signal.SIGINT)
         assert alice.lines.until("Goodbye!")
         room.signal(signal.SIGINT)
-        assert room.wait(3) == 0
+        assert room.wait() == 0

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests.programs import ASK_NAME, WITHOUT_UVLOOP, Nc, Program, ServeProgram
+from tests.programs import ASK_NAME, PATIENCE, WITHOUT_UVLOOP, Nc, Program, ServeProgram, assert_within, seconds
 
 
 def test_asks_for_a_name_at_once(room: ServeProgram) -> None:
@@ -136,7 +136,11 @@ def test_the_first_log_line_says_where_it_listens(room: ServeProgram) -> None:
 def test_nc_in_a_pipe_is_a_full_citizen(room: ServeProgram) -> None:
     with room.join("alice") as alice:
         bot = subprocess.run(
-            ["nc", "-N", "127.0.0.1", str(room.port)], input=b"bot\nhi\n", capture_output=True, timeout=10, check=True
+            ["nc", "-N", "127.0.0.1", str(room.port)],
+            input=b"bot\nhi\n",
+            capture_output=True,
+            timeout=seconds(PATIENCE),
+            check=True,
         )
         assert bot.stdout == b"Server: write your name\nbot: hi\n"
         assert alice.line() == "bot: hi"
@@ -178,26 +182,41 @@ def test_serves_on_the_standard_loop_where_uvloop_is_missing() -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_lets_everybody_go_with_a_goodbye(number: signal.Signals, command: tuple[str, ...] | None) -> None:
     how = {"command": command} if command else {}
-    with ServeProgram(**how) as room, room.join("alice") as alice, room.connect() as nameless:
-        nameless.line()
-        alice.send("last words\n")
-        assert alice.line() == "alice: last words"
-        room.signal(number)
-        for peer in (alice, nameless):
-            assert peer.lines.rest() == b"Server: the chat is closing. Goodbye!\n"
-        assert room.wait(2) == 0
-        assert room.out.rest().endswith(b"alice left\n")
+
+    def attempt() -> float:
+        with ServeProgram(**how) as room, room.join("alice") as alice, room.connect() as nameless:
+            nameless.line()
+            alice.send("last words\n")
+            assert alice.line() == "alice: last words"
+            room.signal(number)
+            for peer in (alice, nameless):
+                assert peer.lines.rest() == b"Server: the chat is closing. Goodbye!\n"
+            took = room.seconds_to_end(0)
+            assert room.out.rest().endswith(b"alice left\n")
+            return took
+
+    assert_within(2, attempt)
 
 
 def test_ends_within_the_drain_time_though_somebody_does_not_read() -> None:
-    with ServeProgram("--drain-timeout", "0.5", "--rate", "0") as room, room.connect(receive_buffer=4096) as stuck:
-        stuck.send("stuck\n" + "x" * 4000 + "\n")
-        with room.join("alice") as alice:
-            for _ in range(100):
-                alice.send(("y" * 4000 + "\n") * 10)
-                for _ in range(10):
-                    alice.line()
-            room.signal(signal.SIGTERM)
-            assert alice.line().startswith("Server:")
-            alice.socket.close()
-            assert room.wait(5) == 0
+    def attempt() -> float:
+        with (
+            # Nothing else shall cut the peer off that does not read.
+            ServeProgram(
+                "--drain-timeout", "0.5", "--stall-timeout", "600", "--max-backlog", str(1 << 30), "--rate", "0"
+            ) as room,
+            room.connect(receive_buffer=4096) as stuck,
+        ):
+            stuck.send("stuck\n" + "x" * 4000 + "\n")
+            room.out.until("stuck sent")
+            with room.join("alice") as alice:
+                for _ in range(100):
+                    alice.send(("y" * 4000 + "\n") * 10)
+                    for _ in range(10):
+                        alice.line()
+                room.signal(signal.SIGTERM)
+                assert alice.line().startswith("Server:")
+                alice.socket.close()
+                return room.seconds_to_end(0)
+
+    assert_within(3, attempt)

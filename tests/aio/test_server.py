@@ -12,7 +12,7 @@ from asyncchat.addresses import listen, of_socket
 from asyncchat.aio.connection import Connection
 from asyncchat.aio.server import Server
 from asyncchat.limits import Limits
-from tests.programs import ASK_NAME, seconds
+from tests.programs import ASK_NAME, PATIENCE, seconds
 
 
 @contextlib.asynccontextmanager
@@ -26,7 +26,7 @@ async def running(limits: Limits) -> AsyncIterator[int]:
         yield port
     finally:
         stop.set()
-        await asyncio.wait_for(task, seconds(10))
+        await asyncio.wait_for(task, seconds(PATIENCE))
 
 
 def held() -> tuple[int, int]:
@@ -68,7 +68,7 @@ async def test_a_thousand_visits_leave_nothing_behind() -> None:
                 writer.write(b"half a na")
             writer.close()
             await writer.wait_closed()
-        async with asyncio.timeout(seconds(10)):
+        async with asyncio.timeout(seconds(PATIENCE)):
             while held() != before:  # noqa: ASYNC110 - nothing tells when a descriptor is closed
                 await asyncio.sleep(0)
 
@@ -87,7 +87,7 @@ async def test_a_visit_leaves_nothing_for_the_garbage_collector(name: str) -> No
                     writer.transport.abort()
                 else:
                     writer.close()
-            async with asyncio.timeout(seconds(10)):
+            async with asyncio.timeout(seconds(PATIENCE)):
                 while [kept for kept in gc.get_objects() if isinstance(kept, Connection)]:  # noqa: ASYNC110
                     await asyncio.sleep(0)
         finally:
