@@ -68,7 +68,7 @@ class Screen:
         rows = max(number for number, line in enumerate(self._screen.display, 1) if line.strip())
         width, height = COLUMNS * WIDTH + 24, rows * HEIGHT + 24
         parts = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" shape-rendering="crispEdges" width="{width:.0f}" height="{height:.0f}" '
             'font-family="ui-monospace, Menlo, Consolas, monospace" font-size="14">',
             f'<rect width="100%" height="100%" rx="8" fill="{PAPER}"/>',
         ]
@@ -105,7 +105,7 @@ async def main() -> None:
     """Let some people talk, and draw what one of them sees."""
     asyncchat_command = [sys.executable, "-m", "asyncchat"]
     server = await asyncio.create_subprocess_exec(
-        *asyncchat_command, "serve", "--quiet", "--port", "0", stderr=asyncio.subprocess.PIPE
+        *asyncchat_command, "serve", "--quiet", stderr=asyncio.subprocess.PIPE
     )
     try:
         assert server.stderr
