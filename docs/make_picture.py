@@ -68,8 +68,8 @@ class Screen:
         rows = max(number for number, line in enumerate(self._screen.display, 1) if line.strip())
         width, height = COLUMNS * WIDTH + 24, rows * HEIGHT + 24
         parts = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" shape-rendering="crispEdges" width="{width:.0f}" height="{height:.0f}" '
-            'font-family="ui-monospace, Menlo, Consolas, monospace" font-size="14">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
+            'shape-rendering="crispEdges" font-family="ui-monospace, Menlo, Consolas, monospace" font-size="14">',
             f'<rect width="100%" height="100%" rx="8" fill="{PAPER}"/>',
         ]
         for row in range(rows):
