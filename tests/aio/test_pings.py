@@ -74,7 +74,9 @@ async def test_a_silent_peer_that_answers_a_ping_in_any_way_stays(answer: str) -
 
 async def test_a_peer_that_its_pace_holds_back_is_not_taken_for_silent() -> None:
     said = [event("say", id=number, text="hello") for number in range(20)]
-    async with running(Limits(rate=20, burst=1)) as port, connected(port, HELLO, *said) as (reader, _):
+    async with running(Limits(rate=20, burst=1)) as port, connected(port, HELLO) as (reader, writer):
+        await until(reader, "joined")
+        writer.writelines(f"{line}\n".encode() for line in said)
         for number in range(20):
             assert (await until(reader, "ack"))[-1] == {"type": "ack", "id": number, "seq": number + 1}
 

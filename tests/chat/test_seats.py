@@ -94,6 +94,15 @@ def test_a_seat_that_is_taken_again_is_not_forgotten_with_the_empty_ones() -> No
     assert seats.find(token) is seat
 
 
+def test_a_seat_that_was_taken_again_counts_as_the_last_that_became_empty() -> None:
+    seats = some_seats(kept_empty=2)
+    tokens, (first, second, third) = zip(*[seats.new() for _ in range(3)], strict=True)
+    for seat in (first, second, first, third):
+        seats.take(seat, Holder())
+        seats.vacate(seat)
+    assert [seats.find(token) is None for token in tokens] == [False, True, False]
+
+
 # What was sent from it.
 
 
