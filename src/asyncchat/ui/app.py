@@ -25,6 +25,10 @@ LAST_WORDS = 1.0
 """Seconds that the server may take at the end to acknowledge what was said."""
 
 
+LAST_LOOK = 0.05
+"""Seconds to wait at the end if there is nothing to show."""
+
+
 class App:
     """Lets a person take part in a chat that has been entered."""
 
@@ -66,25 +70,30 @@ class App:
         self._tasks[0].add_done_callback(lambda _: self._screen.close())
 
     async def _say_last_words(self) -> None:
-        if not self._chat.pending:
-            return
+        """Wait for what the server has not acknowledged, and show what there is."""
+        self._tasks[0].cancel()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LAST_WORDS):
                 await self._chat.drain()
-        await asyncio.sleep(REST)  # in which they are shown
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_LOOK):
+                self._take(await self._chat.batch())
 
     async def _receive(self) -> None:
         while batch := await self._chat.batch():
-            self._note(batch)
-            shown = self._show.take(batch, now=datetime.now().astimezone(), width=self._screen.width)
-            if shown.lines:
-                self._screen.print(shown.lines)
-            else:
-                self._screen.draw()
-            if shown.rings:
-                self._screen.ring()
-            self._bring_back()
+            self._take(batch)
             await asyncio.sleep(REST)
+
+    def _take(self, batch: Sequence[Event]) -> None:
+        self._note(batch)
+        shown = self._show.take(batch, now=datetime.now().astimezone(), width=self._screen.width)
+        if shown.lines:
+            self._screen.print(shown.lines)
+        else:
+            self._screen.draw()
+        if shown.rings:
+            self._screen.ring()
+        self._bring_back()
 
     async def _tick(self) -> None:
         """Count the seconds to the next try."""

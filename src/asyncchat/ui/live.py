@@ -23,16 +23,14 @@ class Status(NamedTuple):
     def fit(self, width: int) -> str:
         """Return it in at most `width` columns: as much as there is room for, the connection first."""
         count = f"{self.members} {'member' if self.members == 1 else 'members'}"
-        if self.again_in is None:
-            states = ["connected"]
-        else:
+        state = "connected"
+        if self.again_in is not None:
             when = f"in {self.again_in:.0f} s" if self.again_in >= 0.5 else "now"
-            states = [f"connecting again {when}: {self.why}", f"connecting again {when}", f"again {when}"]
-        for state in states:
-            for parts in ([self.server, self.name, count, state], [self.name, count, state], [self.name, state]):
-                if get_cwidth(said := f" {'  '.join(parts)} ") <= width:
-                    return said
-        return fit(states[-1], width)
+            state = f"connecting again {when}: {self.why}"
+        for parts in ([self.server, self.name, count, state], [self.name, count, state], [self.name, state]):
+            if get_cwidth(said := f" {'  '.join(parts)} ") <= width:
+                return said
+        return fit(f" {state} ", width)
 
 
 def fit(text: str, width: int) -> str:

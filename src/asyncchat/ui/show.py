@@ -1,7 +1,8 @@
 """From events to lines for the scrollback: what is shown and how, what is folded, and when the bell rings."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from msgspec import UNSET
@@ -31,7 +32,7 @@ class Shown(NamedTuple):
 class _Item(NamedTuple):
     """Something that may be shown; if it `matters`, it is not folded away while there is room for it."""
 
-    line: Line
+    make: Callable[[], Line]  # only what is shown is worth the work
     length: int
     matters: bool
 
@@ -75,7 +76,7 @@ class Show:
                     if key_of(name) not in self.ignored and key_of(name) != self._key:
                         items.append(event)
                 case _:
-                    items += [_Item([(style, text)], len(text), True) for style, text in self._other(event)]
+                    items += [_Item(partial(list, [said]), len(said[1]), True) for said in self._other(event)]
         return Shown(list(self._fold(items, width)), self._rings)
 
     def _count(self, event: _Change, members: int) -> None:
@@ -90,14 +91,8 @@ class Show:
         places = [] if own else mentions(message.text, self._key)
         if not own and message.seq > self._said_before:
             self._rings = self._rings or self.bell == "all" or (self.bell == "mentions" and bool(places))
-        when = message.when.astimezone(now.tzinfo)
-        line = [
-            (_DIM, f"{when:%H:%M} " if when.date() == now.date() else f"{when:%Y-%m-%d %H:%M} "),
-            (colour_of(message.sender), message.sender),
-            ("", ": "),
-            *_marked(message.text, places),
-        ]
-        return _Item(line, len(message.sender) + len(message.text) + 10, own or bool(places))
+        length = len(message.sender) + len(message.text) + 10
+        return _Item(partial(_message_line, message, places, now), length, own or bool(places))
 
     def _other(self, event: Event) -> Iterator[tuple[str, str]]:
         match event:
@@ -105,7 +100,7 @@ class Show:
                 yield from self._welcome(event)
             case Disconnected(text) if not self._is_lost:
                 self._is_lost = True
-                yield _DIM, f"connection lost: {text}. What you write meanwhile is sent when it is there again."
+                yield _DIM, f"connection lost ({text}). What you write now is sent when it is there again."
             case events.Members(members):
                 self.members = members
             case events.Gap(first, last):
@@ -113,7 +108,7 @@ class Show:
                 yield _DIM, f"{messages} missing here: the server does not keep them any more."
             case events.Refused(text=text):
                 yield "class:reason", f"not sent: {text}"
-            case events.Error(text=text) | events.Bye(text) if not self._is_lost:
+            case events.Error(text=text) if not self._is_lost:
                 yield _DIM, text
             case events.Notice(text):
                 yield "", f"Server: {text}"
@@ -150,9 +145,19 @@ class Show:
                 if changes := str(self.run):
                     self.run.clear()
                     yield [(_DIM, changes)]
-                yield item.line
+                yield item.make()
         if hidden:
             yield _hidden(hidden)
+
+
+def _message_line(message: events.Message, places: Sequence[tuple[int, int]], now: datetime) -> Line:
+    when = message.when.astimezone(now.tzinfo)
+    return [
+        (_DIM, f"{when:%H:%M} " if when.date() == now.date() else f"{when:%Y-%m-%d %H:%M} "),
+        (colour_of(message.sender), message.sender),
+        ("", ": "),
+        *_marked(message.text, places),
+    ]
 
 
 def _readable(items: Sequence[_Item | _Change], width: int) -> set[int]:

@@ -2,6 +2,9 @@
 
 import asyncio
 import importlib
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from asyncchat import terminal
@@ -27,6 +30,11 @@ async def join_on_terminal(address: Address, name: str | None, bell: str) -> Non
     Ctrl-C cancels it. Raises ChatError, also as `aio.client.join` does, if the server speaks plain text only.
     """
     cancel_on_ctrl_c()
+    with _restored_before_termination():
+        await _join(address, name, bell)
+
+
+async def _join(address: Address, name: str | None, bell: str) -> None:
     loop = asyncio.get_running_loop()
     # Loading what draws takes longest: the server answers meanwhile.
     loading = loop.run_in_executor(DaemonExecutor("loading"), importlib.import_module, "asyncchat.ui.app")
@@ -55,6 +63,28 @@ async def join_on_terminal(address: Address, name: str | None, bell: str) -> Non
     finally:
         if link:
             link.abort()
+
+
+@contextmanager
+def _restored_before_termination() -> Iterator[None]:
+    """Let SIGTERM end the process as it does, but not before the terminal is as it was."""
+    task = asyncio.current_task()
+    assert task
+    terminated = False
+
+    def terminate() -> None:
+        nonlocal terminated
+        terminated = True
+        task.cancel()
+
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
+        if terminated:
+            signal.raise_signal(signal.SIGTERM)
 
 
 async def _ask_name(keyboard: DaemonExecutor) -> str | None:
