@@ -160,19 +160,20 @@ class JsonSession(Session):
 
     def _accept(self, say: Say, seat: Seat, name: Name) -> None:
         if say.id <= seat.newest:
-            raise Refusal("old-id", "not sent: ids must rise")
+            raise Refusal("old-id", "ids must rise: what came of this one is not known any more")
         if len(seat.pending) >= events.MOST_UNANSWERED:
             raise Refusal("too-many", f"not sent: {events.MOST_UNANSWERED} messages wait for their ack already")
         if len(say.text.encode()) > self._max_line:
             raise Refusal("too-long", "your line was not sent: it is too long.")
-        if not say.text or say.text.isspace():
+        text = visible(say.text)
+        if not text or text.isspace():
             raise Refusal("empty", "your line was not sent: it is empty.")
 
         def post(said: str) -> None:
             seat.begin(say.id)
             self._room.post(name, said, seat.keep, say.id)
 
-        self._take(visible(say.text), post)
+        self._take(text, post)
         if say.id not in seat.pending:  # so it was a command
             seat.begin(say.id)
             seat.keep([(say.id, None)])
