@@ -21,6 +21,9 @@ from asyncchat.ui.style import key_of
 REST = 0.1
 """Seconds from one print to the next, at least: nobody reads faster."""
 
+SCREENFULS = 2
+"""What one print may have: nobody could read more."""
+
 LAST_WORDS = 1.0
 """Seconds that the server may take at the end to acknowledge what was said."""
 
@@ -86,7 +89,8 @@ class App:
 
     def _take(self, batch: Sequence[Event]) -> None:
         self._note(batch)
-        shown = self._show.take(batch, now=datetime.now().astimezone(), width=self._screen.width)
+        columns, rows = self._screen.size
+        shown = self._show.take(batch, now=datetime.now().astimezone(), columns=columns, rows=SCREENFULS * rows)
         if shown.lines:
             self._screen.print(shown.lines)
         else:

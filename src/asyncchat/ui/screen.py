@@ -87,9 +87,10 @@ class Screen:
             self._app.exit()
 
     @property
-    def width(self) -> int:
-        """Columns of the window."""
-        return self._output.get_size().columns
+    def size(self) -> tuple[int, int]:
+        """Columns and rows of the window."""
+        size = self._output.get_size()
+        return size.columns, size.rows
 
     @property
     def typed(self) -> str:
@@ -132,23 +133,28 @@ class Screen:
         )
         above = Window(FormattedTextControl(self._above), dont_extend_height=True)
         status = Window(
-            FormattedTextControl(lambda: self._around.status(self.width)),
+            FormattedTextControl(lambda: self._around.status(self.size[0])),
             height=Dimension(min=0, max=1, preferred=1),
             style="class:status",
         )
         whole = HSplit(
-            [ConditionalContainer(above, Condition(lambda: bool(self._above()))), line, self._search, status]
+            [
+                ConditionalContainer(above, Condition(lambda: bool(self._around.above(self.size[0])))),
+                line,
+                self._search,
+                status,
+            ]
         )
         menu = Float(CompletionsMenu(max_height=MENU_ROWS), xcursor=True, ycursor=True)
         return Layout(FloatContainer(whole, [menu]), focused_element=line)
 
     def _above(self) -> FormattedText:
-        return FormattedText([("class:dim", "\n".join(self._around.above(self.width)))] * bool(self._around.above(1)))
+        return FormattedText([("class:dim", "\n".join(self._around.above(self.size[0])))])
 
     def _height(self) -> Dimension:
         if not has_completions():
             return Dimension(min=1)
-        return Dimension(min=max(1, min(MENU_ROWS + 1, self._output.get_size().rows - 2)))
+        return Dimension(min=max(1, min(MENU_ROWS + 1, self.size[1] - 2)))
 
     def _shrink(self, app: Application[None]) -> None:
         """Leave no blank rows where something was that is gone."""

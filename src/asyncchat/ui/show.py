@@ -16,9 +16,6 @@ from asyncchat.ui.style import colour_of, key_of
 Line = list[tuple[str, str]]
 """Pieces of text, each with its style before it."""
 
-MOST_ROWS = 100
-"""Rows of the terminal that one batch may fill: nobody could read more of it."""
-
 _DIM = "class:dim"
 
 
@@ -60,8 +57,11 @@ class Show:
         self._said_before = 0
         self._rings = False
 
-    def take(self, happened: Iterable[Event], *, now: datetime, width: int) -> Shown:
-        """Take what happened, and return what to show of it at the time `now`, in the time zone that it has."""
+    def take(self, happened: Iterable[Event], *, now: datetime, columns: int, rows: int) -> Shown:
+        """Take what happened, and return what to show of it at the time `now`, in the time zone that it has.
+
+        More than fits into `rows` with so many columns is folded.
+        """
         self._rings = False
         # Whoever joined or left stays in place here, since a run of them ends where something else is shown.
         items: list[_Item | _Change] = []
@@ -77,7 +77,7 @@ class Show:
                         items.append(event)
                 case _:
                     items += [_Item(partial(list, [said]), len(said[1]), True) for said in self._other(event)]
-        return Shown(list(self._fold(items, width)), self._rings)
+        return Shown(list(self._fold(_readable(items, columns, rows), items)), self._rings)
 
     def _count(self, event: _Change, members: int) -> None:
         self.members = members
@@ -130,8 +130,7 @@ class Show:
         else:
             yield _DIM, "connected again."
 
-    def _fold(self, items: Sequence[_Item | _Change], width: int) -> Iterator[Line]:
-        shown = _readable(items, width)
+    def _fold(self, shown: set[int], items: Sequence[_Item | _Change]) -> Iterator[Line]:
         hidden = 0
         for index, item in enumerate(items):
             if not isinstance(item, _Item):
@@ -160,16 +159,15 @@ def _message_line(message: events.Message, places: Sequence[tuple[int, int]], no
     ]
 
 
-def _readable(items: Sequence[_Item | _Change], width: int) -> set[int]:
+def _readable(items: Sequence[_Item | _Change], columns: int, rows: int) -> set[int]:
     """Choose what to show if there is more than fits: the newest, and before them what matters."""
     shown: set[int] = set()
-    rows = 0
     for matters in (True, False):
         for index in range(len(items) - 1, -1, -1):
             item = items[index]
             if isinstance(item, _Item) and item.matters == matters:
-                rows += 1 + item.length // max(width, 1)
-                if rows > MOST_ROWS and shown:
+                rows -= 1 + item.length // max(columns, 1)
+                if rows < 0 and shown:
                     return shown
                 shown.add(index)
     return shown
