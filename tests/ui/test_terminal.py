@@ -333,7 +333,7 @@ def test_a_flood_leaves_the_line_alive_and_is_folded(join: Join, tmp_path: Path)
         echoed.set()
         alice.until_row("flooder: it is over", limit=30)
         flood.join()
-        assert alice.typed == "typed meanwhile"
+        alice.until_typed("typed meanwhile")
         assert sum(row.startswith("… ") and row.endswith(" messages not shown") for row in alice.everything)
         assert len(alice.everything) < 25_000
         assert b"\a" in alice.raw  # the mention in what was folded
@@ -352,6 +352,7 @@ def _flood(peer: Nc, echoed: threading.Event, finished: threading.Event) -> None
     while number < 50_000 or not echoed.is_set():
         peer.send("".join(f"message {number + index}\n" for index in range(1000)) + "hey alice\n")
         number += 1000
+        echoed.wait(0.01)  # so that it comes to an end soon after
     finished.set()
     peer.send("it is over\n")
 

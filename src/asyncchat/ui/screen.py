@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ from prompt_toolkit.styles import Style
 from prompt_toolkit.utils import suspend_to_background_supported
 from prompt_toolkit.widgets.toolbars import SearchToolbar
 
+from asyncchat.ui.reflow import more_rows, reflows
 from asyncchat.ui.style import STYLES
 
 MENU_ROWS = 8
@@ -70,7 +72,11 @@ class Screen:
         self._output = output
         with create_app_session(create_input(), output), patch_stdout():
             self._app = Application[None](
-                layout=self._layout(), style=self._style, key_bindings=self._bindings(), erase_when_done=True
+                layout=self._layout(),
+                style=self._style,
+                key_bindings=self._bindings(),
+                erase_when_done=True,
+                terminal_size_polling_interval=None,  # the signal tells
             )
             self._app.before_render += self._shrink
             yield
@@ -78,8 +84,14 @@ class Screen:
     async def run(self, started: Callable[[], None]) -> None:
         """Let the person type, until `close` or Ctrl-D; `started` is called as soon as `close` works."""
         self._task = asyncio.current_task()
-        # Signals and mistakes are for whoever runs this loop.
-        await self._app.run_async(pre_run=started, handle_sigint=False, set_exception_handler=False)
+
+        def start() -> None:
+            # The toolkit's own handler, which it puts back at the end, takes every terminal for one that wraps nothing.
+            asyncio.get_running_loop().call_soon(self._watch_size)
+            started()
+
+        # Other signals, and mistakes, are for whoever runs this loop.
+        await self._app.run_async(pre_run=start, handle_sigint=False, set_exception_handler=False)
 
     def close(self) -> None:
         """End `run`."""
@@ -155,6 +167,19 @@ class Screen:
         if not has_completions():
             return Dimension(min=1)
         return Dimension(min=max(1, min(MENU_ROWS + 1, self.size[1] - 2)))
+
+    def _watch_size(self) -> None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGWINCH, self._resized)
+
+    def _resized(self) -> None:
+        last = self._app.renderer.last_rendered_screen
+        if last and reflows(os.environ):
+            cursor = last.get_cursor_position(self._app.layout.current_window)
+            rows = [last.data_buffer[row] for row in range(cursor.y)]
+            lengths = [max((place for place, cell in row.items() if cell.char != " "), default=-1) + 1 for row in rows]
+            self._output.cursor_up(more_rows(lengths, cursor.x, max(self.size[0], 1)))
+        self._app.renderer.erase()
+        self._app.invalidate()
 
     def _shrink(self, app: Application[None]) -> None:
         """Leave no blank rows where something was that is gone."""

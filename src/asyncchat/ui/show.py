@@ -166,7 +166,7 @@ def _readable(items: Sequence[_Item | _Change], columns: int, rows: int) -> set[
         for index in range(len(items) - 1, -1, -1):
             item = items[index]
             if isinstance(item, _Item) and item.matters == matters:
-                rows -= 1 + item.length // max(columns, 1)
+                rows -= 1 + matters + item.length // max(columns, 1)  # before what matters it may say what is hidden
                 if rows < 0 and shown:
                     return shown
                 shown.add(index)

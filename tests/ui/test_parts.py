@@ -1,0 +1,173 @@
+"""The smaller parts of the client at a terminal: mentions, colours, status, completion, history, commands."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
+from prompt_toolkit.utils import get_cwidth
+
+from asyncchat.addresses import Address
+from asyncchat.ui import commands, people
+from asyncchat.ui.completion import ChatCompleter
+from asyncchat.ui.history import MOST_LINES, LineHistory, history_path
+from asyncchat.ui.live import Status, above_input, fit
+from asyncchat.ui.mentions import mentions
+from asyncchat.ui.people import People
+from asyncchat.ui.reflow import more_rows, reflows
+from asyncchat.ui.style import PALETTE, colour_of, key_of
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "found"),
+    [
+        ("alice", "Alice", ["alice"]),
+        ("ALICE, alice. @alice alice's (alice)", "alice", ["ALICE", "alice", "alice", "alice", "alice"]),
+        ("malice alice2 alice-bob al", "alice", []),
+        ("hi bob.", "bob.", ["bob."]),
+        ("wo ist Zoé?", "ZOÉ", ["Zoé"]),
+        ("wo ist Zoe\u0301?", "zoé", ["Zoe\u0301"]),
+        ("नमस्ते हिन्दी!", "हिन्दी", ["हिन्दी"]),
+        ("\uff21lice here", "alice", ["\uff21lice"]),
+        ("nobody", "", []),
+    ],
+)
+def test_mentions(text: str, name: str, found: list[str]) -> None:
+    assert [text[start:end] for start, end in mentions(text, key_of(name) if name else "")] == found
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("colour", PALETTE)
+def test_every_colour_can_be_read_on_black_and_on_white(colour: str) -> None:
+    assert (luminance(colour) + 0.05) / 0.05 > 3
+    assert 1.05 / (luminance(colour) + 0.05) > 3
+
+
+def test_a_colour_is_the_same_in_every_run() -> None:
+    assert colour_of("alice") == colour_of("ALICE") == "#008787 bold"
+    assert colour_of("not a name").startswith("#")
+
+
+STATUS = Status("127.0.0.1:2000", "alice", 3, None, "")
+
+
+@pytest.mark.parametrize(
+    ("width", "said"),
+    [
+        (80, " 127.0.0.1:2000  alice  3 members  connected "),
+        (40, " alice  3 members  connected "),
+        (20, " alice  connected "),
+        (8, " connec…"),
+        (0, ""),
+    ],
+)
+def test_the_status_says_what_there_is_room_for(width: int, said: str) -> None:
+    assert STATUS.fit(width) == said
+
+
+def test_the_status_says_when_it_tries_again_and_why() -> None:
+    lost = STATUS._replace(again_in=3.4, why="no answer in time", members=1)
+    assert lost.fit(90) == " 127.0.0.1:2000  alice  1 member  connecting again in 3 s: no answer in time "
+    assert lost.fit(30) == " connecting again in 3 s: no a…"[:29] + "…"
+    assert "again now" in lost._replace(again_in=0.0).fit(90)
+
+
+@pytest.mark.parametrize("width", range(1, 12))
+def test_what_is_too_wide_is_cut(width: int) -> None:
+    for text in ("plain text", "漢字漢字漢字", "a\tb" * 9, "e\u0301" * 20):
+        assert get_cwidth(fit(text, width)) <= width
+
+
+def test_above_the_input_stands_who_came_and_what_is_not_sent_yet() -> None:
+    assert above_input([], "", 80) == []
+    assert above_input(["one", "two\x1b[2J"], "joined: bob", 80) == ["joined: bob", "one", "two␛[2J"]
+    assert above_input([str(number) for number in range(9)], "", 80) == ["0", "1", "2", "3", "4", "and 4 more"]
+
+
+def completions(before: str, *names: str) -> list[str]:
+    known = People()
+    known.replace(names)
+    return [found.text for found in ChatCompleter(known).get_completions(Document(before), CompleteEvent())]
+
+
+def test_names_are_completed() -> None:
+    assert completions("BO", "bob", "carol") == ["bob: "]
+    assert completions("hi b", "bob") == ["bob "]
+    assert completions("/ignore b", "bob") == ["bob "]
+    assert completions("", "bob", "carol") == ["carol: ", "bob: "]
+
+
+def test_commands_are_completed_and_explained() -> None:
+    found = list(ChatCompleter(People()).get_completions(Document("/"), CompleteEvent()))
+    assert {"/help ", "/list ", "/who ", "/bell ", "/quit "} <= {completion.text for completion in found}
+    assert all(completion.display_meta_text for completion in found)
+    assert completions("/IG") == ["/ignore "]
+    assert completions("hi /i") == []
+
+
+def test_no_more_names_are_kept_than_anybody_looks_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "MOST_NAMES", 3)
+    assert completions("", *"abcde") == ["e: ", "d: ", "c: "]
+
+
+def test_every_command_is_described() -> None:
+    for command in commands.COMMANDS:
+        assert command.described().startswith(command.names[0])
+    assert commands.find("/BELL off") == (commands.COMMANDS[4], "off")
+    assert commands.find("/bellow") is None
+    assert commands.is_known("/who")
+    assert not commands.is_known("/login x")
+
+
+def test_history_is_kept_and_bounded(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "history"
+    assert list(LineHistory(path).load_history_strings()) == []
+    for line in ("one", "/login x y", " /login x y", "//two", "/list", "thrée"):
+        LineHistory(path).store_string(line)
+    assert list(LineHistory(path).load_history_strings()) == ["thrée", "/list", "//two", "one"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    path.write_text("".join(f"{number}\n" for number in range(3 * MOST_LINES)))
+    path.chmod(0o644)
+    kept = list(LineHistory(path).load_history_strings())
+    assert kept[0] == str(3 * MOST_LINES - 1)
+    assert len(kept) == MOST_LINES == len(path.read_text().splitlines())
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_history_that_can_not_be_kept_is_done_without(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    history = LineHistory(tmp_path / "file" / "history")
+    history.append_string("one")
+    assert history.get_strings() == ["one"]
+    assert list(history.load_history_strings()) == []
+
+
+def test_each_server_has_a_history_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    path = history_path(Address("::1", 2000))
+    assert path.parent == tmp_path / "asyncchat"
+    assert os.sep not in path.name
+    assert path != history_path(Address("::1", 2001)) != history_path(Address("../x", 2001))
+    monkeypatch.setenv("XDG_STATE_HOME", "relative")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert history_path(Address("a", 1)) == tmp_path / ".local" / "state" / "asyncchat" / "history-a_1"
+
+
+def test_rows_that_a_terminal_wraps_anew_are_counted() -> None:
+    assert more_rows([], 10, 40) == 0
+    assert more_rows([40, 0, 41, 80], 39, 40) == 2
+    assert more_rows([79], 79, 40) == 2
+
+
+def test_only_terminals_that_are_known_to_wrap_anew_are_taken_for_such() -> None:
+    assert reflows({"TMUX": "x", "TERM": "screen"})
+    assert reflows({"TERM": "xterm-kitty"})
+    assert not reflows({"TERM": "xterm-256color", "TMUX": ""})
