@@ -19,7 +19,9 @@ Join = Callable[..., Program]
 @pytest.fixture(params=[[], ["--threads"]], ids=["asyncio", "threads"])
 def join(request: pytest.FixtureRequest) -> Join:
     def start(*arguments: str, **how: object) -> Program:
-        return Program("join", *request.param, *arguments, **how)  # type: ignore[arg-type]
+        # On a terminal, the client in tests/ui is the usual one.
+        plain = ["--plain"] if how.get("terminal") and not request.param else []
+        return Program("join", *request.param, *plain, *arguments, **how)  # type: ignore[arg-type]
 
     return start
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from asyncchat.chat.names import NameRefused
 from asyncchat.chat.room import Room
-from asyncchat.chat.visitor import MAX_HEARD, Heard, Visitor
+from asyncchat.chat.visitor import MAX_HEARD, Heard, NotTaken, Visitor
 from tests.chat import Person, a_room
 
 ASKED = b"Server: write your name\n"
@@ -360,3 +360,31 @@ def test_what_others_say_between_two_refusals_is_shown() -> None:
     visitor.hear(TAKEN)
     assert visitor.hear(b"Server: the chat is closing. Goodbye!\n").show == b"Server: the chat is closing. Goodbye!\n"
     assert not visitor.settled
+
+
+def ended(room: Room, *typed: bytes) -> Visitor:
+    """Return alice, who has a name in `room`, typed something, ended her input, and heard the answers."""
+    visitor = Visitor("alice", can_choose=False)
+    person, _ = meet(visitor, room)
+    for line in typed:
+        visitor.type(line)
+        person.send(line)
+        visitor.hear(person.peer.take())
+    person.send(visitor.end())
+    visitor.hear(person.peer.take())
+    return visitor
+
+
+@pytest.mark.parametrize("line", [b"/lst\n", b"\xff\n", b"x" * 5000 + b"\n"], ids=["command", "bytes", "length"])
+def test_the_end_is_not_good_when_the_server_has_refused_something(line: bytes) -> None:
+    with pytest.raises(NotTaken, match=r"^the server did not take one of the lines, and has said why$"):
+        ended(a_room(), b"hello\n", line, b"hello\n").check_end()
+
+
+def test_all_that_was_refused_is_counted() -> None:
+    with pytest.raises(NotTaken, match="did not take 2 of the lines"):
+        ended(a_room(), b"/lst\n", b"/lts\n").check_end()
+
+
+def test_the_end_is_good_when_all_was_taken() -> None:
+    assert ended(a_room(), b"hello\n", b"/list\n").check_end()

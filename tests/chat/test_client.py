@@ -1,0 +1,375 @@
+"""A client in JSON events, and what outlives its connections."""
+
+import unicodedata
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asyncchat.chat import events
+from asyncchat.chat.client import Client
+from asyncchat.chat.events import Ack, Bye, Error, Gap, Joined, Left, Members, Message, Notice, Refused, Welcome
+from asyncchat.chat.messages import Event, Sent
+from asyncchat.chat.room import MemoryJournal
+from asyncchat.chat.visitor import MAX_HEARD
+from tests.chat import Bot, Person, a_room, record, some_seats
+
+QUESTION = b"Server: write your name\n"
+
+
+class World:
+    """A server, on which somebody with nc talks too; `replay` as in the room."""
+
+    def __init__(self, epoch: str = "first", replay: int = 1000) -> None:
+        self.room = a_room(MemoryJournal(epoch), replay=replay, history=min(10, replay))
+        self.seats = some_seats(kept_empty=1000)
+        self.record: list[Event] = record(self.room)
+        self.other = Person(self.room)
+        self.other.send("bob\n")
+
+    def said(self) -> list[Sent]:
+        return [event for event in self.record if isinstance(event, Sent)]
+
+
+class Wire:
+    """A connection of `client` to the server of `world`: what is on its way in either direction."""
+
+    def __init__(self, world: World, client: Client) -> None:
+        self._client = client
+        self._bot = Bot(world.room, world.seats)
+        self._to_client = QUESTION
+        self._to_server = b""
+        self.news: list[events.FromServer] = []
+        client.connected()
+
+    def carry(self, pieces: Random | None = None) -> bool:
+        """Bring what is on its way to where it goes, or only some of it; tell whether there was anything."""
+        self._to_client += self._bot.peer.take()
+        self._to_server += self._client.to_send()
+        up, down = len(self._to_server), len(self._to_client)
+        if pieces:
+            up, down = pieces.randint(0, up), pieces.randint(0, down)
+        sent, self._to_server = self._to_server[:up], self._to_server[up:]
+        heard, self._to_client = self._to_client[:down], self._to_client[down:]
+        if sent and not self._bot.peer.closed:
+            self._bot.send(sent)
+        self._client.hear(heard)
+        self.news += self._client.news()
+        return bool(sent or heard)
+
+    def carry_all(self) -> list[events.FromServer]:
+        """Bring everything, and return what the client has seen since the last call."""
+        while self.carry():
+            pass
+        news, self.news = self.news, []
+        return news
+
+    def notice_that_it_is_dead(self) -> None:
+        self._bot.hang_up()
+
+
+def texts(seen: list[events.FromServer]) -> list[str]:
+    return [event.text for event in seen if isinstance(event, Message)]
+
+
+def hear(client: Client, *lines: str | bytes) -> list[events.FromServer]:
+    for line in lines:
+        client.hear(line.encode() + b"\n" if isinstance(line, str) else line)
+    client.to_send()
+    return client.news()
+
+
+def welcomed(seq: int = 0, epoch: str = "e") -> Client:
+    """Return a client that has just been let in."""
+    client = Client("alice")
+    hear(client, QUESTION, welcome(seq, epoch))
+    return client
+
+
+def welcome(seq: int = 0, epoch: str = "e") -> bytes:
+    return events.lines([Welcome("alice", "t", epoch, seq, 1, 4096, resumed=False)])
+
+
+def message(seq: int) -> bytes:
+    return events.lines([Message(seq, events.timestamp(0), "bob", f"number {seq}")])
+
+
+# Coming in.
+
+
+def test_says_nothing_before_it_is_asked() -> None:
+    assert Client("alice").to_send() == b""
+
+
+def test_answers_the_question_with_its_name() -> None:
+    client = Client("alice")
+    client.hear(QUESTION)
+    assert client.to_send() == b'{"type":"hello","v":1,"name":"alice"}\n'
+
+
+def test_sends_what_was_said_before_as_soon_as_it_is_in() -> None:
+    world, client = World(), Client("alice")
+    client.say("early")
+    seen = Wire(world, client).carry_all()
+    assert [event.text for event in world.said()] == texts(seen) == ["early"]
+
+
+def test_has_the_name_in_the_form_that_the_server_gives_it() -> None:
+    client = Client("Zoe\u0301")
+    Wire(World(), client).carry_all()
+    assert client.name == "Zo\u00e9"
+
+
+def test_a_refused_name_is_told_and_nothing_said_is_sent() -> None:
+    world, client = World(), Client("BOB")
+    client.say("secret")
+    assert Wire(world, client).carry_all() == [Error("name-taken", "this name is already taken!")]
+    assert (client.is_in, client.waiting, world.said()) == (False, 1, [])
+
+
+def test_a_full_chat_is_told_in_its_own_words() -> None:
+    assert hear(Client("alice"), "Server: the chat is full, try again later.") == [
+        Notice("the chat is full, try again later.")
+    ]
+
+
+def test_a_server_of_plain_text_is_an_error_that_says_what_to_do() -> None:
+    (error,) = hear(Client("alice"), QUESTION, "Server: this name can't be used: …")
+    assert error == Error("not-json", "the server understands plain text only. Use --plain.")
+
+
+# Saying something.
+
+
+def test_what_is_said_waits_until_it_is_acknowledged() -> None:
+    world, client = World(), Client("alice")
+    wire = Wire(world, client)
+    wire.carry_all()
+    ident = client.say("hello")
+    assert [say.text for say in client.pending] == ["hello"]
+    assert Ack(ident, 1) in wire.carry_all()
+    assert client.pending == []
+
+
+def test_never_more_wait_for_their_answer_than_the_server_allows() -> None:
+    client = welcomed()
+    for number in range(events.MOST_UNANSWERED + 1):
+        client.say(str(number))
+    assert client.to_send().count(b"\n") == events.MOST_UNANSWERED
+    client.hear(b'{"type":"ack","id":1,"seq":1}\n')
+    assert client.to_send().count(b"\n") == 1
+
+
+@pytest.mark.parametrize("text", ["x" * 4097, "\x1b" * 4000], ids=["too long", "too long once it is JSON"])
+def test_what_the_server_could_not_read_is_refused_without_asking_it(text: str) -> None:
+    client = welcomed()
+    ident = client.say(text)
+    assert client.to_send() == b""
+    assert client.news() == [Refused(ident, "too-long", "your line was not sent: it is too long.")]
+    assert client.waiting == 0
+
+
+def test_an_answer_that_comes_twice_is_told_once() -> None:
+    client = welcomed()
+    ident = client.say("hello")
+    client.to_send()
+    ack = events.lines([Ack(ident, 1)])
+    assert hear(client, ack, ack) == [Ack(ident, 1)]
+
+
+def test_a_ping_is_answered_and_not_told() -> None:
+    client = welcomed()
+    client.hear(b'{"type":"ping"}\n{"type":"pong"}\n')
+    assert (client.to_send(), client.news()) == (b'{"type":"pong"}\n', [])
+
+
+def test_can_ask_whether_the_server_is_there() -> None:
+    client = welcomed()
+    client.ping()
+    assert client.to_send() == b'{"type":"ping"}\n'
+
+
+# Coming back.
+
+
+def test_a_message_that_comes_again_is_not_shown_again() -> None:
+    assert texts(hear(welcomed(), message(1), message(2), message(1), message(2), message(3))) == [
+        "number 1",
+        "number 2",
+        "number 3",
+    ]
+
+
+def test_a_hole_is_never_passed_over_in_silence() -> None:
+    seen = hear(welcomed(seq=7), message(8), message(12))
+    assert [event for event in seen if not isinstance(event, Message)] == [Gap(9, 11)]
+
+
+def test_a_gap_that_the_server_states_is_told_once() -> None:
+    seen = hear(welcomed(seq=7), message(8), '{"type":"gap","from":9,"to":11}', message(12))
+    assert [event for event in seen if not isinstance(event, Message)] == [Gap(9, 11)]
+
+
+def test_the_last_messages_of_before_are_no_hole() -> None:
+    assert texts(hear(welcomed(seq=41), message(32), message(33))) == ["number 32", "number 33"]
+
+
+def test_asks_for_nothing_from_before_it_came_though_the_connection_broke_at_once() -> None:
+    client = welcomed(seq=20, epoch="e")
+    client.connected()
+    client.hear(QUESTION)
+    assert b'"epoch":"e","after":20' in client.to_send()
+
+
+def test_takes_its_name_back_from_a_connection_that_the_server_thinks_alive() -> None:
+    world, client = World(), Client("alice")
+    Wire(world, client).carry_all()
+    (welcome,) = [event for event in Wire(world, client).carry_all() if isinstance(event, Welcome)]
+    assert (welcome.name, welcome.resumed, client.is_in) == ("alice", True, True)
+
+
+def test_what_was_said_on_a_connection_that_broke_is_posted_once() -> None:
+    world, client = World(), Client("alice")
+    wire = Wire(world, client)
+    wire.carry_all()
+    client.say("posted, and not known to be")
+    wire.carry()
+    client.say("lost on its way")
+    client.to_send()
+    seen = Wire(world, client).carry_all()
+    expected = ["posted, and not known to be", "lost on its way"]
+    assert [event.text for event in world.said()] == texts(seen) == expected
+    assert client.pending == []
+
+
+def test_when_the_server_was_started_anew_its_numbers_count_anew() -> None:
+    world, client = World(), Client("alice")
+    wire = Wire(world, client)
+    wire.carry_all()
+    for number in range(5):
+        world.other.send(f"{number}\n")
+    wire.carry_all()
+    anew = World("second")
+    anew.other.send("after\n")
+    assert texts(Wire(anew, client).carry_all()) == ["after"]
+
+
+def test_when_the_server_has_forgotten_who_one_was_what_was_sent_is_in_doubt_and_the_rest_is_sent() -> None:
+    client = welcomed()
+    sent = client.say("sent")
+    client.to_send()
+    client.connected()
+    client.say("not sent yet")
+    client.hear(QUESTION)
+    client.to_send()
+    client.hear(welcome())
+    assert client.to_send() == b'{"type":"say","id":2,"text":"not sent yet"}\n'
+    assert client.news()[1:] == [Refused(sent, "in-doubt", "it is not known whether this was posted.")]
+
+
+@given(st.integers(0, 2**32), st.sampled_from([3, 1000]), st.booleans())
+def test_however_connections_break_each_message_is_seen_once_and_each_line_posted_once(
+    seed: int, replay: int, restarts: bool
+) -> None:
+    chance = Random(seed)
+    worlds = [World("0", replay)]
+    client = Client("alice")
+    wire = Wire(worlds[-1], client)
+    wire.carry_all()
+    dead: list[Wire] = []
+    lives: list[list[events.FromServer]] = [[]]
+    said: dict[int, str] = {}
+    for step in range(60):
+        match chance.choice(["say", "other", "carry", "carry", "carry", "cut", "notice", "restart"]):
+            case "say":
+                text = f"mine {step}"
+                said[client.say(text)] = text
+            case "other":
+                worlds[-1].other.send(f"other {step}\n")
+            case "carry":
+                wire.carry(chance)
+            case "cut":
+                lives[-1] += wire.news
+                dead.append(wire)
+                wire = Wire(worlds[-1], client)
+            case "notice" if dead:
+                dead.pop(chance.randrange(len(dead))).notice_that_it_is_dead()
+            case "restart" if restarts and chance.random() < 0.3:
+                lives[-1] += wire.news
+                dead.clear()
+                worlds.append(World(str(len(worlds)), replay))
+                lives.append([])
+                wire = Wire(worlds[-1], client)
+    worlds[-1].other.send("the end\n")
+    lives[-1] += wire.carry_all()
+
+    assert client.pending == []
+    for world, seen in zip(worlds, lives, strict=True):
+        posted = [event.text for event in world.said()]
+        assert len(posted) == len(set(posted))
+        numbers: list[int] = []
+        for event in seen:
+            match event:
+                case Message(seq):
+                    numbers.append(seq)
+                case Gap(first, last):
+                    assert replay == 3
+                    numbers += range(first, last + 1)
+                case Ack(ident, seq):
+                    assert seq is not None
+                    assert world.said()[seq - 1].text == said[ident]
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers))) if numbers else not texts(seen)
+        assert texts(seen) == [world.said()[event.seq - 1].text for event in seen if isinstance(event, Message)]
+    assert "the end" in texts(lives[-1])
+    everywhere = [event.text for world in worlds for event in world.said()]
+    assert set(said.values()) <= set(everywhere)
+
+
+# Servers that mean no good.
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Welcome("a\x1bb", "t", "e", 0, 1, 4096, False),
+        Message(1, events.timestamp(0), "\x1b]0;title\x07", "hello"),
+        Message(1, events.timestamp(0), "bob", "\x1b[2J\u202e"),
+        Notice("\x1b[2J"),
+        Error("c", "\x1b[2J"),
+        Bye("\x1b[2J"),
+        Joined("\x1b[2J", 1),
+        Left("\x1b[2J", 1),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_nothing_that_a_server_says_can_command_a_terminal(event: events.FromServer) -> None:
+    (seen,) = hear(welcomed(), events.lines([event]))
+    strings = [field for field in (getattr(seen, name) for name in seen.__struct_fields__) if isinstance(field, str)]
+    assert not [text for text in strings for char in text if unicodedata.category(char) in {"Cc", "Cf"}]
+
+
+def test_a_refusal_can_command_no_terminal_either() -> None:
+    client = welcomed()
+    ident = client.say("x")
+    client.to_send()
+    assert hear(client, events.lines([Refused(ident, "c", "\x1b[2J")])) == [Refused(ident, "c", "\u241b[2J")]
+
+
+def test_what_this_version_does_not_know_is_passed_over() -> None:
+    seen = hear(welcomed(), '{"type":"new"}', '{"type":"notice","text":"hi","colour":"red"}', "garbage", "[1]")
+    assert seen == [Notice("hi")]
+
+
+def test_a_line_without_end_in_sight_is_passed_over() -> None:
+    assert hear(welcomed(), b"x" * (MAX_HEARD + 2), b"\n", '{"type":"members","members":201}') == [Members(201)]
+
+
+@given(st.lists(st.binary(max_size=60) | st.sampled_from([QUESTION, welcome(), message(1), b'{"type":"', b"\n"])))
+def test_no_server_can_break_it(chunks: list[bytes]) -> None:
+    client = Client("alice")
+    client.say("hello")
+    for chunk in chunks:
+        client.hear(chunk)
+        client.to_send()
+        client.news()
