@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import cached_property
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -234,12 +235,23 @@ class ServeProgram(Program):
 
     def __init__(self, *arguments: str, **how: object) -> None:
         super().__init__("serve", "--port", "0", *arguments, **how)  # type: ignore[arg-type]
-        self.said_first = self.errors.line()
-        self.port = int(self.said_first.rpartition(":")[2])
+
+    @cached_property
+    def said_first(self) -> str:
+        """What it says when it listens, which may still take a while."""
+        return self.errors.line()
+
+    @cached_property
+    def port(self) -> int:
+        return int(self.said_first.rpartition(":")[2])
 
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        assert self.port
+        return super().__enter__()
 
     def connect(self, receive_buffer: int = 0) -> Nc:
         return Nc(self.port, receive_buffer=receive_buffer)

@@ -32,7 +32,7 @@ PURE = {
     "precis_i18n",
     "msgspec",
 }
-SHELLS = ("asyncchat.aio", "asyncchat.threads", "asyncchat.transcript", "asyncchat.outlet")
+SHELLS = ("asyncchat.aio", "asyncchat.threads", "asyncchat.ui", "asyncchat.transcript", "asyncchat.outlet")
 DOES_SOMETHING_OUTSIDE = {"open", "print", "input", "exec", "eval", "compile", "__import__", "breakpoint"}
 
 
@@ -101,6 +101,12 @@ def test_the_core_reads_and_writes_nothing_itself(module: str) -> None:
 )
 def test_the_shells_never_import_each_other(module: str, other: str) -> None:
     assert not within(other, imported(module))
+
+
+@pytest.mark.parametrize("module", sorted(set(PATHS) - within("asyncchat.ui", set(PATHS)) - {"asyncchat.cli"}))
+def test_only_the_command_line_imports_what_draws(module: str) -> None:
+    assert not within("asyncchat.ui", imported(module))
+    assert not within("prompt_toolkit", imported(module))
 
 
 @pytest.mark.parametrize("module", sorted(set(PATHS) - {"asyncchat.cli", "asyncchat.__main__"}))

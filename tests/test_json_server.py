@@ -179,7 +179,7 @@ def test_of_many_who_want_one_name_at_once_one_gets_it(room: ServeProgram) -> No
 
 
 def test_who_says_no_hello_in_time_is_told_and_closed() -> None:
-    with ServeProgram("--name-timeout", "0.3") as room, Bot(room) as silent:
+    with ServeProgram("--name-timeout", "1") as room, Bot(room) as silent:
         silent.tell("ping")
         assert silent.event() == {"type": "pong"}
         assert silent.event()["type"] == "bye"

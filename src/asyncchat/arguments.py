@@ -5,11 +5,9 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from asyncchat import __version__
+from asyncchat import __version__, terminal
 from asyncchat.addresses import DEFAULT_HOST, DEFAULT_PORT, Address, parse_address, parse_port
 from asyncchat.limits import Limits
-
-BELLS = ("off", "mentions", "all")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -120,7 +118,10 @@ def _add_join(commands: Any) -> argparse.ArgumentParser:
     form.add_argument("--json", action="store_true", help="print what happens as JSON lines, and come back by itself")
     form.add_argument("--threads", action="store_true", help="the plain client, built on threads")
     parser.add_argument(
-        "--bell", choices=BELLS, default="mentions", help="when the terminal's bell rings (default: %(default)s)"
+        "--bell",
+        choices=terminal.BELLS,
+        default="mentions",
+        help="when the terminal's bell rings (default: %(default)s)",
     )
     return parser
 

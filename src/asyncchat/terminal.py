@@ -8,6 +8,8 @@ from asyncchat.errors import ChatError, OutputClosed
 
 INPUT, OUTPUT, ERRORS = 0, 1, 2
 CHUNK = 1 << 16
+BELLS = ("off", "mentions", "all")
+"""When the terminal's bell may ring."""
 
 
 def secure() -> None:

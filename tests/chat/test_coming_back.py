@@ -241,4 +241,4 @@ class ComingBackWithSlowJournal(ComingBack):
 
 TestInMemory = ComingBackInMemory.TestCase
 TestWithSlowJournal = ComingBackWithSlowJournal.TestCase
-TestInMemory.settings = TestWithSlowJournal.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestInMemory.settings = TestWithSlowJournal.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)

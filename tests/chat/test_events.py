@@ -54,9 +54,9 @@ LINES = st.one_of(
 )
 NESTED = [
     pytest.param(b'{"a":' * 100_000, id="objects without end"),
-    pytest.param(b'{"a":' * 3000 + b"1" + b"}" * 3000, id="objects"),
-    pytest.param(b'{"type":"say","id":1,"text":' + b"[" * 3000 + b"]" * 3000 + b"}", id="where the text should be"),
-    pytest.param(b'{"type":"ping","x":' + b"[" * 3000 + b"]" * 3000 + b"}", id="where nobody looks"),
+    pytest.param(b'{"a":' * 30_000 + b"1" + b"}" * 30_000, id="objects"),
+    pytest.param(b'{"type":"say","id":1,"text":' + b"[" * 30_000 + b"]" * 30_000 + b"}", id="where the text should be"),
+    pytest.param(b'{"type":"ping","x":' + b"[" * 30_000 + b"]" * 30_000 + b"}", id="where nobody looks"),
 ]
 
 

@@ -834,5 +834,5 @@ class RoomWithSlowJournal(AnyRoom):
 TestAnythingInMemory = RoomInMemory.TestCase
 TestAnythingWithSlowJournal = RoomWithSlowJournal.TestCase
 TestAnythingInMemory.settings = TestAnythingWithSlowJournal.settings = settings(
-    max_examples=150, stateful_step_count=40, deadline=None
+    max_examples=75, stateful_step_count=40, deadline=None
 )

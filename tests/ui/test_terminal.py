@@ -349,7 +349,7 @@ def _read_all(peer: socket.socket) -> None:
 
 def _flood(peer: Nc, echoed: threading.Event, finished: threading.Event) -> None:
     number = 0
-    while number < 50_000 or not echoed.is_set():
+    while number < 20_000 or not echoed.is_set():
         peer.send("".join(f"message {number + index}\n" for index in range(1000)) + "hey alice\n")
         number += 1000
         echoed.wait(0.01)  # so that it comes to an end soon after

@@ -149,8 +149,9 @@ class Chat:
             await self._until(lambda: self._unread)
             if not self._unread:
                 return
-            yield self._unread.popleft()
-            self._changed.set()
+            event = self._unread.popleft()
+            self._changed.set()  # before the event, behind which there may be nothing more of this iteration
+            yield event
 
     async def __aenter__(self) -> Self:
         """Connect, and take the name."""

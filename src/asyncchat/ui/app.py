@@ -10,6 +10,7 @@ from asyncchat.addresses import Address
 from asyncchat.aio.chat import Chat, Disconnected, Event
 from asyncchat.chat import events
 from asyncchat.errors import ChatError
+from asyncchat.terminal import BELLS
 from asyncchat.ui import commands
 from asyncchat.ui.completion import ChatCompleter
 from asyncchat.ui.history import LineHistory, history_path
@@ -172,8 +173,8 @@ class App:
 
     def ring(self, when: str) -> None:
         """Set when the bell rings; without `when`, tell."""
-        if when and when not in commands.BELLS:
-            self._tell(f"the bell can be one of: {', '.join(commands.BELLS)}")
+        if when and when not in BELLS:
+            self._tell(f"the bell can be one of: {', '.join(BELLS)}")
             return
         self._show.bell = when or self._show.bell
         self._tell(f"bell: {self._show.bell}")

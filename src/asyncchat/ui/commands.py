@@ -4,9 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from asyncchat.chat import session
-
-BELLS = ("off", "mentions", "all")
-"""When the terminal's bell may ring."""
+from asyncchat.terminal import BELLS
 
 
 class Client(Protocol):
