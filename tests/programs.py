@@ -65,12 +65,12 @@ class Lines:
         self._descriptor = descriptor
         self._poll = select.poll()
         self._poll.register(descriptor, select.POLLIN)
-        self._buffer = b""
+        self._buffer = bytearray()
         self.ended = False
 
     def _more(self, limit: float) -> None:
         if not self._poll.poll(limit * 1000):
-            raise TimeoutError(f"nothing more came; so far: {self._buffer[-500:]!r}")
+            raise TimeoutError(f"nothing more came; so far: {bytes(self._buffer[-500:])!r}")
         try:
             data = os.read(self._descriptor, 1 << 16)
         except (ConnectionResetError, OSError):  # a pty whose other end is closed says EIO
@@ -80,10 +80,17 @@ class Lines:
 
     def raw_line(self, limit: float = PATIENCE) -> bytes:
         """Return the next line without its LF, or what is left at the end."""
-        while b"\n" not in self._buffer and not self.ended:
+        searched = 0
+        while (end := self._buffer.find(b"\n", searched)) < 0 and not self.ended:
+            searched = len(self._buffer)
             self._more(seconds(limit))
-        line, _, self._buffer = self._buffer.partition(b"\n")
-        return line
+        line = self._take(end + 1 if end >= 0 else len(self._buffer))
+        return line.removesuffix(b"\n")
+
+    def _take(self, count: int) -> bytes:
+        taken = bytes(self._buffer[:count])
+        del self._buffer[:count]
+        return taken
 
     def line(self, limit: float = PATIENCE) -> str:
         return self.raw_line(limit).decode()
@@ -103,16 +110,13 @@ class Lines:
         while wanted not in self._buffer:
             assert not self.ended, f"ended without {wanted!r}: {self._buffer!r}"
             self._more(seconds(limit))
-        end = self._buffer.index(wanted) + len(wanted)
-        taken, self._buffer = self._buffer[:end], self._buffer[end:]
-        return taken
+        return self._take(self._buffer.index(wanted) + len(wanted))
 
     def rest(self, limit: float = PATIENCE) -> bytes:
         """Return all up to the end."""
         while not self.ended:
             self._more(seconds(limit))
-        rest, self._buffer = self._buffer, b""
-        return rest
+        return self._take(len(self._buffer))
 
 
 class Program:

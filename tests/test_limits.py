@@ -27,8 +27,8 @@ def descriptors(process_id: int) -> int:
 
 
 def grown(memory: list[int]) -> bool:
-    """Tell whether the last eight cycles needed a tenth more than the second one had needed in all."""
-    return memory[-1] - memory[-9] > memory[1] * 0.1
+    """Tell whether the last four cycles needed a tenth more than the second one had needed in all."""
+    return memory[-1] - memory[-5] > memory[1] * 0.1
 
 
 def let_open(files: int) -> None:
@@ -218,7 +218,7 @@ def test_cycles_of_two_thousand_joins_leave_no_memory_and_no_descriptor() -> Non
         before = descriptors(room.process.pid)
         # How much is in use at once depends on who gets how much time when, and what was in use once is not given back:
         # so a single cycle may need more than those before. What is left behind by each cycle grows with each.
-        while len(memory) < 10 or (grown(memory) and len(memory) < 25):
+        while len(memory) < 7 or (grown(memory) and len(memory) < 25):
             with contextlib.ExitStack() as cycle:
                 crowd = [cycle.enter_context(room.connect()) for _ in range(2000)]
                 for number, peer in enumerate(crowd):
