@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from collections.abc import Coroutine
 
+    from asyncchat.store import Store
+
 FAILED = 1
 INTERRUPTED = 130
 
@@ -44,7 +46,9 @@ def main(given: Sequence[str] | None = None) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     given = arguments.limits(options)
-    for_room = given.keys() - {"max_line"} | ({"quiet"} if options.quiet else set())
+    for_room = given.keys() - {"max_line"} | {name for name in ("quiet", "store") if getattr(options, name)}
+    if not options.store and (for_store := [name for name in ("durability", "keep") if getattr(options, name)]):
+        options.parser.error(f"--{for_store[0]} goes with --store only")
     if options.mode != "room" and for_room:
         options.parser.error(f"--{min(for_room).replace('_', '-')} goes with --mode room only")
     limits = _within_open_files(Limits(**given), wanted=given.get("max_connections"))
@@ -58,7 +62,7 @@ def _serve(options: argparse.Namespace) -> int:
 
         ThreadServer(listeners, limits).run()
     else:
-        _serve_room(listeners, limits, quiet=options.quiet)
+        _serve_room(listeners, limits, options)
     return 0
 
 
@@ -72,7 +76,7 @@ def _within_open_files(limits: Limits, wanted: int | None) -> Limits:
     return limits._replace(max_connections=wanted or possible)
 
 
-def _serve_room(listeners: list[socket.socket], limits: Limits, *, quiet: bool) -> None:
+def _serve_room(listeners: list[socket.socket], limits: Limits, options: argparse.Namespace) -> None:
     import asyncio
     import gc
     import logging
@@ -80,20 +84,33 @@ def _serve_room(listeners: list[socket.socket], limits: Limits, *, quiet: bool) 
     from asyncchat.aio.server import serve
     from asyncchat.outlet import Outlet, OutletHandler
 
+    store = _open_store(options, limits) if options.store else None
     errors = Outlet(terminal.ERRORS, "standard error", lambda message: logging.getLogger(__name__).warning(message))
     logging.basicConfig(level=logging.INFO, format="asyncchat: %(message)s", handlers=[OutletHandler(errors)])
-    recorder = None if quiet else Outlet(terminal.OUTPUT, "standard output", logging.getLogger(__name__).warning)
+    recorder = (
+        None if options.quiet else Outlet(terminal.OUTPUT, "standard output", logging.getLogger(__name__).warning)
+    )
     # Connections leave no cycles behind, and to look for some among those of ten thousand would stop everybody for a
     # fifth of a second, again and again.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(serve(listeners, limits, recorder))
+            runner.run(serve(listeners, limits, recorder, store))
     finally:
+        if store:
+            store.close(_LAST_WORDS)
         for outlet in (recorder, errors):
             if outlet:
                 outlet.close(_LAST_WORDS)
+
+
+def _open_store(options: argparse.Namespace, limits: Limits) -> "Store":
+    from asyncchat.store import Keep, Store
+
+    keep = Keep(**(options.keep or {}))
+    recent = max(limits.history, limits.replay)
+    return Store(options.store, durability=options.durability or "normal", keep=keep, recent=recent)
 
 
 def _loop_factory() -> "Callable[[], AbstractEventLoop] | None":
@@ -166,8 +183,27 @@ def _filter(options: argparse.Namespace) -> int:
 
     from asyncchat.transcript import run_filter
 
+    if options.store:
+        if options.files or options.strict:
+            options.parser.error("--store reads no transcript: write no FILE, and no --strict")
+        _print_store(options)
+        return 0
+    if options.since is not None or options.until is not None:
+        options.parser.error("--since and --until go with --store only: a transcript has no times")
     gc.disable()  # millions of tuples, and no cycles among them
     return run_filter(options.files, strict=options.strict)
+
+
+def _print_store(options: argparse.Namespace) -> None:
+    from asyncchat.chat import wire
+    from asyncchat.store.archive import Archive
+
+    archive = Archive(options.store)
+    try:
+        for messages in archive.messages(options.since, options.until):
+            terminal.write(wire.plain(messages))
+    finally:
+        archive.close()
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {"serve": _serve, "join": _join, "filter": _filter}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat import events
+from asyncchat.chat import events, messages
 from asyncchat.chat.client import Client
 from asyncchat.chat.events import Ack, Bye, Error, Gap, Joined, Left, Members, Message, Notice, Refused, Welcome
 from asyncchat.chat.messages import Event, Sent
@@ -92,7 +92,7 @@ def welcome(seq: int = 0, epoch: str = "e") -> bytes:
 
 
 def message(seq: int) -> bytes:
-    return events.lines([Message(seq, events.timestamp(0), "bob", f"number {seq}")])
+    return events.lines([Message(seq, messages.timestamp(0), "bob", f"number {seq}")])
 
 
 # Coming in.
@@ -333,8 +333,8 @@ def test_however_connections_break_each_message_is_seen_once_and_each_line_poste
     "event",
     [
         Welcome("a\x1bb", "t", "e", 0, 1, 4096, False),
-        Message(1, events.timestamp(0), "\x1b]0;title\x07", "hello"),
-        Message(1, events.timestamp(0), "bob", "\x1b[2J\u202e"),
+        Message(1, messages.timestamp(0), "\x1b]0;title\x07", "hello"),
+        Message(1, messages.timestamp(0), "bob", "\x1b[2J\u202e"),
         Notice("\x1b[2J"),
         Error("c", "\x1b[2J"),
         Bye("\x1b[2J"),

@@ -13,7 +13,7 @@ from asyncchat.chat import wire
 from asyncchat.chat.messages import ANNOUNCED, Connected, Counted, Disconnected, Event, Joined, Left, Sent
 from asyncchat.chat.names import Name, prepare
 from asyncchat.chat.room import Encode, Journal, MemoryJournal, NameTaken, Room
-from tests.chat import Peer, SlowJournal, a_room, record
+from tests.chat import Peer, Receipts, SlowJournal, a_room, record
 
 ALICE, BOB, CAROL = prepare("Alice"), prepare("bob"), prepare("carol")
 
@@ -523,35 +523,36 @@ def test_the_life_of_the_conversation_is_that_of_its_journal() -> None:
 
 def test_a_receipt_comes_after_the_message_was_written() -> None:
     room = a_room()
-    alice, written = join(room, ALICE), []
-    room.post(ALICE, "hello", lambda kept: written.append((kept, alice.take())), ident=7)
+    alice = join(room, ALICE)
+    written: list[bytes] = []
+    receipts = Receipts(and_then=lambda: written.append(alice.take()))
+    room.post(ALICE, "hello", receipts, ident=7)
     room.commit()
-    assert written == [([(7, 1)], b"Alice: hello\n")]
+    assert (receipts.kept, written) == ([[(7, 1)]], [b"Alice: hello\n"])
 
 
 def test_there_is_no_receipt_before_the_journal_has_kept_the_message() -> None:
     journal = SlowJournal()
     room = a_room(journal)
     join(room, ALICE)
-    receipts: list[tuple[int, int]] = []
-    room.post(ALICE, "hello", receipts.extend, ident=7)
+    receipts = Receipts()
+    room.post(ALICE, "hello", receipts, ident=7)
     room.commit()
-    assert receipts == []
+    assert receipts.kept == []
     journal.keep_one()
-    assert receipts == [(7, 1)]
+    assert receipts.kept == [[(7, 1)]]
 
 
 def test_receipts_come_once_and_together_for_a_batch() -> None:
     room = a_room()
     join(room, ALICE)
-    receipts: list[list[tuple[int, int]]] = []
-    receive = receipts.append
+    receipts = Receipts()
     for ident in (3, 5):
-        room.post(ALICE, "hello", receive, ident)
+        room.post(ALICE, "hello", receipts, ident)
     room.commit()
     room.post(ALICE, "no receipt for this")
     room.commit()
-    assert receipts == [[(3, 1), (5, 2)]]
+    assert receipts.kept == [[(3, 1), (5, 2)]]
 
 
 # How many there are.

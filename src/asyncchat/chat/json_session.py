@@ -1,14 +1,17 @@
 """A session in JSON events: for programs, and for clients that come back without losing or repeating a line."""
 
+from collections.abc import Sequence
+
 from msgspec import UNSET
 
 from asyncchat.chat import events
+from asyncchat.chat.archive import Answer, Question, Recall, Unanswered
 from asyncchat.chat.events import Ack, Bye, Error, Gap, Hello, Malformed, Notice, Ping, Pong, Refused, Say, Welcome
 from asyncchat.chat.lines import visible
-from asyncchat.chat.messages import ANNOUNCED
+from asyncchat.chat.messages import ANNOUNCED, Sent
 from asyncchat.chat.names import Name, NameRefused, prepare
 from asyncchat.chat.room import NameTaken, Peer, Room
-from asyncchat.chat.seats import Kept, Seat, Seats
+from asyncchat.chat.seats import Kept, Seat, Seats, hash_of
 from asyncchat.chat.session import Refusal, Session
 
 
@@ -19,6 +22,7 @@ class JsonSession(Session):
         super().__init__(room, peer, max_line)
         self._seats = seats
         self._seat: Seat | None = None
+        self._answering: Hello | Say | None = None
 
     def notice(self, saying: str) -> None:
         """Say something to this peer alone."""
@@ -37,6 +41,10 @@ class JsonSession(Session):
     def acknowledge(self, kept: Kept) -> None:
         """Tell the peer what is kept."""
         self._tell(*[Ack(ident, seq) for ident, seq in kept])
+
+    def refuse(self, idents: Sequence[int], why: str) -> None:
+        """Tell the peer what could not be kept."""
+        self._tell(*[Refused(ident, "not-kept", f"your line was not sent: {why}.") for ident in idents])
 
     # In the room it is the session that is the peer: it holds its seat, and gets acknowledgements, up to the end.
 
@@ -83,6 +91,12 @@ class JsonSession(Session):
             self._tell(Error("version", f"this server speaks version {events.VERSION}, not {hello.v}"))
             return
         known = self._seats.find(hello.token) if hello.token else None
+        if hello.token and not known and self._room.is_stored and hello.epoch == self._room.epoch:
+            self.asked, self._answering = Recall(hash_of(hello.token)), hello
+        else:
+            self._enter(hello, known)
+
+    def _enter(self, hello: Hello, known: Seat | None) -> None:
         try:
             self._sit_down(hello.name, known)
         except NameRefused as refused:
@@ -171,9 +185,31 @@ class JsonSession(Session):
 
         def post(said: str) -> None:
             seat.begin(say.id)
-            self._room.post(name, said, seat.keep, say.id)
+            self._room.post(name, said, seat, say.id)
 
         self._take(text, post)
-        if say.id not in seat.pending:  # so it was a command
-            seat.begin(say.id)
-            seat.keep([(say.id, None)])
+        if self.asked:
+            self._answering = say
+        elif say.id not in seat.pending:  # so it was a command
+            self._done(say, seat)
+
+    def _done(self, say: Say, seat: Seat) -> None:
+        seat.begin(say.id)
+        seat.keep([(say.id, None)])
+
+    def _go_on(self, asked: Question, answer: Answer) -> None:
+        match self._answering:
+            case Hello() as hello:
+                self._recalled(hello, answer)
+            case Say() as say:
+                super()._go_on(asked, answer)
+                if self._seat:
+                    self._done(say, self._seat)
+
+    def _recalled(self, hello: Hello, answer: Answer) -> None:
+        if isinstance(answer, Unanswered):
+            self._enter(hello, None)
+        else:
+            self._enter(
+                hello, self._seats.restore(hello.token, [kept for kept in answer if not isinstance(kept, Sent)])
+            )

@@ -1,0 +1,33 @@
+"""The conversation in a file: SQLite, written by one thread, read by another."""
+
+import time
+
+from asyncchat.store.archive import Archive
+from asyncchat.store.file import StoreFile
+from asyncchat.store.journal import Keep, SqliteJournal
+
+__all__ = ["Keep", "Store"]
+
+
+class Store:
+    """The store at `path`, which is made if there is none, and has the last `recent` messages at hand.
+
+    durability: one of journal.DURABILITIES
+    keep: what to keep; everything by default
+
+    Close it when done. Raises StoreError.
+    """
+
+    def __init__(self, path: str, *, durability: str, keep: Keep, recent: int) -> None:
+        file = StoreFile(path)
+        try:
+            self.archive = Archive(path)
+            self.journal = SqliteJournal(file, durability, keep, recent, lambda: time.time_ns() // 1_000_000)
+        except BaseException:
+            file.close()
+            raise
+
+    def close(self, patience: float) -> None:
+        """Write what is left, for at most `patience` seconds, and let others use the file."""
+        self.archive.close()
+        self.journal.close(patience)
