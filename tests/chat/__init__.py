@@ -61,7 +61,7 @@ class SlowJournal:
     """Keeps each batch only when it is told to, in the order in which they came."""
 
     epoch = "slow"
-    is_archive = True
+    is_archive = False
 
     def __init__(self, recent: Sequence[Sent] = ()) -> None:
         self.recent = recent

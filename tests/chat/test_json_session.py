@@ -248,7 +248,7 @@ def test_whatever_is_sent_the_connection_can_be_used_afterwards(lines: list[byte
     if alice.session.name is None:
         assert alice.hello("alice")["type"] == "welcome"
     # No smaller, since an id must rise, and hypothesis knows no bounds.
-    alice.tell("say", id=10**80, text="hello")
+    alice.tell("say", id=2**53 - 1, text="hello")
     assert bob.hear("message")[-1]["text"] == "hello"
 
 
@@ -405,7 +405,10 @@ def test_end_of_input_flushes_what_the_peer_is_owed_and_lets_it_leave() -> None:
     assert heard[-1] == {"type": "ack", "id": 1, "seq": 1}
     assert alice.peer.closed
     name = prepare("alice")
-    assert events == [Sent(1, name, "hello", 0), Left(name, 0)]
+    assert [event._replace(seat=b"") if isinstance(event, Sent) else event for event in events] == [
+        Sent(1, name, "hello", 0, ident=1),
+        Left(name, 0),
+    ]
 
 
 def test_end_of_input_before_hello_ends_the_connection() -> None:
@@ -577,7 +580,7 @@ def test_a_gap_is_stated_where_nothing_is_kept() -> None:
     assert alice.hear()[:-1] == [{"type": "gap", "from": 2, "to": 3}]
 
 
-@pytest.mark.parametrize("after", [1, 2, 10**40])
+@pytest.mark.parametrize("after", [1, 2, 2**53 - 1])
 def test_no_gap_is_stated_to_somebody_who_has_seen_everything(after: int) -> None:
     room = a_room(replay=0)
     (bob,) = bots(room, "bob")

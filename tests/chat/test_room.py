@@ -1,5 +1,6 @@
 """The room: who is in it, what was said last, and one order for everybody."""
 
+import itertools
 from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -194,7 +195,7 @@ def test_the_journal_is_not_bothered_when_nothing_has_happened() -> None:
     join(room, ALICE)
     room.commit()
     room.commit()
-    assert [batch for batch, _ in journal.waiting] == [[Joined(ALICE, 1)]]
+    assert [batch for batch, *_ in journal.waiting] == [[Joined(ALICE, 1)]]
 
 
 def test_what_waits_is_what_has_happened_since_the_last_commit() -> None:
@@ -650,7 +651,8 @@ class AnyRoom(RuleBasedStateMachine):
         self.awake = False
         self.watchers: list[tuple[Peer, int]] = []
         self.lost: list[tuple[Peer, int]] = []  # whose place another has, and how often each was written to before
-        self.receipts: list[tuple[int, int]] = []
+        self.receipts = Receipts()
+        self.expected_lost: list[int] = []
 
     @initialize(history=st.integers(0, 4), replay=st.integers(0, 6))
     def open(self, history: int, replay: int) -> None:
@@ -731,8 +733,8 @@ class AnyRoom(RuleBasedStateMachine):
         for _ in range(times):
             number = 1 + sum(isinstance(event, Sent) for event in self.happened)
             text = f"message {number}"
-            self.room.post(name, text, self.receipts.extend, number + 1000)
-            self.happened.append(Sent(number, name, text, 0))
+            self.room.post(name, text, self.receipts, number + 1000)
+            self.happened.append(Sent(number, name, text, 0, self.receipts.key, number + 1000))
 
     @precondition(lambda self: self.staying())
     @rule(data=st.data())
@@ -795,7 +797,9 @@ class AnyRoom(RuleBasedStateMachine):
 
     @invariant()
     def each_message_that_is_kept_has_one_receipt(self) -> None:
-        assert self.receipts == [(message.seq + 1000, message.seq) for message in self.kept_messages()]
+        assert list(itertools.chain(*self.receipts.kept)) == [
+            (message.seq + 1000, message.seq) for message in self.kept_messages()
+        ]
 
     @invariant()
     def the_room_counts_those_who_stay_and_what_was_delivered(self) -> None:
@@ -830,6 +834,26 @@ class RoomWithSlowJournal(AnyRoom):
     def the_journal_keeps_a_batch(self) -> None:
         self.kept += self.batches.popleft()
         self.slow.keep_one()
+
+    @precondition(lambda self: self.batches)
+    @rule()
+    def the_journal_fails(self) -> None:
+        on_its_way, not_yet = self.happened[self.kept : self.handed_over], self.happened[self.handed_over :]
+        self.expected_lost += [event.ident for event in (*on_its_way, *not_yet) if isinstance(event, Sent)]
+        delivered = [event for event in on_its_way if not isinstance(event, Sent)]
+        self.happened[self.kept :] = [*delivered, *(event for event in not_yet if not isinstance(event, Sent))]
+        self.kept = self.handed_over = self.kept + len(delivered)
+        self.batches.clear()
+        self.awake = self.handed_over < len(self.happened)
+        said = len(self.kept_messages())
+        for index, visit in enumerate(self.visits):
+            if visit.said_before_leaving is not None:
+                self.visits[index] = visit._replace(said_before_leaving=min(visit.said_before_leaving, said))
+        self.slow.fail("the disk is full")
+
+    @invariant()
+    def whatever_was_lost_is_told(self) -> None:
+        assert sorted(itertools.chain(*[idents for idents, _ in self.receipts.lost])) == sorted(self.expected_lost)
 
 
 TestAnythingInMemory = RoomInMemory.TestCase

@@ -198,13 +198,12 @@ class JsonSession(Session):
         seat.keep([(say.id, None)])
 
     def _go_on(self, asked: Question, answer: Answer) -> None:
-        match self._answering:
-            case Hello() as hello:
-                self._recalled(hello, answer)
-            case Say() as say:
-                super()._go_on(asked, answer)
-                if self._seat:
-                    self._done(say, self._seat)
+        if isinstance(self._answering, Hello):
+            self._recalled(self._answering, answer)
+            return
+        super()._go_on(asked, answer)
+        if self._answering and self._seat:
+            self._done(self._answering, self._seat)
 
     def _recalled(self, hello: Hello, answer: Answer) -> None:
         if isinstance(answer, Unanswered):

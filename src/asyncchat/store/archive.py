@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from asyncchat.chat.archive import SHOWN, Answer, History, Question, Recall, Search, Unanswered
 from asyncchat.chat.messages import Sent
 from asyncchat.chat.seats import REMEMBERED
-from asyncchat.store.file import StoreError, open_to_read, reason, sent
+from asyncchat.store.file import ERRORS, StoreError, open_to_read, reason, sent
 
 _AT_ONCE = 1000
 
@@ -32,7 +32,7 @@ class Archive:
                     return self._search(words)
                 case Recall(key):
                     return self._recall(key)
-        except sqlite3.Error as error:
+        except ERRORS as error:
             return Unanswered(reason(error))
 
     def messages(self, since: int | None = None, until: int | None = None) -> Iterator[list[Sent]]:
@@ -54,7 +54,7 @@ class Archive:
                     for message in sent(rows)
                     if (since is None or message.time >= since) and (until is None or message.time < until)
                 ]
-        except sqlite3.Error as error:
+        except ERRORS as error:
             raise StoreError(f"can't read the store: {reason(error)}") from None
 
     def _history(self, nth: int) -> list[Sent]:

@@ -19,7 +19,7 @@ APPLICATION = int.from_bytes(b"acht")
 MIGRATIONS = (
     # A message's `seat` and `id` say from where it came, so that it is known when it is sent again.
     """
-    CREATE TABLE facts (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID, STRICT;
+    CREATE TABLE facts (name TEXT PRIMARY KEY, value ANY NOT NULL) WITHOUT ROWID, STRICT;
     CREATE TABLE messages (
         seq INTEGER PRIMARY KEY,
         time INTEGER NOT NULL,
@@ -44,13 +44,19 @@ _MAGIC = b"SQLite format 3\0"
 _LAST_YEAR = 253402300799999  # the end of the year 9999, in milliseconds
 
 
+ERRORS = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite raises; the second where a damaged file makes it say something that is no UTF-8."""
+
+
 class StoreError(ChatError):
     """The store can't be used; the message says which, and why."""
 
 
-def reason(error: sqlite3.Error) -> str:
-    """Return what a person is told of `error`."""
-    match error.sqlite_errorname.partition("_")[2] if hasattr(error, "sqlite_errorname") else "":
+def reason(error: Exception) -> str:
+    """Return what a person is told of one of the ERRORS."""
+    if isinstance(error, UnicodeDecodeError):
+        return "the store is damaged"
+    match getattr(error, "sqlite_errorname", "").partition("_")[2]:
         case "FULL":
             return "the disk is full"
         case "CORRUPT" | "NOTADB" | "CORRUPT_VTAB" | "CORRUPT_INDEX":
@@ -79,7 +85,7 @@ class StoreFile:
             self.connection = _connect(path, "rw")
             try:
                 self._prepare(is_new=is_new)
-            except sqlite3.Error as error:
+            except ERRORS as error:
                 self.connection.close()
                 raise StoreError(f"can't use the store {path}: {reason(error)}") from None
         except BaseException:
@@ -128,7 +134,7 @@ def migrate(connection: sqlite3.Connection, newest: int = len(MIGRATIONS)) -> No
         epoch = "INSERT INTO facts VALUES ('epoch', '" + secrets.token_hex(8) + "');" if number == 0 else ""
         try:
             connection.executescript(f"BEGIN; {MIGRATIONS[number]} {epoch} PRAGMA user_version = {number + 1}; COMMIT")
-        except sqlite3.Error:
+        except ERRORS:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
@@ -181,7 +187,7 @@ def _check(path: str) -> None:
             if version > len(MIGRATIONS):
                 raise StoreError(f"the store {path} is of a newer asyncchat than this one: it is left as it is")
             damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    except sqlite3.Error as error:
+    except ERRORS as error:
         raise StoreError(f"can't use the store {path}: {reason(error)}") from None
     if damage != "ok":
         raise StoreError(f"the store {path} is damaged: {' '.join(damage.split())}")
@@ -190,6 +196,8 @@ def _check(path: str) -> None:
 def _connect(path: str, mode: str) -> sqlite3.Connection:
     address = f"file:{quote(str(Path(path).absolute()))}?mode={mode}"
     try:
-        return sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
-    except sqlite3.Error as error:
+        connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
+    except ERRORS as error:
         raise StoreError(f"can't open the store {path}: {reason(error)}") from None
+    connection.text_factory = lambda raw: raw.decode(errors="replace")  # a damaged file may have anything in it
+    return connection

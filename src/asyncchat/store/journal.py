@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from asyncchat.chat.messages import Event, Sent
 from asyncchat.chat.room import Committed, Failed
-from asyncchat.store.file import StoreFile, reason, sent
+from asyncchat.store.file import ERRORS, StoreError, StoreFile, reason, sent
 
 DURABILITIES = ("normal", "full")
 """normal: survives the end of the process, however sudden; full: also a loss of power."""
@@ -72,23 +72,29 @@ class SqliteJournal:
         self._connection = file.connection
         self._keep = keep
         self._clock = clock
-        self._connection.execute(f"PRAGMA synchronous = {durability.upper()}")
-        rows = self._connection.execute(
-            "SELECT seq, time, name, text FROM messages ORDER BY seq DESC LIMIT ?", (max(recent, 1),)
-        )
-        self.recent: Sequence[Sent] = sent(rows)[::-1]
-        self.epoch = str(file.fact("epoch"))
-        (deleted,) = self._connection.execute("SELECT max(value) FROM facts WHERE name = 'deleted'").fetchone()
-        self.seq = self._last = self.recent[-1].seq if self.recent else deleted or 0
-        (first,) = self._connection.execute("SELECT min(seq) FROM messages").fetchone()
-        self._deleted: int = first - 1 if first else self.seq
-        self._indexed = max(int(file.fact("indexed")), self._deleted)
+        try:
+            self._load(durability, recent)
+        except ERRORS as error:
+            raise StoreError(f"can't use the store {file.path}: {reason(error)}") from None
         self._aged = self._deleted
         self._until_aged = None if keep.milliseconds is None else LOOK_FOR_AGED
         self._in_flight: deque[_Batch] = deque()
         self._generation = 0
         self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
+
+    def _load(self, durability: str, recent: int) -> None:
+        self._connection.execute(f"PRAGMA synchronous = {durability.upper()}")
+        rows = self._connection.execute(
+            "SELECT seq, time, name, text FROM messages ORDER BY seq DESC LIMIT ?", (max(recent, 1),)
+        )
+        self.recent: Sequence[Sent] = sent(rows)[::-1]
+        self.epoch = str(self._file.fact("epoch"))
+        (deleted,) = self._connection.execute("SELECT max(value) FROM facts WHERE name = 'deleted'").fetchone()
+        self.seq = self._last = self.recent[-1].seq if self.recent else deleted or 0
+        (first,) = self._connection.execute("SELECT min(seq) FROM messages").fetchone()
+        self._deleted: int = first - 1 if first else self.seq
+        self._indexed = max(int(self._file.fact("indexed")), self._deleted)
 
     def start(self, call: Callable[..., object]) -> None:
         """Begin; `call` has a function called with its arguments in the room's thread, as call_soon_threadsafe does."""
@@ -133,7 +139,7 @@ class SqliteJournal:
             if todo := [order for order in orders if order and order.generation > failed]:
                 try:
                     self._write([row for order in todo for row in order.rows])
-                except sqlite3.Error as error:
+                except ERRORS as error:
                     failed = todo[-1].generation
                     self._tell(self._on_failed, reason(error))
                 else:
@@ -221,7 +227,7 @@ class SqliteJournal:
                 self._delete(min(self._deleted + PIECE, obsolete))
             else:
                 self._index(min(self._indexed + PIECE, self._last))
-        except sqlite3.Error:
+        except ERRORS:
             return False  # if there is no room, those who post hear of it
         return True
 
