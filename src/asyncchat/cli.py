@@ -4,6 +4,7 @@ import argparse
 import os
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from asyncchat import arguments, terminal
@@ -52,18 +53,24 @@ def _serve(options: argparse.Namespace) -> int:
     if options.mode != "room" and for_room:
         options.parser.error(f"--{min(for_room).replace('_', '-')} goes with --mode room only")
     limits = _within_open_files(Limits(**given), wanted=given.get("max_connections"))
-    listeners = listen(options.host or [DEFAULT_HOST], options.port)
     if options.mode == "pair":
         from asyncchat.threads.pair import PairServer
 
-        PairServer(listeners, limits).run()
+        PairServer(_listen(options), limits).run()
     elif options.mode == "threads":
         from asyncchat.threads.server import ThreadServer
 
-        ThreadServer(listeners, limits).run()
+        ThreadServer(_listen(options), limits).run()
+    elif options.store:
+        with closing(_open_store(options, limits)) as store:
+            _serve_room(_listen(options), limits, store, quiet=options.quiet)
     else:
-        _serve_room(listeners, limits, options)
+        _serve_room(_listen(options), limits, None, quiet=options.quiet)
     return 0
+
+
+def _listen(options: argparse.Namespace) -> list[socket.socket]:
+    return listen(options.host or [DEFAULT_HOST], options.port)
 
 
 def _within_open_files(limits: Limits, wanted: int | None) -> Limits:
@@ -76,7 +83,7 @@ def _within_open_files(limits: Limits, wanted: int | None) -> Limits:
     return limits._replace(max_connections=wanted or possible)
 
 
-def _serve_room(listeners: list[socket.socket], limits: Limits, options: argparse.Namespace) -> None:
+def _serve_room(listeners: list[socket.socket], limits: Limits, store: "Store | None", *, quiet: bool) -> None:
     import asyncio
     import gc
     import logging
@@ -84,12 +91,9 @@ def _serve_room(listeners: list[socket.socket], limits: Limits, options: argpars
     from asyncchat.aio.server import serve
     from asyncchat.outlet import Outlet, OutletHandler
 
-    store = _open_store(options, limits) if options.store else None
     errors = Outlet(terminal.ERRORS, "standard error", lambda message: logging.getLogger(__name__).warning(message))
     logging.basicConfig(level=logging.INFO, format="asyncchat: %(message)s", handlers=[OutletHandler(errors)])
-    recorder = (
-        None if options.quiet else Outlet(terminal.OUTPUT, "standard output", logging.getLogger(__name__).warning)
-    )
+    recorder = None if quiet else Outlet(terminal.OUTPUT, "standard output", logging.getLogger(__name__).warning)
     # Connections leave no cycles behind, and to look for some among those of ten thousand would stop everybody for a
     # fifth of a second, again and again.
     gc.freeze()
@@ -98,8 +102,6 @@ def _serve_room(listeners: list[socket.socket], limits: Limits, options: argpars
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(serve(listeners, limits, recorder, store))
     finally:
-        if store:
-            store.close(_LAST_WORDS)
         for outlet in (recorder, errors):
             if outlet:
                 outlet.close(_LAST_WORDS)

@@ -6,6 +6,9 @@ from asyncchat.store.archive import Archive
 from asyncchat.store.file import StoreFile
 from asyncchat.store.journal import Keep, SqliteJournal
 
+_LAST_WRITES = 1.0
+"""Seconds that the disk gets at the end for what was not even acknowledged."""
+
 __all__ = ["Keep", "Store"]
 
 
@@ -27,7 +30,7 @@ class Store:
             file.close()
             raise
 
-    def close(self, patience: float) -> None:
-        """Write what is left, for at most `patience` seconds, and let others use the file."""
+    def close(self) -> None:
+        """Write what is left, unless that takes too long, and let others use the file."""
         self.archive.close()
-        self.journal.close(patience)
+        self.journal.close(_LAST_WRITES)

@@ -103,8 +103,9 @@ class SqliteJournal:
 
     def close(self, patience: float) -> None:
         """Write what is left, for at most `patience` seconds, and close the file."""
-        self._orders.put(None)
-        self._thread.join(patience)
+        if self._thread.is_alive():
+            self._orders.put(None)
+            self._thread.join(patience)
         if not self._thread.is_alive():
             self._file.close()
 
