@@ -57,13 +57,6 @@ def test_what_needs_no_keeping_waits_for_nothing(path: Path) -> None:
         assert journal.happened == [("kept", (Joined(BOB, 1),))]
 
 
-def test_what_needs_no_keeping_does_not_overtake(path: Path) -> None:
-    with Journal(path) as journal:
-        journal.append(message(1))
-        journal.append(Left(BOB, 0))
-        assert [batch for _, batch in journal.take(2)] == [(message(1),), (Left(BOB, 0),)]
-
-
 @given(sizes=st.lists(st.integers(1, 700), max_size=6))
 @settings(max_examples=20)
 def test_batches_of_every_size_are_kept(tmp_path_factory: pytest.TempPathFactory, sizes: list[int]) -> None:
@@ -139,30 +132,18 @@ def no_room() -> Iterator[None]:
         signal.signal(signal.SIGXFSZ, handler)
 
 
-def test_what_can_not_be_kept_is_lost_with_all_behind_it_and_the_next_are_kept(path: Path) -> None:
+def test_what_can_not_be_kept_is_lost_and_the_next_is_kept(path: Path) -> None:
     with Journal(path) as journal:
         journal.append(message(1))
         journal.take(1)
         with no_room():
+            journal.append(message(2), Left(BOB, 0), message(3))
+            assert journal.take(2)[-1] == ("the disk has an error", (message(2), Left(BOB, 0), message(3)))
             journal.append(message(2))
-            journal.append(Left(BOB, 0))
-            journal.append(message(3))
-            assert [outcome for outcome, _ in journal.take(4)[1:]] == 3 * ["the disk has an error"]
+            journal.take(3)
         journal.append(message(2, "again"))
-        assert journal.take(5)[-1] == ("kept", (message(2, "again"),))
+        assert journal.take(4)[-1] == ("kept", (message(2, "again"),))
         assert kept(path) == [(1, "message 1"), (2, "again")]
-
-
-def test_what_was_appended_before_the_loss_was_heard_of_is_not_kept(path: Path) -> None:
-    with Journal(path) as journal:
-        with no_room():
-            journal.append(message(1))
-            until(lambda: not journal._calls.empty())
-        journal.append(message(2))
-        assert [outcome for outcome, _ in journal.take(2)] == 2 * ["the disk has an error"]
-        journal.append(message(1, "again"))
-        journal.take(3)
-        assert kept(path) == [(1, "again")]
 
 
 # The index, and what is not to be kept for ever.

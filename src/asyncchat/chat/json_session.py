@@ -202,8 +202,9 @@ class JsonSession(Session):
             self._recalled(self._answering, answer)
             return
         super()._go_on(asked, answer)
-        if self._answering and self._seat:
-            self._done(self._answering, self._seat)
+        assert self._answering is not None
+        assert self._seat is not None  # who has lost it is not answered
+        self._done(self._answering, self._seat)
 
     def _recalled(self, hello: Hello, answer: Answer) -> None:
         if isinstance(answer, Unanswered):

@@ -64,10 +64,10 @@ class Journal(Protocol):
     recent: Sequence[Sent]
 
     def append(self, batch: Sequence[Event], committed: Committed, failed: Failed) -> None:
-        """Keep the messages of `batch`, and once they are kept call `committed` with it, in the order of the batches.
+        """Keep the messages of `batch`, and once they are kept call `committed` with it.
 
-        If they can't be kept, call `failed` with it and with the reason, and so, without anything between, for all that
-        were appended after it until now: their numbers will be given to others.
+        If they can't be kept, call `failed` with it and with the reason: their numbers will be given to others. The
+        next batch comes after that.
         """
         ...
 
@@ -99,10 +99,10 @@ class _Member(NamedTuple):
 class Room:
     """One conversation.
 
-    What happens is collected, and `commit` hands the batch to the journal; only what the journal holds is delivered, in
-    that one order. `wake` is called when a batch begins: the caller then has `commit` called soon. `clock` tells the
-    time in milliseconds since 1970. A newcomer gets the last `history` messages, and who comes back those that were
-    missed, if they are among the last `replay`.
+    What happens is collected, and `commit` hands the batch to the journal, as soon as that has kept the one before;
+    only what the journal holds is delivered, in that one order. `wake` is called when a batch begins: the caller then
+    has `commit` called soon. `clock` tells the time in milliseconds since 1970. A newcomer gets the last `history`
+    messages, and who comes back those that were missed, if they are among the last `replay`.
     """
 
     def __init__(
@@ -123,6 +123,8 @@ class Room:
         self._audience: dict[Encode, dict[Peer, None]] = {}
         self._batch: list[Event] = []
         self._posts: _Posts = {}
+        self._committing = False
+        self._due = False  # the next batch, as soon as the one before is kept
         self._present = 0  # without those who are leaving
         self._counted = 0  # when everybody was told last
         self._seq = self._delivered = journal.seq
@@ -215,11 +217,36 @@ class Room:
         return len(self._batch)
 
     def commit(self) -> None:
-        """Hand what has happened since the last call to the journal."""
-        if self._batch:
+        """Hand what has happened to the journal."""
+        if self._committing:
+            self._due = True
+        elif self._batch:
             batch, self._batch = self._batch, []
             posts, self._posts = self._posts, {}
-            self._journal.append(batch, partial(self._deliver, posts), partial(self._lose, posts))
+            self._committing = True
+            self._journal.append(batch, partial(self._kept, posts), partial(self._lost, posts))
+
+    def _kept(self, posts: _Posts, batch: Sequence[Event]) -> None:
+        self._deliver(posts, batch)
+        self._go_on()
+
+    def _lost(self, posts: _Posts, batch: Sequence[Event], why: str) -> None:
+        """Deliver what needs no keeping of a batch that could not be kept, and tell the posters of the rest."""
+        others = [event for event in batch if type(event) is not Sent]
+        lost = len(batch) - len(others)
+        self._seq -= lost
+        self._batch = [e._replace(seq=e.seq - lost) if type(e) is Sent else e for e in self._batch]
+        self._posts = {poster: [(ident, seq - lost) for ident, seq in posted] for poster, posted in self._posts.items()}
+        for poster, posted in posts.items():
+            poster.lose([ident for ident, _ in posted], why)
+        self._deliver({}, others)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._committing = False
+        if self._due:
+            self._due = False
+            self.commit()
 
     def _changed(self, by: int) -> int:
         self._present += by
@@ -245,17 +272,6 @@ class Room:
         for event in batch:
             if type(event) is Left:
                 self._remove(event.name)
-
-    def _lose(self, posts: _Posts, batch: Sequence[Event], why: str) -> None:
-        """Deliver what needs no keeping of a batch that could not be kept, and tell the posters of the rest."""
-        # What was posted since has numbers behind those of the batch. It could hardly be kept, either.
-        later, self._posts = self._posts, {}
-        self._batch = [event for event in self._batch if type(event) is not Sent]
-        self._seq = self._delivered
-        for lost in (posts, later):
-            for poster, posted in lost.items():
-                poster.lose([ident for ident, _ in posted], why)
-        self._deliver({}, [event for event in batch if type(event) is not Sent])
 
     def _remove(self, name: Name) -> None:
         member = self._members.pop(name.key)
