@@ -280,7 +280,8 @@ def test_a_message_is_written_before_it_is_sent_and_with_full_on_the_disk(
         alice.lines.rest()
         room.signal(signal.SIGTERM)
         room.wait()
-    until(lambda: f"{room.process.pid} +++ exited" in trace.read_text(errors="replace"))
+    ended = re.compile(rf"^{room.process.pid} +\+\+\+ exited", re.MULTILINE)
+    until(lambda: bool(ended.search(trace.read_text(errors="replace"))))
     lines = trace.read_text(errors="replace").splitlines()
     for number in range(5):
         text = f"unmistakable {number}"
