@@ -164,7 +164,7 @@ class Bot(_Connected[JsonSession]):
 
     def __init__(self, room: Room, seats: Seats, limit: int = 4096) -> None:
         peer = Peer()
-        super().__init__(room, peer, JsonSession(room, peer, limit, seats), limit)
+        super().__init__(room, peer, JsonSession(room, peer, limit, seats, 1 << 20), limit)
 
     def tell(self, kind: str, **fields: object) -> None:
         """Send one event."""

@@ -7,7 +7,7 @@ from asyncchat.chat.messages import Sent
 from asyncchat.chat.names import prepare
 from asyncchat.chat.room import Room
 from asyncchat.chat.seats import hash_of
-from asyncchat.chat.session import Session
+from asyncchat.chat.session import COMMANDS, Session
 from tests.chat import Bot, Person, SlowJournal, a_room, some_seats
 
 BOB = prepare("bob")
@@ -80,7 +80,14 @@ def test_without_a_store_nothing_can_be_asked() -> None:
     person = somebody(a_room())
     person.send("/history 5\n")
     assert asked_by(person.session) is None
-    assert person.hear() == ["Server: nothing is kept here: this chat is served without --store."]
+    assert person.hear() == ["Server: nothing is kept here: this chat is served without --store"]
+
+
+def test_help_tells_of_what_needs_a_store_only_where_there_is_one() -> None:
+    for room, commands in ((a_room(), ["/help", "/list", "/exit"]), (a_stored_room(), [c.names[0] for c in COMMANDS])):
+        person = somebody(room)
+        person.send("/help\n")
+        assert [line.split()[1].rstrip(":") for line in person.hear()] == commands
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,7 @@ class Connection:
 
     def _choose_format(self, first: bytes | None) -> None:
         if events.is_object(first):
-            self._session = JsonSession(self._room, self, self._limits.max_line, self._seats)
+            self._session = JsonSession(self._room, self, self._limits.max_line, self._seats, self._limits.max_backlog)
 
     async def _receive_in_time(self, lines: list[bytes | None], pace: Pace) -> None:
         loop = asyncio.get_running_loop()

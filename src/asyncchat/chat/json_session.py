@@ -16,10 +16,14 @@ from asyncchat.chat.session import Refusal, Session
 
 
 class JsonSession(Session):
-    """Gives each peer one of the `seats`, to which its token lets it come back."""
+    """Gives each peer one of the `seats`, to which its token lets it come back.
 
-    def __init__(self, room: Room, peer: Peer, max_line: int, seats: Seats) -> None:
+    `max_backlog`: bytes of missed messages that it may get then.
+    """
+
+    def __init__(self, room: Room, peer: Peer, max_line: int, seats: Seats, max_backlog: int) -> None:
         super().__init__(room, peer, max_line)
+        self._max_backlog = max_backlog
         self._seats = seats
         self._seat: Seat | None = None
         self._answering: Hello | Say | None = None
@@ -151,14 +155,28 @@ class JsonSession(Session):
                 names=[self._name.shown, *room.names(self._name, ANNOUNCED)[0]] if few else UNSET,
             )
         ]
-        if hello.epoch == room.epoch:
-            missed = room.since(hello.after)
-            first = missed[0].seq if missed else room.seq + 1
-            if first > hello.after + 1:
-                told.append(Gap(hello.after + 1, first - 1))
+        if hello.epoch:
+            # In another life of the conversation everything is new.
+            seen = hello.after if hello.epoch == room.epoch else 0
+            missed = self._as_much_as_fits(room.since(seen))
+            first = room.seq + 1 - len(missed)
+            if first > seen + 1:
+                told.append(Gap(seen + 1, first - 1))
         else:
-            missed = room.last(hello.history)
-        self._peer.write(events.lines(told) + events.conversation(missed))
+            missed = [events.conversation([message]) for message in room.last(hello.history)]
+        self._peer.write(b"".join([events.lines(told), *missed]))
+
+    def _as_much_as_fits(self, messages: Sequence[Sent]) -> list[bytes]:
+        """Return the last of `messages` that are not more than may wait for a peer, as lines."""
+        lines: list[bytes] = []
+        size = 0
+        for message in reversed(messages):
+            line = events.conversation([message])
+            size += len(line)
+            if size > self._max_backlog:
+                break
+            lines.append(line)
+        return lines[::-1]
 
     def _say(self, say: Say) -> None:
         seat, name = self._seat, self._name

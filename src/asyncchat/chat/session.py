@@ -120,7 +120,8 @@ class Session(ABC):
 
     def _help(self, _: str) -> None:
         for command in COMMANDS:
-            self.notice(command.described())
+            if self._room.is_stored or not command.of_store:
+                self.notice(command.described())
 
     def _exit(self, _: str) -> None:
         self.leave()
@@ -136,9 +137,10 @@ class Session(ABC):
         self._ask(Search(words))
 
     def _ask(self, question: Question) -> None:
-        if not self._room.is_stored:
-            raise Refusal("not-stored", "nothing is kept here: this chat is served without --store.")
-        self.asked = question
+        if self._room.is_stored:
+            self.asked = question
+        else:
+            self.notice("nothing is kept here: this chat is served without --store")
 
     def _list(self, _: str) -> None:
         assert self._name is not None  # only /exit works without a name
@@ -150,13 +152,14 @@ class Session(ABC):
 
 
 class Command(NamedTuple):
-    """A command: its name and aliases, what /help says of it, what it does, and whether it works without a name."""
+    """A command: its name and aliases, what /help says of it, what it does; where it works, and what it takes."""
 
     names: tuple[str, ...]
     help: str
     run: Callable[[Session, str], None]
     argument: str = ""
     before_naming: bool = False
+    of_store: bool = False
 
     def described(self) -> str:
         """Return the command's line in /help."""
@@ -169,8 +172,8 @@ class Command(NamedTuple):
 COMMANDS = (
     Command(("/help",), "show the commands", Session._help),
     Command(("/list", "/who", "/names", "/users"), "show who is online", Session._list),
-    Command(("/history",), f"show {SHOWN} messages from the Nth last on", Session._show_history, "N"),
-    Command(("/search",), "show the last messages with these words", Session._search, "WORDS"),
+    Command(("/history",), f"show {SHOWN} messages from the Nth last on", Session._show_history, "N", of_store=True),
+    Command(("/search",), "show the last messages with these words", Session._search, "WORDS", of_store=True),
     Command(("/exit", "/quit"), "leave the chat", Session._exit, before_naming=True),
 )
 
