@@ -169,9 +169,7 @@ async def served_by(*answers: bytes, silent: bool = False) -> AsyncIterator[str]
 
 
 QUESTION = f"{ASK_NAME}\n".encode()
-WELCOME = (
-    b'{"type":"welcome","name":"alice","token":"t","epoch":"e","seq":0,"members":1,"max_line":99,"resumed":false}\n'
-)
+WELCOME = events.lines([events.Welcome("alice", "t", "e", 0, 1, 99, resumed=False)])
 
 
 @pytest.mark.parametrize(
@@ -244,12 +242,12 @@ async def test_leaving_a_server_that_has_just_gone_is_no_error() -> None:
 
 
 async def test_the_reason_of_a_loss_is_not_that_of_the_one_before() -> None:
-    async with served_by(QUESTION, WELCOME + b'{"type":"bye","text":"goodbye"}\n') as address:
+    async with served_by(QUESTION, WELCOME) as address:
         host, _, port = address.rpartition(":")
         async with Chat(Address(host, int(port)), "alice", pauses=lambda: itertools.repeat(0.0)) as alice:
-            assert (await next_of(alice, Disconnected)).text == "goodbye"
-            alice._last_words = "of long ago"
-            assert (await next_of(alice, Disconnected)).text == "goodbye"
+            alice._last_words = "the chat is closing. Goodbye!"
+            await next_of(alice, Disconnected)
+            assert (await next_of(alice, Disconnected)).text == "the server closed the connection"
 
 
 async def test_tries_to_come_back_leave_no_threads() -> None:
