@@ -56,7 +56,9 @@ def parse(module: str) -> ast.Module:
 
 
 def when_imported(node: ast.AST) -> Iterator[ast.AST]:
-    """Walk through what runs as soon as the module is imported: all but the insides of functions."""
+    """Walk through what runs as soon as the module is imported: all but the insides of functions, and types."""
+    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        return
     yield node
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
         for child in ast.iter_child_nodes(node):
