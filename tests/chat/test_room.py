@@ -556,6 +556,38 @@ def test_receipts_come_once_and_together_for_a_batch() -> None:
     assert receipts.kept == [[(3, 1), (5, 2)]]
 
 
+# Settling.
+
+
+def test_whoever_waits_until_all_is_settled_waits_for_what_has_happened_and_for_no_more() -> None:
+    journal = SlowJournal()
+    room = a_room(journal)
+    settled: list[str] = []
+    join(room, ALICE)
+    room.settle(lambda: settled.append("joined"))
+    room.post(ALICE, "one")
+    room.settle(lambda: settled.append("one"))
+    journal.keep_one()
+    assert settled == ["joined"]
+    room.post(ALICE, "two")
+    room.commit()
+    journal.keep_one()
+    assert settled == ["joined", "one"]
+    journal.keep_one()
+    room.settle(lambda: settled.append("at once"))
+    assert settled == ["joined", "one", "at once"]
+
+
+def test_what_is_lost_is_settled() -> None:
+    journal = SlowJournal()
+    room = a_room(journal)
+    settled: list[str] = []
+    join(room, ALICE)
+    room.settle(lambda: settled.append("lost"))
+    journal.fail("the disk is full")
+    assert settled == ["lost"]
+
+
 # How many there are.
 
 

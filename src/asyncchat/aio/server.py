@@ -1,6 +1,7 @@
 """The room's server: owns the room, the tasks of its connections, and its own end."""
 
 import asyncio
+import contextlib
 import errno
 import logging
 import secrets
@@ -15,7 +16,7 @@ from asyncchat.aio.connection import READ_SIZE, Connection
 from asyncchat.aio.daemon import DaemonExecutor
 from asyncchat.aio.door import Door
 from asyncchat.chat.archive import Answer, Question
-from asyncchat.chat.room import Journal, MemoryJournal, Peer, Room
+from asyncchat.chat.room import MemoryJournal, Peer, Room
 from asyncchat.chat.seats import Seats
 from asyncchat.limits import Limits
 
@@ -56,11 +57,10 @@ class Server:
         self._listeners = listeners
         self._limits = limits
         self._store = store
-        self._journal: Journal = store.journal if store else MemoryJournal(epoch=secrets.token_hex(8))
         self._reading = DaemonExecutor("archive") if store else None
         self._room = Room(
             self._wake,
-            self._journal,
+            store.journal if store else MemoryJournal(epoch=secrets.token_hex(8)),
             lambda: time.time_ns() // 1_000_000,
             history=limits.history,
             replay=limits.replay,
@@ -187,10 +187,11 @@ class Server:
 
     async def _settle(self) -> None:
         """Wait until what has happened is delivered, unless that takes too long."""
-        self._room.commit()
-        settled = asyncio.get_running_loop().create_future()
-        self._journal.append((), lambda _: settled.set_result(None), lambda *_: settled.set_result(None))
-        await asyncio.wait({settled}, timeout=self._limits.drain_timeout)
+        settled = asyncio.Event()
+        self._room.settle(settled.set)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.drain_timeout):
+                await settled.wait()
 
     def stop_at_once(self) -> None:
         """Cut everybody off who is still there."""

@@ -124,6 +124,8 @@ class Room:
         self._batch: list[Event] = []
         self._posts: _Posts = {}
         self._committing = False
+        self._committed = 0  # how many batches
+        self._settling: deque[tuple[int, Callable[[], object]]] = deque()
         self._due = False  # the next batch, as soon as the one before is kept
         self._present = 0  # without those who are leaving
         self._counted = 0  # when everybody was told last
@@ -226,6 +228,14 @@ class Room:
             self._committing = True
             self._journal.append(batch, partial(self._kept, posts), partial(self._lost, posts))
 
+    def settle(self, then: Callable[[], object]) -> None:
+        """Commit, and call `then` once all that has happened until now is delivered, or lost."""
+        self.commit()
+        if self._committing:
+            self._settling.append((self._committed + 1 + bool(self._batch), then))
+        else:
+            then()
+
     def _kept(self, posts: _Posts, batch: Sequence[Event]) -> None:
         self._deliver(posts, batch)
         self._go_on()
@@ -244,6 +254,9 @@ class Room:
 
     def _go_on(self) -> None:
         self._committing = False
+        self._committed += 1
+        while self._settling and self._settling[0][0] <= self._committed:
+            self._settling.popleft()[1]()
         if self._due:
             self._due = False
             self.commit()

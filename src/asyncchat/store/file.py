@@ -81,7 +81,7 @@ class StoreFile:
         try:
             is_new = _is_new(self._lock, path)
             if not is_new:
-                _check(path)
+                _check(path, "PRAGMA quick_check(1)")
             self.connection = _connect(path, "rw")
             try:
                 self._prepare(is_new=is_new)
@@ -151,7 +151,7 @@ def open_to_read(path: str) -> sqlite3.Connection:
             raise StoreError(f"{path} is no store of asyncchat: it is empty")
     finally:
         os.close(descriptor)
-    _check(path)
+    _check(path, "SELECT 'ok' FROM facts")
     return _connect(path, "ro")
 
 
@@ -179,14 +179,14 @@ def _is_new(descriptor: int, path: str) -> bool:
     return not header
 
 
-def _check(path: str) -> None:
-    """Look at a store without changing anything. Raises StoreError."""
+def _check(path: str, query: str) -> None:
+    """Look at a store, of which `query` must say that it is ok, without changing anything. Raises StoreError."""
     try:
         with contextlib.closing(_connect(path, "ro")) as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version > len(MIGRATIONS):
                 raise StoreError(f"the store {path} is of a newer asyncchat than this one: it is left as it is")
-            damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            (damage, *_) = connection.execute(query).fetchone()
     except ERRORS as error:
         raise StoreError(f"can't use the store {path}: {reason(error)}") from None
     if damage != "ok":
