@@ -1,13 +1,16 @@
 """The tests of the store by itself: real files, and the journal's real thread."""
 
+import contextlib
 import queue
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from asyncchat.chat.archive import Answer, Question
 from asyncchat.chat.messages import Event, Sent
 from asyncchat.chat.names import prepare
+from asyncchat.store.archive import Archive
 from asyncchat.store.file import StoreFile
 from asyncchat.store.journal import Keep, SqliteJournal
 from tests.programs import PATIENCE, seconds
@@ -38,7 +41,11 @@ class Journal:
         self._calls: queue.SimpleQueue[tuple[Callable[..., object], tuple[Any, ...]]] = queue.SimpleQueue()
         self.happened: list[tuple[str, Sequence[Event]]] = []
         self.file = StoreFile(str(path))
-        self.journal = SqliteJournal(self.file, durability, keep, recent, clock)
+        try:
+            self.journal = SqliteJournal(self.file, durability, keep, recent, clock)
+        except BaseException:
+            self.file.close()
+            raise
         self.journal.start(lambda callback, *arguments: self._calls.put((callback, arguments)))
 
     def append(self, *batch: Event) -> None:
@@ -63,6 +70,12 @@ class Journal:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def ask(path: Path | str, question: Question) -> Answer:
+    """Return what a store answers."""
+    with contextlib.closing(Archive(str(path))) as archive:
+        return archive.answer(question)
 
 
 def fill(path: Path | str, *batch: Sent) -> None:

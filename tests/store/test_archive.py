@@ -1,5 +1,6 @@
 """What can be asked of a store."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from asyncchat.chat.lines import visible
 from asyncchat.chat.messages import Sent
 from asyncchat.store import journal as module
 from asyncchat.store.archive import Archive
-from tests.store import Journal, fill, message, messages
+from tests.store import Journal, ask, fill, message, messages
 
 
 @pytest.fixture
@@ -40,9 +41,8 @@ def archive(path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.Monk
     if indexed < 300:
         monkeypatch.setattr(module, "REST", 3600)
         fill(path, *said[indexed:])
-    archive = Archive(str(path))
-    yield archive
-    archive.close()
+    with contextlib.closing(Archive(str(path))) as archive:
+        yield archive
 
 
 @pytest.mark.parametrize(
@@ -87,29 +87,26 @@ def test_nothing_that_is_searched_for_is_an_error(tmp_path_factory: pytest.TempP
     path = tmp_path_factory.getbasetemp() / "searched.db"
     if not path.exists():
         fill(path, *messages(1, 10))
-    archive = Archive(str(path))
-    assert not isinstance(archive.answer(Search(words)), Unanswered)
-    archive.close()
+    assert not isinstance(ask(path, Search(words)), Unanswered)
 
 
 def test_letters_with_and_without_marks_are_the_same(path: Path) -> None:
     fill(path, message(1, "à la carte, ÜBER"))
-    assert numbers(Archive(str(path)).answer(Search("a uber"))) == [1]
+    assert numbers(ask(path, Search("a uber"))) == [1]
 
 
 def test_what_was_sent_from_a_seat_is_recalled_the_newest_first(path: Path) -> None:
     fill(path, *(message(seq, seat=b"one" if seq % 2 else b"two", ident=seq * 10) for seq in range(1, 101)))
-    archive = Archive(str(path))
-    assert archive.answer(Recall(b"one")) == [(seq * 10, seq) for seq in range(99, 35, -2)]
-    assert archive.answer(Recall(b"three")) == []
+    assert ask(path, Recall(b"one")) == [(seq * 10, seq) for seq in range(99, 35, -2)]
+    assert ask(path, Recall(b"three")) == []
 
 
 def test_messages_of_a_time(path: Path) -> None:
     fill(path, *(message(seq, time=seq * 1000) for seq in range(1, 3001)))
-    archive = Archive(str(path))
 
     def found(since: int | None = None, until: int | None = None) -> list[int]:
-        return [sent.seq for some in archive.messages(since, until) for sent in some]
+        with contextlib.closing(Archive(str(path))) as archive:
+            return [sent.seq for some in archive.messages(since, until) for sent in some]
 
     assert found() == list(range(1, 3001))
     assert found(since=2_000_000) == list(range(2000, 3001))
@@ -118,10 +115,8 @@ def test_messages_of_a_time(path: Path) -> None:
 
 
 def test_what_is_kept_meanwhile_is_found(path: Path) -> None:
-    with Journal(path) as journal:
-        archive = Archive(str(path))
+    with Journal(path) as journal, contextlib.closing(Archive(str(path))) as archive:
         assert numbers(archive.answer(History(5))) == []
         journal.append(message(1, "hello"))
         journal.take(1)
         assert numbers(archive.answer(History(5))) == numbers(archive.answer(Search("hello"))) == [1]
-        archive.close()

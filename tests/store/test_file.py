@@ -11,7 +11,7 @@ import pytest
 from asyncchat.chat.archive import Search
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import MIGRATIONS, StoreError, StoreFile, migrate
-from tests.store import Journal, fill, messages, rows
+from tests.store import Journal, ask, fill, messages, rows
 
 
 @pytest.fixture
@@ -61,7 +61,8 @@ def test_a_store_that_another_server_has_is_refused_and_can_be_read(path: Path) 
         journal.take(1)
         with pytest.raises(StoreError, match="is in use: another server keeps its chat there"):
             StoreFile(str(path))
-        assert [len(some) for some in Archive(str(path)).messages()] == [3]
+        with contextlib.closing(Archive(str(path))) as archive:
+            assert [len(some) for some in archive.messages()] == [3]
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
@@ -122,7 +123,7 @@ def test_a_store_of_every_earlier_version_is_brought_up_to_date(path: Path, vers
         assert [sent.text for sent in journal.journal.recent] == ["an old message"]
         assert epoch == [(journal.journal.epoch,)]
     assert rows(path, "PRAGMA user_version") == [(len(MIGRATIONS),)]
-    answer = Archive(str(path)).answer(Search("old"))
+    answer = ask(path, Search("old"))
     assert isinstance(answer, list)
     assert [sent.text for sent in answer] == ["an old message"]
 

@@ -1,5 +1,6 @@
 """The conversation in a file: SQLite, written by one thread, read by another."""
 
+import contextlib
 import time
 
 from asyncchat.store.archive import Archive
@@ -22,13 +23,11 @@ class Store:
     """
 
     def __init__(self, path: str, *, durability: str, keep: Keep, recent: int) -> None:
-        file = StoreFile(path)
-        try:
-            self.archive = Archive(path)
+        with contextlib.ExitStack() as opened:
+            file = opened.enter_context(contextlib.closing(StoreFile(path)))
+            self.archive = opened.enter_context(contextlib.closing(Archive(path)))
             self.journal = SqliteJournal(file, durability, keep, recent, lambda: time.time_ns() // 1_000_000)
-        except BaseException:
-            file.close()
-            raise
+            opened.pop_all()
 
     def close(self) -> None:
         """Write what is left, unless that takes too long, and let others use the file."""
