@@ -10,6 +10,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -162,6 +163,18 @@ def test_an_address_that_is_in_use_is_one_clear_line_with_a_store_too(path: str)
     with stored(path) as room, Program("serve", "--port", str(room.port), "--store", f"{path}2") as second:
         assert second.wait() == 1
         assert "in use" in second.errors.line()
+
+
+def test_somebody_else_may_look_into_the_file_meanwhile(path: str) -> None:
+    with stored(path) as room, room.join("alice") as alice:
+        say(alice, "one")
+        look = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM messages'); c.close()"
+        subprocess.run([sys.executable, "-c", look, path], check=True)
+        assert os.path.exists(f"{path}-wal")  # which whoever is the last to close the file takes away
+        say(alice, "two")
+        room.signal(signal.SIGKILL)
+        room.wait()
+    assert kept(path) == ["one", "two"]
 
 
 def test_a_store_that_another_server_has_is_refused(path: str) -> None:

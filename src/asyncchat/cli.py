@@ -199,8 +199,9 @@ def _filter(options: argparse.Namespace) -> int:
 def _print_store(options: argparse.Namespace) -> None:
     from asyncchat.chat import wire
     from asyncchat.store.archive import Archive
+    from asyncchat.store.file import open_to_read
 
-    archive = Archive(options.store)
+    archive = Archive(open_to_read(options.store))
     try:
         for messages in archive.messages(options.since, options.until):
             terminal.write(wire.plain(messages))

@@ -11,7 +11,7 @@ from asyncchat.chat.archive import Answer, Question
 from asyncchat.chat.messages import Event, Sent
 from asyncchat.chat.names import prepare
 from asyncchat.store.archive import Archive
-from asyncchat.store.file import StoreFile
+from asyncchat.store.file import StoreFile, open_to_read
 from asyncchat.store.journal import Keep, SqliteJournal
 from tests.programs import PATIENCE, seconds
 
@@ -74,7 +74,7 @@ class Journal:
 
 def ask(path: Path | str, question: Question) -> Answer:
     """Return what a store answers."""
-    with contextlib.closing(Archive(str(path))) as archive:
+    with contextlib.closing(Archive(open_to_read(str(path)))) as archive:
         return archive.answer(question)
 
 

@@ -13,6 +13,7 @@ from asyncchat.chat.lines import visible
 from asyncchat.chat.messages import Sent
 from asyncchat.store import journal as module
 from asyncchat.store.archive import Archive
+from asyncchat.store.file import open_to_read
 from tests.store import Journal, ask, fill, message, messages
 
 
@@ -41,7 +42,7 @@ def archive(path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.Monk
     if indexed < 300:
         monkeypatch.setattr(module, "REST", 3600)
         fill(path, *said[indexed:])
-    with contextlib.closing(Archive(str(path))) as archive:
+    with contextlib.closing(Archive(open_to_read(str(path)))) as archive:
         yield archive
 
 
@@ -105,7 +106,7 @@ def test_messages_of_a_time(path: Path) -> None:
     fill(path, *(message(seq, time=seq * 1000) for seq in range(1, 3001)))
 
     def found(since: int | None = None, until: int | None = None) -> list[int]:
-        with contextlib.closing(Archive(str(path))) as archive:
+        with contextlib.closing(Archive(open_to_read(str(path)))) as archive:
             return [sent.seq for some in archive.messages(since, until) for sent in some]
 
     assert found() == list(range(1, 3001))
@@ -115,7 +116,7 @@ def test_messages_of_a_time(path: Path) -> None:
 
 
 def test_what_is_kept_meanwhile_is_found(path: Path) -> None:
-    with Journal(path) as journal, contextlib.closing(Archive(str(path))) as archive:
+    with Journal(path) as journal, contextlib.closing(Archive(open_to_read(str(path)))) as archive:
         assert numbers(archive.answer(History(5))) == []
         journal.append(message(1, "hello"))
         journal.take(1)

@@ -10,7 +10,7 @@ import pytest
 
 from asyncchat.chat.archive import Search
 from asyncchat.store.archive import Archive
-from asyncchat.store.file import MIGRATIONS, StoreError, StoreFile, migrate
+from asyncchat.store.file import MIGRATIONS, StoreError, StoreFile, migrate, open_to_read
 from tests.store import Journal, ask, fill, messages, rows
 
 
@@ -61,7 +61,7 @@ def test_a_store_that_another_server_has_is_refused_and_can_be_read(path: Path) 
         journal.take(1)
         with pytest.raises(StoreError, match="is in use: another server keeps its chat there"):
             StoreFile(str(path))
-        with contextlib.closing(Archive(str(path))) as archive:
+        with contextlib.closing(Archive(open_to_read(str(path)))) as archive:
             assert [len(some) for some in archive.messages()] == [3]
 
 
@@ -98,7 +98,7 @@ def test_a_store_with_flipped_bytes_is_refused_or_works(path: Path, seed: int) -
         with Journal(path) as journal:
             journal.append(*messages(journal.journal.seq + 1, journal.journal.seq + 10))
             journal.take(1)
-        with contextlib.closing(Archive(str(path))) as archive:
+        with contextlib.closing(Archive(open_to_read(str(path)))) as archive:
             archive.answer(Search("message"))
             list(archive.messages())
 

@@ -25,7 +25,7 @@ class Store:
     def __init__(self, path: str, *, durability: str, keep: Keep, recent: int) -> None:
         with contextlib.ExitStack() as opened:
             file = opened.enter_context(contextlib.closing(StoreFile(path)))
-            self.archive = opened.enter_context(contextlib.closing(Archive(path)))
+            self.archive = opened.enter_context(contextlib.closing(Archive(file.reader())))
             self.journal = SqliteJournal(file, durability, keep, recent, lambda: time.time_ns() // 1_000_000)
             opened.pop_all()
 

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from asyncchat.chat.archive import SHOWN, Answer, History, Question, Recall, Search, Unanswered
 from asyncchat.chat.messages import Sent
 from asyncchat.chat.seats import REMEMBERED
-from asyncchat.store.file import ERRORS, StoreError, open_to_read, reason, sent
+from asyncchat.store.file import ERRORS, StoreError, reason, sent
 
 _AT_ONCE = 1000
 
 
 class Archive:
-    """Reads the store at `path`, in one thread at a time. Raises StoreError."""
+    """Reads a store by a `connection` of its own, in one thread at a time."""
 
-    def __init__(self, path: str) -> None:
-        self._connection = open_to_read(path)
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
 
     def close(self) -> None:
         """Read no more."""

@@ -98,6 +98,10 @@ class StoreFile:
             self.connection.close()
         os.close(self._lock)
 
+    def reader(self) -> sqlite3.Connection:
+        """Return another connection, to read by. Raises StoreError."""
+        return _connect(self.path, "ro")
+
     def fact(self, name: str) -> str | int:
         """Return what is known by that name."""
         value: str | int
@@ -141,7 +145,9 @@ def migrate(connection: sqlite3.Connection, newest: int = len(MIGRATIONS)) -> No
 
 
 def open_to_read(path: str) -> sqlite3.Connection:
-    """Open a store that others may be writing. Raises StoreError."""
+    """Open a store that other processes may be writing. Raises StoreError."""
+    # Not for a process that has the store open already: the locks that it has on a file are gone as soon as it closes
+    # any of the file's descriptors (fcntl(2)), and others would take its log for nobody's.
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except OSError as error:
