@@ -95,12 +95,12 @@ class App:
         self._note(batch)
         columns, rows = self._screen.size
         shown = self._show.take(batch, now=datetime.now().astimezone(), columns=columns, rows=SCREENFULS * rows)
+        if shown.rings:
+            self._screen.ring()
         if shown.lines:
             self._screen.print(shown.lines)
         else:
             self._screen.draw()
-        if shown.rings:
-            self._screen.ring()
         self._bring_back()
 
     async def _tick(self) -> None:
