@@ -18,6 +18,7 @@ PARTS = {
     "flood": parts.flood,
     "paced": parts.paced,
     "many": parts.many,
+    "store": parts.store,
     "stalled": faults.stalled,
     "flooder": faults.flooder,
 }

@@ -62,7 +62,7 @@ def ratios(over: dict[int, float], under: dict[int, float]) -> dict[int, float]:
 def claims(rows: Sequence[Row]) -> list[Claim]:
     """Return every claim, measured or not."""
     figures = Figures(rows)
-    return [*_speed(figures), *_many(figures), *_faults(figures)]
+    return [*_speed(figures), *_many(figures), *_store(figures), *_faults(figures)]
 
 
 def _speed(figures: Figures) -> list[Claim]:
@@ -103,6 +103,24 @@ def _many(figures: Figures) -> list[Claim]:
         ),
         figures.claim("cost of a delivery at 10 000 peers, against 1000", cost, "at most 1.5 times", most=1.5),
     ]
+
+
+def _store(figures: Figures) -> list[Claim]:
+    found = []
+    for peers in (100, 1000):
+        case = f"{peers} peers, flood"
+        for durability in ("normal", "full"):
+            stored = figures.of("store", case, COST, f"asyncchat --store, {durability}")
+            values = ratios(figures.of("store", case, COST), stored)
+            what = f"{peers} peers: cost of a delivery with --durability {durability}, against memory"
+            found.append(figures.claim(what, values, "at most 1.35 times", most=1.35))
+    for peers in (100, 1000):
+        case = f"{peers} peers, paced"
+        stored = figures.of("store", case, "p99 ms", "asyncchat --store, normal")
+        values = ratios(stored, figures.of("store", case, "p99 ms"))
+        what = f"{peers} peers, 50 messages a second: 99th percentile with --durability normal, against memory"
+        found.append(figures.claim(what, values, "at most 1.35 times", most=1.35))
+    return found
 
 
 def _faults(figures: Figures) -> list[Claim]:

@@ -9,7 +9,7 @@ from bench.joining import Crowd
 from bench.load import Load
 from bench.machine import cpu_seconds, file_limit, memory
 from bench.run import Run
-from bench.targets import ASYNCCHAT, Server, Target, running
+from bench.targets import ASYNCCHAT, STORES, Server, Target, running
 
 COST = "deliveries/CPU s"
 _SPARE_FILES = 100
@@ -87,6 +87,26 @@ def paced_load(server: Server, load: Load, messages: int, rate: float) -> dict[s
         "p99 ms": percentile(load.latencies, 99),
         "deliveries": load.deliveries,
     }
+
+
+def store(run: Run) -> None:
+    """The flood and the steady pace with the conversation in memory, and in a file with either durability."""
+    messages, seconds = (200, 10.0) if run.short else (10**9, 4.0)
+    paced_messages, rate = (50, 500.0) if run.short else (500, 50.0)
+    for number in run.rounds:
+        for peers in (20,) if run.short else (100, 1000):
+            for target in (ASYNCCHAT, *STORES):
+
+                def flood(target: Target = target, peers: int = peers) -> dict[str, float]:
+                    with crowded(target, peers) as (server, crowd):
+                        return flooded(server, Load(crowd), messages, seconds)
+
+                def pace(target: Target = target, peers: int = peers) -> dict[str, float]:
+                    with crowded(target, peers) as (server, crowd):
+                        return paced_load(server, Load(crowd), paced_messages, rate)
+
+                run.measure("store", f"{peers} peers, flood", target, number, flood)
+                run.measure("store", f"{peers} peers, paced", target, number, pace)
 
 
 def many(run: Run) -> None:

@@ -77,6 +77,13 @@ def serve_help() -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
+def _stored(durability: str) -> Callable[[Path, int], list[str]]:
+    def command(directory: Path, port: int) -> list[str]:
+        return [*_asyncchat(directory, port), "--store", str(directory / "chat.db"), "--durability", durability]
+
+    return command
+
+
 def _textbook(_directory: Path, _port: int) -> list[str]:
     return [sys.executable, str(Path(__file__).with_name("textbook.py"))]
 
@@ -127,6 +134,10 @@ def _ncat(_directory: Path, port: int) -> list[str]:
 
 
 ASYNCCHAT = Target("asyncchat", CHAT, _asyncchat, True, sys.executable, ["python", "-m", "asyncchat", "--version"])
+STORES = tuple(
+    ASYNCCHAT._replace(name=f"asyncchat --store, {durability}", command=_stored(durability))
+    for durability in ("normal", "full")
+)
 TEXTBOOK = Target("textbook", CHAT, _textbook, True, sys.executable, [])
 INSPIRCD = Target("InspIRCd", IRC, _inspircd, False, "inspircd", ["inspircd", "--version"])
 # Both have room for ten in their queues of connections; ncat watches its peers with select(2).

@@ -59,7 +59,7 @@ def test_every_limit_is_in_the_operations_guide_with_its_default(field: str, def
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.names[0])
 def test_every_command_is_in_the_protocol_with_its_aliases(command: Command) -> None:
     name, *aliases = command.names
-    row = f"| `{name}` | {' '.join(f'`{alias}`' for alias in aliases)}".rstrip() + " |"
+    row = f"| `{f'{name} {command.argument}'.rstrip()}` | {' '.join(f'`{alias}`' for alias in aliases)}".rstrip() + " |"
     assert row in (ROOT / "docs/protocol.md").read_text()
 
 

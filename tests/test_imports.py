@@ -32,7 +32,14 @@ PURE = {
     "precis_i18n",
     "msgspec",
 }
-SHELLS = ("asyncchat.aio", "asyncchat.threads", "asyncchat.ui", "asyncchat.transcript", "asyncchat.outlet")
+SHELLS = (
+    "asyncchat.aio",
+    "asyncchat.threads",
+    "asyncchat.ui",
+    "asyncchat.store",
+    "asyncchat.transcript",
+    "asyncchat.outlet",
+)
 DOES_SOMETHING_OUTSIDE = {"open", "print", "input", "exec", "eval", "compile", "__import__", "breakpoint"}
 
 
@@ -49,7 +56,9 @@ def parse(module: str) -> ast.Module:
 
 
 def when_imported(node: ast.AST) -> Iterator[ast.AST]:
-    """Walk through what runs as soon as the module is imported: all but the insides of functions."""
+    """Walk through what runs as soon as the module is imported: all but the insides of functions, and types."""
+    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        return
     yield node
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
         for child in ast.iter_child_nodes(node):
@@ -101,6 +110,12 @@ def test_the_core_reads_and_writes_nothing_itself(module: str) -> None:
 )
 def test_the_shells_never_import_each_other(module: str, other: str) -> None:
     assert not within(other, imported(module))
+
+
+@pytest.mark.parametrize("module", sorted(within("asyncchat.store", set(PATHS))))
+def test_the_store_knows_no_event_loop(module: str) -> None:
+    assert not {"asyncio", "uvloop"} & imported(module)
+    assert not within("asyncchat.aio", imported(module))
 
 
 @pytest.mark.parametrize("module", sorted(set(PATHS) - within("asyncchat.ui", set(PATHS)) - {"asyncchat.cli"}))

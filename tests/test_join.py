@@ -97,6 +97,13 @@ def test_exit_ends_it_at_once(join: Join, goodbye: str) -> None:
     assert in_rounds(attempt, lambda came: came == wanted) == wanted
 
 
+def test_what_was_said_before_exit_is_handled_however_slowly(join: Join) -> None:
+    with ServeProgram("--rate", "100", "--burst", "10") as room, join(room.address, "--name", "ci") as ci:
+        ci.write("".join(f"{number}\n" for number in range(150)) + "/exit\n")
+        assert ci.wait() == 0
+        assert sum("ci sent" in line for line in room.out.until("ci left")) == 150
+
+
 def test_exit_ends_it_at_once_though_the_server_hangs(join: Join) -> None:
     def attempt() -> float:
         with ServeProgram() as room, join(room.address) as alice:

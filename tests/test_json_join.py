@@ -91,6 +91,20 @@ def test_exit_leaves(room: ServeProgram) -> None:
         assert room.out.until("bot left") == ["bot joined", "bot sent hello", "bot left"]
 
 
+def test_what_was_said_before_exit_is_sent_however_slowly_it_is_taken() -> None:
+    with ServeProgram("--rate", "200", "--burst", "10") as room, Recorder(room.address) as bot:
+        bot.write("".join(f"{number}\n" for number in range(100)) + "/exit\n")
+        bot.out.rest()
+        assert bot.wait() == 0
+        assert sum("bot sent" in line for line in room.out.until("bot left")) == 100
+
+
+def test_the_token_is_not_printed(room: ServeProgram) -> None:
+    with Recorder(room.address) as bot:
+        (welcome,) = of_kind("welcome", bot.until("joined"))
+        assert welcome["token"] == ""
+
+
 def test_whatever_is_typed_is_a_line_of_text(room: ServeProgram) -> None:
     with room.join("alice") as alice, Recorder(room.address) as bot:
         bot.write(b'{"type":"ping"}\n\n  \ncaf\xe9 \x1b[2J\r\n')

@@ -9,6 +9,8 @@ from asyncchat import __version__, terminal
 from asyncchat.addresses import DEFAULT_HOST, DEFAULT_PORT, Address, parse_address, parse_port
 from asyncchat.limits import Limits
 
+_UNITS = {"h": 3_600_000, "d": 86_400_000}
+
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser; each command's namespace has its own `parser`, and `command`, which is its name."""
@@ -72,6 +74,18 @@ def _add_serve(commands: Any) -> argparse.ArgumentParser:
     _add_limit(parser, "max_line", (1, 1 << 20), "bytes of text in a line")
     room = parser.add_argument_group("with --mode room")
     room.add_argument("--quiet", action="store_true", help="print no transcript")
+    room.add_argument("--store", metavar="FILE", help="keep what is said in this file (default: in memory only)")
+    room.add_argument(
+        "--durability",
+        choices=("normal", "full"),
+        help="normal: what anybody saw survives the end of the server, however sudden (default); full: also of power",
+    )
+    room.add_argument(
+        "--keep",
+        type=_checked(_keep),
+        metavar="N|Nd",
+        help="keep the last N messages, or those of the last N days (or Nh: hours; default: everything)",
+    )
     _add_limit(room, "history", (0, 1000), "messages that a newcomer gets")
     _add_limit(room, "replay", (0, 100_000), "messages kept for those who come back after a broken connection")
     _add_limit(room, "rate", (0, 1e6), "messages of one peer a second, beyond which its reading pauses; 0: off")
@@ -134,6 +148,11 @@ def _add_filter(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument("files", nargs="*", metavar="FILE", help="a transcript; -, or none: standard input")
     parser.add_argument("--strict", action="store_true", help="exit 1 if a line was not a line of a transcript")
+    parser.add_argument("--store", metavar="FILE", help="print the conversation in a store instead")
+    parser.add_argument(
+        "--since", type=_checked(_moment), metavar="TIME", help="from then on, as in 2026-11-22 or 2026-11-22T21:40"
+    )
+    parser.add_argument("--until", type=_checked(_moment), metavar="TIME", help="before then")
     return parser
 
 
@@ -159,3 +178,19 @@ def _number(text: str, kind: type[float], least: float, most: float) -> float:
             f"{text!r} is not {'a whole number' if kind is int else 'a number'} from {least:.12g} to {most:.12g}"
         )
     return number
+
+
+def _keep(text: str) -> dict[str, int]:
+    number, unit = (text[:-1], text[-1:]) if text[-1:] in _UNITS else (text, "")
+    if not (number.isascii() and number.isdigit() and int(number[:10]) >= 1 and len(number) <= 10):
+        raise ValueError(f"{text!r} is not how much can be kept; write a number of messages, or of days as in 30d")
+    return {"milliseconds": int(number) * _UNITS[unit]} if unit else {"messages": int(number)}
+
+
+def _moment(text: str) -> int:
+    from datetime import datetime
+
+    try:
+        return int(datetime.fromisoformat(text).astimezone().timestamp() * 1000)
+    except (ValueError, OverflowError, OSError):
+        raise ValueError(f"{text!r} is not a time; write it as 2026-11-22 or 2026-11-22T21:40") from None

@@ -4,6 +4,7 @@ import argparse
 import os
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from asyncchat import arguments, terminal
@@ -14,6 +15,8 @@ from asyncchat.limits import RESERVED_FILES, Limits, raise_open_file_limit
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from collections.abc import Coroutine
+
+    from asyncchat.store import Store
 
 FAILED = 1
 INTERRUPTED = 130
@@ -44,22 +47,30 @@ def main(given: Sequence[str] | None = None) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     given = arguments.limits(options)
-    for_room = given.keys() - {"max_line"} | ({"quiet"} if options.quiet else set())
+    for_room = given.keys() - {"max_line"} | {name for name in ("quiet", "store") if getattr(options, name)}
+    if not options.store and (for_store := [name for name in ("durability", "keep") if getattr(options, name)]):
+        options.parser.error(f"--{for_store[0]} goes with --store only")
     if options.mode != "room" and for_room:
         options.parser.error(f"--{min(for_room).replace('_', '-')} goes with --mode room only")
     limits = _within_open_files(Limits(**given), wanted=given.get("max_connections"))
-    listeners = listen(options.host or [DEFAULT_HOST], options.port)
     if options.mode == "pair":
         from asyncchat.threads.pair import PairServer
 
-        PairServer(listeners, limits).run()
+        PairServer(_listen(options), limits).run()
     elif options.mode == "threads":
         from asyncchat.threads.server import ThreadServer
 
-        ThreadServer(listeners, limits).run()
+        ThreadServer(_listen(options), limits).run()
+    elif options.store:
+        with closing(_open_store(options, limits)) as store:
+            _serve_room(_listen(options), limits, store, quiet=options.quiet)
     else:
-        _serve_room(listeners, limits, quiet=options.quiet)
+        _serve_room(_listen(options), limits, None, quiet=options.quiet)
     return 0
+
+
+def _listen(options: argparse.Namespace) -> list[socket.socket]:
+    return listen(options.host or [DEFAULT_HOST], options.port)
 
 
 def _within_open_files(limits: Limits, wanted: int | None) -> Limits:
@@ -72,7 +83,7 @@ def _within_open_files(limits: Limits, wanted: int | None) -> Limits:
     return limits._replace(max_connections=wanted or possible)
 
 
-def _serve_room(listeners: list[socket.socket], limits: Limits, *, quiet: bool) -> None:
+def _serve_room(listeners: list[socket.socket], limits: Limits, store: "Store | None", *, quiet: bool) -> None:
     import asyncio
     import gc
     import logging
@@ -89,11 +100,19 @@ def _serve_room(listeners: list[socket.socket], limits: Limits, *, quiet: bool) 
     gc.set_threshold(50_000, 20, 100)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(serve(listeners, limits, recorder))
+            runner.run(serve(listeners, limits, recorder, store))
     finally:
         for outlet in (recorder, errors):
             if outlet:
                 outlet.close(_LAST_WORDS)
+
+
+def _open_store(options: argparse.Namespace, limits: Limits) -> "Store":
+    from asyncchat.store import Keep, Store
+
+    keep = Keep(**(options.keep or {}))
+    recent = max(limits.history, limits.replay)
+    return Store(options.store, durability=options.durability or "normal", keep=keep, recent=recent)
 
 
 def _loop_factory() -> "Callable[[], AbstractEventLoop] | None":
@@ -166,8 +185,28 @@ def _filter(options: argparse.Namespace) -> int:
 
     from asyncchat.transcript import run_filter
 
+    if options.store:
+        if options.files or options.strict:
+            options.parser.error("--store reads no transcript: write no FILE, and no --strict")
+        _print_store(options)
+        return 0
+    if options.since is not None or options.until is not None:
+        options.parser.error("--since and --until go with --store only: a transcript has no times")
     gc.disable()  # millions of tuples, and no cycles among them
     return run_filter(options.files, strict=options.strict)
+
+
+def _print_store(options: argparse.Namespace) -> None:
+    from asyncchat.chat import wire
+    from asyncchat.store.archive import Archive
+    from asyncchat.store.file import open_to_read
+
+    archive = Archive(open_to_read(options.store))
+    try:
+        for messages in archive.messages(options.since, options.until):
+            terminal.write(wire.plain(messages))
+    finally:
+        archive.close()
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {"serve": _serve, "join": _join, "filter": _filter}

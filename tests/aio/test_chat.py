@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -15,7 +16,7 @@ from asyncchat.aio import chat as module
 from asyncchat.aio.chat import growing_pauses
 from asyncchat.limits import Limits
 from tests.aio.test_server import running
-from tests.programs import ASK_NAME, PATIENCE, ServeProgram, seconds
+from tests.programs import ASK_NAME, PATIENCE, ServeProgram, seconds, until
 from tests.proxy import bad_network
 
 T = TypeVar("T")
@@ -168,6 +169,7 @@ async def served_by(*answers: bytes, silent: bool = False) -> AsyncIterator[str]
 
 
 QUESTION = f"{ASK_NAME}\n".encode()
+WELCOME = events.lines([events.Welcome("alice", "t", "e", 0, 1, 99, resumed=False)])
 
 
 @pytest.mark.parametrize(
@@ -216,6 +218,46 @@ async def test_what_waits_for_a_connection_at_the_end_is_an_error() -> None:
     await alice.leave()
     with pytest.raises(ChatError, match="the chat has ended before the server answered"):
         await waiting
+
+
+async def test_nothing_can_be_said_when_the_chat_has_ended(room: ServeProgram) -> None:
+    async with asyncchat.connect(room.address, name="alice") as alice:
+        await alice.say("/exit")
+        assert [event async for event in alice]
+        with pytest.raises(ChatError, match="the chat has ended"):
+            await alice.say("hello?")
+    with pytest.raises(ChatError, match="the chat has ended"):
+        alice.post("hello?")
+
+
+async def test_leaving_a_server_that_has_just_gone_is_no_error() -> None:
+    for _ in range(20):
+        async with served_by(QUESTION, WELCOME) as address:
+            async with asyncchat.connect(address, name="alice") as alice:
+                await next_of(alice, events.Welcome)
+                alice.post("hello")  # which makes the other side hang up
+                await asyncio.sleep(0)
+            assert alice._task
+            assert alice._task.done()
+
+
+async def test_the_reason_of_a_loss_is_not_that_of_the_one_before() -> None:
+    async with served_by(QUESTION, WELCOME) as address:
+        host, _, port = address.rpartition(":")
+        async with Chat(Address(host, int(port)), "alice", pauses=lambda: itertools.repeat(0.0)) as alice:
+            alice._last_words = "the chat is closing. Goodbye!"
+            await next_of(alice, Disconnected)
+            assert (await next_of(alice, Disconnected)).text == "the server closed the connection"
+
+
+async def test_tries_to_come_back_leave_no_threads() -> None:
+    async with running(Limits()) as port:
+        chat = Chat(Address("127.0.0.1", port), "alice", pauses=lambda: itertools.repeat(0.0))
+        await chat.__aenter__()
+    for _ in range(50):
+        await next_of(chat, Disconnected)
+    await chat.leave()
+    until(lambda: not [thread for thread in threading.enumerate() if thread.name == "resolver"])
 
 
 def test_pauses_grow_to_half_a_minute_and_are_not_the_same_for_everybody() -> None:

@@ -5,10 +5,15 @@ import socket
 
 from asyncchat.addresses import listen, of_socket
 from asyncchat.aio.connection import Connection
+from asyncchat.chat.archive import Answer, Question
 from asyncchat.chat.room import MemoryJournal, Room
 from asyncchat.chat.seats import Seats
 from asyncchat.limits import Limits
 from tests.programs import ASK_NAME, PATIENCE, seconds
+
+
+async def nothing_is_asked(question: Question) -> Answer:
+    raise AssertionError(question)
 
 
 async def connected(limits: Limits) -> tuple[Connection, "asyncio.Task[None]", socket.socket]:
@@ -18,7 +23,7 @@ async def connected(limits: Limits) -> tuple[Connection, "asyncio.Task[None]", s
     made: asyncio.Future[tuple[Connection, asyncio.Task[None]]] = asyncio.get_running_loop().create_future()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = Connection(reader, writer, room, Seats(lambda: "token"), limits)
+        connection = Connection(reader, writer, room, Seats(lambda: "token"), limits, nothing_is_asked)
         task = asyncio.current_task()
         assert task
         made.set_result((connection, task))

@@ -8,9 +8,9 @@ from typing import Any, Generic, TypeVar
 from asyncchat.chat.events import JSON_LINE
 from asyncchat.chat.json_session import JsonSession
 from asyncchat.chat.lines import LineDecoder
-from asyncchat.chat.messages import Event
+from asyncchat.chat.messages import Event, Sent
 from asyncchat.chat.plain_session import PlainSession
-from asyncchat.chat.room import Committed, Journal, MemoryJournal, Room
+from asyncchat.chat.room import Committed, Failed, Journal, MemoryJournal, Room
 from asyncchat.chat.seats import Seats
 from asyncchat.chat.session import Session
 
@@ -39,22 +39,49 @@ class Peer:
         return data
 
 
+class Receipts:
+    """Posts something, and remembers what becomes of it."""
+
+    key = b"seat"
+
+    def __init__(self, and_then: Callable[[], object] = lambda: None) -> None:
+        self.kept: list[list[tuple[int, int]]] = []
+        self.lost: list[tuple[list[int], str]] = []
+        self._and_then = and_then
+
+    def keep(self, kept: Sequence[tuple[int, int]]) -> None:
+        self.kept.append(list(kept))
+        self._and_then()
+
+    def lose(self, idents: Sequence[int], why: str) -> None:
+        self.lost.append((list(idents), why))
+
+
 class SlowJournal:
     """Keeps each batch only when it is told to, in the order in which they came."""
 
     epoch = "slow"
+    is_archive = False
 
-    def __init__(self) -> None:
-        self.waiting: deque[tuple[Sequence[Event], Committed]] = deque()
+    def __init__(self, recent: Sequence[Sent] = ()) -> None:
+        self.recent = recent
+        self.seq = recent[-1].seq if recent else 0
+        self.waiting: deque[tuple[Sequence[Event], Committed, Failed]] = deque()
 
-    def append(self, batch: Sequence[Event], committed: Committed) -> None:
-        self.waiting.append((batch, committed))
+    def append(self, batch: Sequence[Event], committed: Committed, failed: Failed) -> None:
+        self.waiting.append((batch, committed, failed))
 
     def keep_one(self) -> Sequence[Event]:
         """Keep the oldest batch, and return it."""
-        batch, committed = self.waiting.popleft()
+        batch, committed, _ = self.waiting.popleft()
         committed(batch)
         return batch
+
+    def fail(self, why: str) -> None:
+        """Keep nothing of all that waits."""
+        failed, self.waiting = self.waiting, deque()
+        for batch, _, fail in failed:
+            fail(batch, why)
 
     def keep_all(self) -> None:
         while self.waiting:
@@ -137,7 +164,7 @@ class Bot(_Connected[JsonSession]):
 
     def __init__(self, room: Room, seats: Seats, limit: int = 4096) -> None:
         peer = Peer()
-        super().__init__(room, peer, JsonSession(room, peer, limit, seats), limit)
+        super().__init__(room, peer, JsonSession(room, peer, limit, seats, 1 << 20), limit)
 
     def tell(self, kind: str, **fields: object) -> None:
         """Send one event."""

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat import events
+from asyncchat.chat import events, messages
 from asyncchat.chat.client import Client
-from asyncchat.chat.events import Ack, Bye, Error, Gap, Joined, Left, Members, Message, Notice, Refused, Welcome
+from asyncchat.chat.events import Ack, Bye, Error, Gap, Hello, Joined, Left, Members, Message, Notice, Refused, Welcome
 from asyncchat.chat.messages import Event, Sent
 from asyncchat.chat.room import MemoryJournal
 from asyncchat.chat.visitor import MAX_HEARD
@@ -92,7 +92,7 @@ def welcome(seq: int = 0, epoch: str = "e") -> bytes:
 
 
 def message(seq: int) -> bytes:
-    return events.lines([Message(seq, events.timestamp(0), "bob", f"number {seq}")])
+    return events.lines([Message(seq, messages.timestamp(0), "bob", f"number {seq}")])
 
 
 # Coming in.
@@ -215,11 +215,46 @@ def test_the_last_messages_of_before_are_no_hole() -> None:
     assert texts(hear(welcomed(seq=41), message(32), message(33))) == ["number 32", "number 33"]
 
 
-def test_asks_for_nothing_from_before_it_came_though_the_connection_broke_at_once() -> None:
-    client = welcomed(seq=20, epoch="e")
+def comes_back_after(client: Client) -> int:
+    """Return the number behind which a client wants all when it is connected again."""
     client.connected()
     client.hear(QUESTION)
-    assert b'"epoch":"e","after":20' in client.to_send()
+    hello = events.from_client(client.to_send().splitlines()[0])
+    assert isinstance(hello, Hello)
+    return hello.after
+
+
+def test_asks_for_the_last_messages_again_if_the_connection_broke_before_they_came() -> None:
+    assert comes_back_after(welcomed(seq=20)) == 10
+    assert comes_back_after(welcomed(seq=3)) == 0
+
+
+def test_asks_for_nothing_from_before_it_came_if_there_was_nothing_to_see() -> None:
+    client = welcomed(seq=20)
+    hear(client, events.lines([Joined("alice", 1)]))
+    assert comes_back_after(client) == 20
+    assert texts(hear(client, welcome(22), message(21), message(22))) == ["number 21", "number 22"]
+
+
+def test_what_was_said_before_it_was_let_in_again_is_not_taken_for_seen() -> None:
+    client = welcomed(seq=20)
+    hear(client, message(20), events.lines([Joined("alice", 1)]))
+    client.connected()
+    hear(client, QUESTION, events.lines([Error("name-taken", "…")]))
+    assert comes_back_after(client) == 20
+
+
+def test_a_conversation_that_has_lost_its_end_goes_on() -> None:
+    client = welcomed(seq=20)
+    hear(client, message(20))
+    client.connected()
+    assert texts(hear(client, QUESTION, welcome(15), message(16))) == ["number 16"]
+
+
+def test_half_of_a_character_is_sent_as_what_stands_for_it() -> None:
+    world, client = World(), Client("alice")
+    client.say("a\udcffb")
+    assert texts(Wire(world, client).carry_all()) == ["a\\udcffb"]
 
 
 def test_takes_its_name_back_from_a_connection_that_the_server_thinks_alive() -> None:
@@ -253,6 +288,18 @@ def test_when_the_server_was_started_anew_its_numbers_count_anew() -> None:
     anew = World("second")
     anew.other.send("after\n")
     assert texts(Wire(anew, client).carry_all()) == ["after"]
+
+
+def test_all_that_was_said_since_the_server_was_started_anew_is_seen_or_said_to_be_gone() -> None:
+    for replay, gaps in ((1000, []), (20, [Gap(1, 10)])):
+        client = Client("alice")
+        Wire(World(), client).carry_all()
+        anew = World("second", replay=replay)
+        for number in range(1, 31):
+            anew.other.send(f"{number}\n")
+        seen = Wire(anew, client).carry_all()
+        assert [event for event in seen if isinstance(event, Gap)] == gaps
+        assert texts(seen) == [str(number) for number in range(1, 31)][-replay:]
 
 
 def test_when_the_server_has_forgotten_who_one_was_what_was_sent_is_in_doubt_and_the_rest_is_sent() -> None:
@@ -333,8 +380,8 @@ def test_however_connections_break_each_message_is_seen_once_and_each_line_poste
     "event",
     [
         Welcome("a\x1bb", "t", "e", 0, 1, 4096, False),
-        Message(1, events.timestamp(0), "\x1b]0;title\x07", "hello"),
-        Message(1, events.timestamp(0), "bob", "\x1b[2J\u202e"),
+        Message(1, messages.timestamp(0), "\x1b]0;title\x07", "hello"),
+        Message(1, messages.timestamp(0), "bob", "\x1b[2J\u202e"),
         Notice("\x1b[2J"),
         Error("c", "\x1b[2J"),
         Bye("\x1b[2J"),

@@ -105,7 +105,7 @@ def test_who_came_back_on_another_connection_is_nobodys_business() -> None:
 
 @given(st.integers(0, 4_000_000_000_000))
 def test_a_time_is_the_same_to_the_millisecond_when_it_is_read_again(time: int) -> None:
-    when = Message(1, events.timestamp(time), "alice", "hi").when
+    when = Message(1, messages.timestamp(time), "alice", "hi").when
     assert when - datetime.fromtimestamp(0, UTC) == datetime.fromtimestamp(time // 1000, UTC).replace(
         microsecond=time % 1000 * 1000
     ) - datetime.fromtimestamp(0, UTC)
@@ -113,7 +113,7 @@ def test_a_time_is_the_same_to_the_millisecond_when_it_is_read_again(time: int) 
 
 @pytest.mark.parametrize("time", [0, 999, 1000, 59_999, 86_400_000, 1_763_847_600_007])
 def test_every_time_is_written_with_milliseconds_so_that_all_are_equally_long(time: int) -> None:
-    assert len(events.timestamp(time)) == len("2025-11-22T21:40:00.123Z")
+    assert len(messages.timestamp(time)) == len("2025-11-22T21:40:00.123Z")
 
 
 # What a client says.

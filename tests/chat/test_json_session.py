@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asyncchat.chat.events import JSON_LINE, MOST_UNANSWERED
+from asyncchat.chat.json_session import JsonSession
 from asyncchat.chat.messages import ANNOUNCED, Connected, Disconnected, Joined, Left, Sent
 from asyncchat.chat.names import prepare
 from asyncchat.chat.room import Room
 from asyncchat.chat.seats import Seats
-from tests.chat import Bot, Person, Said, SlowJournal, a_room, record, some_seats
+from tests.chat import Bot, Peer, Person, Said, SlowJournal, a_room, record, some_seats
 from tests.chat.test_events import LINES, NESTED
 
 
@@ -248,7 +249,7 @@ def test_whatever_is_sent_the_connection_can_be_used_afterwards(lines: list[byte
     if alice.session.name is None:
         assert alice.hello("alice")["type"] == "welcome"
     # No smaller, since an id must rise, and hypothesis knows no bounds.
-    alice.tell("say", id=10**80, text="hello")
+    alice.tell("say", id=2**53 - 1, text="hello")
     assert bob.hear("message")[-1]["text"] == "hello"
 
 
@@ -405,7 +406,10 @@ def test_end_of_input_flushes_what_the_peer_is_owed_and_lets_it_leave() -> None:
     assert heard[-1] == {"type": "ack", "id": 1, "seq": 1}
     assert alice.peer.closed
     name = prepare("alice")
-    assert events == [Sent(1, name, "hello", 0), Left(name, 0)]
+    assert [event._replace(seat=b"") if isinstance(event, Sent) else event for event in events] == [
+        Sent(1, name, "hello", 0, ident=1),
+        Left(name, 0),
+    ]
 
 
 def test_end_of_input_before_hello_ends_the_connection() -> None:
@@ -567,6 +571,33 @@ def test_a_gap_is_stated_where_messages_are_not_kept_any_more() -> None:
     assert alice.hear()[:-1] == [{"type": "gap", "from": 2, "to": 4}, *said("5", "6", by="bob", first=5)]
 
 
+def test_whoever_comes_back_gets_no_more_at_once_than_may_wait_for_a_peer() -> None:
+    room = a_room()
+    (bob,) = bots(room, "bob")
+    for ident in range(1, 7):
+        bob.tell("say", id=ident, text="x" * 100)
+    peer = Peer()
+    alice = JsonSession(room, peer, 4096, some_seats(), max_backlog=400)
+    alice.receive([b'{"type":"hello","v":1,"name":"alice","epoch":"memory","after":1}'])
+    heard = [json.loads(line) for line in peer.take().splitlines()]
+    assert [(event["type"], event.get("seq"), event.get("to")) for event in heard] == [
+        ("welcome", 6, None),
+        ("gap", None, 4),
+        ("message", 5, None),
+        ("message", 6, None),
+    ]
+
+
+def test_whoever_was_in_another_life_of_the_conversation_gets_all_of_this_one() -> None:
+    room = a_room(history=1)
+    (bob,) = bots(room, "bob")
+    for ident in range(1, 4):
+        bob.tell("say", id=ident, text=str(ident))
+    alice = Bot(room, some_seats())
+    alice.hello("alice", epoch="another", after=77)
+    assert alice.hear()[:-1] == said("1", "2", "3", by="bob", first=1)
+
+
 def test_a_gap_is_stated_where_nothing_is_kept() -> None:
     room = a_room(history=0, replay=0)
     (bob,) = bots(room, "bob")
@@ -577,7 +608,7 @@ def test_a_gap_is_stated_where_nothing_is_kept() -> None:
     assert alice.hear()[:-1] == [{"type": "gap", "from": 2, "to": 3}]
 
 
-@pytest.mark.parametrize("after", [1, 2, 10**40])
+@pytest.mark.parametrize("after", [1, 2, 2**53 - 1])
 def test_no_gap_is_stated_to_somebody_who_has_seen_everything(after: int) -> None:
     room = a_room(replay=0)
     (bob,) = bots(room, "bob")

@@ -1,5 +1,6 @@
 """The room: who is in it, what was said last, and one order for everybody."""
 
+import itertools
 from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from asyncchat.chat import wire
 from asyncchat.chat.messages import ANNOUNCED, Connected, Counted, Disconnected, Event, Joined, Left, Sent
 from asyncchat.chat.names import Name, prepare
 from asyncchat.chat.room import Encode, Journal, MemoryJournal, NameTaken, Room
-from tests.chat import Peer, SlowJournal, a_room, record
+from tests.chat import Peer, Receipts, SlowJournal, a_room, record
 
 ALICE, BOB, CAROL = prepare("Alice"), prepare("bob"), prepare("carol")
 
@@ -194,7 +195,7 @@ def test_the_journal_is_not_bothered_when_nothing_has_happened() -> None:
     join(room, ALICE)
     room.commit()
     room.commit()
-    assert [batch for batch, _ in journal.waiting] == [[Joined(ALICE, 1)]]
+    assert [batch for batch, *_ in journal.waiting] == [[Joined(ALICE, 1)]]
 
 
 def test_what_waits_is_what_has_happened_since_the_last_commit() -> None:
@@ -523,35 +524,68 @@ def test_the_life_of_the_conversation_is_that_of_its_journal() -> None:
 
 def test_a_receipt_comes_after_the_message_was_written() -> None:
     room = a_room()
-    alice, written = join(room, ALICE), []
-    room.post(ALICE, "hello", lambda kept: written.append((kept, alice.take())), ident=7)
+    alice = join(room, ALICE)
+    written: list[bytes] = []
+    receipts = Receipts(and_then=lambda: written.append(alice.take()))
+    room.post(ALICE, "hello", receipts, ident=7)
     room.commit()
-    assert written == [([(7, 1)], b"Alice: hello\n")]
+    assert (receipts.kept, written) == ([[(7, 1)]], [b"Alice: hello\n"])
 
 
 def test_there_is_no_receipt_before_the_journal_has_kept_the_message() -> None:
     journal = SlowJournal()
     room = a_room(journal)
     join(room, ALICE)
-    receipts: list[tuple[int, int]] = []
-    room.post(ALICE, "hello", receipts.extend, ident=7)
+    receipts = Receipts()
+    room.post(ALICE, "hello", receipts, ident=7)
     room.commit()
-    assert receipts == []
+    assert receipts.kept == []
     journal.keep_one()
-    assert receipts == [(7, 1)]
+    assert receipts.kept == [[(7, 1)]]
 
 
 def test_receipts_come_once_and_together_for_a_batch() -> None:
     room = a_room()
     join(room, ALICE)
-    receipts: list[list[tuple[int, int]]] = []
-    receive = receipts.append
+    receipts = Receipts()
     for ident in (3, 5):
-        room.post(ALICE, "hello", receive, ident)
+        room.post(ALICE, "hello", receipts, ident)
     room.commit()
     room.post(ALICE, "no receipt for this")
     room.commit()
-    assert receipts == [[(3, 1), (5, 2)]]
+    assert receipts.kept == [[(3, 1), (5, 2)]]
+
+
+# Settling.
+
+
+def test_whoever_waits_until_all_is_settled_waits_for_what_has_happened_and_for_no_more() -> None:
+    journal = SlowJournal()
+    room = a_room(journal)
+    settled: list[str] = []
+    join(room, ALICE)
+    room.settle(lambda: settled.append("joined"))
+    room.post(ALICE, "one")
+    room.settle(lambda: settled.append("one"))
+    journal.keep_one()
+    assert settled == ["joined"]
+    room.post(ALICE, "two")
+    room.commit()
+    journal.keep_one()
+    assert settled == ["joined", "one"]
+    journal.keep_one()
+    room.settle(lambda: settled.append("at once"))
+    assert settled == ["joined", "one", "at once"]
+
+
+def test_what_is_lost_is_settled() -> None:
+    journal = SlowJournal()
+    room = a_room(journal)
+    settled: list[str] = []
+    join(room, ALICE)
+    room.settle(lambda: settled.append("lost"))
+    journal.fail("the disk is full")
+    assert settled == ["lost"]
 
 
 # How many there are.
@@ -649,7 +683,9 @@ class AnyRoom(RuleBasedStateMachine):
         self.awake = False
         self.watchers: list[tuple[Peer, int]] = []
         self.lost: list[tuple[Peer, int]] = []  # whose place another has, and how often each was written to before
-        self.receipts: list[tuple[int, int]] = []
+        self.receipts = Receipts()
+        self.expected_lost: list[int] = []
+        self.due = False
 
     @initialize(history=st.integers(0, 4), replay=st.integers(0, 6))
     def open(self, history: int, replay: int) -> None:
@@ -730,8 +766,8 @@ class AnyRoom(RuleBasedStateMachine):
         for _ in range(times):
             number = 1 + sum(isinstance(event, Sent) for event in self.happened)
             text = f"message {number}"
-            self.room.post(name, text, self.receipts.extend, number + 1000)
-            self.happened.append(Sent(number, name, text, 0))
+            self.room.post(name, text, self.receipts, number + 1000)
+            self.happened.append(Sent(number, name, text, 0, self.receipts.key, number + 1000))
 
     @precondition(lambda self: self.staying())
     @rule(data=st.data())
@@ -749,6 +785,9 @@ class AnyRoom(RuleBasedStateMachine):
 
     def hand_over(self) -> None:
         """Keep the books of a commit."""
+        if self.batches:
+            self.due = True
+            return
         self.awake = False
         if self.handed_over < len(self.happened):
             self.batches.append(len(self.happened) - self.handed_over)
@@ -794,7 +833,9 @@ class AnyRoom(RuleBasedStateMachine):
 
     @invariant()
     def each_message_that_is_kept_has_one_receipt(self) -> None:
-        assert self.receipts == [(message.seq + 1000, message.seq) for message in self.kept_messages()]
+        assert list(itertools.chain(*self.receipts.kept)) == [
+            (message.ident, message.seq) for message in self.kept_messages()
+        ]
 
     @invariant()
     def the_room_counts_those_who_stay_and_what_was_delivered(self) -> None:
@@ -828,7 +869,38 @@ class RoomWithSlowJournal(AnyRoom):
     @rule()
     def the_journal_keeps_a_batch(self) -> None:
         self.kept += self.batches.popleft()
+        self.go_on()
         self.slow.keep_one()
+
+    @precondition(lambda self: self.batches)
+    @rule()
+    def the_journal_fails(self) -> None:
+        self.batches.clear()
+        on_its_way, not_yet = self.happened[self.kept : self.handed_over], self.happened[self.handed_over :]
+        lost = [event.ident for event in on_its_way if isinstance(event, Sent)]
+        self.expected_lost += lost
+        said = len(self.kept_messages())
+        for index, visit in enumerate(self.visits):
+            if visit.said_before_leaving is not None and visit.said_before_leaving > said:
+                self.visits[index] = visit._replace(
+                    said_before_leaving=max(visit.said_before_leaving - len(lost), said)
+                )
+        delivered = [event for event in on_its_way if not isinstance(event, Sent)]
+        self.happened[self.kept :] = delivered
+        self.happened += [e._replace(seq=e.seq - len(lost)) if isinstance(e, Sent) else e for e in not_yet]
+        self.kept = self.handed_over = self.kept + len(delivered)
+        self.go_on()
+        self.slow.fail("the disk is full")
+
+    def go_on(self) -> None:
+        """Keep the books of a commit that waited for the one before."""
+        if self.due:
+            self.due = False
+            self.hand_over()
+
+    @invariant()
+    def whatever_was_lost_is_told(self) -> None:
+        assert list(itertools.chain(*[idents for idents, _ in self.receipts.lost])) == self.expected_lost
 
 
 TestAnythingInMemory = RoomInMemory.TestCase

@@ -1,5 +1,7 @@
 """Seats: what the server remembers of somebody who may come back."""
 
+from collections.abc import Sequence
+
 from asyncchat.chat.seats import REMEMBERED, Kept, Seat
 from tests.chat import some_seats
 
@@ -12,6 +14,9 @@ class Holder:
 
     def acknowledge(self, kept: Kept) -> None:
         self.told.extend(kept)
+
+    def refuse(self, idents: Sequence[int], why: str) -> None:
+        self.refused = (list(idents), why)
 
 
 def a_seat() -> Seat:
@@ -134,3 +139,34 @@ def test_only_the_last_that_were_kept_are_remembered() -> None:
         seat.begin(ident)
         seat.keep([(ident, ident + 100)])
     assert list(seat.kept) == list(range(5, REMEMBERED + 5))
+
+
+def test_what_was_lost_is_told_and_may_be_sent_again() -> None:
+    seat, holder = a_seat(), Holder()
+    some_seats().take(seat, holder)
+    seat.begin(3)
+    seat.keep([(3, 41)])
+    for ident in (5, 6):
+        seat.begin(ident)
+    seat.lose([5, 6], "the disk is full")
+    assert (seat.pending, seat.newest) == (set(), 3)
+    assert holder.refused == ([5, 6], "the disk is full")
+
+
+def test_what_was_lost_while_nobody_is_there_may_be_sent_again() -> None:
+    seat = a_seat()
+    seat.begin(1)
+    seat.lose([1], "the disk is full")
+    assert (seat.pending, seat.newest) == (set(), -1)
+
+
+def test_a_seat_is_made_anew_with_what_was_kept() -> None:
+    seat = some_seats().restore("token9", [(7, 43), (5, 42)])
+    assert (seat.newest, seat.kept) == (7, {5: 42, 7: 43})
+
+
+def test_a_seat_that_is_there_is_not_made_anew() -> None:
+    seats = some_seats()
+    token, seat = seats.new()
+    seats.take(seat, Holder())
+    assert seats.restore(token, []) is seat

@@ -23,6 +23,8 @@ def test_a_command_is_described_with_its_aliases() -> None:
     assert [command.described() for command in COMMANDS] == [
         "/help: show the commands",
         "/list: show who is online (also /who, /names, /users)",
+        "/history N: show 25 messages from the Nth last on",
+        "/search WORDS: show the last messages with these words",
         "/exit: leave the chat (also /quit)",
     ]
 

@@ -15,7 +15,7 @@ from types import TracebackType
 
 import pyte
 
-from tests.programs import Program, seconds
+from tests.programs import PATIENCE, Program, seconds
 
 ENTER, TAB, UP, CTRL_C, CTRL_D = "\r", "\t", "\x1b[A", "\x03", "\x04"
 
@@ -88,13 +88,13 @@ class Terminal(Program):
         cells = self._screen.buffer[row].values()
         return {(cell.fg, cell.bold, cell.reverse) for cell in cells if cell.data.strip()}
 
-    def until(self, condition: Callable[[], object], limit: float = 10) -> None:
+    def until(self, condition: Callable[[], object], limit: float = PATIENCE) -> None:
         """Read what the program writes until the condition holds."""
         deadline = time.monotonic() + seconds(limit)
         while not condition():
             self._read(deadline - time.monotonic())
 
-    def until_row(self, wanted: str, limit: float = 10) -> None:
+    def until_row(self, wanted: str, limit: float = PATIENCE) -> None:
         """The same, until there is a row with `wanted` in it."""
         self.until(lambda: any(wanted in row for row in self.rows), limit)
 
@@ -106,7 +106,7 @@ class Terminal(Program):
         """The same, until this stands in the line."""
         self.until(lambda: self.typed == line)
 
-    def until_said(self, line: str, limit: float = 10) -> None:
+    def until_said(self, line: str, limit: float = PATIENCE) -> None:
         """The same, until this message is there."""
         self.until(lambda: self.said(line), limit)
 

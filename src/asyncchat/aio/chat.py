@@ -1,6 +1,7 @@
 """The client for programs: takes part in a chat, and comes back by itself when the connection breaks."""
 
 import asyncio
+import contextlib
 import random
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -119,10 +120,12 @@ class Chat:
             del self._receipts[ident]
 
     def post(self, text: str) -> int:
-        """Say something without waiting; return the id that its Ack or Refused will have."""
+        """Say something without waiting; return the id that its Ack or Refused will have. Raises ChatError if over."""
         return self._post(text)
 
     def _post(self, text: str, receipt: "asyncio.Future[int | None] | None" = None) -> int:
+        if not self._task or self._task.done():
+            raise ChatError("the chat has ended")
         self._leaving = self._leaving or is_exit(text)
         ident = self._client.say(text)
         if receipt:
@@ -177,7 +180,8 @@ class Chat:
         assert self._task is not None
         link, self._link = self._link, None
         if link and not link.writer.transport.is_closing():
-            link.writer.write_eof()
+            with contextlib.suppress(OSError):  # it may be broken, and not known to be
+                link.writer.write_eof()
             self._changed.set()
             await asyncio.wait({self._task}, timeout=GOODBYE_TIMEOUT)
         self._task.cancel()
@@ -226,6 +230,7 @@ class Chat:
         """Take part on one connection; return why it ended."""
         pings = 0
         self._not_let_in = False
+        self._last_words = ""
         self._client.connected()
         try:
             while True:

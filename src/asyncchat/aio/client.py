@@ -48,6 +48,7 @@ class _Conversation:
         self._visitor = visitor
         self._patience = asyncio.get_running_loop().time() + QUESTION_TIMEOUT
         self._heard = asyncio.Event()
+        self._said_something = False
         self._settled = asyncio.Event()
 
     async def run(self, *, read_input: bool) -> None:
@@ -58,8 +59,8 @@ class _Conversation:
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if sending and sending.done() and not _lost(sending):
-                if sending.result():  # the user leaves at once
-                    await asyncio.wait({receiving}, timeout=GOODBYE_TIMEOUT)
+                if sending.result():  # the user leaves
+                    await self._say_goodbye(receiving)
                     return
                 if await receiving and self._visitor.check_end():
                     return
@@ -70,6 +71,14 @@ class _Conversation:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _say_goodbye(self, receiving: asyncio.Task[bool]) -> None:
+        """Wait for the server to handle what was sent, as long as it still says something."""
+        while not receiving.done():
+            self._said_something = False
+            await asyncio.wait({receiving}, timeout=GOODBYE_TIMEOUT)
+            if not self._said_something:
+                return
 
     async def _receive(self) -> bool:
         """Print what arrives; return whether it ended with an end, and not with a broken connection."""
@@ -83,6 +92,7 @@ class _Conversation:
                 if show:
                     await loop.run_in_executor(output, terminal.write, show)
                 self._heard.set()
+                self._said_something = True
                 if self._visitor.settled:
                     self._settled.set()
         except OSError:

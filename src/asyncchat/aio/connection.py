@@ -5,11 +5,12 @@ import contextlib
 import logging
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 from asyncchat.addresses import Address
 from asyncchat.aio.backlog import Backlog
 from asyncchat.chat import events
+from asyncchat.chat.archive import Answer, Question
 from asyncchat.chat.json_session import JsonSession
 from asyncchat.chat.lines import LineDecoder
 from asyncchat.chat.pace import Pace
@@ -41,6 +42,7 @@ class Connection:
         room: Room,
         seats: Seats,
         limits: Limits,
+        look_up: Callable[[Question], Awaitable[Answer]],
     ) -> None:
         self._reader = reader
         self._writer = writer
@@ -58,6 +60,7 @@ class Connection:
         self._transport.set_write_buffer_limits(high=0)  # so that drain() waits until the kernel has taken everything
         self._room = room
         self._seats = seats
+        self._look_up = look_up
         self._session: Session = PlainSession(room, self, limits.max_line)
 
     def write(self, data: bytes) -> None:
@@ -117,7 +120,7 @@ class Connection:
                 if self._pace:
                     await self._receive_in_time(lines, self._pace)
                 else:
-                    self._session.receive(lines)
+                    await self._receive(iter(lines))
                 if unnamed and self._open and self._session.name:
                     unnamed = False
                     self._stop_timer()  # which is a tenth of what a peer costs
@@ -143,7 +146,7 @@ class Connection:
 
     def _choose_format(self, first: bytes | None) -> None:
         if events.is_object(first):
-            self._session = JsonSession(self._room, self, self._limits.max_line, self._seats)
+            self._session = JsonSession(self._room, self, self._limits.max_line, self._seats, self._limits.max_backlog)
 
     async def _receive_in_time(self, lines: list[bytes | None], pace: Pace) -> None:
         loop = asyncio.get_running_loop()
@@ -158,7 +161,18 @@ class Connection:
             if not self._open or self._transport.is_closing():
                 return  # what it sent and nobody handled is gone with the peer
             self._silent_since, self._pings = loop.time(), 0  # an answer to a ping may be among what waits
-            self._session.receive((line,))
+            await self._receive(iter((line,)))
+
+    async def _receive(self, lines: Iterator[bytes | None]) -> None:
+        session = self._session
+        session.receive(lines)
+        while session.asked:
+            session.answer(await self._look_up(session.asked))
+            self._silent_since, self._pings = (
+                asyncio.get_running_loop().time(),
+                0,
+            )  # what it said meanwhile was not read
+            session.receive(lines)
 
     def _resume(self) -> None:
         if self._pause and not self._pause.done():

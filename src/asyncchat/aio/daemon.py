@@ -11,7 +11,7 @@ class DaemonExecutor(Executor):
     """Runs calls one after the other in a daemon thread; for calls that may wait for ever, like reading a terminal."""
 
     def __init__(self, name: str) -> None:
-        self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -21,9 +21,13 @@ class DaemonExecutor(Executor):
         self._calls.put((future, lambda: fn(*args, **kwargs)))
         return future
 
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Let the thread end when the calls so far are done, for which this never waits."""
+        self._calls.put(None)
+
     def _run(self) -> None:
-        while True:
-            future, call = self._calls.get()
+        while given := self._calls.get():
+            future, call = given
             if not future.set_running_or_notify_cancel():
                 continue
             try:

@@ -2,9 +2,11 @@
 
 import asyncio
 
+from msgspec import structs
+
 from asyncchat import terminal
 from asyncchat.addresses import Address
-from asyncchat.aio.chat import Chat
+from asyncchat.aio.chat import Chat, Event
 from asyncchat.aio.client import cancel_on_ctrl_c
 from asyncchat.aio.daemon import DaemonExecutor
 from asyncchat.chat import events
@@ -45,8 +47,13 @@ async def _print(chat: Chat) -> int:
     refused = 0
     while batch := await chat.batch():
         refused += sum(isinstance(event, events.Refused) for event in batch)
-        await loop.run_in_executor(output, terminal.write, events.lines(batch))
+        await loop.run_in_executor(output, terminal.write, events.lines(map(_without_token, batch)))
     return refused
+
+
+def _without_token(event: Event) -> Event:
+    """Return what may stand in a recording: with the token anybody could take the seat."""
+    return structs.replace(event, token="") if isinstance(event, events.Welcome) else event
 
 
 async def _send(chat: Chat) -> None:
@@ -65,10 +72,11 @@ async def _post(chat: Chat, lines: list[bytes | None]) -> bool:
     """Send lines; tell whether one of them asks to leave."""
     for number, line in enumerate(lines):
         said = "x" * MAX_HEARD if line is None else line.decode(errors="backslashreplace")
+        if is_exit(said):
+            await chat.drain()
+            return True
         if said.strip():
             chat.post(said)
-        if is_exit(said):
-            return True
         if number % events.MOST_UNANSWERED == 0:
             await chat.drain(events.MOST_UNANSWERED)
     return False

@@ -48,11 +48,10 @@ class Link:
 async def open_link(address: Address) -> Link:
     """Connect to `address`. Raises ChatError."""
     loop = asyncio.get_running_loop()
+    resolver = DaemonExecutor("resolver")
     try:
         # Not left to open_connection, whose threads would hold up the end while a name server does not answer.
-        found = await loop.run_in_executor(
-            DaemonExecutor("resolver"), lambda: socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
-        )
+        found = await loop.run_in_executor(resolver, lambda: socket.getaddrinfo(*address, type=socket.SOCK_STREAM))
         *others, last = found
         for family, kind, protocol, _, place in others:
             with contextlib.suppress(OSError):
@@ -61,6 +60,8 @@ async def open_link(address: Address) -> Link:
         return await _open(socket.socket(family, kind, protocol), place)
     except (OSError, UnicodeError) as error:
         raise unreachable(address, error) from None
+    finally:
+        resolver.shutdown()
 
 
 async def _open(connection: socket.socket, place: Any) -> Link:

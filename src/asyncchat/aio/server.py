@@ -1,21 +1,27 @@
 """The room's server: owns the room, the tasks of its connections, and its own end."""
 
 import asyncio
+import contextlib
 import errno
 import logging
 import secrets
 import signal
 import socket
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from asyncchat import transcript
 from asyncchat.addresses import BACKLOG, of_socket
 from asyncchat.aio.connection import READ_SIZE, Connection
+from asyncchat.aio.daemon import DaemonExecutor
 from asyncchat.aio.door import Door
+from asyncchat.chat.archive import Answer, Question
 from asyncchat.chat.room import MemoryJournal, Peer, Room
 from asyncchat.chat.seats import Seats
 from asyncchat.limits import Limits
+
+if TYPE_CHECKING:
+    from asyncchat.store import Store
 
 OUT_OF_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 ACCEPTED_AT_ONCE = 16
@@ -38,15 +44,23 @@ log = logging.getLogger(__name__)
 class Server:
     """A room that is open to whoever connects to one of `listeners`, each of which must listen already.
 
-    `recorder`, if there is one, gets the raw transcript.
+    `recorder`, if there is one, gets the raw transcript; `store` keeps what is said, which else is in memory only.
     """
 
-    def __init__(self, listeners: list[socket.socket], limits: Limits, recorder: Peer | None = None) -> None:
+    def __init__(
+        self,
+        listeners: list[socket.socket],
+        limits: Limits,
+        recorder: Peer | None = None,
+        store: "Store | None" = None,
+    ) -> None:
         self._listeners = listeners
         self._limits = limits
+        self._store = store
+        self._reading = DaemonExecutor("archive") if store else None
         self._room = Room(
             self._wake,
-            MemoryJournal(epoch=secrets.token_hex(8)),
+            store.journal if store else MemoryJournal(epoch=secrets.token_hex(8)),
             lambda: time.time_ns() // 1_000_000,
             history=limits.history,
             replay=limits.replay,
@@ -64,6 +78,8 @@ class Server:
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set, then let everybody go with what they are owed."""
         asyncio.get_running_loop().set_exception_handler(self._on_loop_error)
+        if self._store:
+            self._store.journal.start(asyncio.get_running_loop().call_soon_threadsafe)
         servers = []
         for listener in self._listeners:
             # The standard loop accepts `backlog` connections in one go, before it lets anybody see to them.
@@ -112,7 +128,7 @@ class Server:
         if refusal := self._door.refusal(host):
             await self._refuse(reader, writer, refusal)
             return
-        connection = Connection(reader, writer, self._room, self._seats, self._limits)
+        connection = Connection(reader, writer, self._room, self._seats, self._limits, self._look_up)
         self._connections[connection] = task
         self._door.enter(host)
         try:
@@ -120,6 +136,11 @@ class Server:
         finally:
             self._door.leave(host)
             del self._connections[connection]
+
+    async def _look_up(self, question: Question) -> Answer:
+        """Return what the store says."""
+        assert self._store
+        return await asyncio.get_running_loop().run_in_executor(self._reading, self._store.archive.answer, question)
 
     async def _refuse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, refusal: bytes) -> None:
         self._refused += 1
@@ -151,7 +172,7 @@ class Server:
 
     async def _let_go(self) -> None:
         self._closing = True
-        self._room.commit()  # what was accepted comes before the goodbye
+        await self._settle()  # what was accepted comes before the goodbye
         for connection in self._connections:
             connection.say_goodbye("the chat is closing. Goodbye!")
         if not self._connections:
@@ -164,15 +185,25 @@ class Server:
         if self._connections:  # each cuts itself off when its time is up
             await asyncio.wait(self._connections.values())
 
+    async def _settle(self) -> None:
+        """Wait until what has happened is delivered, unless that takes too long."""
+        settled = asyncio.Event()
+        self._room.settle(settled.set)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.drain_timeout):
+                await settled.wait()
+
     def stop_at_once(self) -> None:
         """Cut everybody off who is still there."""
         for connection in self._connections:
             connection.abort()
 
 
-async def serve(listeners: list[socket.socket], limits: Limits, recorder: Peer | None) -> None:
+async def serve(
+    listeners: list[socket.socket], limits: Limits, recorder: Peer | None = None, store: "Store | None" = None
+) -> None:
     """Run a server until SIGINT or SIGTERM; a second one does not wait for what peers are owed."""
-    server = Server(listeners, limits, recorder)
+    server = Server(listeners, limits, recorder, store)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 

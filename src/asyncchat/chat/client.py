@@ -25,6 +25,9 @@ from asyncchat.chat.events import (
 from asyncchat.chat.lines import LineDecoder, visible
 from asyncchat.chat.visitor import MAX_HEARD
 
+LAST = 10
+"""Messages that a newcomer gets, usually."""
+
 _QUESTION = wire.ASK_NAME.strip()
 
 
@@ -42,6 +45,7 @@ class Client:
         self._epoch = ""
         self._seen = 0
         self._seen_any = False  # in this epoch
+        self._before = 0  # the last message before the welcome
         self._newest = 0
         self._sent = 0  # the id of the last that was ever sent
         self._max_line = 0
@@ -73,7 +77,8 @@ class Client:
     def say(self, text: str) -> int:
         """Send a message or a command, now or as soon as there is a connection; return its id."""
         self._newest += 1
-        self._unsent.append(Say(self._newest, text))
+        # Half of a surrogate pair can't be sent; file names, for example, may have one.
+        self._unsent.append(Say(self._newest, text.encode(errors="backslashreplace").decode()))
         return self._newest
 
     def ping(self) -> None:
@@ -132,6 +137,9 @@ class Client:
             case None | Pong():
                 pass
             case _:
+                if self.is_in:  # so all from before has come, right behind the welcome
+                    self._seen = max(self._seen, self._before)
+                    self._seen_any = True
                 yield _harmless(event)
 
     def _hear_plain(self, line: bytes) -> Iterator[events.FromServer]:
@@ -150,10 +158,15 @@ class Client:
         self.name = welcome.name
         self._token = welcome.token
         self._max_line = welcome.max_line
-        if welcome.epoch != self._epoch:
-            self._epoch = welcome.epoch
-            self._seen = welcome.seq
-            self._seen_any = False
+        self._before = welcome.seq
+        epoch, self._epoch = self._epoch, welcome.epoch
+        if not epoch:
+            # The last messages are still to come; if they don't, they are asked for.
+            self._seen = max(0, welcome.seq - LAST)
+        elif welcome.epoch != epoch or welcome.seq < self._seen:
+            # Another life, in which everything is new; or this one without its end, after a loss of power.
+            self._seen = 0 if welcome.epoch != epoch else welcome.seq
+            self._seen_any = True
         elif not welcome.resumed:
             # The server has forgotten what came of those that were sent already, but not the messages themselves.
             while self._unsent and self._unsent[0].id <= self._sent:

@@ -1,15 +1,14 @@
 """The JSON form of what is said on both sides: one object a line, each with its `type`."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from asyncchat.chat import messages
-from asyncchat.chat.messages import ANNOUNCED
+from asyncchat.chat.messages import ANNOUNCED, timestamp
 
 VERSION = 1
 MOST_UNANSWERED = 32
@@ -25,7 +24,8 @@ MOST_PINGS = 2
 """Pings without any answer after which it is gone."""
 
 
-Natural = Annotated[int, Meta(ge=0)]
+Natural = Annotated[int, Meta(ge=0, le=(1 << 53) - 1)]
+"""What every reader of JSON keeps exactly (RFC 8259, 6)."""
 
 
 class _Event(Struct, frozen=True, omit_defaults=True, tag_field="type", tag=str.lower, gc=False):
@@ -201,17 +201,6 @@ def _public(event: messages.Event) -> Struct | None:
             return Members(members)
         case _:
             return None
-
-
-def timestamp(time: int) -> str:
-    """Return a time in milliseconds since 1970 as RFC 3339 has it, in UTC."""
-    second, milliseconds = divmod(time, 1000)
-    return f"{_second(second)}.{milliseconds:03}Z"
-
-
-@lru_cache(maxsize=16)
-def _second(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).isoformat().removesuffix("+00:00")
 
 
 def is_object(line: bytes | None) -> bool:

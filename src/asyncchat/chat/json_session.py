@@ -1,24 +1,32 @@
 """A session in JSON events: for programs, and for clients that come back without losing or repeating a line."""
 
+from collections.abc import Sequence
+
 from msgspec import UNSET
 
 from asyncchat.chat import events
+from asyncchat.chat.archive import Answer, Question, Recall, Unanswered
 from asyncchat.chat.events import Ack, Bye, Error, Gap, Hello, Malformed, Notice, Ping, Pong, Refused, Say, Welcome
 from asyncchat.chat.lines import visible
-from asyncchat.chat.messages import ANNOUNCED
+from asyncchat.chat.messages import ANNOUNCED, Sent
 from asyncchat.chat.names import Name, NameRefused, prepare
 from asyncchat.chat.room import NameTaken, Peer, Room
-from asyncchat.chat.seats import Kept, Seat, Seats
+from asyncchat.chat.seats import Kept, Seat, Seats, hash_of
 from asyncchat.chat.session import Refusal, Session
 
 
 class JsonSession(Session):
-    """Gives each peer one of the `seats`, to which its token lets it come back."""
+    """Gives each peer one of the `seats`, to which its token lets it come back.
 
-    def __init__(self, room: Room, peer: Peer, max_line: int, seats: Seats) -> None:
+    `max_backlog`: bytes of missed messages that it may get then.
+    """
+
+    def __init__(self, room: Room, peer: Peer, max_line: int, seats: Seats, max_backlog: int) -> None:
         super().__init__(room, peer, max_line)
+        self._max_backlog = max_backlog
         self._seats = seats
         self._seat: Seat | None = None
+        self._answering: Hello | Say | None = None
 
     def notice(self, saying: str) -> None:
         """Say something to this peer alone."""
@@ -37,6 +45,10 @@ class JsonSession(Session):
     def acknowledge(self, kept: Kept) -> None:
         """Tell the peer what is kept."""
         self._tell(*[Ack(ident, seq) for ident, seq in kept])
+
+    def refuse(self, idents: Sequence[int], why: str) -> None:
+        """Tell the peer what could not be kept."""
+        self._tell(*[Refused(ident, "not-kept", f"your line was not sent: {why}.") for ident in idents])
 
     # In the room it is the session that is the peer: it holds its seat, and gets acknowledgements, up to the end.
 
@@ -83,6 +95,12 @@ class JsonSession(Session):
             self._tell(Error("version", f"this server speaks version {events.VERSION}, not {hello.v}"))
             return
         known = self._seats.find(hello.token) if hello.token else None
+        if hello.token and not known and self._room.is_stored and hello.epoch == self._room.epoch:
+            self.asked, self._answering = Recall(hash_of(hello.token)), hello
+        else:
+            self._enter(hello, known)
+
+    def _enter(self, hello: Hello, known: Seat | None) -> None:
         try:
             self._sit_down(hello.name, known)
         except NameRefused as refused:
@@ -137,14 +155,28 @@ class JsonSession(Session):
                 names=[self._name.shown, *room.names(self._name, ANNOUNCED)[0]] if few else UNSET,
             )
         ]
-        if hello.epoch == room.epoch:
-            missed = room.since(hello.after)
-            first = missed[0].seq if missed else room.seq + 1
-            if first > hello.after + 1:
-                told.append(Gap(hello.after + 1, first - 1))
+        if hello.epoch:
+            # In another life of the conversation everything is new.
+            seen = hello.after if hello.epoch == room.epoch else 0
+            missed = self._as_much_as_fits(room.since(seen))
+            first = room.seq + 1 - len(missed)
+            if first > seen + 1:
+                told.append(Gap(seen + 1, first - 1))
         else:
-            missed = room.last(hello.history)
-        self._peer.write(events.lines(told) + events.conversation(missed))
+            missed = [events.conversation([message]) for message in room.last(hello.history)]
+        self._peer.write(b"".join([events.lines(told), *missed]))
+
+    def _as_much_as_fits(self, messages: Sequence[Sent]) -> list[bytes]:
+        """Return the last of `messages` that are not more than may wait for a peer, as lines."""
+        lines: list[bytes] = []
+        size = 0
+        for message in reversed(messages):
+            line = events.conversation([message])
+            size += len(line)
+            if size > self._max_backlog:
+                break
+            lines.append(line)
+        return lines[::-1]
 
     def _say(self, say: Say) -> None:
         seat, name = self._seat, self._name
@@ -171,9 +203,31 @@ class JsonSession(Session):
 
         def post(said: str) -> None:
             seat.begin(say.id)
-            self._room.post(name, said, seat.keep, say.id)
+            self._room.post(name, said, seat, say.id)
 
         self._take(text, post)
-        if say.id not in seat.pending:  # so it was a command
-            seat.begin(say.id)
-            seat.keep([(say.id, None)])
+        if self.asked:
+            self._answering = say
+        elif say.id not in seat.pending:  # so it was a command
+            self._done(say, seat)
+
+    def _done(self, say: Say, seat: Seat) -> None:
+        seat.begin(say.id)
+        seat.keep([(say.id, None)])
+
+    def _go_on(self, asked: Question, answer: Answer) -> None:
+        if isinstance(self._answering, Hello):
+            self._recalled(self._answering, answer)
+            return
+        super()._go_on(asked, answer)
+        assert self._answering is not None
+        assert self._seat is not None  # who has lost it is not answered
+        self._done(self._answering, self._seat)
+
+    def _recalled(self, hello: Hello, answer: Answer) -> None:
+        if isinstance(answer, Unanswered):
+            self._enter(hello, None)
+        else:
+            self._enter(
+                hello, self._seats.restore(hello.token, [kept for kept in answer if not isinstance(kept, Sent)])
+            )

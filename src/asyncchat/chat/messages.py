@@ -1,5 +1,7 @@
 """What happens in a conversation, in the order in which everybody sees it."""
 
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from asyncchat.chat.names import Name
@@ -16,12 +18,17 @@ class Joined(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """A message; `seq` rises by one from each to the next, `time` is in milliseconds since 1970 (UTC)."""
+    """A message; `seq` rises by one from each to the next, `time` is in milliseconds since 1970 (UTC).
+
+    `seat` and `ident`: from where, and under which id there, if it may be sent again.
+    """
 
     seq: int
     name: Name
     text: str
     time: int
+    seat: bytes = b""
+    ident: int = 0
 
 
 class Left(NamedTuple):
@@ -50,3 +57,14 @@ class Counted(NamedTuple):
 
 
 Event = Joined | Sent | Left | Disconnected | Connected | Counted
+
+
+def timestamp(time: int) -> str:
+    """Return a time in milliseconds since 1970 as RFC 3339 has it, in UTC."""
+    second, milliseconds = divmod(time, 1000)
+    return f"{_second(second)}.{milliseconds:03}Z"
+
+
+@lru_cache(maxsize=16)
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat().removesuffix("+00:00")

@@ -1,5 +1,7 @@
 """A session in plain text: for people with nc or telnet, and for pipes."""
 
+from collections.abc import Sequence
+
 from asyncchat.chat import wire
 from asyncchat.chat.lines import BadLine, text
 from asyncchat.chat.names import Name, NameRefused, prepare
@@ -9,6 +11,8 @@ from asyncchat.chat.session import Refusal, Session, find_command
 
 class PlainSession(Session):
     """Asks for a name as soon as it is made."""
+
+    key = b""  # what comes from here can't be sent again
 
     def __init__(self, room: Room, peer: Peer, max_line: int) -> None:
         super().__init__(room, peer, max_line)
@@ -23,6 +27,14 @@ class PlainSession(Session):
         if not self._over:
             self.notice(saying)
         self.leave()
+
+    def keep(self, kept: Sequence[tuple[int, int]]) -> None:
+        """The peer sees for itself what is kept."""
+
+    def lose(self, idents: Sequence[int], why: str) -> None:
+        """Tell the peer what could not be kept."""
+        if not self._over:
+            self._peer.write(wire.line_refused(why) * len(idents))
 
     def _hear(self, line: bytes | None) -> None:
         if self._name is None:
@@ -41,7 +53,7 @@ class PlainSession(Session):
             wanted = self._text(line)
             command = find_command(wanted)
             if command and command.before_naming:
-                command.run(self)
+                self._run(command, wanted)
                 return
             name = prepare(wanted)
             self._room.join(name, self._peer, wire.plain)
@@ -55,7 +67,7 @@ class PlainSession(Session):
 
     def _say(self, name: Name, line: bytes | None) -> None:
         try:
-            self._take(self._text(line), lambda said: self._room.post(name, said))
+            self._take(self._text(line), lambda said: self._room.post(name, said, self))
         except BadLine as bad:
             self._peer.write(wire.line_refused(str(bad)))
         except Refusal as refusal:

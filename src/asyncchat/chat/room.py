@@ -30,31 +30,64 @@ class Peer(Protocol):
 Encode = Callable[[Sequence[Event]], bytes]
 """A wire format: turns a batch of events into what is written to each peer that speaks it, or into nothing."""
 
-Committed = Callable[[Sequence[Event]], None]
 
-Receipts = Callable[[list[tuple[int, int]]], None]
-"""Is told what is kept and delivered of that for which a receipt was wanted: the sender's ids and the numbers."""
+class Poster(Protocol):
+    """Where a message comes from; the journal keeps the `key` of what may be sent again from there, if it has one."""
+
+    key: bytes
+
+    def keep(self, kept: Sequence[tuple[int, int]]) -> None:
+        """These are kept and delivered: the ids of what was posted, and the numbers."""
+        ...
+
+    def lose(self, idents: Sequence[int], why: str) -> None:
+        """These could not be kept, and nobody sees them."""
+        ...
+
+
+Committed = Callable[[Sequence[Event]], None]
+Failed = Callable[[Sequence[Event], str], None]
 
 
 class Journal(Protocol):
-    """Keeps the conversation; `epoch` names this life of it, in which numbers only rise."""
+    """Keeps the conversation.
 
+    epoch: names this life of the conversation, in which numbers only rise
+    seq: the number of the last message that was kept before
+    recent: the last messages that were
+    is_archive: whether it can be asked for what it keeps
+    """
+
+    is_archive: bool
     epoch: str
+    seq: int
+    recent: Sequence[Sent]
 
-    def append(self, batch: Sequence[Event], committed: Committed) -> None:
-        """Keep `batch`, and once it is kept call `committed` with it; batches in the order in which they came."""
+    def append(self, batch: Sequence[Event], committed: Committed, failed: Failed) -> None:
+        """Keep the messages of `batch`, and once they are kept call `committed` with it.
+
+        If they can't be kept, call `failed` with it and with the reason: their numbers will be given to others. The
+        next batch comes after that.
+        """
         ...
 
 
 class MemoryJournal:
     """The journal that keeps nothing beyond the room's own memory, and so has kept everything at once."""
 
+    is_archive = False
+    seq = 0
+    recent: Sequence[Sent] = ()
+
     def __init__(self, epoch: str) -> None:
         self.epoch = epoch
 
-    def append(self, batch: Sequence[Event], committed: Committed) -> None:
+    def append(self, batch: Sequence[Event], committed: Committed, failed: Failed) -> None:
         """Call `committed` with `batch`."""
         committed(batch)
+
+
+_Posts = dict[Poster, list[tuple[int, int]]]
 
 
 class _Member(NamedTuple):
@@ -66,10 +99,10 @@ class _Member(NamedTuple):
 class Room:
     """One conversation.
 
-    What happens is collected, and `commit` hands the batch to the journal; only what the journal holds is delivered, in
-    that one order. `wake` is called when a batch begins: the caller then has `commit` called soon. `clock` tells the
-    time in milliseconds since 1970. A newcomer gets the last `history` messages, and who comes back those that were
-    missed, if they are among the last `replay`.
+    What happens is collected, and `commit` hands the batch to the journal, as soon as that has kept the one before;
+    only what the journal holds is delivered, in that one order. `wake` is called when a batch begins: the caller then
+    has `commit` called soon. `clock` tells the time in milliseconds since 1970. A newcomer gets the last `history`
+    messages, and who comes back those that were missed, if they are among the last `replay`.
     """
 
     def __init__(
@@ -85,20 +118,29 @@ class Room:
         self._journal = journal
         self._clock = clock
         self._history = history
-        self._last: deque[Sent] = deque(maxlen=max(history, replay))
+        self._last: deque[Sent] = deque(journal.recent, maxlen=max(history, replay))
         self._members: dict[str, _Member] = {}
         self._audience: dict[Encode, dict[Peer, None]] = {}
         self._batch: list[Event] = []
-        self._receipts: dict[Receipts, list[tuple[int, int]]] = {}
+        self._posts: _Posts = {}
+        self._committing = False
+        self._committed = 0  # how many batches
+        self._settling: deque[tuple[int, Callable[[], object]]] = deque()
+        self._due = False  # the next batch, as soon as the one before is kept
         self._present = 0  # without those who are leaving
         self._counted = 0  # when everybody was told last
-        self._seq = 0
-        self._delivered = 0
+        self._seq = self._delivered = journal.seq
+        self._time = self._last[-1].time if self._last else 0
 
     @property
     def epoch(self) -> str:
         """The name of this life of the conversation."""
         return self._journal.epoch
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether what is said is kept beyond the room's memory."""
+        return self._journal.is_archive
 
     @property
     def seq(self) -> int:
@@ -136,12 +178,15 @@ class Room:
         self._happened(Disconnected(name))
         self._happened(Connected(name))
 
-    def post(self, name: Name, text: str, receipts: Receipts | None = None, ident: int = 0) -> None:
-        """Let the member `name` say `text` to everybody; once it is delivered, `receipts` is told with `ident`."""
+    def post(self, name: Name, text: str, poster: Poster | None = None, ident: int = 0) -> None:
+        """Let the member `name` say `text` to everybody; `poster` is told with `ident` what becomes of it."""
         self._seq += 1
-        if receipts:
-            self._receipts.setdefault(receipts, []).append((ident, self._seq))
-        self._happened(Sent(self._seq, name, text, self._clock()))
+        self._time = max(self._time, self._clock())  # a clock that is set back would break the order of the messages
+        if poster:
+            self._posts.setdefault(poster, []).append((ident, self._seq))
+            self._happened(Sent(self._seq, name, text, self._time, poster.key, ident))
+        else:
+            self._happened(Sent(self._seq, name, text, self._time))
 
     def leave(self, name: Name) -> None:
         """Let the member go, once everything up to here is delivered; then its peer is closed and its name is free."""
@@ -174,11 +219,47 @@ class Room:
         return len(self._batch)
 
     def commit(self) -> None:
-        """Hand what has happened since the last call to the journal."""
-        if self._batch:
+        """Hand what has happened to the journal."""
+        if self._committing:
+            self._due = True
+        elif self._batch:
             batch, self._batch = self._batch, []
-            receipts, self._receipts = self._receipts, {}
-            self._journal.append(batch, partial(self._deliver, receipts))
+            posts, self._posts = self._posts, {}
+            self._committing = True
+            self._journal.append(batch, partial(self._kept, posts), partial(self._lost, posts))
+
+    def settle(self, then: Callable[[], object]) -> None:
+        """Commit, and call `then` once all that has happened until now is delivered, or lost."""
+        self.commit()
+        if self._committing:
+            self._settling.append((self._committed + 1 + bool(self._batch), then))
+        else:
+            then()
+
+    def _kept(self, posts: _Posts, batch: Sequence[Event]) -> None:
+        self._deliver(posts, batch)
+        self._go_on()
+
+    def _lost(self, posts: _Posts, batch: Sequence[Event], why: str) -> None:
+        """Deliver what needs no keeping of a batch that could not be kept, and tell the posters of the rest."""
+        others = [event for event in batch if type(event) is not Sent]
+        lost = len(batch) - len(others)
+        self._seq -= lost
+        self._batch = [e._replace(seq=e.seq - lost) if type(e) is Sent else e for e in self._batch]
+        self._posts = {poster: [(ident, seq - lost) for ident, seq in posted] for poster, posted in self._posts.items()}
+        for poster, posted in posts.items():
+            poster.lose([ident for ident, _ in posted], why)
+        self._deliver({}, others)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._committing = False
+        self._committed += 1
+        while self._settling and self._settling[0][0] <= self._committed:
+            self._settling.popleft()[1]()
+        if self._due:
+            self._due = False
+            self.commit()
 
     def _changed(self, by: int) -> int:
         self._present += by
@@ -191,7 +272,7 @@ class Room:
             self._wake()
         self._batch.append(event)
 
-    def _deliver(self, receipts: dict[Receipts, list[tuple[int, int]]], batch: Sequence[Event]) -> None:
+    def _deliver(self, posts: _Posts, batch: Sequence[Event]) -> None:
         if messages := [event for event in batch if type(event) is Sent]:
             self._last.extend(messages)
             self._delivered = messages[-1].seq
@@ -199,8 +280,8 @@ class Room:
             if peers and (data := encode(batch)):
                 for peer in peers:
                     peer.write(data)
-        for receive, kept in receipts.items():
-            receive(kept)
+        for poster, kept in posts.items():
+            poster.keep(kept)
         for event in batch:
             if type(event) is Left:
                 self._remove(event.name)

@@ -21,6 +21,10 @@ class Holder(Protocol):
         """Tell the peer what is kept."""
         ...
 
+    def refuse(self, idents: Sequence[int], why: str) -> None:
+        """Tell the peer what could not be kept."""
+        ...
+
 
 class Seat:
     """Somebody's place: who holds it now, if anybody does, and what became of what was sent from it last.
@@ -50,6 +54,13 @@ class Seat:
         if self.holder:
             self.holder.acknowledge(kept)
 
+    def lose(self, idents: Sequence[int], why: str) -> None:
+        """What was sent with these ids could not be kept, and may be sent again."""
+        self.pending.difference_update(idents)
+        self.newest = max(self.kept, default=-1)
+        if self.holder:
+            self.holder.refuse(idents, why)
+
 
 class Seats:
     """The seats of everybody who is there, and of the last `kept_empty` who are gone.
@@ -65,13 +76,21 @@ class Seats:
 
     def find(self, token: str) -> Seat | None:
         """Return the seat that belongs to `token`."""
-        key = _hash(token)
+        key = hash_of(token)
         return self._taken.get(key) or self._empty.get(key)
 
     def new(self) -> tuple[str, Seat]:
         """Return the token of a new seat, and the seat."""
         token = self._new_token()
-        return token, Seat(_hash(token))
+        return token, Seat(hash_of(token))
+
+    def restore(self, token: str, kept: Kept) -> Seat:
+        """Return the seat that belongs to `token`, made anew with what was kept from it unless it is there already."""
+        if not (seat := self.find(token)):
+            seat = Seat(hash_of(token))
+            seat.kept = dict(sorted(kept))
+            seat.newest = max(seat.kept, default=-1)
+        return seat
 
     def take(self, seat: Seat, holder: Holder) -> None:
         """Let `holder` have `seat`."""
@@ -87,5 +106,6 @@ class Seats:
             self._empty.popitem(last=False)
 
 
-def _hash(token: str) -> bytes:
+def hash_of(token: str) -> bytes:
+    """Return what is kept of a token."""
     return sha256(token.encode()).digest()

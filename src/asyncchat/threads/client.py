@@ -34,6 +34,7 @@ class _Conversation:
         self._visitor = visitor
         self._patience = time.monotonic() + QUESTION_TIMEOUT
         self._heard = threading.Event()
+        self._said_something = False
         self._settled = threading.Event()
         self._ended_input = threading.Event()
         self._ends: queue.SimpleQueue[str | Exception] = queue.SimpleQueue()
@@ -45,12 +46,20 @@ class _Conversation:
             threading.Thread(target=self._send, name="sending", daemon=True).start()
         end = self._wait_for_end()
         if end is _EXITED:
-            with contextlib.suppress(queue.Empty):
-                self._ends.get(timeout=GOODBYE_TIMEOUT)
+            self._say_goodbye()
         elif isinstance(end, Exception):
             raise end
         elif not (self._ended_input.is_set() and self._visitor.check_end()):
             raise ServerGone
+
+    def _say_goodbye(self) -> None:
+        """Wait for the server to handle what was sent, as long as it still says something."""
+        self._said_something = True
+        while self._said_something:
+            self._said_something = False
+            with contextlib.suppress(queue.Empty):
+                self._ends.get(timeout=GOODBYE_TIMEOUT)
+                return
 
     def _wait_for_end(self) -> str | Exception:
         while True:
@@ -67,6 +76,7 @@ class _Conversation:
                 if show:
                     terminal.write(show)
                 self._heard.set()
+                self._said_something = True
                 if self._visitor.settled:
                     self._settled.set()
         except OSError:

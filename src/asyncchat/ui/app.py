@@ -59,6 +59,7 @@ class App:
                 await self._screen.run(self._start)
                 await self._say_last_words()
             finally:
+                self._tell(*(f"not acknowledged: {line}" for line in self._chat.pending))
                 for task in self._tasks:
                     task.cancel()
                 await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -66,8 +67,10 @@ class App:
             if not task.cancelled():
                 task.result()
         if pending := len(self._chat.pending):
-            lines = "1 line was" if pending == 1 else f"{pending} lines were"
-            raise ChatError(f"{lines} not sent: there was no connection. Join again to send what is missing.")
+            lines = "1 line" if pending == 1 else f"{pending} lines"
+            raise ChatError(
+                f"the server has not acknowledged {lines}, and may not have them. The arrow keys bring them back."
+            )
 
     def _start(self) -> None:
         self._tasks = [asyncio.create_task(self._receive()), asyncio.create_task(self._tick())]
@@ -92,12 +95,12 @@ class App:
         self._note(batch)
         columns, rows = self._screen.size
         shown = self._show.take(batch, now=datetime.now().astimezone(), columns=columns, rows=SCREENFULS * rows)
+        if shown.rings:
+            self._screen.ring()
         if shown.lines:
             self._screen.print(shown.lines)
         else:
             self._screen.draw()
-        if shown.rings:
-            self._screen.ring()
         self._bring_back()
 
     async def _tick(self) -> None:
@@ -160,6 +163,9 @@ class App:
     def ignore(self, name: str) -> None:
         """Show nothing of somebody; without a name, tell who that is."""
         ignored = self._show.ignored
+        if name and key_of(name) == key_of(self._chat.name):
+            self._tell("that is you")
+            return
         if name:
             ignored[key_of(name)] = name
         self._tell(f"ignored: {', '.join(ignored.values()) or 'nobody'}")

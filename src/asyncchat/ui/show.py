@@ -107,7 +107,7 @@ class Show:
                 messages = "1 message is" if first == last else f"{last - first + 1} messages are"
                 yield _DIM, f"{messages} missing here: the server does not keep them any more."
             case events.Refused(text=text):
-                yield "class:reason", f"not sent: {text}"
+                yield "class:reason", f"not sent: {text.removeprefix('your line was not sent: ')}"
             case events.Error(text=text) if not self._is_lost:
                 yield _DIM, text
             case events.Notice(text):

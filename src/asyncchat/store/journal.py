@@ -1,0 +1,219 @@
+"""The journal in a file: a thread of its own commits what came together, and says so to the room."""
+
+import bisect
+import contextlib
+import itertools
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from asyncchat.chat.messages import Event, Sent
+from asyncchat.chat.room import Committed, Failed
+from asyncchat.store.file import ERRORS, StoreError, StoreFile, reason, sent
+
+DURABILITIES = ("normal", "full")
+"""normal: survives the end of the process, however sudden; full: also a loss of power."""
+
+_MOST_ROWS = 32
+"""Messages in one statement. Each statement gives up the interpreter's lock once, and may have to wait for it."""
+
+_COLUMNS = ("seq", "time", "name", "text", "seat", "id")
+_SIZES = [1 << power for power in reversed(range(_MOST_ROWS.bit_length()))]
+_INSERT = {
+    (columns, size): f"INSERT INTO messages ({', '.join(_COLUMNS[:columns])}) VALUES "
+    + ", ".join([f"({', '.join('?' * columns)})"] * size)
+    for columns in (4, 6)
+    for size in _SIZES
+}
+
+REST = 0.02
+"""Seconds without anything to commit, after which there is time for other work."""
+
+PIECE = 1000
+"""Messages that such work is about at a time: nobody shall notice."""
+
+MOST_ARREARS = 100_000
+"""Messages for which that work may wait; beyond that it is done though there is no rest."""
+
+AFTER_FAILURE = 1.0
+"""Seconds until it is tried again, if it failed."""
+
+LOOK_FOR_AGED = 1.0
+"""Seconds from one look for messages that are too old to the next."""
+
+
+class Keep(NamedTuple):
+    """How much is kept: so many messages, or those of so many milliseconds."""
+
+    messages: int | None = None
+    milliseconds: int | None = None
+
+
+class _Order(NamedTuple):
+    batch: Sequence[Event]
+    rows: list[Sent]
+    committed: Committed
+    failed: Failed
+
+
+class SqliteJournal:
+    """Keeps a conversation in the store at `file`, of which it keeps as much as `keep` says.
+
+    Its callbacks are called by what `start` was given, which runs them in the thread of the room.
+    """
+
+    is_archive = True
+
+    def __init__(self, file: StoreFile, durability: str, keep: Keep, recent: int, clock: Callable[[], int]) -> None:
+        self._file = file
+        self._connection = file.connection
+        self._keep = keep
+        self._clock = clock
+        try:
+            self._load(durability, recent)
+        except ERRORS as error:
+            raise StoreError(f"can't use the store {file.path}: {reason(error)}") from None
+        self._aged = self._deleted
+        self._until_aged = None if keep.milliseconds is None else LOOK_FOR_AGED
+        self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
+
+    def _load(self, durability: str, recent: int) -> None:
+        self._connection.execute(f"PRAGMA synchronous = {durability.upper()}")
+        rows = self._connection.execute(
+            "SELECT seq, time, name, text FROM messages ORDER BY seq DESC LIMIT ?", (max(recent, 1),)
+        )
+        self.recent: Sequence[Sent] = sent(rows)[::-1]
+        self.epoch = str(self._file.fact("epoch"))
+        (deleted,) = self._connection.execute("SELECT max(value) FROM facts WHERE name = 'deleted'").fetchone()
+        self.seq = self._last = self.recent[-1].seq if self.recent else deleted or 0
+        (first,) = self._connection.execute("SELECT min(seq) FROM messages").fetchone()
+        self._deleted: int = first - 1 if first else self.seq
+        self._indexed = max(int(self._file.fact("indexed")), self._deleted)
+
+    def start(self, call: Callable[..., object]) -> None:
+        """Begin; `call` has a function called with its arguments in the room's thread, as call_soon_threadsafe does."""
+        self._call = call
+        self._thread.start()
+
+    def close(self, patience: float) -> None:
+        """Write what is left, for at most `patience` seconds, and close the file."""
+        if self._thread.is_alive():
+            self._orders.put(None)
+            self._thread.join(patience)
+        if not self._thread.is_alive():
+            self._file.close()
+
+    def append(self, batch: Sequence[Event], committed: Committed, failed: Failed) -> None:
+        """Keep the messages of `batch`; see chat.room.Journal."""
+        if rows := [event for event in batch if type(event) is Sent]:
+            self._orders.put(_Order(batch, rows, committed, failed))
+        else:
+            committed(batch)
+
+    # In the journal's thread.
+
+    def _work(self) -> None:
+        while order := self._next_order():
+            try:
+                self._write(order.rows)
+            except ERRORS as error:
+                self._tell(order.failed, order.batch, reason(error))
+            else:
+                self._tell(order.committed, order.batch)
+            if self._arrears() > MOST_ARREARS:
+                self._do_a_piece()
+
+    def _tell(self, callback: Callable[..., object], *arguments: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the room is gone
+            self._call(callback, *arguments)
+
+    def _next_order(self) -> _Order | None:
+        """Wait for something to write, and do other work meanwhile; return None at the end."""
+        rest = REST
+        while True:
+            try:
+                return self._orders.get(timeout=rest if self._arrears() else self._until_aged)
+            except queue.Empty:
+                self._find_aged()
+                rest = REST if not self._arrears() or self._do_a_piece() else AFTER_FAILURE
+
+    def _write(self, rows: list[Sent]) -> None:
+        """Commit `rows` in one transaction. Raises sqlite3.Error."""
+        with self._transaction():
+            # Most come from plain peers, and have no seat: two columns less are a third of the time.
+            self._insert(4, [(sent.seq, sent.time, sent.name.shown, sent.text) for sent in rows if not sent.seat])
+            self._insert(6, [(s.seq, s.time, s.name.shown, s.text, s.seat, s.ident) for s in rows if s.seat])
+        self._last = rows[-1].seq
+
+    def _insert(self, columns: int, rows: Sequence[tuple[object, ...]]) -> None:
+        begin = 0
+        for size in _SIZES:  # a few statements, which are kept prepared, do for all lengths
+            while len(rows) - begin >= size:
+                values = itertools.chain.from_iterable(rows[begin : begin + size])
+                self._connection.execute(_INSERT[columns, size], tuple(values))
+                begin += size
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):  # some errors have rolled it back already
+                self._connection.execute("ROLLBACK")
+            raise
+
+    # Work that can wait: the index for searches, and what need not be kept any more.
+
+    def _arrears(self) -> int:
+        return max(self._last - self._indexed, 0) + max(self._obsolete() - self._deleted, 0)
+
+    def _obsolete(self) -> int:
+        """Return the number up to which nothing is to be kept."""
+        return self._aged if self._keep.messages is None else max(self._aged, self._last - self._keep.messages)
+
+    def _find_aged(self) -> None:
+        if self._keep.milliseconds is not None:
+            limit = self._clock() - self._keep.milliseconds
+            numbers = range(self._deleted + 1, self._last + 1)
+            self._aged = self._deleted + bisect.bisect_left(numbers, limit, key=self._time_of)
+
+    def _time_of(self, seq: int) -> int:
+        row = self._connection.execute("SELECT time FROM messages WHERE seq >= ? LIMIT 1", (seq,)).fetchone()
+        return int(row[0]) if row else self._clock()
+
+    def _do_a_piece(self) -> bool:
+        """Do some of that work; tell whether it could be done."""
+        try:
+            if (obsolete := self._obsolete()) > self._deleted:
+                self._delete(min(self._deleted + PIECE, obsolete))
+            else:
+                # The further behind it is the larger the piece: larger ones take much less time in all.
+                self._index(min(self._indexed + max(PIECE, self._arrears() // 20), self._last))
+        except ERRORS:
+            return False  # if there is no room, those who post hear of it
+        return True
+
+    def _delete(self, last: int) -> None:
+        with self._transaction():
+            self._connection.execute(
+                "INSERT INTO words (words, rowid, text) SELECT 'delete', seq, text FROM messages WHERE seq <= ?",
+                (min(last, self._indexed),),
+            )
+            self._connection.execute("DELETE FROM messages WHERE seq <= ?", (last,))
+            self._connection.execute("INSERT OR REPLACE INTO facts VALUES ('deleted', ?)", (last,))
+        self._deleted = last
+        self._indexed = max(self._indexed, last)
+
+    def _index(self, last: int) -> None:
+        with self._transaction():
+            self._connection.execute(
+                "INSERT INTO words (rowid, text) SELECT seq, text FROM messages WHERE seq > ? AND seq <= ?",
+                (self._indexed, last),
+            )
+            self._connection.execute("UPDATE facts SET value = ? WHERE name = 'indexed'", (last,))
+        self._indexed = last

@@ -1,0 +1,94 @@
+"""The tests of the store by itself: real files, and the journal's real thread."""
+
+import contextlib
+import queue
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from asyncchat.chat.archive import Answer, Question
+from asyncchat.chat.messages import Event, Sent
+from asyncchat.chat.names import prepare
+from asyncchat.store.archive import Archive
+from asyncchat.store.file import StoreFile, open_to_read
+from asyncchat.store.journal import Keep, SqliteJournal
+from tests.programs import PATIENCE, seconds
+
+BOB = prepare("bob")
+
+
+def message(seq: int, text: str = "", time: int = 0, seat: bytes = b"", ident: int = 0) -> Sent:
+    return Sent(seq, BOB, text or f"message {seq}", time or seq, seat, ident)
+
+
+def messages(first: int, last: int) -> list[Sent]:
+    return [message(seq) for seq in range(first, last + 1)]
+
+
+class Journal:
+    """A journal and the room's thread, which is this one: what the journal calls back waits until it is taken."""
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        keep: Keep = Keep(),  # noqa: B008 - it can't be changed
+        recent: int = 1000,
+        clock: Callable[[], int] = lambda: 0,
+        durability: str = "normal",
+    ) -> None:
+        self._calls: queue.SimpleQueue[tuple[Callable[..., object], tuple[Any, ...]]] = queue.SimpleQueue()
+        self.happened: list[tuple[str, Sequence[Event]]] = []
+        self.file = StoreFile(str(path))
+        try:
+            self.journal = SqliteJournal(self.file, durability, keep, recent, clock)
+        except BaseException:
+            self.file.close()
+            raise
+        self.journal.start(lambda callback, *arguments: self._calls.put((callback, arguments)))
+
+    def append(self, *batch: Event) -> None:
+        self.journal.append(
+            batch,
+            lambda kept: self.happened.append(("kept", kept)),
+            lambda lost, why: self.happened.append((why, lost)),
+        )
+
+    def take(self, count: int) -> list[tuple[str, Sequence[Event]]]:
+        """Wait until `count` batches in all were kept or lost."""
+        while len(self.happened) < count:
+            callback, arguments = self._calls.get(timeout=seconds(PATIENCE))
+            callback(*arguments)
+        return self.happened
+
+    def close(self) -> None:
+        self.journal.close(seconds(PATIENCE))
+
+    def __enter__(self) -> "Journal":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def ask(path: Path | str, question: Question) -> Answer:
+    """Return what a store answers."""
+    with contextlib.closing(Archive(open_to_read(str(path)))) as archive:
+        return archive.answer(question)
+
+
+def fill(path: Path | str, *batch: Sent) -> None:
+    """Keep messages in a store."""
+    with Journal(path) as journal:
+        journal.append(*batch)
+        journal.take(1)
+
+
+def rows(path: Path | str, query: str) -> list[Any]:
+    """Return what SQLite itself finds in a file."""
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()

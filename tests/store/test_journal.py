@@ -1,0 +1,219 @@
+"""The journal in a file: what it keeps, in which order it says so, and what happens when it can't."""
+
+import os
+import resource
+import signal
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asyncchat.chat.messages import Event, Joined, Left, Sent
+from asyncchat.store import journal as module
+from asyncchat.store.journal import Keep
+from tests.programs import until
+from tests.store import BOB, Journal, fill, message, messages, rows
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "chat.db"
+
+
+def kept(path: Path) -> list[tuple[int, str]]:
+    return rows(path, "SELECT seq, text FROM messages ORDER BY seq")
+
+
+# Keeping.
+
+
+def test_what_is_said_to_be_kept_is_in_the_file(path: Path) -> None:
+    with Journal(path) as journal:
+        journal.append(message(1, "hello"), Joined(BOB, 1), message(2, "bye"))
+        journal.take(1)
+        assert kept(path) == [(1, "hello"), (2, "bye")]
+
+
+def test_batches_are_kept_in_order_and_handed_back_whole(path: Path) -> None:
+    batches: list[tuple[Event, ...]] = [
+        (Joined(BOB, 1),),
+        (message(1),),
+        (Left(BOB, 0), message(2)),
+        tuple(messages(3, 500)),
+    ]
+    with Journal(path) as journal:
+        for batch in batches:
+            journal.append(*batch)
+        assert journal.take(4) == [("kept", batch) for batch in batches]
+
+
+def test_what_needs_no_keeping_waits_for_nothing(path: Path) -> None:
+    with Journal(path) as journal:
+        journal.append(Joined(BOB, 1))
+        assert journal.happened == [("kept", (Joined(BOB, 1),))]
+
+
+@given(sizes=st.lists(st.integers(1, 700), max_size=6))
+@settings(max_examples=20)
+def test_batches_of_every_size_are_kept(tmp_path_factory: pytest.TempPathFactory, sizes: list[int]) -> None:
+    path = tmp_path_factory.mktemp("store") / "chat.db"
+    seq = 0
+    with Journal(path) as journal:
+        for size in sizes:
+            journal.append(*messages(seq + 1, seq + size))
+            seq += size
+        journal.take(len(sizes))
+    assert kept(path) == [(number, f"message {number}") for number in range(1, seq + 1)]
+
+
+def test_what_waits_at_the_end_is_written(path: Path) -> None:
+    journal = Journal(path)
+    for seq in range(1, 101):
+        journal.append(message(seq))
+    journal.close()
+    assert len(kept(path)) == 100
+
+
+# Going on.
+
+
+def test_another_one_goes_on_where_it_ended(path: Path) -> None:
+    with Journal(path) as first:
+        first.append(*messages(1, 20))
+        first.take(1)
+    with Journal(path, recent=3) as second:
+        assert second.journal.seq == 20
+        assert second.journal.epoch == first.journal.epoch
+        assert [sent.text for sent in second.journal.recent] == ["message 18", "message 19", "message 20"]
+
+
+def test_each_store_has_an_epoch_of_its_own(tmp_path: Path) -> None:
+    with Journal(tmp_path / "one") as one, Journal(tmp_path / "two") as two:
+        assert one.journal.epoch != two.journal.epoch
+
+
+def test_names_and_texts_come_back_as_they_were(path: Path) -> None:
+    zoe = BOB._replace(shown="Zoé", key="zoé")
+    fill(path, Sent(1, zoe, "quote \" ' ␛[2J 日本 🙂", 1_763_847_600_123))
+    with Journal(path) as again:
+        assert again.journal.recent == [Sent(1, zoe, "quote \" ' ␛[2J 日本 🙂", 1_763_847_600_123)]
+
+
+def test_what_somebody_else_wrote_into_the_file_is_harmless(path: Path) -> None:
+    fill(path, message(1))
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "UPDATE messages SET name = char(27) || '[2J', text = 'a' || char(10) || 'b', time = 1 << 62"
+        )
+    connection.close()
+    with Journal(path) as again:
+        (sent,) = again.journal.recent
+        assert (sent.name.shown, sent.text) == ("␛[2J", "a␊b")
+        assert sent.time < 1 << 48
+
+
+# When it can't be kept.
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    """Let files grow no further."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_what_can_not_be_kept_is_lost_and_the_next_is_kept(path: Path) -> None:
+    with Journal(path) as journal:
+        journal.append(message(1))
+        journal.take(1)
+        with no_room():
+            journal.append(message(2), Left(BOB, 0), message(3))
+            assert journal.take(2)[-1] == ("the disk has an error", (message(2), Left(BOB, 0), message(3)))
+            journal.append(message(2))
+            journal.take(3)
+        journal.append(message(2, "again"))
+        assert journal.take(4)[-1] == ("kept", (message(2, "again"),))
+        assert kept(path) == [(1, "message 1"), (2, "again")]
+
+
+# The index, and what is not to be kept for ever.
+
+
+def indexed(path: Path) -> int:
+    return int(rows(path, "SELECT value FROM facts WHERE name = 'indexed'")[0][0])
+
+
+def test_what_is_kept_is_indexed_when_there_is_time(path: Path) -> None:
+    with Journal(path) as journal:
+        journal.append(*messages(1, 1000))
+        until(lambda: indexed(path) == 1000)
+        assert rows(path, "SELECT count(*) FROM words WHERE words MATCH 'message'") == [(1000,)]
+
+
+def test_the_index_is_never_far_behind_though_there_is_no_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REST", 3600)
+    monkeypatch.setattr(module, "MOST_ARREARS", 500)
+    with Journal(path) as journal:
+        for begin in range(1, 2001, 100):
+            journal.append(*messages(begin, begin + 99))
+            journal.take(begin // 100 + 1)
+        until(lambda: indexed(path) >= 1300)
+
+
+def test_an_index_that_was_not_finished_is_finished_the_next_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as slow:
+        slow.setattr(module, "REST", 3600)
+        fill(path, *messages(1, 500))
+    assert indexed(path) == 0
+    with Journal(path):
+        until(lambda: indexed(path) == 500)
+
+
+@pytest.mark.parametrize(
+    ("keep", "left"),
+    [
+        (Keep(messages=100), range(901, 1001)),
+        (Keep(milliseconds=250), range(750, 1001)),
+        (Keep(messages=2000), range(1, 1001)),
+        (Keep(milliseconds=2000), range(1, 1001)),
+    ],
+)
+def test_what_need_not_be_kept_is_deleted_and_not_found_any_more(path: Path, keep: Keep, left: range) -> None:
+    with Journal(path, keep=keep, clock=lambda: 1000) as journal:
+        journal.append(*messages(1, 1000))
+        until(lambda: indexed(path) == 1000 and len(kept(path)) == len(left))
+        assert [seq for seq, _ in kept(path)] == list(left)
+        found = rows(path, "SELECT rowid FROM words WHERE words MATCH 'message' ORDER BY rowid")
+        assert found == [(seq,) for seq in left]
+        assert rows(path, "INSERT INTO words (words) VALUES ('integrity-check')") == []
+
+
+def test_numbers_go_on_though_everything_was_deleted(path: Path) -> None:
+    with Journal(path, keep=Keep(milliseconds=1), clock=lambda: 10_000) as journal:
+        journal.append(*messages(1, 300))
+        journal.take(1)
+        until(lambda: kept(path) == [])
+    with Journal(path) as again:
+        assert (again.journal.seq, list(again.journal.recent)) == (300, [])
+        again.append(message(301))
+        again.take(1)
+        until(lambda: indexed(path) == 301)
+        assert kept(path) == [(301, "message 301")]
+
+
+def test_only_its_owner_can_read_the_file(path: Path) -> None:
+    with Journal(path) as journal:
+        journal.append(message(1))
+        journal.take(1)
+        modes = {name: os.stat(path.parent / name).st_mode & 0o777 for name in os.listdir(path.parent)}
+        assert modes == {"chat.db": 0o600, "chat.db-wal": 0o600, "chat.db-shm": 0o600}
