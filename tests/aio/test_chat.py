@@ -241,8 +241,9 @@ async def test_leaving_a_server_that_has_just_gone_is_no_error() -> None:
             assert alice._task.done()
 
 
-async def test_the_reason_of_a_loss_is_not_that_of_the_one_before() -> None:
-    async with served_by(QUESTION, WELCOME) as address:
+async def test_the_reason_of_a_loss_is_not_that_of_the_one_before_and_no_answer_to_a_command() -> None:
+    answer = events.lines([events.Notice("no one online")])
+    async with served_by(QUESTION, WELCOME + answer) as address:
         host, _, port = address.rpartition(":")
         async with Chat(Address(host, int(port)), "alice", pauses=lambda: itertools.repeat(0.0)) as alice:
             alice._last_words = "the chat is closing. Goodbye!"

@@ -280,6 +280,8 @@ class Chat:
                 case events.Error(text=text) if not self._client.is_in:
                     self._not_let_in = True
                     self._last_words = text
+                case events.Notice(text) if self._client.is_in:
+                    pass  # the answer to a command
                 case events.Bye(text) | events.Notice(text):
                     self._last_words = text
         self._unread.extend(happened)
