@@ -30,6 +30,7 @@ def numbers(answer: Answer) -> list[int]:
 @pytest.fixture(params=["indexed", "not indexed", "half indexed"])
 def archive(path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Archive]:
     """A store of 300 messages, every tenth with something to find."""
+    monkeypatch.setattr("asyncchat.store.archive._INDEXED_AT_ONCE", 70)
     said = [message(seq, f"the {'red fox' if seq % 10 == 0 else 'dog'}, number {seq}") for seq in range(1, 301)]
     indexed = {"indexed": 300, "not indexed": 0, "half indexed": 150}[request.param]
     if indexed:

@@ -10,6 +10,8 @@ from asyncchat.chat.seats import REMEMBERED
 from asyncchat.store.file import ERRORS, StoreError, reason, sent
 
 _AT_ONCE = 1000
+_INDEXED_AT_ONCE = 20_000
+"""Messages that are searched together where the store's index has not come yet: memory is bounded by it."""
 
 
 class Archive:
@@ -89,11 +91,20 @@ class Archive:
 
     def _found_since(self, indexed: int, wanted: str) -> list[tuple[int, int, str, str]]:
         """Return what is found in the messages that are not in the index yet, the newest first."""
+        found: list[tuple[int, int, str, str]] = []
+        (last,) = self._connection.execute("SELECT max(seq) FROM messages").fetchone()
+        while last and last > indexed and len(found) < SHOWN:
+            first = max(last - _INDEXED_AT_ONCE, indexed) + 1
+            found += self._found_between(first, last, wanted)[: SHOWN - len(found)]
+            last = first - 1
+        return found
+
+    def _found_between(self, first: int, last: int, wanted: str) -> list[tuple[int, int, str, str]]:
         with contextlib.closing(sqlite3.connect(":memory:")) as index:
             index.execute("CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = 'unicode61 remove_diacritics 2')")
             index.executemany(
                 "INSERT INTO words (rowid, text) VALUES (?, ?)",
-                self._connection.execute("SELECT seq, text FROM messages WHERE seq > ?", (indexed,)),
+                self._connection.execute("SELECT seq, text FROM messages WHERE seq BETWEEN ? AND ?", (first, last)),
             )
             numbers = index.execute(
                 "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?", (wanted, SHOWN)

@@ -34,7 +34,7 @@ REST = 0.02
 PIECE = 1000
 """Messages that such work is about at a time: nobody shall notice."""
 
-MOST_ARREARS = 100_000
+MOST_ARREARS = 1_000_000
 """Messages for which that work may wait; beyond that it is done though there is no rest."""
 
 AFTER_FAILURE = 1.0
