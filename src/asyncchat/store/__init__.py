@@ -16,7 +16,7 @@ __all__ = ["Keep", "Store"]
 class Store:
     """The store at `path`, which is made if there is none, and has the last `recent` messages at hand.
 
-    durability: one of journal.DURABILITIES
+    durability: "normal" survives the end of the process, however sudden; "full" also a loss of power
     keep: what to keep; everything by default
 
     Close it when done. Raises StoreError.

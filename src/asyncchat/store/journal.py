@@ -13,9 +13,6 @@ from asyncchat.chat.messages import Event, Sent
 from asyncchat.chat.room import Committed, Failed
 from asyncchat.store.file import ERRORS, StoreError, StoreFile, reason, sent
 
-DURABILITIES = ("normal", "full")
-"""normal: survives the end of the process, however sudden; full: also a loss of power."""
-
 _MOST_ROWS = 32
 """Messages in one statement. Each statement gives up the interpreter's lock once, and may have to wait for it."""
 

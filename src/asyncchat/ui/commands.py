@@ -52,8 +52,6 @@ COMMANDS = (
     Command(("/quit", "/exit"), "", "leave the chat", lambda client, _: client.leave()),
 )
 
-TAKE_NAMES = ("/ignore", "/unignore")
-
 _COMMANDS = {name: command for command in COMMANDS for name in command.names}
 
 
