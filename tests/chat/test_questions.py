@@ -94,7 +94,7 @@ def test_help_tells_of_what_needs_a_store_only_where_there_is_one() -> None:
     ("command", "answer", "lines"),
     [
         ("/history 9", SAID, LINES),
-        ("/history 9", [], ["there are fewer than 9 messages"]),
+        ("/history 9", [], ["there is nothing so far back"]),
         ("/search fox", [], ["nothing found: fox"]),
         ("/search fox", Unanswered("the disk has an error"), ["what was said can't be read: the disk has an error."]),
     ],

@@ -85,8 +85,8 @@ class Session(ABC):
         match asked, answer:
             case _, Unanswered(why):
                 self.notice(f"what was said can't be read: {why}.")
-            case History(nth), []:
-                self.notice(f"there are fewer than {nth} messages")
+            case History(), []:
+                self.notice("there is nothing so far back")
             case Search(words), []:
                 self.notice(f"nothing found: {words}")
             case _:
