@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from asyncchat.aio.chat import Chat, Disconnected, Event, connect
     from asyncchat.chat import events
     from asyncchat.chat.names import NameRefused
-    from asyncchat.chat.session import Refusal
+    from asyncchat.chat.refusal import Refusal
 
 __version__ = "0.1.0"
 
@@ -32,7 +32,7 @@ _HOMES = {
     "Disconnected": "asyncchat.aio.chat",
     "Event": "asyncchat.aio.chat",
     "NameRefused": "asyncchat.chat.names",
-    "Refusal": "asyncchat.chat.session",
+    "Refusal": "asyncchat.chat.refusal",
     "connect": "asyncchat.aio.chat",
 }
 

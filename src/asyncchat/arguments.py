@@ -86,6 +86,14 @@ def _add_serve(commands: Any) -> argparse.ArgumentParser:
         metavar="N|Nd",
         help="keep the last N messages, or those of the last N days (or Nh: hours; default: everything)",
     )
+    room.add_argument(
+        "--require-account", action="store_true", help="let nobody in whose name is not registered (needs --store)"
+    )
+    room.add_argument(
+        "--admin-password-file",
+        metavar="FILE",
+        help="the admin's password, in a file that nobody else can read (default: $ASYNCCHAT_ADMIN_PASSWORD)",
+    )
     _add_limit(room, "history", (0, 1000), "messages that a newcomer gets")
     _add_limit(room, "replay", (0, 100_000), "messages kept for those who come back after a broken connection")
     _add_limit(room, "rate", (0, 1e6), "messages of one peer a second, beyond which its reading pauses; 0: off")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 FAILED = 1
 INTERRUPTED = 130
 
+_OF_STORE = ("durability", "keep", "require_account", "admin_password_file")
+
 _LAST_WORDS = 1.0
 """Seconds that standard output and standard error get at the end, if somebody has blocked them."""
 
@@ -48,8 +50,8 @@ def main(given: Sequence[str] | None = None) -> int:
 def _serve(options: argparse.Namespace) -> int:
     given = arguments.limits(options)
     for_room = given.keys() - {"max_line"} | {name for name in ("quiet", "store") if getattr(options, name)}
-    if not options.store and (for_store := [name for name in ("durability", "keep") if getattr(options, name)]):
-        options.parser.error(f"--{for_store[0]} goes with --store only")
+    if not options.store and (for_store := [name for name in _OF_STORE if getattr(options, name)]):
+        options.parser.error(f"--{for_store[0].replace('_', '-')} goes with --store only")
     if options.mode != "room" and for_room:
         options.parser.error(f"--{min(for_room).replace('_', '-')} goes with --mode room only")
     limits = _within_open_files(Limits(**given), wanted=given.get("max_connections"))
@@ -63,7 +65,7 @@ def _serve(options: argparse.Namespace) -> int:
         ThreadServer(_listen(options), limits).run()
     elif options.store:
         with closing(_open_store(options, limits)) as store:
-            _serve_room(_listen(options), limits, store, quiet=options.quiet)
+            _serve_room(_listen(options), limits, store, quiet=options.quiet, needs_account=options.require_account)
     else:
         _serve_room(_listen(options), limits, None, quiet=options.quiet)
     return 0
@@ -83,7 +85,14 @@ def _within_open_files(limits: Limits, wanted: int | None) -> Limits:
     return limits._replace(max_connections=wanted or possible)
 
 
-def _serve_room(listeners: list[socket.socket], limits: Limits, store: "Store | None", *, quiet: bool) -> None:
+def _serve_room(
+    listeners: list[socket.socket],
+    limits: Limits,
+    store: "Store | None",
+    *,
+    quiet: bool,
+    needs_account: bool = False,
+) -> None:
     import asyncio
     import gc
     import logging
@@ -100,7 +109,7 @@ def _serve_room(listeners: list[socket.socket], limits: Limits, store: "Store | 
     gc.set_threshold(50_000, 20, 100)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(serve(listeners, limits, recorder, store))
+            runner.run(serve(listeners, limits, recorder, store, needs_account=needs_account))
     finally:
         for outlet in (recorder, errors):
             if outlet:
@@ -112,7 +121,44 @@ def _open_store(options: argparse.Namespace, limits: Limits) -> "Store":
 
     keep = Keep(**(options.keep or {}))
     recent = max(limits.history, limits.replay)
-    return Store(options.store, durability=options.durability or "normal", keep=keep, recent=recent)
+    return Store(
+        options.store,
+        durability=options.durability or "normal",
+        keep=keep,
+        recent=recent,
+        admin_password=_admin_password(options),
+        new_admin_password=_make_admin_password,
+    )
+
+
+def _admin_password(options: argparse.Namespace) -> str | None:
+    """Return the hash of the admin's password, if there is one given."""
+    if options.admin_password_file:
+        password = terminal.read_secret(options.admin_password_file)
+        where = options.admin_password_file
+    elif given := os.environ.get("ASYNCCHAT_ADMIN_PASSWORD"):
+        password, where = given, "ASYNCCHAT_ADMIN_PASSWORD"
+    else:
+        return None
+    from asyncchat.chat.refusal import Refusal
+    from asyncchat.chat.registering import password as checked
+    from asyncchat.passwords import hashed
+
+    try:
+        return hashed(checked(password))
+    except Refusal as refusal:
+        raise ChatError(f"{where}: {refusal} It needs 8 characters at least.") from None
+
+
+def _make_admin_password() -> str:
+    """Show a new password for the admin, this once, and return its hash."""
+    import secrets
+
+    from asyncchat.passwords import hashed
+
+    password = secrets.token_urlsafe(12)
+    terminal.report(f"the account admin is made, its password is {password} (write it down: it is shown only now)")
+    return hashed(password)
 
 
 def _loop_factory() -> "Callable[[], AbstractEventLoop] | None":
@@ -124,7 +170,7 @@ def _loop_factory() -> "Callable[[], AbstractEventLoop] | None":
 
 
 def _join(options: argparse.Namespace) -> int:
-    from asyncchat.chat.names import NameRefused, prepare
+    from asyncchat.chat.names import NameRefused, PasswordNeeded, prepare
     from asyncchat.chat.visitor import NotTaken
 
     address = arguments.address(options)
@@ -140,6 +186,8 @@ def _join(options: argparse.Namespace) -> int:
         _choose_client(options, address, name)
     except NameRefused as refused:
         hint = "" if "--name" in str(refused) else " Give another with --name."
+        if isinstance(refused, PasswordNeeded):
+            hint = " If it is yours, put the password into ASYNCCHAT_PASSWORD."
         raise ChatError(f"{refused}{hint}") from None
     except NotTaken as refused:
         raise ChatError(str(refused)) from None
@@ -148,19 +196,20 @@ def _join(options: argparse.Namespace) -> int:
 
 def _choose_client(options: argparse.Namespace, address: Address, name: str | None) -> None:
     read_input = not options.no_input
+    password = os.environ.get("ASYNCCHAT_PASSWORD", "")
     if options.json:
         from asyncchat.aio.json_lines import join_as_json
 
         assert name is not None
-        _run(join_as_json(address, name, read_input=read_input))
+        _run(join_as_json(address, name, password, read_input=read_input))
     elif read_input and not (options.plain or options.threads) and terminal.is_comfortable():
         from asyncchat.ui.start import join_on_terminal
 
-        _run(join_on_terminal(address, name, options.bell))
+        _run(join_on_terminal(address, name, password, options.bell))
     else:
         from asyncchat.chat.visitor import Visitor
 
-        visitor = Visitor(name, can_choose=read_input and (name is None or terminal.is_interactive()))
+        visitor = Visitor(name, password, can_choose=read_input and (name is None or terminal.is_interactive()))
         if options.threads:
             from asyncchat.threads.client import join as join_on_threads
 

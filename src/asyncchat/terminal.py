@@ -3,6 +3,8 @@
 import contextlib
 import os
 import select
+import stat
+from collections.abc import Iterator
 
 from asyncchat.errors import ChatError, OutputClosed
 
@@ -54,6 +56,34 @@ def report(message: str) -> None:
     """Write a line to standard error, if anybody takes it."""
     with contextlib.suppress(OutputClosed, ChatError):
         write(f"asyncchat: {message}\n".encode(errors="backslashreplace"), ERRORS)
+
+
+def read_secret(path: str) -> str:
+    """Return the first line of a file that only its owner can read. Raises ChatError."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            others = stat.S_IMODE(os.fstat(file.fileno()).st_mode) & (stat.S_IRWXG | stat.S_IRWXO)
+            if others and os.name != "nt":
+                raise ChatError(f"others can read {path}, which has a password in it: write chmod 600 {path}")
+            return file.readline().rstrip("\r\n")
+    except OSError as error:
+        raise ChatError(f"can't read {path}: {os.strerror(error.errno or 0).lower()}") from None
+    except UnicodeDecodeError:
+        raise ChatError(f"can't read {path}: it is not UTF-8") from None
+
+
+@contextlib.contextmanager
+def unseen() -> Iterator[None]:
+    """Let nothing that is typed be seen meanwhile."""
+    import termios
+
+    before = termios.tcgetattr(INPUT)
+    hidden = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
+    termios.tcsetattr(INPUT, termios.TCSADRAIN, hidden)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(INPUT, termios.TCSADRAIN, before)
 
 
 def is_interactive() -> bool:

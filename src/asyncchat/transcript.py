@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from asyncchat import terminal
-from asyncchat.chat.messages import Connected, Counted, Disconnected, Event, Joined, Left, Sent
+from asyncchat.chat.messages import Connected, Counted, Disconnected, Event, Joined, Left, Renamed, Sent
 from asyncchat.errors import ChatError
 
 SHOWN_COMPLAINTS = 10
@@ -31,6 +31,8 @@ def _line(event: Event) -> str:
             return f"{name.shown} joined\n"
         case Left(name):
             return f"{name.shown} left\n"
+        case Renamed(name, new):
+            return f"{name.shown} left\n{new.shown} joined\n"
         case Disconnected(name):
             return f"{name.shown} disconnected\n"
         case Connected(name):

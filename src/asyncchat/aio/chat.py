@@ -14,8 +14,9 @@ from asyncchat.addresses import DEFAULT_HOST, DEFAULT_PORT, Address, parse_addre
 from asyncchat.aio.link import Link, open_link
 from asyncchat.chat import events
 from asyncchat.chat.client import Client
-from asyncchat.chat.names import NameRefused, prepare
-from asyncchat.chat.session import Refusal, is_exit
+from asyncchat.chat.commands import is_exit
+from asyncchat.chat.names import NameRefused, PasswordNeeded, prepare
+from asyncchat.chat.refusal import Refusal
 from asyncchat.errors import ChatError
 
 MOST_UNREAD = 10_000
@@ -29,7 +30,9 @@ GOODBYE_TIMEOUT = 0.5
 
 LONGEST_PAUSE = 30.0
 
-NAMING = ("name-taken", "name-refused")
+NAMING = ("name-taken", "name-refused", "guest", "login-taken")
+OF_PASSWORD = ("name-registered", "incorrect-password", "short-password")
+BANNED = "banned"
 
 
 class Disconnected(Struct, frozen=True, tag_field="type", tag="disconnected"):
@@ -51,14 +54,14 @@ def growing_pauses() -> Iterator[float]:
         longest = min(longest * 2, LONGEST_PAUSE)
 
 
-def connect(address: str = f"{DEFAULT_HOST}:{DEFAULT_PORT}", *, name: str) -> "Chat":
+def connect(address: str = f"{DEFAULT_HOST}:{DEFAULT_PORT}", *, name: str, password: str = "") -> "Chat":
     """Take part in the chat at `address` (HOST or HOST:PORT) as `name`, within an `async with`.
 
-    Raises ValueError if one of them can't be, as NameRefused if it is the name.
+    `password`: if the name is registered, and one's own. Raises ValueError if one of them can't be, as NameRefused if it is the name.
     """
     host, port = parse_address(address)
     prepare(name)
-    return Chat(Address(host, port or DEFAULT_PORT), name)
+    return Chat(Address(host, port or DEFAULT_PORT), name, password)
 
 
 class Chat:
@@ -73,12 +76,13 @@ class Chat:
         self,
         address: Address,
         name: str,
+        password: str = "",
         *,
         link: Link | None = None,
         pauses: Callable[[], Iterator[float]] = growing_pauses,
     ) -> None:
         self._address = address
-        self._client = Client(name)
+        self._client = Client(name, password)
         self._link = link
         self._pauses = pauses
         self._trying = pauses()
@@ -95,6 +99,11 @@ class Chat:
     def name(self) -> str:
         """The name that one has here."""
         return self._client.name
+
+    @property
+    def turned(self) -> str:
+        """To whom alone goes what is said; "" if to everybody."""
+        return self._client.turned
 
     @property
     def is_connected(self) -> bool:
@@ -275,6 +284,10 @@ class Chat:
                 case events.Welcome():
                     self._was_in = True
                     self._trying = self._pauses()
+                case events.Error(code, text) if code in OF_PASSWORD and not self._was_in:
+                    raise PasswordNeeded(f"{self.name}: {text}")
+                case events.Error(code, text) if code == BANNED and not self._client.is_in:
+                    raise ChatError(text)
                 case events.Error(code, text) if not self._was_in:
                     raise NameRefused(f"{self.name}: {text}") if code in NAMING else ChatError(text)
                 case events.Error(text=text) if not self._client.is_in:

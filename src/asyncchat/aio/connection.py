@@ -10,13 +10,11 @@ from collections.abc import Awaitable, Callable, Iterator
 from asyncchat.addresses import Address
 from asyncchat.aio.backlog import Backlog
 from asyncchat.chat import events
-from asyncchat.chat.archive import Answer, Question
+from asyncchat.chat.host import Host
 from asyncchat.chat.json_session import JsonSession
 from asyncchat.chat.lines import LineDecoder
 from asyncchat.chat.pace import Pace
 from asyncchat.chat.plain_session import PlainSession
-from asyncchat.chat.room import Room
-from asyncchat.chat.seats import Seats
 from asyncchat.chat.session import Session
 from asyncchat.limits import Limits
 
@@ -29,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class Connection:
-    """A peer at the other end of a stream, and its session in `room`.
+    """A peer at the other end of a stream, and its session.
 
     While the kernel takes what is written, nothing is kept here. When it does not, a task of the connection's own waits
     for it and feeds it what is kept meanwhile; the batches are kept as they are, so all who are slow share their bytes.
@@ -39,10 +37,10 @@ class Connection:
         self,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
-        room: Room,
-        seats: Seats,
+        host: Host,
+        address: str,
         limits: Limits,
-        look_up: Callable[[Question], Awaitable[Answer]],
+        attend: Callable[[Session], Awaitable[None]],
     ) -> None:
         self._reader = reader
         self._writer = writer
@@ -58,10 +56,10 @@ class Connection:
         self._catching_up: asyncio.Task[None] | None = None
         self._backlog: Backlog | None = None
         self._transport.set_write_buffer_limits(high=0)  # so that drain() waits until the kernel has taken everything
-        self._room = room
-        self._seats = seats
-        self._look_up = look_up
-        self._session: Session = PlainSession(room, self, limits.max_line)
+        self._host = host
+        self._address = address
+        self._attend = attend
+        self._session: Session = PlainSession(host, self, self._address)
 
     def write(self, data: bytes) -> None:
         """Send `data` as soon as the peer takes it; cut the peer off if it is too far behind."""
@@ -103,7 +101,7 @@ class Connection:
 
     def say_goodbye(self, text: str) -> None:
         """Tell the peer `text`, and let it go with what it is owed."""
-        self._session.say_goodbye(text)
+        self._session.put_out(text)
 
     async def run(self) -> None:
         """Serve the peer until it is gone."""
@@ -146,7 +144,7 @@ class Connection:
 
     def _choose_format(self, first: bytes | None) -> None:
         if events.is_object(first):
-            self._session = JsonSession(self._room, self, self._limits.max_line, self._seats, self._limits.max_backlog)
+            self._session = JsonSession(self._host, self, self._address)
 
     async def _receive_in_time(self, lines: list[bytes | None], pace: Pace) -> None:
         loop = asyncio.get_running_loop()
@@ -166,12 +164,10 @@ class Connection:
     async def _receive(self, lines: Iterator[bytes | None]) -> None:
         session = self._session
         session.receive(lines)
-        while session.asked:
-            session.answer(await self._look_up(session.asked))
-            self._silent_since, self._pings = (
-                asyncio.get_running_loop().time(),
-                0,
-            )  # what it said meanwhile was not read
+        while session.asked is not None:
+            await self._attend(session)
+            # What it said meanwhile was not read.
+            self._silent_since, self._pings = asyncio.get_running_loop().time(), 0
             session.receive(lines)
 
     def _resume(self) -> None:

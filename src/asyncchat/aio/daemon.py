@@ -1,4 +1,4 @@
-"""An executor whose thread does not hold up the end of the process, as the default one does."""
+"""An executor whose threads do not hold up the end of the process, as those of the default one do."""
 
 import queue
 import threading
@@ -8,24 +8,31 @@ from typing import Any
 
 
 class DaemonExecutor(Executor):
-    """Runs calls one after the other in a daemon thread; for calls that may wait for ever, like reading a terminal."""
+    """Runs calls in daemon threads, in one, one after the other, unless there shall be more; each begins with `start`.
 
-    def __init__(self, name: str) -> None:
+    For calls that may wait for ever, like reading a terminal.
+    """
+
+    def __init__(self, name: str, threads: int = 1, start: Callable[[], object] = lambda: None) -> None:
         self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
+        self._start = start
+        self._threads = [threading.Thread(target=self._run, name=name, daemon=True) for _ in range(threads)]
+        for thread in self._threads:
+            thread.start()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Run `fn` when the calls before it are done."""
+        """Run `fn` when the calls before it are done, or are being done by other threads."""
         future: Future[Any] = Future()
         self._calls.put((future, lambda: fn(*args, **kwargs)))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Let the thread end when the calls so far are done, for which this never waits."""
-        self._calls.put(None)
+        """Let the threads end when the calls so far are done, for which this never waits."""
+        for _ in self._threads:
+            self._calls.put(None)
 
     def _run(self) -> None:
+        self._start()
         while given := self._calls.get():
             future, call = given
             if not future.set_running_or_notify_cancel():

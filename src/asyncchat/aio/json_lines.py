@@ -10,19 +10,19 @@ from asyncchat.aio.chat import Chat, Event
 from asyncchat.aio.client import cancel_on_ctrl_c
 from asyncchat.aio.daemon import DaemonExecutor
 from asyncchat.chat import events
+from asyncchat.chat.commands import is_exit
 from asyncchat.chat.lines import LineDecoder
-from asyncchat.chat.session import is_exit
 from asyncchat.chat.visitor import MAX_HEARD
 from asyncchat.errors import ChatError
 
 
-async def join_as_json(address: Address, name: str, *, read_input: bool) -> None:
+async def join_as_json(address: Address, name: str, password: str, *, read_input: bool) -> None:
     """Take part as `name` until the input ends and the server has answered all of it, or for ever without input.
 
     Raises NameRefused, OutputClosed, and ChatError, also if the server has refused anything.
     """
     cancel_on_ctrl_c()
-    async with Chat(address, name) as chat:
+    async with Chat(address, name, password) as chat:
         printing = asyncio.create_task(_print(chat))
         sending = asyncio.create_task(_send(chat)) if read_input else None
         tasks = {printing, sending} if sending else {printing}

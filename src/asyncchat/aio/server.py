@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Any
 from asyncchat import transcript
 from asyncchat.addresses import BACKLOG, of_socket
 from asyncchat.aio.connection import READ_SIZE, Connection
-from asyncchat.aio.daemon import DaemonExecutor
+from asyncchat.aio.desk import Desk
 from asyncchat.aio.door import Door
-from asyncchat.chat.archive import Answer, Question
+from asyncchat.chat.accounts import Accounts
+from asyncchat.chat.host import Host
+from asyncchat.chat.order import Order
 from asyncchat.chat.room import MemoryJournal, Peer, Room
 from asyncchat.chat.seats import Seats
+from asyncchat.chat.session import Session
 from asyncchat.limits import Limits
 
 if TYPE_CHECKING:
@@ -45,6 +48,7 @@ class Server:
     """A room that is open to whoever connects to one of `listeners`, each of which must listen already.
 
     `recorder`, if there is one, gets the raw transcript; `store` keeps what is said, which else is in memory only.
+    `needs_account`: nobody may come in as a guest.
     """
 
     def __init__(
@@ -53,19 +57,34 @@ class Server:
         limits: Limits,
         recorder: Peer | None = None,
         store: "Store | None" = None,
+        *,
+        needs_account: bool = False,
     ) -> None:
         self._listeners = listeners
         self._limits = limits
         self._store = store
-        self._reading = DaemonExecutor("archive") if store else None
         self._room = Room(
             self._wake,
             store.journal if store else MemoryJournal(epoch=secrets.token_hex(8)),
-            lambda: time.time_ns() // 1_000_000,
+            _now,
             history=limits.history,
             replay=limits.replay,
         )
-        self._seats = Seats(lambda: secrets.token_hex(16))
+        self._host = Host(
+            self._room,
+            Seats(lambda: secrets.token_hex(16)),
+            _now,
+            max_line=limits.max_line,
+            max_backlog=limits.max_backlog,
+            needs_account=needs_account,
+        )
+        self._desk: Desk | None = None
+        if store:
+            self._host.accounts = Accounts(store.accounts)
+            self._host.order = Order(store.sentences)
+            self._host.topic = store.topic
+            self._desk = Desk(self._host, store)
+            self._host.keep = self._desk.keep
         if recorder:
             self._room.attach(recorder, transcript.encode)
         self._door = Door(limits.max_connections, limits.max_per_address)
@@ -128,7 +147,7 @@ class Server:
         if refusal := self._door.refusal(host):
             await self._refuse(reader, writer, refusal)
             return
-        connection = Connection(reader, writer, self._room, self._seats, self._limits, self._look_up)
+        connection = Connection(reader, writer, self._host, host, self._limits, self._attend)
         self._connections[connection] = task
         self._door.enter(host)
         try:
@@ -137,10 +156,10 @@ class Server:
             self._door.leave(host)
             del self._connections[connection]
 
-    async def _look_up(self, question: Question) -> Answer:
-        """Return what the store says."""
-        assert self._store
-        return await asyncio.get_running_loop().run_in_executor(self._reading, self._store.archive.answer, question)
+    async def _attend(self, session: Session) -> None:
+        """Answer what `session` has asked."""
+        assert self._desk  # else nothing can be asked
+        await self._desk.attend(session)
 
     async def _refuse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, refusal: bytes) -> None:
         self._refused += 1
@@ -199,11 +218,20 @@ class Server:
             connection.abort()
 
 
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
 async def serve(
-    listeners: list[socket.socket], limits: Limits, recorder: Peer | None = None, store: "Store | None" = None
+    listeners: list[socket.socket],
+    limits: Limits,
+    recorder: Peer | None = None,
+    store: "Store | None" = None,
+    *,
+    needs_account: bool = False,
 ) -> None:
     """Run a server until SIGINT or SIGTERM; a second one does not wait for what peers are owed."""
-    server = Server(listeners, limits, recorder, store)
+    server = Server(listeners, limits, recorder, store, needs_account=needs_account)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 

@@ -1,39 +1,80 @@
 """What a session asks of what is kept beyond the room's memory; the answer takes a while."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
+from asyncchat.chat.accounts import Account
 from asyncchat.chat.messages import Sent
 
-SHOWN = 25
-"""Messages in one answer, at most: no more than what a newcomer can be sent."""
+
+class Pair(NamedTuple):
+    """The two who have a private conversation: who asks about it, and the other one."""
+
+    who: Account
+    other: Account
 
 
 class History(NamedTuple):
-    """The messages from the `nth` last on, as many as are shown at a time."""
+    """The messages from the `nth` last on, as many as are shown at a time: of the room, or between two."""
 
     nth: int
+    between: Pair | None = None
 
 
 class Search(NamedTuple):
     """The last messages that have all of `words` in them."""
 
     words: str
+    between: Pair | None = None
 
 
 class Recall(NamedTuple):
-    """What was kept of what was sent last from the seat with this `key`: ids and numbers."""
+    """What was kept of what was sent last from the seat with this `key`; the answer is Recalled."""
 
     key: bytes
 
 
-Question = History | Search | Recall
+class Count(NamedTuple):
+    """How many messages each of two has sent to the other."""
+
+    between: Pair
+
+
+class Unread(NamedTuple):
+    """From whom messages wait for `who`, and how many, in the order of the names."""
+
+    who: Account
+
+
+@dataclass(frozen=True)  # an empty tuple would be false
+class Audit:
+    """What was done last to keep order."""
+
+
+Question = History | Search | Recall | Count | Unread | Audit
+
+
+class Recalled(NamedTuple):
+    """Ids and numbers of messages, and the number of the account that the seat belongs to, if it does to one."""
+
+    kept: Sequence[tuple[int, int]]
+    account: int | None
+
+
+class Act(NamedTuple):
+    """Somebody has done something to keep order, to or with `what`."""
+
+    time: int
+    by: str
+    act: str
+    what: str
 
 
 class Unanswered(NamedTuple):
-    """What is kept can't be read."""
+    """What is kept can't be read, or written."""
 
     why: str
 
 
-Answer = Sequence[Sent] | Sequence[tuple[int, int]] | Unanswered
+Answer = Sequence[Sent] | Sequence[tuple[str, int]] | Sequence[Act] | tuple[int, int] | Recalled | Unanswered

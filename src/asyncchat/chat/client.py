@@ -3,9 +3,10 @@
 from collections import deque
 from collections.abc import Iterator
 
-from msgspec import structs
+from msgspec import UNSET, UnsetType, structs
 
 from asyncchat.chat import events, wire
+from asyncchat.chat.commands import argument_of, find_command
 from asyncchat.chat.events import (
     Ack,
     Bye,
@@ -20,7 +21,11 @@ from asyncchat.chat.events import (
     Pong,
     Refused,
     Say,
+    Topic,
+    Turned,
+    Unread,
     Welcome,
+    You,
 )
 from asyncchat.chat.lines import LineDecoder, visible
 from asyncchat.chat.visitor import MAX_HEARD
@@ -28,18 +33,30 @@ from asyncchat.chat.visitor import MAX_HEARD
 LAST = 10
 """Messages that a newcomer gets, usually."""
 
+TURNING = ("/chat", "/room")
+"""The commands after which what is said goes elsewhere."""
+
 _QUESTION = wire.ASK_NAME.strip()
 
 
 class Client:
     """Takes part as `name`: knows what was shown, what waits for its acknowledgement, and who it was on the server.
 
+    `password`: of that name, if it is one's own. `turned`: to whom alone goes what is said from now on, "" if to
+    everybody: each line says that itself, since it must not go elsewhere when it is sent again.
+
     Call `connected` when there is a connection and `hear` with what arrives on it; after these and after `say` and
     `ping`, send what `to_send` returns, and then take the `news`.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, password: str = "") -> None:
         self.name = name
+        self.turned = ""
+        self._password = password
+        self._turned = ""  # as the server has said last
+        self._has_turned = False
+        self._turning: set[int] = set()  # ids of what was said to turn elsewhere
+        self._seen_there = 0
         self.is_in = False
         self._token = ""
         self._epoch = ""
@@ -78,8 +95,19 @@ class Client:
         """Send a message or a command, now or as soon as there is a connection; return its id."""
         self._newest += 1
         # Half of a surrogate pair can't be sent; file names, for example, may have one.
-        self._unsent.append(Say(self._newest, text.encode(errors="backslashreplace").decode()))
+        self._unsent.append(Say(self._newest, text.encode(errors="backslashreplace").decode(), self._where()))
+        self._turn(text)
         return self._newest
+
+    def _where(self) -> str | UnsetType:
+        return self.turned if self._has_turned else UNSET
+
+    def _turn(self, text: str) -> None:
+        command = find_command(text)
+        if command and command.names[0] in TURNING:
+            self._has_turned = True
+            self._turning.add(self._newest)
+            self.turned = argument_of(text) if command.names[0] == "/chat" else ""
 
     def ping(self) -> None:
         """Ask the server whether it is still there."""
@@ -90,6 +118,7 @@ class Client:
         while self.is_in and self._unsent and len(self._unanswered) < events.MOST_UNANSWERED:
             say = self._unsent.popleft()
             if not self._fits(say):
+                self._answered(say.id)
                 self._news.append(Refused(say.id, "too-long", "your line was not sent: it is too long."))
                 continue
             self._unanswered[say.id] = say
@@ -127,7 +156,17 @@ class Client:
                 self._outgoing.append(Pong())
             case Ack(ident) | Refused(ident):
                 if self._unanswered.pop(ident, None):
+                    self._answered(ident)
                     yield _harmless(event)
+            case Turned(conversation):
+                if conversation != self._turned or self._turning:
+                    self._turned, self._seen_there = conversation, 0
+                if not self._turning:
+                    self.turned = conversation
+                yield _harmless(event)
+            case You(name):
+                self.name = name
+                yield _harmless(event)
             case Gap(last=last):
                 self._seen = max(self._seen, last)
                 yield event
@@ -142,6 +181,11 @@ class Client:
                     self._seen_any = True
                 yield _harmless(event)
 
+    def _answered(self, ident: int) -> None:
+        self._turning.discard(ident)
+        if not self._turning:
+            self.turned = self._turned  # if it was refused to turn elsewhere, as before
+
     def _hear_plain(self, line: bytes) -> Iterator[events.FromServer]:
         """Before it has heard us, the server speaks plain text: it asks for a name, or has no room."""
         said = visible(line.decode(errors="backslashreplace"))
@@ -149,9 +193,21 @@ class Client:
             yield Error("not-json", "the server understands plain text only. Use --plain.")
         elif line == _QUESTION:
             self._asked = True
-            self._outgoing.append(Hello(events.VERSION, self.name, self._token, self._epoch, self._seen))
+            self._outgoing.append(self._hello())
         else:
             yield Notice(said.removeprefix("Server: "))
+
+    def _hello(self) -> Hello:
+        return Hello(
+            events.VERSION,
+            self.name,
+            self._token,
+            self._epoch,
+            self._seen,
+            password=self._password,
+            conversation=self._turned,
+            conversation_after=self._seen_there,
+        )
 
     def _come_in(self, welcome: Welcome) -> Iterator[events.FromServer]:
         self.is_in = True
@@ -170,9 +226,18 @@ class Client:
         elif not welcome.resumed:
             # The server has forgotten what came of those that were sent already, but not the messages themselves.
             while self._unsent and self._unsent[0].id <= self._sent:
-                yield Refused(self._unsent.popleft().id, "in-doubt", "it is not known whether this was posted.")
+                doubtful = self._unsent.popleft().id
+                self._answered(doubtful)
+                yield Refused(doubtful, "in-doubt", "it is not known whether this was posted.")
 
     def _hear_message(self, message: Message) -> Iterator[events.FromServer]:
+        if message.conversation:
+            if message.conversation == self._turned:
+                if message.seq <= self._seen_there:
+                    return
+                self._seen_there = message.seq
+            yield _harmless(message)
+            return
         if self._seen_any:
             if message.seq <= self._seen:
                 return
@@ -186,11 +251,17 @@ class Client:
 def _harmless(event: events.FromServer) -> events.FromServer:
     """Return `event` with nothing in it that a screen could take for a command, whatever the server let through."""
     match event:
-        case Message(sender=sender, text=text) if not (sender.isprintable() and text.isprintable()):
-            return structs.replace(event, sender=visible(sender), text=visible(text))
-        case Notice(text) | Error(text=text) | Refused(text=text) | Bye(text):
+        case Message(sender=sender, text=text, conversation=other):
+            if sender.isprintable() and text.isprintable() and other.isprintable():  # as almost all are
+                return event
+            return structs.replace(event, sender=visible(sender), text=visible(text), conversation=visible(other))
+        case Notice(text) | Error(text=text) | Refused(text=text) | Bye(text) | Topic(text):
             return structs.replace(event, text=visible(text))
-        case Joined(name) | Left(name) | Welcome(name):
+        case Welcome(name, topic=topic):
+            return structs.replace(event, name=visible(name), topic=visible(topic))
+        case Joined(name) | Left(name) | You(name):
             return structs.replace(event, name=visible(name))
+        case Turned(other) | Unread(other):
+            return structs.replace(event, conversation=visible(other))
         case _:
             return event

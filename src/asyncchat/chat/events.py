@@ -1,6 +1,6 @@
 """The JSON form of what is said on both sides: one object a line, each with its `type`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -36,7 +36,11 @@ class _Event(Struct, frozen=True, omit_defaults=True, tag_field="type", tag=str.
 
 
 class Hello(_Event, frozen=True):
-    """Asks for a name; `token`, `epoch` and `after` (the last message that was shown) to come back."""
+    """Asks for a name; `token`, `epoch` and `after` (the last message that was shown) to come back.
+
+    `password`: of a name that is one's own, or, with `register`, that shall be from now on. `conversation` and
+    `conversation_after`: to whom one was turned, and the last message that was shown of that.
+    """
 
     v: int
     name: str
@@ -44,13 +48,21 @@ class Hello(_Event, frozen=True):
     epoch: str = ""
     after: Natural = 0
     history: Natural | None = None
+    password: str = ""
+    register: bool = False
+    conversation: str = ""
+    conversation_after: Natural = 0
 
 
 class Say(_Event, frozen=True):
-    """A message or a command; `id` rises for each token."""
+    """A message or a command; `id` rises for each token.
+
+    `conversation`: to whom alone it goes, "" if to everybody; without it, to whom one is turned.
+    """
 
     id: Natural
     text: str
+    conversation: str | UnsetType = UNSET
 
 
 class Ping(_Event, frozen=True):
@@ -79,6 +91,7 @@ class Welcome(_Event, frozen=True):
     members: int
     max_line: int
     resumed: bool
+    topic: str = ""
     names: list[str] | UnsetType = UNSET
 
 
@@ -90,12 +103,18 @@ class Error(_Event, frozen=True):
 
 
 class Message(_Event, frozen=True):
-    """What somebody said, for everybody the same."""
+    """What somebody said, for everybody the same.
+
+    `conversation`: with whom, if it was said to one alone, whose messages have numbers of their own; `new`: it has
+    waited for its reader.
+    """
 
     seq: int
     time: str
     sender: str = msgspec.field(name="from")
     text: str
+    conversation: str = ""
+    new: bool = False
 
     @property
     def when(self) -> datetime:
@@ -144,6 +163,32 @@ class Notice(_Event, frozen=True):
     text: str
 
 
+class You(_Event, frozen=True):
+    """Who one is now: another name, or another role (guest, registered, moderator, admin)."""
+
+    name: str
+    role: str
+
+
+class Turned(_Event, frozen=True):
+    """To whom alone goes what is said from now on; "" if to everybody."""
+
+    conversation: str
+
+
+class Unread(_Event, frozen=True):
+    """So many messages from somebody wait to be read."""
+
+    conversation: str
+    messages: int
+
+
+class Topic(_Event, frozen=True):
+    """What the chat is about now."""
+
+    text: str
+
+
 class Gap(_Event, frozen=True):
     """The messages with these numbers, both included, are not kept any more."""
 
@@ -158,7 +203,25 @@ class Bye(_Event, frozen=True):
 
 
 FromClient = Hello | Say | Ping | Pong
-FromServer = Welcome | Error | Message | Ack | Refused | Joined | Left | Members | Notice | Gap | Ping | Pong | Bye
+FromServer = (
+    Welcome
+    | Error
+    | Message
+    | Ack
+    | Refused
+    | Joined
+    | Left
+    | Members
+    | Notice
+    | You
+    | Turned
+    | Unread
+    | Topic
+    | Gap
+    | Ping
+    | Pong
+    | Bye
+)
 
 
 class _Object(Struct):
@@ -186,21 +249,30 @@ def lines(events: Iterable[Struct]) -> bytes:
 
 def conversation(batch: Iterable[messages.Event]) -> bytes:
     """Return what everybody in the room who speaks JSON is told of `batch`."""
-    return lines([event for happened in batch if (event := _public(happened))])
+    return lines([event for happened in batch for event in _public(happened)])
 
 
-def _public(event: messages.Event) -> Struct | None:
+def private(conversation: str, batch: Iterable[messages.Sent], *, new: bool) -> bytes:
+    """Return what was said to one person alone, or by that person; `new`: it has waited."""
+    return lines(
+        [Message(sent.seq, timestamp(sent.time), sent.name.shown, sent.text, conversation, new) for sent in batch]
+    )
+
+
+def _public(event: messages.Event) -> Sequence[Struct]:
     match event:
         case messages.Sent(seq, name, text, time):
-            return Message(seq, timestamp(time), name.shown, text)
+            return (Message(seq, timestamp(time), name.shown, text),)
         case messages.Joined(name, members) if members <= ANNOUNCED:
-            return Joined(name.shown, members)
+            return (Joined(name.shown, members),)
         case messages.Left(name, members) if members <= ANNOUNCED:
-            return Left(name.shown, members)
+            return (Left(name.shown, members),)
         case messages.Counted(members):
-            return Members(members)
+            return (Members(members),)
+        case messages.Renamed(name, new, members) if members <= ANNOUNCED:
+            return Left(name.shown, members - 1), Joined(new.shown, members)
         case _:
-            return None
+            return ()
 
 
 def is_object(line: bytes | None) -> bool:

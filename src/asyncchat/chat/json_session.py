@@ -1,42 +1,111 @@
 """A session in JSON events: for programs, and for clients that come back without losing or repeating a line."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from msgspec import UNSET
 
-from asyncchat.chat import events
-from asyncchat.chat.archive import Answer, Question, Recall, Unanswered
+from asyncchat.chat import events, registering, talking
+from asyncchat.chat.accounts import Account
+from asyncchat.chat.archive import Recall, Recalled, Unanswered, Unread
+from asyncchat.chat.changes import Stored
 from asyncchat.chat.events import Ack, Bye, Error, Gap, Hello, Malformed, Notice, Ping, Pong, Refused, Say, Welcome
+from asyncchat.chat.host import Host
 from asyncchat.chat.lines import visible
 from asyncchat.chat.messages import ANNOUNCED, Sent
 from asyncchat.chat.names import Name, NameRefused, prepare
-from asyncchat.chat.room import NameTaken, Peer, Room
-from asyncchat.chat.seats import Kept, Seat, Seats, hash_of
-from asyncchat.chat.session import Refusal, Session
+from asyncchat.chat.refusal import Refusal
+from asyncchat.chat.room import NameTaken, Peer
+from asyncchat.chat.seats import Kept, Seat, hash_of
+from asyncchat.chat.session import Session
 
 
 class JsonSession(Session):
-    """Gives each peer one of the `seats`, to which its token lets it come back.
+    """Gives each peer one of the host's seats, to which its token lets it come back."""
 
-    `max_backlog`: bytes of missed messages that it may get then.
-    """
-
-    def __init__(self, room: Room, peer: Peer, max_line: int, seats: Seats, max_backlog: int) -> None:
-        super().__init__(room, peer, max_line)
-        self._max_backlog = max_backlog
-        self._seats = seats
+    def __init__(self, host: Host, peer: Peer, address: str) -> None:
+        super().__init__(host, peer, address)
         self._seat: Seat | None = None
-        self._answering: Hello | Say | None = None
+        self._answering: Say | None = None
+
+    @property
+    def key_of_seat(self) -> bytes:
+        """The hash of the token with which the peer can come back."""
+        return self._seat.key if self._seat else b""
 
     def notice(self, saying: str) -> None:
         """Say something to this peer alone."""
         self._tell(Notice(saying))
 
-    def say_goodbye(self, saying: str) -> None:
-        """Tell the peer why it is let go, and take it out of the room."""
-        if not self._over:
-            self._tell(Bye(saying))
-        self.leave()
+    def say_last(self, saying: str) -> None:
+        """Tell the peer why its connection ends."""
+        self._tell(Bye(saying))
+
+    def tell(self, lines: Sequence[str]) -> None:
+        """Say several lines that belong together to this peer alone."""
+        self._tell(*map(Notice, lines))
+
+    def make_way(self, for_name: Name) -> None:
+        """End this session, whose seat another one has now."""
+        if self._seat:
+            self.host.seats.vacate(self._seat)
+            self._seat = None
+        super().make_way(for_name)
+
+    def become(self, account: Account, saying: str) -> None:
+        """Let the peer, whose password was right, have the name that is its own, and say so."""
+        self.rename(account)
+        assert self._seat
+        self._seat.account = account
+        self.notice(saying)
+        self._show_unread(lambda: None)
+
+    def lose_account(self) -> None:
+        """The name is nobody's any more: who has it goes on as a guest, if there may be guests."""
+        super().lose_account()
+        if self._seat:
+            self._seat.account = None
+
+    def turn(self, to: Account | None) -> None:
+        """Let what is said go to one person from now on, or to everybody."""
+        super().turn(to)
+        if self._seat:
+            self._seat.turned = to
+
+    def hear_private(self, other: Account, messages: Sequence[Sent], *, new: bool = False) -> None:
+        """Show messages of the conversation with `other`; `new`: they have waited until now."""
+        self._peer.write(events.private(other.name.shown, messages, new=new))
+
+    def send_private(self, to: Account, text: str) -> None:
+        """Send something to one person alone."""
+        say, seat = self._answering, self._seat
+        assert say
+        assert seat
+        seat.begin(say.id)
+
+        def then(answer: object) -> None:
+            # The seat has told the peer, if it was kept or not.
+            if isinstance(answer, Stored):
+                talking.say_sent(self, to)
+
+        self.ask(talking.send(self, to, text)._replace(poster=seat, ident=say.id), then)
+
+    def tell_unread(self, sender: Account, number: int) -> None:
+        """Somebody has written to this peer, who is not turned to them; so many of their messages wait."""
+        self._tell(events.Unread(sender.name.shown, number))
+
+    def tell_topic(self) -> None:
+        """There is another topic."""
+        self._tell(events.Topic(self.host.topic))
+
+    def tell_turned(self) -> None:
+        """What is said goes elsewhere now."""
+        self._tell(events.Turned(self.turned.name.shown if self.turned else ""))
+
+    def tell_who(self) -> None:
+        """The peer has another name, or may do something else than before."""
+        assert self.named
+        self._tell(events.You(self.named.shown, self.role.name.lower()))
 
     def ping(self) -> None:
         """Ask the peer whether it is still there."""
@@ -59,7 +128,7 @@ class JsonSession(Session):
     def close(self) -> None:
         """Leave the seat, send what was written so far, then end the connection."""
         if self._seat:
-            self._seats.vacate(self._seat)
+            self.host.seats.vacate(self._seat)
             self._seat = None
         self._peer.close()
 
@@ -87,72 +156,142 @@ class JsonSession(Session):
     def _refuse_unfinished(self) -> None:
         self._tell(Error("unfinished", "your last line was not taken: it does not end with a line feed"))
 
+    # Coming in.
+
     def _welcome(self, hello: Hello) -> None:
+        room, seats = self.host.room, self.host.seats
         if self._seat:
             self._tell(Error("in-already", f"you are in the room as {self.name}"))
             return
         if hello.v != events.VERSION:
             self._tell(Error("version", f"this server speaks version {events.VERSION}, not {hello.v}"))
             return
-        known = self._seats.find(hello.token) if hello.token else None
-        if hello.token and not known and self._room.is_stored and hello.epoch == self._room.epoch:
-            self.asked, self._answering = Recall(hash_of(hello.token)), hello
+        known = seats.find(hello.token) if hello.token else None
+        if hello.token and not known and room.is_stored and hello.epoch == room.epoch:
+            self.ask(Recall(hash_of(hello.token)), lambda answer: self._recalled(hello, answer))
         else:
             self._enter(hello, known)
 
+    def _recalled(self, hello: Hello, answer: Recalled | Unanswered) -> None:
+        if isinstance(answer, Unanswered):
+            self._enter(hello, None)
+        else:
+            assert self.host.accounts
+            account = self.host.accounts.get(answer.account)
+            self._enter(hello, self.host.seats.restore(hello.token, answer.kept, account))
+
     def _enter(self, hello: Hello, known: Seat | None) -> None:
+        self._try_to_enter(lambda: self._come_in(hello, known))
+
+    def _try_to_enter(self, attempt: Callable[[], object]) -> None:
         try:
-            self._sit_down(hello.name, known)
+            attempt()
         except NameRefused as refused:
             self._tell(Error("name-refused", f"this name can't be used: {refused}."))
         except NameTaken:
             self._tell(Error("name-taken", "this name is already taken!"))
-        else:
-            token, seat = (hello.token, known) if known else self._seats.new()
-            self._seats.take(seat, self)
-            self._seat = seat
-            self._catch_up(hello, token, resumed=bool(known))
+        except Refusal as refusal:
+            self._tell(Error(refusal.code, str(refusal)))
 
-    def _sit_down(self, wanted: str, known: Seat | None) -> None:
-        """Take the name `wanted`, also from the connection that has it if it holds the seat that is `known` to be ours.
+    def _come_in(self, hello: Hello, known: Seat | None) -> None:
+        """Let the peer in, by the seat that is `known` to be its own, with its password, or as a guest.
 
-        Raises NameRefused and NameTaken.
+        Raises NameRefused, NameTaken and Refusal.
         """
-        name = prepare(wanted)
-        before = known.holder if known else None
-        if isinstance(before, JsonSession) and before._name and before._name.key == name.key and not before._over:
-            self._room.reconnect(before._name, self)
-            self._name = before._name
+        name = prepare(hello.name)
+        owner = self.host.find_account(name)
+        token, seat = (hello.token, known) if known else self.host.seats.new()
+        if hello.register and self.host.accounts:
+            registering.register(self, name, hello.password, seat.key, lambda new: self._own(hello, token, seat, new))
+        elif owner and seat.account is owner:
+            self._check_banned(owner)
+            self._own(hello, token, seat, owner)
+        elif owner and hello.password:
+            registering.check_owner(self, owner)
+            registering.authorize(self, owner, hello.password, seat.key, lambda: self._own(hello, token, seat, owner))
         else:
-            self._room.join(name, self, events.conversation)
-            self._name = name
-        if isinstance(before, JsonSession) and before._seat:  # it may have left just now
-            before._make_way(for_name=name)
+            self._be_guest(hello, token, seat, name, is_known=bool(known))
 
-    def _make_way(self, for_name: Name) -> None:
-        """End this session, whose seat another one has now; the room hears of it only if that one has another name."""
-        self._seat = None
-        self._tell(Bye("you are here on another connection now"))
-        if self._name and self._name.key == for_name.key:
-            self._over = True
-            self._peer.close()
+    def _check_banned(self, owner: Account) -> None:
+        if self.host.is_banned(owner.name):
+            raise Refusal("banned", "you are banned!")
+
+    def _be_guest(self, hello: Hello, token: str, seat: Seat, name: Name, *, is_known: bool) -> None:
+        before = seat.holder if isinstance(seat.holder, JsonSession) and not seat.holder._over else None
+        if before and before.named and before.named.key == name.key and not before.account:
+            self.host.room.reconnect(before.named, self, events.conversation)
+            self._came_in(before.named)
         else:
-            self.leave()
+            self.come_as_guest(name, self, events.conversation, back=is_known)
+        seat.account = None
+        self._sit_down(hello, token, seat)
+
+    def _own(self, hello: Hello, token: str, seat: Seat, owner: Account) -> None:
+        self.come_as_owner(owner, self, events.conversation)
+        seat.account = owner
+        self._sit_down(hello, token, seat)
+
+    def _sit_down(self, hello: Hello, token: str, seat: Seat) -> None:
+        assert self.named
+        before = seat.holder
+        if isinstance(before, JsonSession):
+            before.make_way(self.named)
+        self.host.seats.take(seat, self)
+        self._seat = seat
+        self._catch_up(hello, token, resumed=token == hello.token)
+        if self.account:
+            self.tell_who()
+            self._show_unread(lambda: self._turn_again(hello, seat))
+        elif hello.conversation:
+            self._turn_again(hello, seat)
+
+    def _show_unread(self, then: Callable[[], None]) -> None:
+        """Tell the peer how much waits for it from whom, and go on with `then`."""
+
+        def show(answer: Sequence[tuple[str, int]] | Unanswered) -> None:
+            if not isinstance(answer, Unanswered):
+                self._tell(*[events.Unread(name, number) for name, number in answer])
+            then()
+
+        assert self.account
+        self.ask(Unread(self.account), show)
+
+    def _turn_again(self, hello: Hello, seat: Seat) -> None:
+        """Let what is said go where it went before."""
+        # A seat that was there all the time knows better than the peer, which may have missed an answer.
+        if seat.is_recalled or not hello.token:
+            seat.is_recalled = False
+            if not hello.conversation:
+                return
+            try:
+                to = talking.find_other(self, hello.conversation)
+            except Refusal as refusal:
+                self.turn_nowhere()
+                self.notice(str(refusal))
+                return
+        elif seat.turned:
+            to = seat.turned
+        else:
+            if hello.conversation:
+                self.tell_turned()
+            return
+        talking.turn_to(self, to, hello.conversation_after if hello.conversation == to.name.shown else None)
 
     def _catch_up(self, hello: Hello, token: str, *, resumed: bool) -> None:
-        assert self._name is not None
-        room = self._room
+        assert self.named
+        room = self.host.room
         few = room.members <= ANNOUNCED  # of ten thousand nobody wants the names, and to sort them would cost everybody
         told: list[events.FromServer] = [
             Welcome(
-                name=self._name.shown,
+                name=self.named.shown,
                 token=token,
                 epoch=room.epoch,
                 seq=room.seq,
                 members=room.members,
-                max_line=self._max_line,
+                max_line=self.host.max_line,
                 resumed=resumed,
-                names=[self._name.shown, *room.names(self._name, ANNOUNCED)[0]] if few else UNSET,
+                topic=self.host.topic,
+                names=[self.named.shown, *room.names(self.named, ANNOUNCED)[0]] if few else UNSET,
             )
         ]
         if hello.epoch:
@@ -173,29 +312,34 @@ class JsonSession(Session):
         for message in reversed(messages):
             line = events.conversation([message])
             size += len(line)
-            if size > self._max_backlog:
+            if size > self.host.max_backlog:
                 break
             lines.append(line)
         return lines[::-1]
 
+    # What is said.
+
     def _say(self, say: Say) -> None:
-        seat, name = self._seat, self._name
+        seat, name = self._seat, self.named
         if seat is None or name is None:
             self._tell(Error("no-name", "say hello first"))
         elif say.id in seat.kept:
             self._tell(Ack(say.id, seat.kept[say.id]))
         elif say.id not in seat.pending:
+            self._answering = say
             try:
                 self._accept(say, seat, name)
             except Refusal as refusal:
-                self._tell(Refused(say.id, refusal.code, str(refusal)))
+                self._refuse(say, refusal)
+            else:
+                self._done(say, seat)
 
     def _accept(self, say: Say, seat: Seat, name: Name) -> None:
         if say.id <= seat.newest:
             raise Refusal("old-id", "ids must rise: what came of this one is not known any more")
         if len(seat.pending) >= events.MOST_UNANSWERED:
             raise Refusal("too-many", f"not sent: {events.MOST_UNANSWERED} messages wait for their ack already")
-        if len(say.text.encode()) > self._max_line:
+        if len(say.text.encode()) > self.host.max_line:
             raise Refusal("too-long", "your line was not sent: it is too long.")
         text = visible(say.text)
         if not text or text.isspace():
@@ -203,31 +347,35 @@ class JsonSession(Session):
 
         def post(said: str) -> None:
             seat.begin(say.id)
-            self._room.post(name, said, seat, say.id)
+            self.host.room.post(name, said, seat, say.id)
 
-        self._take(text, post)
-        if self.asked:
-            self._answering = say
-        elif say.id not in seat.pending:  # so it was a command
-            self._done(say, seat)
+        if say.conversation is UNSET:
+            self._take(text, self.turned, post)
+        else:
+            self._take(text, talking.addressed(self, say.conversation, text), post, is_addressed=True)
+
+    def _refuse(self, say: Say, refusal: Refusal) -> None:
+        self._answering = None
+        self._tell(Refused(say.id, refusal.code, str(refusal)))
 
     def _done(self, say: Say, seat: Seat) -> None:
-        seat.begin(say.id)
-        seat.keep([(say.id, None)])
-
-    def _go_on(self, asked: Question, answer: Answer) -> None:
-        if isinstance(self._answering, Hello):
-            self._recalled(self._answering, answer)
+        """Acknowledge what was said if it was a command, and is not to be answered later."""
+        if self.asked is not None:
             return
-        super()._go_on(asked, answer)
-        assert self._answering is not None
-        assert self._seat is not None  # who has lost it is not answered
-        self._done(self._answering, self._seat)
+        self._answering = None
+        if say.id not in seat.pending and say.id > seat.newest:
+            seat.begin(say.id)
+            seat.keep([(say.id, None)])
 
-    def _recalled(self, hello: Hello, answer: Answer) -> None:
-        if isinstance(answer, Unanswered):
-            self._enter(hello, None)
+    def _go_on(self, then: Callable[[Any], None], answer: object) -> None:
+        say = self._answering
+        if not say:
+            self._try_to_enter(lambda: then(answer))
+            return
+        try:
+            then(answer)
+        except Refusal as refusal:
+            self._refuse(say, refusal)
         else:
-            self._enter(
-                hello, self._seats.restore(hello.token, [kept for kept in answer if not isinstance(kept, Sent)])
-            )
+            assert self._seat  # who has lost it is not answered
+            self._done(say, self._seat)

@@ -9,6 +9,9 @@ from asyncchat.chat.names import Name
 ANNOUNCED = 200
 """Members up to which everybody who joins or leaves is announced: of ten thousand arrivals, nobody wants each."""
 
+SHOWN = 25
+"""Messages in one answer, at most: no more than what a newcomer can be sent."""
+
 
 class Joined(NamedTuple):
     """Somebody has a name now and is in the room, with `members` people in all."""
@@ -38,6 +41,14 @@ class Left(NamedTuple):
     members: int
 
 
+class Renamed(NamedTuple):
+    """Somebody goes on under another name; there are `members` people, as before."""
+
+    name: Name
+    new: Name
+    members: int
+
+
 class Disconnected(NamedTuple):
     """The connection of somebody who has come back already turned out to be dead."""
 
@@ -56,7 +67,7 @@ class Counted(NamedTuple):
     members: int
 
 
-Event = Joined | Sent | Left | Disconnected | Connected | Counted
+Event = Joined | Sent | Left | Renamed | Disconnected | Connected | Counted
 
 
 def timestamp(time: int) -> str:

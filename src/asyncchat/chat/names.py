@@ -16,6 +16,10 @@ class NameRefused(ValueError):
     """A name that can't be used; the message is the reason, as the rest of a sentence."""
 
 
+class PasswordNeeded(NameRefused):
+    """The name is somebody's, who has to show a password; the message says what is wrong."""
+
+
 class Name(NamedTuple):
     """A name as people see it, and the key by which it is compared with others."""
 

@@ -1,12 +1,18 @@
 """A session in plain text: for people with nc or telnet, and for pipes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from asyncchat.chat import wire
+from asyncchat.chat import talking, wire
+from asyncchat.chat.accounts import Account
+from asyncchat.chat.commands import find_command
+from asyncchat.chat.host import Host
 from asyncchat.chat.lines import BadLine, text
+from asyncchat.chat.messages import Sent
 from asyncchat.chat.names import Name, NameRefused, prepare
-from asyncchat.chat.room import NameTaken, Peer, Room
-from asyncchat.chat.session import Refusal, Session, find_command
+from asyncchat.chat.refusal import Refusal, refuse_unanswered
+from asyncchat.chat.room import NameTaken, Peer
+from asyncchat.chat.session import Session
 
 
 class PlainSession(Session):
@@ -14,19 +20,69 @@ class PlainSession(Session):
 
     key = b""  # what comes from here can't be sent again
 
-    def __init__(self, room: Room, peer: Peer, max_line: int) -> None:
-        super().__init__(room, peer, max_line)
+    def __init__(self, host: Host, peer: Peer, address: str) -> None:
+        super().__init__(host, peer, address)
         peer.write(wire.ASK_NAME)
+
+    @property
+    def key_of_seat(self) -> bytes:
+        """Nothing: the peer has to show its password again."""
+        return b""
 
     def notice(self, saying: str) -> None:
         """Say something to this peer alone."""
         self._peer.write(wire.notice(saying))
 
-    def say_goodbye(self, saying: str) -> None:
-        """Tell the peer why it is let go, and take it out of the room."""
-        if not self._over:
+    def say_last(self, saying: str) -> None:
+        """Tell the peer why its connection ends."""
+        self.notice(saying)
+
+    def tell(self, lines: Sequence[str]) -> None:
+        """Say several lines that belong together to this peer alone."""
+        self._peer.write(wire.notices(lines))
+
+    def become(self, account: Account, saying: str) -> None:
+        """Let the peer, whose password was right, have the name that is its own, say so, and let it in."""
+        if self.named:
+            self.rename(account)
             self.notice(saying)
-        self.leave()
+            return
+        try:
+            self.come_as_owner(account, self._peer, wire.plain)
+        except NameTaken:
+            self._peer.write(wire.NAME_TAKEN)
+            return
+        self.notice(saying)
+        self._peer.write(wire.plain(self.host.room.last()))
+
+    def hear_private(self, other: Account, messages: Sequence[Sent], *, new: bool = False) -> None:
+        """Show messages of the conversation with `other`; `new`: they have waited until now."""
+        self._peer.write(wire.private(messages, new=new))
+
+    def send_private(self, to: Account, text: str) -> None:
+        """Send something to one person alone."""
+
+        def then(answer: object) -> None:
+            refuse_unanswered(answer)
+            talking.say_sent(self, to)
+
+        self.ask(talking.send(self, to, text), then)
+
+    def tell_unread(self, sender: Account, number: int) -> None:
+        """It asks for that itself."""
+
+    def tell_topic(self) -> None:
+        """It asks for that itself."""
+
+    def tell_who(self) -> None:
+        """It has been told in words."""
+
+    def tell_turned(self) -> None:
+        """Say to whom goes what is said from now on."""
+        if self.turned:
+            self.notice(f"you write to {self.turned.name.shown} alone now. /room turns back.")
+        else:
+            self.notice("you write to everybody now.")
 
     def keep(self, kept: Sequence[tuple[int, int]]) -> None:
         """The peer sees for itself what is kept."""
@@ -36,17 +92,23 @@ class PlainSession(Session):
         if not self._over:
             self._peer.write(wire.line_refused(why) * len(idents))
 
+    def _go_on(self, then: Callable[[Any], None], answer: object) -> None:
+        try:
+            then(answer)
+        except Refusal as refusal:
+            self.notice(str(refusal))
+
     def _hear(self, line: bytes | None) -> None:
-        if self._name is None:
+        if self.named is None:
             self._choose_name(line)
         else:
-            self._say(self._name, line)
+            self._say(self.named, line)
 
     def _refuse_unfinished(self) -> None:
         self._peer.write(wire.UNFINISHED)
 
     def _text(self, line: bytes | None) -> str:
-        return text(None if line is not None and len(line) > self._max_line else line)
+        return text(None if line is not None and len(line) > self.host.max_line else line)
 
     def _choose_name(self, line: bytes | None) -> None:
         try:
@@ -55,19 +117,19 @@ class PlainSession(Session):
             if command and command.before_naming:
                 self._run(command, wanted)
                 return
-            name = prepare(wanted)
-            self._room.join(name, self._peer, wire.plain)
+            self.come_as_guest(prepare(wanted), self._peer, wire.plain)
         except (BadLine, NameRefused) as refused:
             self._peer.write(wire.name_refused(str(refused)))
         except NameTaken:
             self._peer.write(wire.NAME_TAKEN)
+        except Refusal as refusal:
+            self.notice(str(refusal))
         else:
-            self._name = name
-            self._peer.write(wire.plain(self._room.last()))
+            self._peer.write(wire.plain(self.host.room.last()))
 
     def _say(self, name: Name, line: bytes | None) -> None:
         try:
-            self._take(self._text(line), lambda said: self._room.post(name, said, self))
+            self._take(self._text(line), self.turned, lambda said: self.host.room.post(name, said, self))
         except BadLine as bad:
             self._peer.write(wire.line_refused(str(bad)))
         except Refusal as refusal:

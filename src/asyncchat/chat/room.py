@@ -7,7 +7,7 @@ from functools import partial
 from itertools import islice
 from typing import NamedTuple, Protocol
 
-from asyncchat.chat.messages import ANNOUNCED, Connected, Counted, Disconnected, Event, Joined, Left, Sent
+from asyncchat.chat.messages import ANNOUNCED, Connected, Counted, Disconnected, Event, Joined, Left, Renamed, Sent
 from asyncchat.chat.names import SERVER, Name
 
 
@@ -168,15 +168,23 @@ class Room:
         self.attach(peer, encode)
         self._happened(Joined(name, self._changed(1)))
 
-    def reconnect(self, name: Name, peer: Peer) -> None:
+    def reconnect(self, name: Name, peer: Peer, encode: Encode) -> None:
         """Put `peer` in the place of the one by which the member `name` took part, which gets nothing more."""
         self.commit()
         member = self._members[name.key]
         del self._audience[member.encode][member.peer]
-        self._members[name.key] = member._replace(peer=peer)
-        self.attach(peer, member.encode)
+        self._members[name.key] = member._replace(peer=peer, encode=encode)
+        self.attach(peer, encode)
         self._happened(Disconnected(name))
         self._happened(Connected(name))
+
+    def rename(self, name: Name, new: Name) -> None:
+        """Let the member go on as `new`. Raises NameTaken."""
+        self.commit()
+        if new.key in self._members or new.key == SERVER.key:
+            raise NameTaken(new.shown)
+        self._members[new.key] = self._members.pop(name.key)._replace(name=new)
+        self._happened(Renamed(name, new, self._present))
 
     def post(self, name: Name, text: str, poster: Poster | None = None, ident: int = 0) -> None:
         """Let the member `name` say `text` to everybody; `poster` is told with `ident` what becomes of it."""

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Protocol
 
+from asyncchat.chat.accounts import Account
+
 KEPT_EMPTY = 10_000
 REMEMBERED = 32
 """As many as may wait for their acknowledgement: nobody repeats what is older."""
@@ -29,6 +31,10 @@ class Holder(Protocol):
 class Seat:
     """Somebody's place: who holds it now, if anybody does, and what became of what was sent from it last.
 
+    account: whose it is, if a password was shown
+    turned: to whom alone goes what is said
+    is_recalled: it was made anew from what the store knows
+
     The ids of what is sent rise, so that a repetition is known: it must not be posted again.
     """
 
@@ -38,6 +44,9 @@ class Seat:
         self.newest = -1
         self.pending: set[int] = set()
         self.kept: dict[int, int | None] = {}
+        self.account: Account | None = None
+        self.turned: Account | None = None
+        self.is_recalled = False
 
     def begin(self, ident: int) -> None:
         """What is sent as `ident` is accepted."""
@@ -84,10 +93,12 @@ class Seats:
         token = self._new_token()
         return token, Seat(hash_of(token))
 
-    def restore(self, token: str, kept: Kept) -> Seat:
+    def restore(self, token: str, kept: Kept, account: Account | None) -> Seat:
         """Return the seat that belongs to `token`, made anew with what was kept from it unless it is there already."""
         if not (seat := self.find(token)):
             seat = Seat(hash_of(token))
+            seat.account = account
+            seat.is_recalled = True
             seat.kept = dict(sorted(kept))
             seat.newest = max(seat.kept, default=-1)
         return seat
@@ -104,6 +115,12 @@ class Seats:
         self._empty[seat.key] = self._taken.pop(seat.key)
         if len(self._empty) > self._kept_empty:
             self._empty.popitem(last=False)
+
+    def forget(self, account: Account, but: bytes = b"") -> None:
+        """Let no seat be this account's any more, but the one with the key `but`."""
+        for seat in (*self._taken.values(), *self._empty.values()):
+            if seat.account is account and seat.key != but:
+                seat.account = None
 
 
 def hash_of(token: str) -> bytes:

@@ -1,46 +1,59 @@
 """One peer's conversation with the server: what every wire format has in common, and the commands."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
-from asyncchat.chat.archive import SHOWN, Answer, History, Question, Search, Unanswered
-from asyncchat.chat.messages import Sent, timestamp
-from asyncchat.chat.names import Name
-from asyncchat.chat.room import Peer, Room
+from asyncchat.chat import archive, changes, moderating, registering, talking
+from asyncchat.chat.accounts import Account
+from asyncchat.chat.commands import Command, Who, argument_of, excerpt, find_command, word_of
+from asyncchat.chat.host import Host
+from asyncchat.chat.messages import Sent
+from asyncchat.chat.names import Name, NameRefused
+from asyncchat.chat.refusal import Refusal
+from asyncchat.chat.room import Encode, NameTaken, Peer
 
-LISTED = 100
-_EXCERPT = 32
-_DIGITS = 18
-"""Of a number that can be asked for; the store has no larger ones."""
+Question = archive.Question | changes.Credentials | changes.Change
 
+_RUN: dict[str, Callable[["Session", str], None]] = talking.RUN | registering.RUN | moderating.RUN
+"""What each command does, by its first name."""
 
-class Refusal(ValueError):
-    """Something that a peer sent and that can't be taken; `code` says why for programs, the message for people."""
-
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(text)
-        self.code = code
+_MAY_NOT = {
+    Who.REGISTERED: "this is for registered people. Write /register PASSWORD to make your name yours.",
+    Who.MODERATOR: "you are not a moderator or an admin!",
+    Who.ADMIN: "you are not an admin!",
+}
 
 
 class Session(ABC):
-    """What the server makes of the lines that one peer sends, of which each has at most `max_line` bytes of text.
+    """What the server makes of the lines that one peer at `address` sends.
 
-    When it has `asked` something, it takes no line until it has the `answer`.
+    When it has `asked` something, it takes no line until it has the `answer`. `account`: whose name it is, if it is
+    registered; `turned`: to whom alone goes what is said, None if to everybody.
     """
 
-    def __init__(self, room: Room, peer: Peer, max_line: int) -> None:
+    def __init__(self, host: Host, peer: Peer, address: str) -> None:
+        self.host = host
+        self.address = address
         self.asked: Question | None = None
-        self._room = room
+        self.account: Account | None = None
+        self.turned: Account | None = None
+        self.addressed: Account | None = None  # to whom alone the line at hand goes, or what conversation it is about
+        self._nowhere = False  # after /chat did not work: what was meant for one must not be shown to all
+        self._then: Callable[[Any], None] | None = None
         self._peer = peer
-        self._max_line = max_line
-        self._name: Name | None = None
+        self.named: Name | None = None
         self._over = False
 
     @property
     def name(self) -> str | None:
         """The name that the peer has in the room."""
-        return self._name.shown if self._name else None
+        return self.named.shown if self.named else None
+
+    @property
+    def role(self) -> Who:
+        """What the peer may do."""
+        return self.account.role if self.account else Who.GUEST
 
     def receive(self, lines: Iterable[bytes | None]) -> None:
         """Handle the lines that the peer has sent, up to one that asks for something; None is one that was too long."""
@@ -48,14 +61,14 @@ class Session(ABC):
             if self._over:
                 return
             self._hear(line)
-            if self.asked:
+            if self.asked is not None:
                 return
 
-    def answer(self, answer: Answer) -> None:
+    def answer(self, answer: object) -> None:
         """Go on with what was asked."""
-        asked, self.asked = self.asked, None
-        if asked and not self._over:
-            self._go_on(asked, answer)
+        then, self._then, self.asked = self._then, None, None
+        if then and not self._over:
+            self._go_on(then, answer)
 
     def end(self, *, unfinished: bool = False) -> None:
         """The peer sends no more; `unfinished`: its last line has no end, and so may be half of what was meant."""
@@ -68,31 +81,180 @@ class Session(ABC):
         if self._over:
             return
         self._over = True
-        if self._name is None:
+        if self.named is None:
             self._peer.close()
         else:
-            self._room.leave(self._name)
+            self._vanish()
+            self.host.room.leave(self.named)
+
+    def make_way(self, for_name: Name) -> None:
+        """End this session, since its peer is here on another connection now.
+
+        The room hears of it only if that one has another name.
+        """
+        self.say_last("you are here on another connection now")
+        if self.named and self.named.key == for_name.key:
+            self._over = True
+            self._peer.close()
+        else:
+            self.leave()
+
+    def put_out(self, saying: str) -> None:
+        """Tell the peer why it is let go, and take it out of the room."""
+        if not self._over:
+            self.say_last(saying)
+        self.leave()
+
+    @property
+    @abstractmethod
+    def key_of_seat(self) -> bytes:
+        """The hash of the token with which the peer can come back, if it can."""
 
     @abstractmethod
     def notice(self, saying: str) -> None:
         """Say something to this peer alone."""
 
     @abstractmethod
-    def say_goodbye(self, saying: str) -> None:
-        """Tell the peer why it is let go, and take it out of the room."""
+    def say_last(self, saying: str) -> None:
+        """Tell the peer why its connection ends."""
 
-    def _go_on(self, asked: Question, answer: Answer) -> None:
-        match asked, answer:
-            case _, Unanswered(why):
-                self.notice(f"what was said can't be read: {why}.")
-            case History(), []:
-                self.notice("there is nothing so far back")
-            case Search(words), []:
-                self.notice(f"nothing found: {words}")
-            case _:
-                for sent in answer:
-                    assert isinstance(sent, Sent)
-                    self.notice(f"{timestamp(sent.time)[:19]}Z {sent.name.shown}: {sent.text}")
+    @abstractmethod
+    def tell(self, lines: Sequence[str]) -> None:
+        """Say several lines that belong together to this peer alone."""
+
+    @abstractmethod
+    def become(self, account: Account, saying: str) -> None:
+        """Let the peer, whose password was right, have the name that is its own, say so, and let it in."""
+
+    @abstractmethod
+    def hear_private(self, other: Account, messages: Sequence[Sent], *, new: bool = False) -> None:
+        """Show messages of the conversation with `other`; `new`: they have waited until now."""
+
+    @abstractmethod
+    def send_private(self, to: Account, text: str) -> None:
+        """Send something to one person alone."""
+
+    @abstractmethod
+    def tell_unread(self, sender: Account, number: int) -> None:
+        """Somebody has written to this peer, who is not turned to them; so many of their messages wait."""
+
+    @abstractmethod
+    def tell_topic(self) -> None:
+        """There is another topic."""
+
+    @abstractmethod
+    def tell_turned(self) -> None:
+        """What is said goes elsewhere now."""
+
+    @abstractmethod
+    def tell_who(self) -> None:
+        """The peer has another name, or may do something else than before."""
+
+    def promoted(self, before: Who) -> None:
+        """The peer has another role."""
+        assert self.account
+        if self.role > before:
+            self.notice("you are the new moderator now!")
+        else:
+            self.notice("you are no longer a moderator!")
+        self.tell_who()
+
+    def lose_account(self) -> None:
+        """The name is nobody's any more: who has it goes on as a guest, if there may be guests."""
+        self.account = None
+        if self.host.needs_account:
+            self.put_out("this chat is for registered people. Goodbye!")
+            return
+        self.tell_who()
+        if self.turned or self._nowhere:
+            self.turn(None)
+
+    def lose_sight(self) -> None:
+        """The one to whom this peer is turned is not there any more."""
+        self.turn_nowhere()
+        self.notice("the one you write to has given up the name. Write /room to write to everybody.")
+
+    def turn(self, to: Account | None) -> None:
+        """Let what is said go to one person from now on, or to everybody."""
+        self.turned, self._nowhere = to, False
+        self.tell_turned()
+
+    def turn_nowhere(self) -> None:
+        """Let what is said go to nobody."""
+        self.turned, self._nowhere = None, True
+
+    def ask(self, question: Question, then: Callable[[Any], None]) -> None:
+        """Go on with `then`, which gets the answer and may raise Refusal, as soon as there is one."""
+        self.asked, self._then = question, then
+
+    # The beginning.
+
+    def come_as_guest(self, name: Name, peer: Peer, encode: Encode, *, back: bool = False) -> None:
+        """Let the peer in under a name that is nobody's; `back`: it was in before.
+
+        Raises Refusal, NameRefused and NameTaken.
+        """
+        host = self.host
+        if host.accounts:
+            if host.find_account(name):
+                raise Refusal(
+                    "name-registered",
+                    f"this name is registered. Write /auth {name.shown} PASSWORD, or choose another one.",
+                )
+            if host.is_banned(name) or (host.shuts_out(self.address) and not back):
+                raise Refusal("banned", "you are banned!")
+            if other := host.accounts.like(name):
+                raise NameRefused(f"it looks like {other.name.shown}, which is registered")
+            if host.needs_account:
+                raise Refusal(
+                    "guest",
+                    f"this chat is for registered people. Write /registration {name.shown} PASSWORD"
+                    " to make the name yours, or /auth NAME PASSWORD.",
+                )
+            if name.key in host.accounts.reserved:
+                raise NameTaken(name.shown)
+        host.room.join(name, peer, encode)
+        self._came_in(name)
+
+    def come_as_owner(self, account: Account, peer: Peer, encode: Encode) -> None:
+        """Let the peer in whose name it is, in the place of the connection that has it, if there is one."""
+        before = self.host.session_of(account)
+        if before:
+            self.host.room.reconnect(account.name, peer, encode)
+            before.make_way(account.name)
+        else:
+            self.host.room.join(account.name, peer, encode)
+        self.account = account
+        self._came_in(account.name)
+
+    def _came_in(self, name: Name) -> None:
+        self.named = name
+        self.host.present[name.key] = self
+
+    def _vanish(self) -> None:
+        assert self.named
+        if self.host.present.get(self.named.key) is self:
+            del self.host.present[self.named.key]
+
+    def rename(self, account: Account) -> None:
+        """Go on under the name that is one's own. Raises Refusal."""
+        assert self.named
+        if self.named.key != account.name.key:
+            try:
+                self.host.room.rename(self.named, account.name)
+            except NameTaken:
+                raise Refusal(
+                    "name-taken", "you are here on another connection already. Leave there with /exit first."
+                ) from None
+            self._vanish()
+        self._came_in(account.name)
+        self.account = account
+        self.tell_who()
+
+    # What is said.
+
+    @abstractmethod
+    def _go_on(self, then: Callable[[Any], None], answer: object) -> None: ...
 
     @abstractmethod
     def _hear(self, line: bytes | None) -> None: ...
@@ -100,96 +262,43 @@ class Session(ABC):
     @abstractmethod
     def _refuse_unfinished(self) -> None: ...
 
-    def _take(self, said: str, post: Callable[[str], None]) -> None:
-        """Do what a command says, or `post` what is a message. Raises Refusal."""
+    def _take(self, said: str, to: Account | None, post: Callable[[str], None], *, is_addressed: bool = False) -> None:
+        """Do what a command says, or send a message `to` one alone, or `post` it to everybody. Raises Refusal.
+
+        `is_addressed`: it says so itself, and does not go there because of what was said before.
+        """
+        self.addressed = to
         if said.startswith("//"):
-            post(said[1:])
+            self._say_to(said[1:], post, is_addressed=is_addressed)
         elif said.startswith("/"):
-            if not (command := find_command(said)):
-                word = _word(said)[:_EXCERPT]
+            if not (command := find_command(said)) or command.of_client:
                 raise Refusal(
                     "unknown-command",
-                    f"unknown command {word}. Write /help to see the commands, // to say a line with /.",
+                    f"unknown command {excerpt(word_of(said))}."
+                    " Write /help to see the commands, // to say a line with /.",
                 )
             self._run(command, said)
         elif said and not said.isspace():
-            post(said)
+            if (command := find_command(said.strip())) and command.is_secret:
+                raise Refusal("secret", f"your line was not sent: write {command.names[0]} without a blank before it.")
+            self._say_to(said, post, is_addressed=is_addressed)
 
-    def _run(self, command: "Command", said: str) -> None:
-        command.run(self, said[len(_word(said)) :].strip())
-
-    def _help(self, _: str) -> None:
-        for command in COMMANDS:
-            if self._room.is_stored or not command.of_store:
-                self.notice(command.described())
-
-    def _exit(self, _: str) -> None:
-        self.leave()
-
-    def _show_history(self, number: str) -> None:
-        if number and not (number.isascii() and number.isdigit() and len(number) <= _DIGITS):
-            raise Refusal("no-number", f"{number[:_EXCERPT]} is not a number!")
-        self._ask(History(max(1, int(number or SHOWN))))
-
-    def _search(self, words: str) -> None:
-        if not words:
-            raise Refusal("no-words", "write what to search for: /search WORDS")
-        self._ask(Search(words))
-
-    def _ask(self, question: Question) -> None:
-        if self._room.is_stored:
-            self.asked = question
+    def _say_to(self, text: str, post: Callable[[str], None], *, is_addressed: bool) -> None:
+        assert self.named
+        if self._nowhere and not is_addressed:
+            raise Refusal("nowhere", "your line was not sent: write /chat NAME again, or /room to write to everybody.")
+        if self.addressed:
+            self.send_private(self.addressed, text)
+        elif self.host.is_muted(self.named):
+            raise Refusal("muted", "your line was not sent: you are muted!")
         else:
-            self.notice("nothing is kept here: this chat is served without --store")
+            post(text)
 
-    def _list(self, _: str) -> None:
-        assert self._name is not None  # only /exit works without a name
-        names, more = self._room.names(without=self._name, most=LISTED)
-        if not names:
-            self.notice("no one online")
-        else:
-            self.notice(f"online: {' '.join(names)}" + (f" and {more} more" if more else ""))
-
-
-class Command(NamedTuple):
-    """A command: its name and aliases, what /help says of it, what it does; where it works, and what it takes."""
-
-    names: tuple[str, ...]
-    help: str
-    run: Callable[[Session, str], None]
-    argument: str = ""
-    before_naming: bool = False
-    of_store: bool = False
-
-    def described(self) -> str:
-        """Return the command's line in /help."""
-        name, *aliases = self.names
-        return (
-            f"{name} {self.argument}".rstrip() + f": {self.help}" + (f" (also {', '.join(aliases)})" if aliases else "")
-        )
-
-
-COMMANDS = (
-    Command(("/help",), "show the commands", Session._help),
-    Command(("/list", "/who", "/names", "/users"), "show who is online", Session._list),
-    Command(("/history",), f"show {SHOWN} messages from the Nth last on", Session._show_history, "N", of_store=True),
-    Command(("/search",), "show the last messages with these words", Session._search, "WORDS", of_store=True),
-    Command(("/exit", "/quit"), "leave the chat", Session._exit, before_naming=True),
-)
-
-_COMMANDS = {name: command for command in COMMANDS for name in command.names}
-_EXIT = _COMMANDS["/exit"]
-
-
-def is_exit(said: str) -> bool:
-    """Tell whether a line asks to leave, in every form of the chat."""
-    return find_command(said) is _EXIT
-
-
-def find_command(said: str) -> Command | None:
-    """Return the command that a line begins with."""
-    return _COMMANDS.get(_word(said).lower())
-
-
-def _word(said: str) -> str:
-    return said.split(" ", 1)[0]
+    def _run(self, command: Command, said: str) -> None:
+        if command.of_store and not self.host.accounts:
+            raise Refusal("no-store", "nothing is kept here: this chat is served without --store")
+        if self.role < command.who:
+            if command.names[0] == "/chat":
+                self.turn_nowhere()
+            raise Refusal("not-allowed", _MAY_NOT[command.who])
+        _RUN[command.names[0]](self, argument_of(said))

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from asyncchat.chat import wire
+from asyncchat.chat.commands import is_exit
 from asyncchat.chat.lines import LineDecoder, visible
-from asyncchat.chat.names import NameRefused
-from asyncchat.chat.session import is_exit
+from asyncchat.chat.names import NameRefused, PasswordNeeded
 
 MAX_HEARD = 1 << 20
 """Bytes of the longest line that is taken from a server."""
@@ -21,6 +21,15 @@ _MAX_COMMAND = 4096
 
 _QUESTION = wire.ASK_NAME.decode().rstrip("\n")
 _REFUSAL = "Server: this name "
+_REGISTERED = "this name is registered."
+_REFUSALS = (
+    _REFUSAL,
+    "Server: you are banned!",
+    "Server: this chat is for registered people.",
+    "Server: incorrect ",
+    "Server: too many ",
+    "Server: nothing is kept here",
+)
 _CHOOSE = " Choose another one."
 # A server says nothing to a name that it takes, and nothing when it has handled all that was sent. To this it answers
 # in any case, and after what came before: so nothing typed is taken for one more try at a name, and it is known that
@@ -44,13 +53,15 @@ class Heard(NamedTuple):
 class Visitor:
     """Turns what the server sends into what is shown, and knows what may be typed when, and how it ended.
 
-    `name`, if given, answers the server's question for one; nothing typed may be sent before it is `settled`.
+    `name`, if given, answers the server's question for one, with the `password` if there is one; nothing typed may be
+    sent before it is `settled`.
     `can_choose`: somebody can type a name if none is given or if the one given is refused.
     """
 
-    def __init__(self, name: str | None, *, can_choose: bool) -> None:
+    def __init__(self, name: str | None, password: str = "", *, can_choose: bool) -> None:
         self.settled = name is None and can_choose
         self._name = name
+        self._password = password
         self._can_choose = can_choose
         self._asked: bool | None = None  # not known before the first line
         self._naming: Callable[[str], str | None] = self._await_question
@@ -126,19 +137,24 @@ class Visitor:
         if self._name is None:
             raise NameRefused("the server asks for a name: give one with --name")
         self._naming = self._await_verdict
-        return f"{self._name}\n{_PROBE}\n"
+        answer = f"/auth {self._name} {self._password}" if self._password else self._name
+        return f"{answer}\n{_PROBE}\n"
 
     def _await_verdict(self, line: str) -> str | None:
-        if line.startswith(_REFUSAL):
+        if line.startswith(_REFUSALS):
             if not self._can_choose:
-                words = line.removeprefix("Server: ").removesuffix(_CHOOSE)
-                raise NameRefused(f"{self._name}: {words} Give another with --name.")
+                raise self._refusal(line.removeprefix("Server: ").removesuffix(_CHOOSE))
             self._naming = self._await_refused_probe
             return None
         if line.startswith(_PROBE_ANSWERS):
             self.settled = True
             return ""
         return None
+
+    def _refusal(self, words: str) -> NameRefused:
+        if words.startswith((_REGISTERED, "incorrect")):
+            return PasswordNeeded(f"{self._name}: {words}")
+        return NameRefused(f"{self._name}: {words} Give another with --name.")
 
     def _await_refused_probe(self, line: str) -> str | None:
         if not line.startswith(_REFUSAL):

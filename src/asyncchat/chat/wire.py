@@ -1,6 +1,6 @@
 """The plain text form of what the server says: one line each, UTF-8, ended by LF."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from asyncchat.chat.messages import Event, Sent
 
@@ -8,6 +8,17 @@ from asyncchat.chat.messages import Event, Sent
 def plain(events: Iterable[Event]) -> bytes:
     """Return the messages among `events` as lines `NAME: TEXT`; who joins and leaves is not said."""
     return "".join([f"{event.name.shown}: {event.text}\n" for event in events if type(event) is Sent]).encode()
+
+
+def private(messages: Iterable[Sent], *, new: bool = False) -> bytes:
+    """Return what was said to one alone, so that nobody can take it for what is said to all; `new`: it has waited."""
+    mark = "new" if new else "private"
+    return "".join([f"({mark}) {sent.name.shown}: {sent.text}\n" for sent in messages]).encode()
+
+
+def notices(lines: Sequence[str]) -> bytes:
+    """Return lines from the server that belong together, below a line that says from whom they are."""
+    return "\n".join(["Server:", *lines, ""]).encode()
 
 
 def notice(text: str) -> bytes:

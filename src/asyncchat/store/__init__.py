@@ -2,10 +2,13 @@
 
 import contextlib
 import time
+from collections.abc import Callable
 
+from asyncchat.chat.commands import Who
 from asyncchat.store.archive import Archive
-from asyncchat.store.file import StoreFile
-from asyncchat.store.journal import Keep, SqliteJournal
+from asyncchat.store.file import ERRORS, Keep, StoreError, StoreFile, reason
+from asyncchat.store.journal import SqliteJournal
+from asyncchat.store.people import People
 
 _LAST_WRITES = 1.0
 """Seconds that the disk gets at the end for what was not even acknowledged."""
@@ -18,16 +21,42 @@ class Store:
 
     durability: "normal" survives the end of the process, however sudden; "full" also a loss of power
     keep: what to keep; everything by default
+    admin_password: the hash of the admin's password from now on; without one it stays, or `new_admin_password` makes
+        one if there is no admin yet
 
     Close it when done. Raises StoreError.
     """
 
-    def __init__(self, path: str, *, durability: str, keep: Keep, recent: int) -> None:
+    def __init__(
+        self,
+        path: str,
+        *,
+        durability: str,
+        keep: Keep,
+        recent: int,
+        admin_password: str | None,
+        new_admin_password: Callable[[], str],
+    ) -> None:
+        def clock() -> int:
+            return time.time_ns() // 1_000_000
+
         with contextlib.ExitStack() as opened:
             file = opened.enter_context(contextlib.closing(StoreFile(path)))
             self.archive = opened.enter_context(contextlib.closing(Archive(file.reader())))
-            self.journal = SqliteJournal(file, durability, keep, recent, lambda: time.time_ns() // 1_000_000)
+            self.journal = SqliteJournal(file, durability, keep, recent, clock)
+            try:
+                self._load(People(file.connection, keep, clock), admin_password, new_admin_password)
+            except ERRORS as error:
+                raise StoreError(f"can't use the store {path}: {reason(error)}") from None
             opened.pop_all()
+
+    def _load(self, people: People, admin_password: str | None, new_admin_password: Callable[[], str]) -> None:
+        self.accounts = people.accounts()
+        if admin_password or not any(account.role == Who.ADMIN for account in self.accounts):
+            people.set_admin(admin_password or new_admin_password())
+            self.accounts = people.accounts()
+        self.sentences = people.sentences()
+        self.topic = people.topic()
 
     def close(self) -> None:
         """Write what is left, unless that takes too long, and let others use the file."""

@@ -2,12 +2,27 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from asyncchat.chat.archive import SHOWN, Answer, History, Question, Recall, Search, Unanswered
-from asyncchat.chat.messages import Sent
+from asyncchat.chat.accounts import Account
+from asyncchat.chat.archive import (
+    Act,
+    Answer,
+    Audit,
+    Count,
+    History,
+    Pair,
+    Question,
+    Recall,
+    Recalled,
+    Search,
+    Unanswered,
+    Unread,
+)
+from asyncchat.chat.messages import SHOWN, Sent
 from asyncchat.chat.seats import REMEMBERED
 from asyncchat.store.file import ERRORS, StoreError, reason, sent
+from asyncchat.store.people import said_between
 
 _AT_ONCE = 1000
 _INDEXED_AT_ONCE = 20_000
@@ -28,12 +43,18 @@ class Archive:
         """Return what the store has to say to `question`."""
         try:
             match question:
-                case History(nth):
-                    return self._history(nth)
-                case Search(words):
-                    return self._search(words)
+                case History(nth, pair):
+                    return self._private_history(nth, pair) if pair else self._history(nth)
+                case Search(words, pair):
+                    return self._private_search(words, pair) if pair else self._search(words)
                 case Recall(key):
                     return self._recall(key)
+                case Count(pair):
+                    return self._count(pair)
+                case Unread(who):
+                    return self._unread(who)
+                case Audit():
+                    return self._audit()
         except ERRORS as error:
             return Unanswered(reason(error))
 
@@ -69,14 +90,79 @@ class Archive:
             )
         )
 
-    def _recall(self, key: bytes) -> list[tuple[int, int]]:
+    def _recall(self, key: bytes) -> Recalled:
+        kept = self._connection.execute(
+            "SELECT id, seq FROM messages WHERE seat = ?1 UNION ALL SELECT id, seq FROM private WHERE seat = ?1"
+            " ORDER BY id DESC LIMIT ?2",
+            (key, REMEMBERED),
+        ).fetchall()
+        row = self._connection.execute("SELECT account FROM seats WHERE key = ?", (key,)).fetchone()
+        return Recalled(kept, row[0] if row else None)
+
+    # What two say to one another alone.
+
+    def _conversation(self, pair: Pair) -> int:
+        one, other = sorted((pair.who.id, pair.other.id))
+        row = self._connection.execute(
+            "SELECT id FROM conversations WHERE one = ? AND other = ?", (one, other)
+        ).fetchone()
+        return row[0] if row else 0
+
+    def _private_history(self, nth: int, pair: Pair) -> list[Sent]:
+        conversation = self._conversation(pair)
+        (last,) = self._connection.execute(
+            "SELECT max(seq) FROM private WHERE conversation = ?", (conversation,)
+        ).fetchone()
+        first = (last or 0) - nth + 1
         rows = self._connection.execute(
-            "SELECT id, seq FROM messages WHERE seat = ? ORDER BY id DESC LIMIT ?", (key, REMEMBERED)
+            "SELECT seq, time, sender, text FROM private WHERE conversation = ? AND seq >= ? AND seq < ? ORDER BY seq",
+            (conversation, first, first + SHOWN),
+        )
+        return said_between(pair.who, pair.other, rows.fetchall())
+
+    def _private_search(self, words: str, pair: Pair) -> list[Sent]:
+        conversation = self._conversation(pair)
+        found: list[tuple[int, int, int, str]] = []
+        before = 1 << 62
+        with self._snapshot():
+            while len(found) < SHOWN:
+                rows = self._connection.execute(
+                    "SELECT seq, time, sender, text FROM private WHERE conversation = ? AND seq < ?"
+                    " ORDER BY seq DESC LIMIT ?",
+                    (conversation, before, _INDEXED_AT_ONCE),
+                ).fetchall()
+                if not rows:
+                    break
+                before = rows[-1][0]
+                matching = set(_matching([(row[0], row[3]) for row in rows], _wanted(words)))
+                found += [row for row in rows if row[0] in matching][: SHOWN - len(found)]
+        return said_between(pair.who, pair.other, found[::-1])
+
+    def _count(self, pair: Pair) -> tuple[int, int]:
+        rows = self._connection.execute(
+            "SELECT sender, count(*) FROM private WHERE conversation = ? GROUP BY sender", (self._conversation(pair),)
+        )
+        counts = dict(rows.fetchall())
+        return counts.get(pair.who.id, 0), counts.get(pair.other.id, 0)
+
+    def _unread(self, who: Account) -> list[tuple[str, int]]:
+        rows = self._connection.execute(
+            "SELECT name, count(*) FROM conversations"
+            " JOIN private ON private.conversation = conversations.id"
+            " JOIN accounts ON accounts.id = sender"
+            " WHERE ?1 IN (one, other) AND sender != ?1"
+            " AND seq > CASE one WHEN ?1 THEN one_read ELSE other_read END"
+            " GROUP BY sender ORDER BY key",
+            (who.id,),
         )
         return rows.fetchall()
 
+    def _audit(self) -> list[Act]:
+        rows = self._connection.execute("SELECT time, by, act, what FROM audit ORDER BY id DESC LIMIT ?", (SHOWN,))
+        return [Act(*row) for row in rows.fetchall()[::-1]]
+
     def _search(self, words: str) -> list[Sent]:
-        wanted = " ".join('"' + word.replace('"', '""') + '"' for word in words.split())
+        wanted = _wanted(words)
         with self._snapshot():
             (indexed,) = self._connection.execute("SELECT value FROM facts WHERE name = 'indexed'").fetchone()
             found = self._found_since(indexed, wanted)
@@ -100,18 +186,10 @@ class Archive:
         return found
 
     def _found_between(self, first: int, last: int, wanted: str) -> list[tuple[int, int, str, str]]:
-        with contextlib.closing(sqlite3.connect(":memory:")) as index:
-            index.execute("CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = 'unicode61 remove_diacritics 2')")
-            index.executemany(
-                "INSERT INTO words (rowid, text) VALUES (?, ?)",
-                self._connection.execute("SELECT seq, text FROM messages WHERE seq BETWEEN ? AND ?", (first, last)),
-            )
-            numbers = index.execute(
-                "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?", (wanted, SHOWN)
-            ).fetchall()
+        rows = self._connection.execute("SELECT seq, text FROM messages WHERE seq BETWEEN ? AND ?", (first, last))
         return [
-            self._connection.execute("SELECT seq, time, name, text FROM messages WHERE seq = ?", number).fetchone()
-            for number in numbers
+            self._connection.execute("SELECT seq, time, name, text FROM messages WHERE seq = ?", (seq,)).fetchone()
+            for seq in _matching(rows, wanted)
         ]
 
     @contextlib.contextmanager
@@ -121,3 +199,19 @@ class Archive:
             yield
         finally:
             self._connection.execute("ROLLBACK")
+
+
+def _wanted(words: str) -> str:
+    """Return what finds messages with all these words (sqlite.org/fts5.html, 3)."""
+    return " ".join('"' + word.replace('"', '""') + '"' for word in words.split())
+
+
+def _matching(texts: Iterable[tuple[int, str]], wanted: str) -> list[int]:
+    """Return the numbers of those texts in which it is found, the last ones, from the end."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as index:
+        index.execute("CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = 'unicode61 remove_diacritics 2')")
+        index.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", texts)
+        rows = index.execute(
+            "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?", (wanted, SHOWN)
+        ).fetchall()
+    return [number for (number,) in rows]

@@ -6,6 +6,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 from asyncchat.chat.lines import visible
@@ -37,6 +38,61 @@ MIGRATIONS = (
     );
     INSERT INTO facts VALUES ('indexed', 0);
     """,
+    # An account's number is never given again: what belonged to one must not become another's. `one` is the smaller of
+    # the two numbers; `last` is the number of the last message, and the others say up to where each of them has read.
+    """
+    CREATE TABLE accounts (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        key TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        password TEXT NOT NULL,
+        role INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE seats (
+        key BLOB PRIMARY KEY,
+        account INTEGER NOT NULL,
+        time INTEGER NOT NULL
+    ) WITHOUT ROWID, STRICT;
+    CREATE INDEX seats_of ON seats (account, time);
+    CREATE TABLE conversations (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        one INTEGER NOT NULL,
+        other INTEGER NOT NULL,
+        last INTEGER NOT NULL DEFAULT 0,
+        one_read INTEGER NOT NULL DEFAULT 0,
+        other_read INTEGER NOT NULL DEFAULT 0,
+        UNIQUE (one, other)
+    ) STRICT;
+    CREATE INDEX conversations_of_other ON conversations (other);
+    CREATE TABLE private (
+        conversation INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        time INTEGER NOT NULL,
+        sender INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        seat BLOB,
+        id INTEGER,
+        PRIMARY KEY (conversation, seq)
+    ) WITHOUT ROWID, STRICT;
+    CREATE UNIQUE INDEX sent_private ON private (seat, id) WHERE seat IS NOT NULL;
+    CREATE INDEX private_by_time ON private (time);
+    CREATE TABLE sentences (
+        kind TEXT NOT NULL,
+        key TEXT NOT NULL,
+        name TEXT NOT NULL,
+        address TEXT NOT NULL,
+        until INTEGER,
+        PRIMARY KEY (kind, key)
+    ) WITHOUT ROWID, STRICT;
+    CREATE TABLE audit (
+        id INTEGER PRIMARY KEY,
+        time INTEGER NOT NULL,
+        by TEXT NOT NULL,
+        act TEXT NOT NULL,
+        what TEXT NOT NULL
+    ) STRICT;
+    INSERT INTO facts VALUES ('topic', '');
+    """,
 )
 """What makes a store of version n of one of version n - 1; the version is SQLite's user_version."""
 
@@ -50,6 +106,13 @@ ERRORS = (sqlite3.Error, UnicodeDecodeError)
 
 class StoreError(ChatError):
     """The store can't be used; the message says which, and why."""
+
+
+class Keep(NamedTuple):
+    """How much is kept: so many messages, or those of so many milliseconds."""
+
+    messages: int | None = None
+    milliseconds: int | None = None
 
 
 def reason(error: Exception) -> str:
@@ -164,12 +227,13 @@ def open_to_read(path: str) -> sqlite3.Connection:
 def sent(rows: Iterable[tuple[int, int, str, str]]) -> list[Sent]:
     """Return messages from rows of seq, time, name and text, harmless to show whoever wrote them."""
     return [
-        Sent(seq, _name(name), text if text.isprintable() else visible(text), min(max(time, 0), _LAST_YEAR))
+        Sent(seq, name_of(name), text if text.isprintable() else visible(text), min(max(time, 0), _LAST_YEAR))
         for seq, time, name, text in rows
     ]
 
 
-def _name(shown: str) -> Name:
+def name_of(shown: str) -> Name:
+    """Return a name that was kept."""
     try:
         return prepare(shown)
     except NameRefused:  # made by other rules than those of today

@@ -9,9 +9,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from asyncchat.chat.archive import Unanswered
+from asyncchat.chat.changes import Change
 from asyncchat.chat.messages import Event, Sent
 from asyncchat.chat.room import Committed, Failed
-from asyncchat.store.file import ERRORS, StoreError, StoreFile, reason, sent
+from asyncchat.store.file import ERRORS, Keep, StoreError, StoreFile, reason, sent
+from asyncchat.store.people import People
 
 _MOST_ROWS = 32
 """Messages in one statement. Each statement gives up the interpreter's lock once, and may have to wait for it."""
@@ -41,18 +44,16 @@ LOOK_FOR_AGED = 1.0
 """Seconds from one look for messages that are too old to the next."""
 
 
-class Keep(NamedTuple):
-    """How much is kept: so many messages, or those of so many milliseconds."""
-
-    messages: int | None = None
-    milliseconds: int | None = None
-
-
 class _Order(NamedTuple):
     batch: Sequence[Event]
     rows: list[Sent]
     committed: Committed
     failed: Failed
+
+
+class _Wish(NamedTuple):
+    change: Change
+    done: Callable[[object], None]
 
 
 class SqliteJournal:
@@ -74,7 +75,8 @@ class SqliteJournal:
             raise StoreError(f"can't use the store {file.path}: {reason(error)}") from None
         self._aged = self._deleted
         self._until_aged = None if keep.milliseconds is None else LOOK_FOR_AGED
-        self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[_Order | _Wish | None] = queue.SimpleQueue()
+        self._people = People(self._connection, keep, clock)
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
 
     def _load(self, durability: str, recent: int) -> None:
@@ -110,10 +112,17 @@ class SqliteJournal:
         else:
             committed(batch)
 
+    def change(self, change: Change, done: Callable[[object], None]) -> None:
+        """Keep `change`, behind all that came before, and call `done` with the answer."""
+        self._orders.put(_Wish(change, done))
+
     # In the journal's thread.
 
     def _work(self) -> None:
         while order := self._next_order():
+            if isinstance(order, _Wish):
+                self._grant(order)
+                continue
             try:
                 self._write(order.rows)
             except ERRORS as error:
@@ -123,11 +132,19 @@ class SqliteJournal:
             if self._arrears() > MOST_ARREARS:
                 self._do_a_piece()
 
+    def _grant(self, wish: _Wish) -> None:
+        try:
+            with self._transaction():
+                answer = self._people.write(wish.change)
+        except ERRORS as error:
+            answer = Unanswered(reason(error))
+        self._tell(wish.done, answer)
+
     def _tell(self, callback: Callable[..., object], *arguments: object) -> None:
         with contextlib.suppress(RuntimeError):  # the room is gone
             self._call(callback, *arguments)
 
-    def _next_order(self) -> _Order | None:
+    def _next_order(self) -> _Order | _Wish | None:
         """Wait for something to write, and do other work meanwhile; return None at the end."""
         rest = REST
         while True:
@@ -178,6 +195,8 @@ class SqliteJournal:
             limit = self._clock() - self._keep.milliseconds
             numbers = range(self._deleted + 1, self._last + 1)
             self._aged = self._deleted + bisect.bisect_left(numbers, limit, key=self._time_of)
+            with contextlib.suppress(*ERRORS), self._transaction():  # what could not be deleted is found again
+                self._people.delete_aged(limit, PIECE)
 
     def _time_of(self, seq: int) -> int:
         row = self._connection.execute("SELECT time FROM messages WHERE seq >= ? LIMIT 1", (seq,)).fetchone()

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 from asyncchat import terminal
 from asyncchat.chat import wire
+from asyncchat.chat.commands import is_exit
 from asyncchat.chat.lines import BadLine, LineDecoder, text
-from asyncchat.chat.session import is_exit
 from asyncchat.errors import ChatError
 
 

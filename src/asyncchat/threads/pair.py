@@ -7,7 +7,7 @@ from collections import deque
 
 from asyncchat import terminal
 from asyncchat.chat import wire
-from asyncchat.chat.session import is_exit
+from asyncchat.chat.commands import is_exit
 from asyncchat.errors import ChatError, OutputClosed
 from asyncchat.limits import Limits
 from asyncchat.threads.acceptor import Acceptor

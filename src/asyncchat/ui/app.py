@@ -9,11 +9,12 @@ from datetime import datetime
 from asyncchat.addresses import Address
 from asyncchat.aio.chat import Chat, Disconnected, Event
 from asyncchat.chat import events
+from asyncchat.chat.commands import Command, argument_of, find_command, without_secret
 from asyncchat.errors import ChatError
 from asyncchat.terminal import BELLS
 from asyncchat.ui import commands
 from asyncchat.ui.completion import ChatCompleter
-from asyncchat.ui.history import LineHistory, history_path
+from asyncchat.ui.history import LineHistory, history_path, may_have_secret
 from asyncchat.ui.live import Status, above_input
 from asyncchat.ui.screen import Around, Screen
 from asyncchat.ui.show import Line, Show
@@ -43,6 +44,7 @@ class App:
         self._screen = Screen(
             Around(self._above, self._status),
             send=self._send,
+            prompt=lambda: f"{self._chat.turned}> ",
             completer=ChatCompleter(self._show.people),
             history=LineHistory(history_path(address)),
         )
@@ -59,7 +61,7 @@ class App:
                 await self._screen.run(self._start)
                 await self._say_last_words()
             finally:
-                self._tell(*(f"not acknowledged: {line}" for line in self._chat.pending))
+                self._tell(*(f"not acknowledged: {without_secret(line)}" for line in self._chat.pending))
                 for task in self._tasks:
                     task.cancel()
                 await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -116,7 +118,9 @@ class App:
                 case events.Ack(ident):
                     self._said.pop(ident, None)
                 case events.Refused(ident):
-                    self._refused.append(self._said.pop(ident))
+                    line = self._said.pop(ident)
+                    if not may_have_secret(line):
+                        self._refused.append(line)
                 case Disconnected(why, pause):
                     self._lost_why = why
                     self._next_try = asyncio.get_running_loop().time() + pause
@@ -127,33 +131,50 @@ class App:
 
     def _send(self, line: str) -> None:
         if found := commands.find(line):
-            command, argument = found
-            command.run(self, argument)
+            run, argument = found
+            run(self, argument)
         else:
             self._post(line)
         self._bring_back()
 
     def _post(self, line: str) -> None:
+        command = find_command(line)
+        if command and command.is_secret and self._lacks_password(command, argument_of(line)):
+            self._screen.ask(
+                f"password for {command.names[0]}: ", lambda password: self._say(f"{line.rstrip()} {password}")
+            )
+        else:
+            self._say(line)
+
+    def _lacks_password(self, command: Command, argument: str) -> bool:
+        """Tell whether a command has all it needs but the password."""
+        if command.names[0] == "/auth" and not argument:
+            return False  # so it is the name that is missing, and the server says so
+        return not argument or (command.names[0] == "/auth" and len(argument.split()) == 1)
+
+    def _say(self, line: str) -> None:
         ident = self._chat.post(line)
         self._said[ident] = line
 
     # What stands around the line.
 
     def _above(self, width: int) -> Sequence[str]:
-        return above_input(self._chat.pending, str(self._show.run), width)
+        return above_input(list(map(without_secret, self._chat.pending)), str(self._show.run), width)
 
     def _status(self, width: int) -> str:
         again_in = None
         if not self._chat.is_connected:
             again_in = max(0.0, self._next_try - asyncio.get_running_loop().time())
-        status = Status(str(self._address), self._chat.name, self._show.members, again_in, self._lost_why)
+        status = Status(
+            str(self._address), self._chat.name, self._show.members, self._show.unread, again_in, self._lost_why
+        )
         return status.fit(width)
 
     # What the commands do.
 
     def show_help(self) -> None:
         """Show the commands, of the server too."""
-        self._tell(*(command.described() for command in commands.COMMANDS[1:]))
+        self._tell(*commands.own_help())
         self._post("/help")
 
     def clear(self) -> None:

@@ -1,10 +1,9 @@
 """The commands that the client understands itself; the server gets all others."""
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from asyncchat.chat import session
-from asyncchat.terminal import BELLS
+from asyncchat.chat.commands import COMMANDS, argument_of, find_command
 
 
 class Client(Protocol):
@@ -29,45 +28,29 @@ class Client(Protocol):
         """Leave the chat."""
 
 
-class Command(NamedTuple):
-    """A command: its name and aliases, what follows it, what is said of it, and what it does with what follows."""
-
-    names: tuple[str, ...]
-    argument: str
-    help: str
-    run: Callable[[Client, str], None]
-
-    def described(self) -> str:
-        """Return the command's line in /help."""
-        name, *aliases = self.names
-        return f"{name} {self.argument}".rstrip() + f": {self.help}" + (f" (also {', '.join(aliases)})" * bool(aliases))
+RUN: dict[str, Callable[[Client, str], None]] = {
+    "/help": lambda client, _: client.show_help(),
+    "/clear": lambda client, _: client.clear(),
+    "/ignore": lambda client, name: client.ignore(name),
+    "/unignore": lambda client, name: client.unignore(name),
+    "/bell": lambda client, when: client.ring(when),
+    "/exit": lambda client, _: client.leave(),
+}
+"""What each of them does, by its first name."""
 
 
-COMMANDS = (
-    Command(("/help",), "", "show the commands", lambda client, _: client.show_help()),
-    Command(("/clear",), "", "empty the screen", lambda client, _: client.clear()),
-    Command(("/ignore",), "NAME", "show nothing of somebody", lambda client, name: client.ignore(name)),
-    Command(("/unignore",), "NAME", "show them again", lambda client, name: client.unignore(name)),
-    Command(("/bell",), "|".join(BELLS), "when the bell rings", lambda client, when: client.ring(when)),
-    Command(("/quit", "/exit"), "", "leave the chat", lambda client, _: client.leave()),
-)
-
-_COMMANDS = {name: command for command in COMMANDS for name in command.names}
+def find(line: str) -> tuple[Callable[[Client, str], None], str] | None:
+    """Return what the client's command in a line does, and what follows it."""
+    command = find_command(line)
+    run = RUN.get(command.names[0]) if command else None
+    return (run, argument_of(line)) if run else None
 
 
-def find(line: str) -> tuple[Command, str] | None:
-    """Return the client's command in a line, and what follows it."""
-    word, _, rest = line.partition(" ")
-    command = _COMMANDS.get(word.lower())
-    return (command, rest.strip()) if command else None
-
-
-def is_known(line: str) -> bool:
-    """Tell whether a line is a command of the client or of the server."""
-    return bool(find(line) or session.find_command(line))
+def own_help() -> list[str]:
+    """Return the lines in /help of what the server does not know."""
+    return [command.described() for command in COMMANDS if command.of_client]
 
 
 def all_helps() -> dict[str, str]:
     """Return what is said of every command, by its name."""
-    servers = {name: command.help for command in session.COMMANDS for name in command.names}
-    return servers | {name: command.help for name, command in _COMMANDS.items()}
+    return {name: command.help for command in COMMANDS for name in command.names}

@@ -7,7 +7,7 @@ from pathlib import Path
 from prompt_toolkit.history import History
 
 from asyncchat.addresses import Address
-from asyncchat.ui import commands
+from asyncchat.chat.commands import find_command
 
 MOST_LINES = 1000
 """Lines that are kept; up to twice as many lie in the file."""
@@ -20,6 +20,14 @@ def history_path(address: Address) -> Path:
     base = Path(state) if os.path.isabs(state) else Path("~/.local/state").expanduser()
     name = "".join(character if character.isalnum() or character in ".-" else "_" for character in str(address))
     return base / "asyncchat" / f"history-{name}"
+
+
+def may_have_secret(line: str) -> bool:
+    """Tell whether there may be a password in a line."""
+    start = line.lstrip()
+    command = find_command(start)
+    # An unknown command may be one that takes a password, and was mistyped or is for a newer client.
+    return command.is_secret if command else start.startswith("/") and not start.startswith("//")
 
 
 class LineHistory(History):
@@ -40,12 +48,13 @@ class LineHistory(History):
             return []
         return lines[: -MOST_LINES - 1 : -1]
 
+    def append_string(self, string: str) -> None:
+        """Take in a line, unless there may be a secret in it."""
+        if not may_have_secret(string):
+            super().append_string(string)
+
     def store_string(self, string: str) -> None:
-        """Keep a line, unless there may be a secret in it."""
-        # An unknown command may be one that takes a password, and was mistyped or is for a newer client.
-        start = string.lstrip()
-        if start.startswith("/") and not start.startswith("//") and not commands.is_known(start):
-            return
+        """Keep a line."""
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._write(string.replace("\n", " ") + "\n", os.O_APPEND)

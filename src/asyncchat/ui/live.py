@@ -1,6 +1,6 @@
 """What stands around the line that is being typed: what is not sent yet, who comes and goes, and the status."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from prompt_toolkit.utils import get_cwidth
@@ -12,11 +12,12 @@ MOST_PENDING = 5
 
 
 class Status(NamedTuple):
-    """What the status line says; `again_in`: seconds until the next try to connect, None if there is a connection."""
+    """What the status line says; `unread`: how many private messages wait from whom; `again_in`: seconds until the next try to connect, None if there is a connection."""
 
     server: str
     name: str
     members: int
+    unread: Mapping[str, int]
     again_in: float | None
     why: str
 
@@ -27,7 +28,15 @@ class Status(NamedTuple):
         if self.again_in is not None:
             when = f"in {self.again_in:.0f} s" if self.again_in >= 0.5 else "now"
             state = f"connecting again {when}: {self.why}"
-        for parts in ([self.server, self.name, count, state], [self.name, count, state], [self.name, state]):
+        unread = [f"unread: {' '.join(f'{name}({number})' for name, number in self.unread.items())}"] * bool(
+            self.unread
+        )
+        for parts in (
+            [self.server, self.name, count, *unread, state],
+            [self.name, count, *unread, state],
+            [self.name, *unread, state],
+            [self.name, state],
+        ):
             if get_cwidth(said := f" {'  '.join(parts)} ") <= width:
                 return said
         return fit(f" {state} ", width)

@@ -23,7 +23,7 @@ from prompt_toolkit.layout.controls import BufferControl, FormattedTextControl
 from prompt_toolkit.layout.dimension import Dimension
 from prompt_toolkit.layout.layout import Layout
 from prompt_toolkit.layout.menus import CompletionsMenu
-from prompt_toolkit.layout.processors import BeforeInput
+from prompt_toolkit.layout.processors import BeforeInput, ConditionalProcessor, PasswordProcessor
 from prompt_toolkit.output.color_depth import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.patch_stdout import patch_stdout
@@ -47,14 +47,24 @@ class Around(NamedTuple):
 
 
 class Screen:
-    """One line to type in, which `send` gets when Enter is pressed; use it within `opened`.
+    """One line to type in behind `prompt`, which `send` gets when Enter is pressed; use it within `opened`.
 
     Ctrl-D on an empty line ends `run`; Ctrl-C cancels the task that runs it.
     """
 
-    def __init__(self, around: Around, *, send: Callable[[str], None], completer: Completer, history: History) -> None:
+    def __init__(
+        self,
+        around: Around,
+        *,
+        send: Callable[[str], None],
+        prompt: Callable[[], str],
+        completer: Completer,
+        history: History,
+    ) -> None:
         self._around = around
         self._send = send
+        self._prompt = prompt
+        self._asking: tuple[str, Callable[[str], None]] | None = None
         self._buffer = Buffer(completer=completer, history=history, multiline=False)
         self._search = SearchToolbar()
         self._style = Style.from_dict(STYLES)
@@ -113,6 +123,10 @@ class Screen:
     def typed(self, text: str) -> None:
         self._buffer.document = Document(text)
 
+    def ask(self, question: str, then: Callable[[str], None]) -> None:
+        """Let the next line be typed unseen, and give it to `then` if there is anything in it."""
+        self._asking = question, then
+
     def print(self, lines: Sequence[Sequence[tuple[str, str]]]) -> None:
         """Print lines of styled text above."""
         text = FormattedText(piece for line in lines for piece in (*line, ("", "\n")))
@@ -137,7 +151,12 @@ class Screen:
     def _layout(self) -> Layout:
         line = Window(
             BufferControl(
-                self._buffer, input_processors=[BeforeInput("> ")], search_buffer_control=self._search.control
+                self._buffer,
+                input_processors=[
+                    ConditionalProcessor(PasswordProcessor(), Condition(lambda: bool(self._asking))),
+                    BeforeInput(lambda: self._asking[0] if self._asking else self._prompt()),
+                ],
+                search_buffer_control=self._search.control,
             ),
             height=self._height,
             wrap_lines=True,
@@ -236,6 +255,12 @@ class Screen:
 
     def _enter(self, line: str) -> None:
         line = line.encode(errors="replace").decode()  # bytes that were no UTF-8 come as lone surrogates
+        if self._asking:
+            (_, then), self._asking = self._asking, None
+            self._buffer.reset()
+            if line:
+                then(line)
+            return
         if line.strip():
             self._buffer.history.append_string(line)
         self._buffer.reset()

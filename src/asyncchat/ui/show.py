@@ -50,6 +50,7 @@ class Show:
         self.run = Run()
         self.name = ""
         self.members = 0
+        self.unread: dict[str, int] = {}
         self._server = server
         self._key = ""
         self._epoch = ""
@@ -68,7 +69,8 @@ class Show:
         for event in happened:
             match event:
                 case events.Message(sender=sender):
-                    self.people.add(sender)
+                    if not event.conversation:
+                        self.people.add(sender)
                     if key_of(sender) not in self.ignored:
                         items.append(self._message(event, now))
                 case events.Joined(name, members) | events.Left(name, members):
@@ -89,8 +91,9 @@ class Show:
     def _message(self, message: events.Message, now: datetime) -> _Item:
         own = key_of(message.sender) == self._key
         places = [] if own else mentions(message.text, self._key)
-        if not own and message.seq > self._said_before:
-            self._rings = self._rings or self.bell == "all" or (self.bell == "mentions" and bool(places))
+        if not own and (message.conversation or message.seq > self._said_before):
+            calls = bool(places or message.conversation)
+            self._rings = self._rings or self.bell == "all" or (self.bell == "mentions" and calls)
         length = len(message.sender) + len(message.text) + 10
         return _Item(partial(_message_line, message, places, now), length, own or bool(places))
 
@@ -101,6 +104,20 @@ class Show:
             case Disconnected(text) if not self._is_lost:
                 self._is_lost = True
                 yield _DIM, f"connection lost ({text}). What you write now is sent when it is there again."
+            case events.You(name, role):
+                if name != self.name:
+                    self.people.remove(name)
+                    yield _DIM, f"You are {name} now."
+                self.name, self._key = name, key_of(name)
+            case events.Turned(conversation):
+                self.unread.pop(conversation, None)
+            case events.Unread(conversation, number):
+                if number > self.unread.get(conversation, 0):
+                    self._rings = self._rings or self.bell != "off"
+                    yield _DIM, f"{conversation} has written to you alone: /chat {conversation}"
+                self.unread[conversation] = number
+            case events.Topic(text):
+                yield _DIM, f"The topic is: {text}"
             case events.Members(members):
                 self.members = members
             case events.Gap(first, last):
@@ -124,6 +141,8 @@ class Show:
         if first:
             self._said_before = welcome.seq
             yield _DIM, f"You are {self.name} at {self._server}. /help shows the commands, Ctrl-D leaves."
+            if welcome.topic:
+                yield _DIM, f"The topic is: {welcome.topic}"
         elif anew:
             self._said_before = 0
             yield _DIM, "connected again. The server was started anew: what was said meanwhile is gone."
@@ -151,8 +170,10 @@ class Show:
 
 def _message_line(message: events.Message, places: Sequence[tuple[int, int]], now: datetime) -> Line:
     when = message.when.astimezone(now.tzinfo)
+    mark = "(new) " if message.new else "(private) " if message.conversation else ""
     return [
         (_DIM, f"{when:%H:%M} " if when.date() == now.date() else f"{when:%Y-%m-%d %H:%M} "),
+        ("class:private", mark),
         (colour_of(message.sender), message.sender),
         ("", ": "),
         *_marked(message.text, places),

@@ -14,7 +14,7 @@ from asyncchat.aio.client import cancel_on_ctrl_c, converse
 from asyncchat.aio.daemon import DaemonExecutor
 from asyncchat.aio.link import Link, open_link
 from asyncchat.chat import wire
-from asyncchat.chat.names import NameRefused, prepare
+from asyncchat.chat.names import NameRefused, PasswordNeeded, prepare
 from asyncchat.chat.visitor import Visitor
 
 if TYPE_CHECKING:
@@ -24,17 +24,17 @@ QUESTION_TIMEOUT = 1.0
 """Seconds of silence after which a server is taken for a plain line to somebody."""
 
 
-async def join_on_terminal(address: Address, name: str | None, bell: str) -> None:
+async def join_on_terminal(address: Address, name: str | None, password: str, bell: str) -> None:
     """Take part in the chat at `address` until the person leaves; ask for a name if there is none.
 
     Ctrl-C cancels it. Raises ChatError, also as `aio.client.join` does, if the server speaks plain text only.
     """
     cancel_on_ctrl_c()
     with _restored_before_termination():
-        await _join(address, name, bell)
+        await _join(address, name, password, bell)
 
 
-async def _join(address: Address, name: str | None, bell: str) -> None:
+async def _join(address: Address, name: str | None, password: str, bell: str) -> None:
     loop = asyncio.get_running_loop()
     # Loading what draws takes longest: the server answers meanwhile.
     loading = loop.run_in_executor(DaemonExecutor("loading"), importlib.import_module, "asyncchat.ui.app")
@@ -42,7 +42,7 @@ async def _join(address: Address, name: str | None, bell: str) -> None:
     assert link
     try:
         if not await link.hears_first(wire.ASK_NAME, QUESTION_TIMEOUT):
-            visitor = Visitor(name, can_choose=True)
+            visitor = Visitor(name, password, can_choose=True)
             visitor.wait_no_longer()
             await converse(link, visitor, read_input=True)
             return
@@ -53,8 +53,14 @@ async def _join(address: Address, name: str | None, bell: str) -> None:
         keyboard = DaemonExecutor("input")
         while name := name or await _ask_name(keyboard):
             try:
-                async with Chat(address, name, link=link) as chat:
+                async with Chat(address, name, password, link=link) as chat:
                     await app_class(chat, address, bell=bell).run()
+            except PasswordNeeded as needed:
+                _say(str(needed))
+                link = None
+                password = await _ask_password(keyboard, name)
+                if not password:
+                    name = None
             except NameRefused as refused:
                 _say(str(refused))
                 name = link = None
@@ -103,6 +109,15 @@ async def _ask_name(keyboard: DaemonExecutor) -> str | None:
             _say(f"this name can't be used: {refused}.")
         else:
             return name
+
+
+async def _ask_password(keyboard: DaemonExecutor, name: str) -> str:
+    """Let the person type a password, which is not to be seen; nothing if they type none."""
+    terminal.write(f"password of {name} (Enter alone for another name): ".encode())
+    with terminal.unseen():
+        typed = await asyncio.get_running_loop().run_in_executor(keyboard, terminal.read)
+    terminal.write(b"\n")
+    return typed.decode(errors="replace").rstrip("\r\n")
 
 
 def _say(line: str) -> None:

@@ -28,6 +28,7 @@ PALETTE = (
 STYLES = {
     "dim": "dim",
     "reason": "bold",
+    "private": "bold",
     "mention": "bold reverse",
     "status": "reverse",
     "completion-menu": "noinherit reverse",

@@ -1,0 +1,67 @@
+"""Whose names are whose: the accounts, at hand in memory; the store keeps them."""
+
+from collections.abc import Iterable
+
+from asyncchat.chat.commands import Who
+from asyncchat.chat.names import Name
+
+ADMIN = "admin"
+SHORTEST_PASSWORD = 8
+
+
+class Account:
+    """Somebody's name that is theirs; `password`: the hash that is kept of it."""
+
+    __slots__ = ("id", "name", "password", "role")
+
+    def __init__(self, ident: int, name: Name, password: str, role: Who) -> None:
+        self.id = ident
+        self.name = name
+        self.password = password
+        self.role = role
+
+
+class Accounts:
+    """All accounts there are, and the names that are `reserved` since they are about to be somebody's."""
+
+    def __init__(self, accounts: Iterable[Account] = ()) -> None:
+        # Not at the top: its data takes a tenth of a second to load, and a chat without a store does not need it.
+        from asyncchat.chat.lookalikes import looks_of
+
+        self._looks_of = looks_of
+        self._by_key: dict[str, Account] = {}
+        self._by_id: dict[int, Account] = {}
+        self._by_look: dict[str, dict[str, Account]] = {}
+        self.reserved: set[str] = set()
+        for account in accounts:
+            self.add(account)
+
+    def find(self, key: str) -> Account | None:
+        """Return the account whose name has this key."""
+        return self._by_key.get(key)
+
+    def get(self, ident: int | None) -> Account | None:
+        """Return the account with this number; none for None."""
+        return None if ident is None else self._by_id.get(ident)
+
+    def like(self, name: Name) -> Account | None:
+        """Return an account whose name looks like `name`, but is another."""
+        for look in self._looks_of(name):
+            for account in self._by_look.get(look, {}).values():
+                if account.name.key != name.key:
+                    return account
+        return None
+
+    def add(self, account: Account) -> None:
+        """Know one more."""
+        self._by_key[account.name.key] = self._by_id[account.id] = account
+        for look in self._looks_of(account.name):
+            self._by_look.setdefault(look, {})[account.name.key] = account
+
+    def remove(self, account: Account) -> None:
+        """Forget one."""
+        del self._by_key[account.name.key], self._by_id[account.id]
+        for look in self._looks_of(account.name):
+            del self._by_look[look][account.name.key]
+            if not self._by_look[look]:
+                del self._by_look[look]

@@ -1,0 +1,140 @@
+"""The commands, all in one table: /help, what Tab completes and docs/commands.md are made from it."""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+from asyncchat.chat.messages import SHOWN
+
+_EXCERPT = 32
+
+
+class Who(IntEnum):
+    """What somebody may do: whoever comes later may do all that those before may."""
+
+    GUEST = 0
+    REGISTERED = 1
+    MODERATOR = 2
+    ADMIN = 3
+
+
+class Command(NamedTuple):
+    """A command: its name and aliases, what follows it, and what /help says of it.
+
+    who: who may use it
+    before_naming: whether it works before one has a name, too
+    of_store: whether it needs a store
+    of_client: whether the client on a terminal does it by itself
+    is_secret: whether a password follows it, so that nobody may see or keep the line
+    """
+
+    names: tuple[str, ...]
+    argument: str
+    help: str
+    who: Who = Who.GUEST
+    before_naming: bool = False
+    of_store: bool = False
+    of_client: bool = False
+    is_secret: bool = False
+
+    @property
+    def usage(self) -> str:
+        """What to write."""
+        return f"{self.names[0]} {self.argument}".rstrip()
+
+    def described(self) -> str:
+        """Return the command's line in /help."""
+        return f"{self.usage}: {self.help}" + (f" (also {', '.join(self.names[1:])})" if self.names[1:] else "")
+
+
+COMMANDS = (
+    Command(("/help",), "", "show the commands"),
+    Command(("/list", "/who", "/names", "/users"), "", "show who is online"),
+    Command(("/history",), "N", f"show {SHOWN} messages from the Nth last on", of_store=True),
+    Command(("/search",), "WORDS", "show the last messages with these words", of_store=True),
+    Command(("/topic",), "TEXT", "show what the chat is about, or set it, as a moderator", of_store=True),
+    Command(
+        ("/registration", "/register"),
+        "LOGIN PASSWORD",
+        "make a name yours; in the room, PASSWORD alone is enough for the one you have",
+        before_naming=True,
+        of_store=True,
+        is_secret=True,
+    ),
+    Command(
+        ("/auth", "/login"),
+        "LOGIN PASSWORD",
+        "take the name that is yours",
+        before_naming=True,
+        of_store=True,
+        is_secret=True,
+    ),
+    Command(("/password",), "PASSWORD", "change your password", Who.REGISTERED, of_store=True, is_secret=True),
+    Command(
+        ("/unregister",),
+        "PASSWORD",
+        "give up your name, and delete your private conversations",
+        Who.REGISTERED,
+        of_store=True,
+        is_secret=True,
+    ),
+    Command(("/chat",), "NAME", "turn to somebody: what you write is for them alone", Who.REGISTERED, of_store=True),
+    Command(("/room",), "", "turn back: what you write is for everybody"),
+    Command(("/msg",), "NAME TEXT", "write to somebody alone, once", Who.REGISTERED, of_store=True),
+    Command(("/unread",), "", "show who has written to you alone", Who.REGISTERED, of_store=True),
+    Command(("/stats",), "", "count the messages of this conversation", Who.REGISTERED, of_store=True),
+    Command(("/kick",), "NAME", "put somebody out, for five minutes", Who.MODERATOR, of_store=True),
+    Command(("/ban",), "NAME DURATION", "put somebody out: for 30m, 12h, 7d, or ever", Who.MODERATOR, of_store=True),
+    Command(("/unban",), "NAME", "let somebody in again", Who.MODERATOR, of_store=True),
+    Command(("/bans",), "", "show who is put out", Who.MODERATOR, of_store=True),
+    Command(
+        ("/mute",),
+        "NAME DURATION",
+        "let somebody say nothing in the room: for 30m, 12h, 7d, or ever",
+        Who.MODERATOR,
+        of_store=True,
+    ),
+    Command(("/unmute",), "NAME", "let somebody speak again", Who.MODERATOR, of_store=True),
+    Command(("/audit",), "", "show what moderators did last", Who.MODERATOR, of_store=True),
+    Command(("/grant",), "NAME", "make somebody a moderator", Who.ADMIN, of_store=True),
+    Command(("/revoke",), "NAME", "make a moderator one no more", Who.ADMIN, of_store=True),
+    Command(("/clear",), "", "empty the screen", of_client=True),
+    Command(("/ignore",), "NAME", "show nothing of somebody", of_client=True),
+    Command(("/unignore",), "NAME", "show them again", of_client=True),
+    Command(("/bell",), "off|mentions|all", "when the bell rings", of_client=True),
+    Command(("/exit", "/quit"), "", "leave the chat", before_naming=True),
+)
+
+_COMMANDS = {name: command for command in COMMANDS for name in command.names}
+
+
+def find_command(said: str) -> Command | None:
+    """Return the command that a line begins with."""
+    return _COMMANDS.get(word_of(said).lower())
+
+
+def is_exit(said: str) -> bool:
+    """Tell whether a line asks to leave, in every form of the chat."""
+    return find_command(said) is _COMMANDS["/exit"]
+
+
+def word_of(said: str) -> str:
+    """Return the first word of a line."""
+    return said.split(" ", 1)[0]
+
+
+def argument_of(said: str) -> str:
+    """Return what follows the first word of a line."""
+    return said[len(word_of(said)) :].strip()
+
+
+def without_secret(said: str) -> str:
+    """Return a line as it may be shown: with … in the place of what may be a password."""
+    command = find_command(said.strip())
+    if not command or not command.is_secret:
+        return said
+    return f"{word_of(said.strip())} …"
+
+
+def excerpt(text: str) -> str:
+    """Return as much of what somebody wrote as an answer may repeat."""
+    return text[:_EXCERPT]

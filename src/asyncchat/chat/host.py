@@ -1,0 +1,157 @@
+"""What all sessions share: the room, who is there, whose names they are, and what order there is."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from asyncchat.chat.accounts import Account, Accounts
+from asyncchat.chat.archive import Unanswered
+from asyncchat.chat.changes import (
+    Appoint,
+    Change,
+    Gone,
+    MarkRead,
+    NewAccount,
+    NewPassword,
+    Pardon,
+    Seated,
+    Send,
+    Sentenced,
+    SetTopic,
+    Stored,
+)
+from asyncchat.chat.commands import Who
+from asyncchat.chat.messages import Sent
+from asyncchat.chat.names import Name
+from asyncchat.chat.order import Kind, Order
+from asyncchat.chat.room import Room
+from asyncchat.chat.seats import Seats
+
+if TYPE_CHECKING:
+    from asyncchat.chat.session import Session
+
+
+class Host:
+    """What the sessions in `room` have in common.
+
+    accounts: whose names are whose; None without a store
+    clock: tells the time in milliseconds since 1970
+    keep: has something kept that nobody waits for
+    max_line: bytes of text in a line
+    max_backlog: bytes of missed messages that somebody gets who comes back
+    needs_account: whether guests stay outside
+    """
+
+    def __init__(
+        self,
+        room: Room,
+        seats: Seats,
+        clock: Callable[[], int],
+        *,
+        accounts: Accounts | None = None,
+        order: Order | None = None,
+        topic: str = "",
+        keep: Callable[[Change], object] = lambda _: None,
+        max_line: int = 4096,
+        max_backlog: int = 1 << 20,
+        needs_account: bool = False,
+    ) -> None:
+        self.room = room
+        self.seats = seats
+        self.clock = clock
+        self.accounts = accounts
+        self.order = order or Order()
+        self.topic = topic
+        self.keep = keep
+        self.max_line = max_line
+        self.max_backlog = max_backlog
+        self.needs_account = needs_account
+        self.present: dict[str, Session] = {}
+
+    def find_account(self, name: Name) -> Account | None:
+        """Return the account that has this name."""
+        return self.accounts.find(name.key) if self.accounts else None
+
+    def session_of(self, account: Account) -> "Session | None":
+        """Return the session of somebody who is there."""
+        session = self.present.get(account.name.key)
+        return session if session and session.account is account else None
+
+    def is_banned(self, name: Name) -> bool:
+        """Tell whether somebody with this name may not come in."""
+        return bool(self.order.find(Kind.BAN, name.key, self.clock()))
+
+    def is_muted(self, name: Name) -> bool:
+        """Tell whether somebody with this name may say nothing in the room."""
+        return bool(self.order.find(Kind.MUTE, name.key, self.clock()))
+
+    def shuts_out(self, address: str) -> bool:
+        """Tell whether guests may not come in from there."""
+        return self.order.shuts_out(address, self.clock())
+
+    def settled(self, change: Change, answer: object) -> None:
+        """Let hold what was kept; called with every answer, in the order in which things are kept."""
+        if isinstance(answer, Unanswered):
+            if isinstance(change, Send) and change.poster:
+                change.poster.lose([change.ident], answer.why)
+            return
+        assert self.accounts
+        match change, answer:
+            case Send(), Stored():
+                self._deliver(change, answer)
+            case NewAccount(), Account():
+                self.accounts.add(answer)
+            case Seated(account, _, password), _:
+                account.password = password or account.password
+            case NewPassword(account, password, seat), _:
+                account.password = password
+                self.seats.forget(account, but=seat)
+            case Gone(account), _:
+                self._forget(account)
+            case _:
+                self._change_order(change)
+
+    def _change_order(self, change: object) -> None:
+        match change:
+            case Appoint(_, account, role):
+                before, account.role = account.role, role
+                if session := self.session_of(account):
+                    session.promoted(before)
+            case Sentenced(_, sentence, act):
+                self.order.add(sentence)
+                session = self.present.get(sentence.name.key)
+                if session and sentence.kind == Kind.BAN:
+                    session.put_out("you have been kicked out of the server!" if act == "kick" else "you are banned!")
+            case Pardon(_, kind, name):
+                self.order.remove(kind, name.key)
+            case SetTopic(_, text):
+                self.topic = text
+                for session in self.present.values():
+                    session.tell_topic()
+
+    def _deliver(self, send: Send, stored: Stored) -> None:
+        message = Sent(stored.seq, send.sender.name, send.text, stored.time)
+        if send.poster:
+            send.poster.keep([(send.ident, stored.seq)])
+        if (session := self.session_of(send.sender)) and session.turned is send.to:
+            session.hear_private(send.to, [message])
+        if session := self.session_of(send.to):
+            if session.turned is send.sender:
+                session.hear_private(send.sender, [message])
+                self.keep(MarkRead(send.to, send.sender, stored.seq))
+            else:
+                session.tell_unread(send.sender, stored.unread)
+
+    def _forget(self, account: Account) -> None:
+        assert self.accounts
+        if session := self.session_of(account):
+            session.lose_account()
+        self.accounts.remove(account)
+        self.seats.forget(account)
+        for session in self.present.values():
+            if session.turned is account:
+                session.lose_sight()
+
+    def role_of(self, name: Name) -> Who:
+        """Return what somebody with this name may do."""
+        account = self.find_account(name)
+        return account.role if account else Who.GUEST

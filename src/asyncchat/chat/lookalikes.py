@@ -1,0 +1,38 @@
+"""Names that look alike: what Unicode calls confusable (UTS 39, 4)."""
+
+import unicodedata
+from functools import lru_cache
+
+from confusable_homoglyphs.confusables import confusables_data
+
+from asyncchat.chat.names import Name
+
+_MARK = "\u200e"
+"""Stands around what is written from the right in the library's data."""
+
+
+def looks_of(name: Name) -> frozenset[str]:
+    """Return what a name looks like, in small letters and in capitals; two with a look in common are alike."""
+    return frozenset(map(skeleton, (name.shown, name.key, name.shown.upper())))
+
+
+def skeleton(text: str) -> str:
+    """Return the same for all texts that look the same (UTS 39, 4: skeleton)."""
+    decomposed = unicodedata.normalize("NFD", text)
+    return unicodedata.normalize("NFD", "".join(map(_prototype, decomposed)))
+
+
+@lru_cache(maxsize=4096)
+def _prototype(character: str) -> str:
+    # The data has each pair both ways. A character has one prototype, and a prototype has many characters; of one that
+    # has a single one, either may stand for both.
+    similar = _similar(character)
+    if len(similar) != 1:
+        return character
+    (other,) = similar
+    return min(character, other) if len(other) == 1 and len(_similar(other)) == 1 else other
+
+
+def _similar(text: str) -> list[str]:
+    found = confusables_data.get(text) or confusables_data.get(f"{_MARK}{text}{_MARK}") or []
+    return [entry["c"].replace(_MARK, "") for entry in found]

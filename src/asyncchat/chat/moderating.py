@@ -1,0 +1,176 @@
+"""The commands for order in the room."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from asyncchat.chat.accounts import Account
+from asyncchat.chat.archive import Act, Audit
+from asyncchat.chat.changes import Appoint, Pardon, Sentenced
+from asyncchat.chat.commands import Who, excerpt
+from asyncchat.chat.messages import timestamp
+from asyncchat.chat.names import Name, NameRefused, prepare
+from asyncchat.chat.order import KICKED_FOR, Kind, Sentence, duration
+from asyncchat.chat.refusal import Refusal, refuse_unanswered
+
+if TYPE_CHECKING:
+    from asyncchat.chat.session import Session
+
+
+def _kick(session: "Session", wanted: str) -> None:
+    _refuse_nobody(wanted, "/kick NAME")
+    name = _other(session, wanted, "kick")
+    if name.key not in session.host.present:
+        raise Refusal("not-online", "the user is not online!")
+    _pass_sentence(session, "kick", Kind.BAN, name, session.host.clock() + KICKED_FOR, "was kicked")
+
+
+def _ban(session: "Session", argument: str) -> None:
+    _punish(session, argument, "ban", Kind.BAN, "was banned")
+
+
+def _mute(session: "Session", argument: str) -> None:
+    _punish(session, argument, "mute", Kind.MUTE, "was muted")
+
+
+def _punish(session: "Session", argument: str, act: str, kind: Kind, done: str) -> None:
+    _refuse_nobody(argument, f"/{act} NAME, or /{act} NAME 12h")
+    wanted, _, how_long = argument.partition(" ")
+    lasts = duration(how_long.strip()) if how_long else None
+    if how_long and lasts is None:
+        raise Refusal(
+            "no-duration",
+            f"{excerpt(how_long.strip())} is no duration: write something like 30m, 12h or 7d, or nothing.",
+        )
+    name = _other(session, wanted, act)
+    if name.key not in session.host.present and not session.host.find_account(name):
+        raise Refusal("not-online", "the user is not online!")
+    _pass_sentence(session, act, kind, name, None if lasts is None else session.host.clock() + lasts, done)
+
+
+def _pass_sentence(session: "Session", act: str, kind: Kind, name: Name, until: int | None, done: str) -> None:
+    host = session.host
+    their_role = host.role_of(name)
+    if their_role == Who.ADMIN:
+        raise Refusal("not-allowed", f"nobody can {act} the admin!")
+    if their_role >= session.role:
+        raise Refusal("not-allowed", f"only the admin can {act} a moderator!")
+    assert session.account
+    there = host.present.get(name.key)
+    is_guest = there and not there.account
+    sentence = Sentence(kind, name, there.address if there and is_guest and kind == Kind.BAN else "", until)
+    how_long = f" until {timestamp(until)[:19]}Z" if until is not None and act != "kick" else ""
+    _ask(session, Sentenced(session.account.name, sentence, act), f"{name.shown} {done}{how_long}!")
+
+
+def _unban(session: "Session", wanted: str) -> None:
+    _pardon(session, wanted, "/unban NAME", Kind.BAN, "banned")
+
+
+def _unmute(session: "Session", wanted: str) -> None:
+    _pardon(session, wanted, "/unmute NAME", Kind.MUTE, "muted")
+
+
+def _pardon(session: "Session", wanted: str, usage: str, kind: Kind, called: str) -> None:
+    _refuse_nobody(wanted, usage)
+    assert session.account
+    name = _name(wanted)
+    sentence = name and session.host.order.find(kind, name.key, session.host.clock())
+    if not sentence:
+        raise Refusal("not-sentenced", f"this user is not {called}!")
+    _ask(
+        session,
+        Pardon(session.account.name, kind, sentence.name),
+        f"{sentence.name.shown} is no longer {called}!",
+    )
+
+
+def _bans(session: "Session", _: str) -> None:
+    bans = session.host.order.all(Kind.BAN, session.host.clock())
+    session.notice(f"banned: {', '.join(map(str, bans))}" if bans else "no one banned")
+
+
+def _audit(session: "Session", _: str) -> None:
+    def then(answer: Sequence[Act]) -> None:
+        refuse_unanswered(answer)
+        if not answer:
+            session.notice("nothing was done yet")
+        for act in answer:
+            session.notice(f"{timestamp(act.time)[:19]}Z {act.by}: {act.act} {act.what}")
+
+    session.ask(Audit(), then)
+
+
+def _grant(session: "Session", wanted: str) -> None:
+    _refuse_nobody(wanted, "/grant NAME")
+    account = _registered(session, wanted)
+    if account.role >= Who.MODERATOR:
+        raise Refusal("moderator", "this user is already a moderator!")
+    _appoint(session, account, Who.MODERATOR, "is the new moderator")
+
+
+def _revoke(session: "Session", wanted: str) -> None:
+    _refuse_nobody(wanted, "/revoke NAME")
+    account = _registered(session, wanted)
+    if account.role != Who.MODERATOR:
+        raise Refusal("no-moderator", "this user is not a moderator!")
+    _appoint(session, account, Who.REGISTERED, "is no longer a moderator")
+
+
+def _appoint(session: "Session", account: Account, role: Who, done: str) -> None:
+    assert session.account
+    _ask(session, Appoint(session.account.name, account, role), f"{account.name.shown} {done}!")
+
+
+def _ask(session: "Session", change: Sentenced | Pardon | Appoint, done: str) -> None:
+    def then(answer: object) -> None:
+        refuse_unanswered(answer)
+        session.notice(done)
+
+    session.ask(change, then)
+
+
+def _refuse_nobody(argument: str, usage: str) -> None:
+    if not argument:
+        raise Refusal("no-argument", f"write whom: {usage}")
+
+
+def _name(wanted: str) -> Name | None:
+    try:
+        return prepare(wanted)
+    except NameRefused:
+        return None
+
+
+def _other(session: "Session", wanted: str, act: str) -> Name:
+    """Return somebody else's name, as it is shown where it is known."""
+    name = _name(wanted)
+    if not name:
+        raise Refusal("not-online", "the user is not online!")
+    assert session.account
+    if name.key == session.account.name.key:
+        raise Refusal("yourself", f"you can't {act} yourself!")
+    account, there = session.host.find_account(name), session.host.present.get(name.key)
+    return account.name if account else there.named if there and there.named else name
+
+
+def _registered(session: "Session", wanted: str) -> Account:
+    name = _name(wanted)
+    account = session.host.find_account(name) if name else None
+    if account:
+        return account
+    if name and name.key in session.host.present:
+        raise Refusal("not-registered", f"{name.shown} is a guest, who has to write /register PASSWORD first!")
+    raise Refusal("not-online", "the user is not online!")
+
+
+RUN: dict[str, Callable[["Session", str], None]] = {
+    "/kick": _kick,
+    "/ban": _ban,
+    "/unban": _unban,
+    "/bans": _bans,
+    "/mute": _mute,
+    "/unmute": _unmute,
+    "/audit": _audit,
+    "/grant": _grant,
+    "/revoke": _revoke,
+}

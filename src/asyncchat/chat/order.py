@@ -1,0 +1,90 @@
+"""Order in the room: who is put out, and who may say nothing."""
+
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import NamedTuple
+
+from asyncchat.chat.messages import timestamp
+from asyncchat.chat.names import Name
+
+KICKED_FOR = 5 * 60 * 1000
+"""Milliseconds for which somebody who was kicked stays out."""
+
+_UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_DURATION = re.compile(r"([1-9][0-9]{0,5})([smhd])")
+
+
+class Kind(StrEnum):
+    """What somebody may not do."""
+
+    BAN = "ban"
+    MUTE = "mute"
+
+
+class Sentence(NamedTuple):
+    """Somebody may not come in, or not speak.
+
+    address: where nobody may come in from without an account, if it is about a guest; else nothing
+    until: when it ends, in milliseconds since 1970; None if never
+    """
+
+    kind: Kind
+    name: Name
+    address: str
+    until: int | None
+
+    def ends_before(self, now: int) -> bool:
+        """Tell whether it is over."""
+        return self.until is not None and self.until <= now
+
+    def __str__(self) -> str:
+        """Return whom it is about, and until when."""
+        return self.name.shown + (f" (until {timestamp(self.until)[:19]}Z)" if self.until is not None else "")
+
+
+class Order:
+    """The sentences that there are; each name has one of each kind at most."""
+
+    def __init__(self, sentences: Iterable[Sentence] = ()) -> None:
+        self._sentences: dict[Kind, dict[str, Sentence]] = {kind: {} for kind in Kind}
+        self._from: dict[str, set[str]] = {}
+        for sentence in sentences:
+            self.add(sentence)
+
+    def add(self, sentence: Sentence) -> None:
+        """From now on it holds, instead of one of its kind for the same name."""
+        self.remove(sentence.kind, sentence.name.key)
+        self._sentences[sentence.kind][sentence.name.key] = sentence
+        if sentence.address:
+            self._from.setdefault(sentence.address, set()).add(sentence.name.key)
+
+    def remove(self, kind: Kind, key: str) -> None:
+        """It holds no more."""
+        sentence = self._sentences[kind].pop(key, None)
+        if sentence and sentence.address:
+            self._from[sentence.address].discard(key)
+            if not self._from[sentence.address]:
+                del self._from[sentence.address]
+
+    def find(self, kind: Kind, key: str, now: int) -> Sentence | None:
+        """Return what holds for a name."""
+        if (sentence := self._sentences[kind].get(key)) and sentence.ends_before(now):
+            self.remove(kind, key)
+            return None
+        return sentence
+
+    def shuts_out(self, address: str, now: int) -> bool:
+        """Tell whether nobody may come in from `address` without an account."""
+        return any(self.find(Kind.BAN, key, now) for key in tuple(self._from.get(address, ())))
+
+    def all(self, kind: Kind, now: int) -> list[Sentence]:
+        """Return what holds, in the order of the names."""
+        found = [self.find(kind, key, now) for key in sorted(self._sentences[kind])]
+        return [sentence for sentence in found if sentence]
+
+
+def duration(text: str) -> int | None:
+    """Return the milliseconds that something like 30m, 12h or 7d is, or None if it is nothing like that."""
+    match = _DURATION.fullmatch(text)
+    return int(match[1]) * _UNITS[match[2]] if match else None

@@ -1,0 +1,174 @@
+"""The commands for names that are one's own."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from precis_i18n import get_profile
+
+from asyncchat.chat.accounts import ADMIN, SHORTEST_PASSWORD, Account
+from asyncchat.chat.changes import Authorize, ChangePassword, Register, Secret, Unregister, Wrong
+from asyncchat.chat.names import SERVER, Name, NameRefused, prepare
+from asyncchat.chat.refusal import Refusal, refuse_unanswered
+
+if TYPE_CHECKING:
+    from asyncchat.chat.session import Session
+
+_PASSWORD = get_profile("OpaqueString")
+
+REGISTERED = "you are registered successfully!"
+AUTHORIZED = "you are authorized successfully!"
+
+
+def password(raw: str) -> Secret:
+    """Return a password as it is compared (RFC 8265, OpaqueString). Raises Refusal if it can't be one."""
+    if len(raw) < SHORTEST_PASSWORD:
+        raise Refusal("short-password", "the password is too short!")
+    try:
+        return Secret(_PASSWORD.enforce(raw))
+    except UnicodeEncodeError:
+        raise Refusal("password-refused", "it has a character that no password can have.") from None
+
+
+def check_new(session: "Session", name: Name) -> None:
+    """See whether the peer may make `name` its own. Raises Refusal."""
+    host = session.host
+    assert host.accounts
+    if session.account:
+        raise Refusal("registered", f"you are registered already, as {session.account.name.shown}.")
+    if host.is_banned(name) or host.shuts_out(session.address):
+        raise Refusal("banned", "you are banned!")
+    holder = host.present.get(name.key)
+    if (
+        host.accounts.find(name.key)
+        or name.key in host.accounts.reserved
+        or name.key == SERVER.key
+        or (holder and holder is not session)
+    ):
+        raise Refusal("login-taken", "this login is already taken! Choose another one.")
+    if other := host.accounts.like(name):
+        raise Refusal(
+            "name-refused",
+            f"this name can't be used: it looks like {other.name.shown}, which is registered. Choose another one.",
+        )
+
+
+def check_owner(session: "Session", account: Account | None) -> Account:
+    """See whether the peer may try to show that it owns `account`. Raises Refusal."""
+    if not account:
+        raise Refusal("incorrect-login", "incorrect login!")
+    if session.account:
+        raise Refusal("authorized", f"you are authorized already, as {session.account.name.shown}.")
+    if session.host.is_banned(account.name):
+        raise Refusal("banned", "you are banned!")
+    return account
+
+
+def register(session: "Session", name: Name, raw: str, seat: bytes, then: Callable[[Account], None]) -> None:
+    """Make `name` the peer's own. Raises Refusal."""
+    check_new(session, name)
+    assert session.host.accounts
+    secret = password(raw)
+    session.host.accounts.reserved.add(name.key)
+
+    def go_on(answer: object) -> None:
+        if isinstance(answer, Account):
+            then(answer)
+            return
+        refuse_unanswered(answer)
+
+    session.ask(Register(name, secret, seat), go_on)
+
+
+def authorize(session: "Session", account: Account, raw: str, seat: bytes, then: Callable[[], None]) -> None:
+    """Let the peer show that `account` is its own. Raises Refusal, also later."""
+
+    def go_on(answer: object) -> None:
+        _check(answer)
+        if session.host.is_banned(account.name):  # meanwhile
+            raise Refusal("banned", "you are banned!")
+        if session.host.find_account(account.name) is not account:
+            raise Refusal("incorrect-login", "incorrect login!")
+        then()
+
+    session.ask(Authorize(account, Secret(_known(raw)), seat), go_on)
+
+
+def _known(raw: str) -> str:
+    try:
+        return _PASSWORD.enforce(raw)
+    except UnicodeEncodeError:  # so it is nobody's
+        return raw
+
+
+def _check(answer: object) -> None:
+    refuse_unanswered(answer)
+    if isinstance(answer, Wrong):
+        raise Refusal("incorrect-password", "incorrect password!")
+
+
+def _register(session: "Session", argument: str) -> None:
+    login, _, raw = argument.partition(" ")
+    raw = raw.strip()
+    if session.named and login and not raw:
+        name, raw = session.named, login
+    elif not raw:
+        raise Refusal("no-argument", "write the name and a password: /registration LOGIN PASSWORD")
+    else:
+        name = _prepared(login)
+    register(session, name, raw, session.key_of_seat, lambda account: session.become(account, REGISTERED))
+
+
+def _prepared(login: str) -> Name:
+    try:
+        return prepare(login)
+    except NameRefused as refused:
+        raise Refusal("name-refused", f"this name can't be used: {refused}. Choose another one.") from None
+
+
+def _auth(session: "Session", argument: str) -> None:
+    login, _, raw = argument.partition(" ")
+    raw = raw.strip()
+    if not raw:
+        raise Refusal("no-argument", "write your name and your password: /auth LOGIN PASSWORD")
+    try:
+        account = session.host.find_account(prepare(login))
+    except NameRefused:
+        account = None
+    account = check_owner(session, account)
+    authorize(session, account, raw, session.key_of_seat, lambda: session.become(account, AUTHORIZED))
+
+
+def _password(session: "Session", raw: str) -> None:
+    assert session.account
+    if not raw:
+        raise Refusal("no-argument", "write the new password: /password PASSWORD")
+
+    def then(answer: object) -> None:
+        refuse_unanswered(answer)
+        session.notice("your password is changed")
+
+    session.ask(ChangePassword(session.account, password(raw), session.key_of_seat), then)
+
+
+def _unregister(session: "Session", raw: str) -> None:
+    assert session.account
+    if not raw:
+        raise Refusal(
+            "no-argument", "this gives up your name and deletes your private conversations: /unregister PASSWORD"
+        )
+    if session.account.name.key == ADMIN:
+        raise Refusal("admin", "the admin can't be unregistered.")
+
+    def then(answer: object) -> None:
+        _check(answer)
+        session.notice("your name is not registered any more")
+
+    session.ask(Unregister(session.account, Secret(_known(raw))), then)
+
+
+RUN: dict[str, Callable[["Session", str], None]] = {
+    "/registration": _register,
+    "/auth": _auth,
+    "/password": _password,
+    "/unregister": _unregister,
+}

@@ -1,0 +1,218 @@
+"""The commands for talking: to everybody, and to one person alone."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from asyncchat.chat.accounts import Account
+from asyncchat.chat.archive import Count, History, Pair, Search, Unanswered, Unread
+from asyncchat.chat.changes import Conversation, Send, SetTopic, Turn
+from asyncchat.chat.commands import COMMANDS, Who, excerpt
+from asyncchat.chat.messages import SHOWN, Sent, timestamp
+from asyncchat.chat.names import NameRefused, prepare
+from asyncchat.chat.refusal import Refusal, refuse_unanswered
+
+if TYPE_CHECKING:
+    from asyncchat.chat.session import Session
+
+LISTED = 100
+_DIGITS = 18
+"""Of a number that can be asked for; the store has no larger ones."""
+
+
+def _help(session: "Session", _: str) -> None:
+    for command in COMMANDS:
+        # What somebody could do with an account is shown to guests, too: else they would not hear of it.
+        may = command.who <= max(session.role, Who.REGISTERED)
+        if may and not command.of_client and (session.host.accounts or not command.of_store):
+            session.notice(command.described())
+
+
+def _exit(session: "Session", _: str) -> None:
+    session.leave()
+
+
+def _list(session: "Session", _: str) -> None:
+    assert session.named
+    names, more = session.host.room.names(without=session.named, most=LISTED)
+    if not names:
+        session.notice("no one online")
+    else:
+        session.notice(f"online: {' '.join(names)}" + (f" and {more} more" if more else ""))
+
+
+def _topic(session: "Session", text: str) -> None:
+    if not text:
+        session.notice(f"the topic is: {session.host.topic}" if session.host.topic else "there is no topic")
+        return
+    if session.role < Who.MODERATOR:
+        raise Refusal("not-allowed", "you are not a moderator or an admin!")
+    assert session.account
+
+    def then(answer: object) -> None:
+        refuse_unanswered(answer)
+        session.notice(f"the topic is: {text}")
+
+    session.ask(SetTopic(session.account.name, text), then)
+
+
+def _history(session: "Session", number: str) -> None:
+    if number and not (number.isascii() and number.isdigit() and len(number) <= _DIGITS):
+        raise Refusal("no-number", f"{excerpt(number)} is not a number!")
+    question = History(max(1, int(number or SHOWN)), _current(session))
+    session.ask(question, lambda answer: _show(session, answer, "there is nothing so far back"))
+
+
+def _search(session: "Session", words: str) -> None:
+    if not words:
+        raise Refusal("no-words", "write what to search for: /search WORDS")
+    question = Search(words, _current(session))
+    session.ask(question, lambda answer: _show(session, answer, f"nothing found: {words}"))
+
+
+def _current(session: "Session") -> Pair | None:
+    return Pair(session.account, session.addressed) if session.account and session.addressed else None
+
+
+def _show(session: "Session", answer: Sequence[Sent] | Unanswered, nothing: str) -> None:
+    if isinstance(answer, Unanswered):
+        session.notice(f"what was said can't be read: {answer.why}.")
+        return
+    if not answer:
+        session.notice(nothing)
+    for sent in answer:
+        session.notice(f"{timestamp(sent.time)[:19]}Z {sent.name.shown}: {sent.text}")
+
+
+# To one alone.
+
+
+def _chat(session: "Session", wanted: str) -> None:
+    if not wanted:
+        session.turn(None)
+        return
+    try:
+        other = _other(session, wanted)
+    except Refusal:
+        session.turn_nowhere()
+        raise
+    turn_to(session, other)
+
+
+def turn_to(session: "Session", other: Account, after: int | None = None) -> None:
+    """Let what is said go to `other` alone, and show what there is; or, if that is known, what came `after` it."""
+    assert session.account
+
+    def then(answer: Conversation | Unanswered) -> None:
+        if isinstance(answer, Unanswered):
+            session.turn_nowhere()
+        refuse_unanswered(answer)
+        assert isinstance(answer, Conversation)
+        session.turn(other)
+        if answer.more:
+            session.notice(f"{answer.more} more unread messages are further back: /history {answer.more + SHOWN}")
+        session.hear_private(other, answer.read)
+        session.hear_private(other, answer.new, new=after is None)
+
+    session.ask(Turn(session.account, other, after), then)
+
+
+def _room(session: "Session", _: str) -> None:
+    session.turn(None)
+
+
+def _msg(session: "Session", argument: str) -> None:
+    wanted, _, text = argument.partition(" ")
+    if not text.strip():
+        raise Refusal("no-argument", "write whom to send it to, and what: /msg NAME TEXT")
+    session.send_private(_other(session, wanted), text)
+
+
+def send(session: "Session", to: Account, text: str) -> Send:
+    """Return what has to be kept of a message to one person alone."""
+    assert session.account
+    return Send(session.account, to, text, session.host.clock(), None, 0)
+
+
+def say_sent(session: "Session", to: Account) -> None:
+    """Tell a peer that it has sent something to somebody, unless it sees that."""
+    if session.turned is not to:
+        session.notice(f"sent to {to.name.shown}")
+
+
+def _other(session: "Session", wanted: str) -> Account:
+    """Return the account of somebody else. Raises Refusal."""
+    try:
+        name = prepare(wanted)
+    except NameRefused:
+        name = None
+    account = session.host.find_account(name) if name else None
+    if not account:
+        raise Refusal("incorrect-name", f"{excerpt(wanted)} is not registered. /list shows who is online.")
+    if account is session.account:
+        raise Refusal("yourself", "that is you. Write /chat NAME with the name of somebody else.")
+    return account
+
+
+def find_other(session: "Session", wanted: str) -> Account:
+    """Return the account of somebody else to whom this peer may write. Raises Refusal."""
+    if not session.account:
+        raise Refusal("not-allowed", "you are not registered, or not authorized: write /auth LOGIN PASSWORD.")
+    return _other(session, wanted)
+
+
+def addressed(session: "Session", conversation: str, text: str) -> Account | None:
+    """Return to whom a line goes that says so itself; None if to everybody. Raises Refusal."""
+    if not conversation:
+        return None
+    try:
+        return find_other(session, conversation)
+    except Refusal:
+        if text.startswith("/") and not text.startswith("//"):
+            return None  # a command may be what helps
+        raise
+
+
+def _unread(session: "Session", _: str) -> None:
+    assert session.account
+
+    def then(answer: Sequence[tuple[str, int]]) -> None:
+        refuse_unanswered(answer)
+        waiting = " ".join(f"{name}({number})" for name, number in answer)
+        session.notice(f"unread from: {waiting}" if waiting else "no one unread")
+
+    session.ask(Unread(session.account), then)
+
+
+def _stats(session: "Session", _: str) -> None:
+    assert session.account
+    if not (pair := _current(session)):
+        raise Refusal("no-conversation", "this counts private messages: write /chat NAME first.")
+
+    def then(answer: tuple[int, int]) -> None:
+        refuse_unanswered(answer)
+        mine, theirs = answer
+        session.tell(
+            [
+                f"Statistics with {pair.other.name.shown}:",
+                f"Total messages: {mine + theirs}",
+                f"Messages from {pair.who.name.shown}: {mine}",
+                f"Messages from {pair.other.name.shown}: {theirs}",
+            ]
+        )
+
+    session.ask(Count(pair), then)
+
+
+RUN: dict[str, Callable[["Session", str], None]] = {
+    "/help": _help,
+    "/exit": _exit,
+    "/list": _list,
+    "/topic": _topic,
+    "/history": _history,
+    "/search": _search,
+    "/chat": _chat,
+    "/room": _room,
+    "/msg": _msg,
+    "/unread": _unread,
+    "/stats": _stats,
+}
