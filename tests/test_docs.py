@@ -8,7 +8,7 @@ import pytest
 
 from asyncchat import __version__
 from asyncchat.chat import events
-from asyncchat.chat.session import COMMANDS, Command
+from asyncchat.chat.commands import COMMANDS, Command
 from asyncchat.limits import Limits
 from tests.programs import Nc, Program, ServeProgram
 

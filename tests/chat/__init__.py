@@ -5,7 +5,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
+from asyncchat.chat.accounts import Accounts
 from asyncchat.chat.events import JSON_LINE
+from asyncchat.chat.host import Host
 from asyncchat.chat.json_session import JsonSession
 from asyncchat.chat.lines import LineDecoder
 from asyncchat.chat.messages import Event, Sent
@@ -106,6 +108,16 @@ def some_seats(kept_empty: int = 10) -> Seats:
     return Seats(lambda: f"token{next(numbers)}", kept_empty)
 
 
+ADDRESS = "192.0.2.1"
+
+
+def a_host(room: Room, seats: Seats | None = None, **how: Any) -> Host:
+    """Return what sessions in `room` share; with accounts where there is a store."""
+    if room.is_stored and "accounts" not in how:
+        how["accounts"] = Accounts()
+    return Host(room, seats or some_seats(), how.pop("clock", lambda: 0), **how)
+
+
 def record(room: Room) -> list[Event]:
     """Return the list of everything that happens in `room` from now on."""
     events: list[Event] = []
@@ -147,9 +159,10 @@ class _Connected(Generic[S]):
 class Person(_Connected[PlainSession]):
     """Somebody with nc."""
 
-    def __init__(self, room: Room, limit: int = 4096) -> None:
+    def __init__(self, room: Room, limit: int = 4096, host: Host | None = None, address: str = ADDRESS) -> None:
         peer = Peer()
-        super().__init__(room, peer, PlainSession(room, peer, limit), limit)
+        host = host or a_host(room, max_line=limit)
+        super().__init__(room, peer, PlainSession(host, peer, address), limit)
 
     def hear(self) -> list[str]:
         """Return the lines that the server has sent since the last call."""
@@ -162,9 +175,17 @@ Said = dict[str, Any]
 class Bot(_Connected[JsonSession]):
     """A program that speaks JSON."""
 
-    def __init__(self, room: Room, seats: Seats, limit: int = 4096) -> None:
+    def __init__(
+        self,
+        room: Room,
+        seats: Seats,
+        limit: int = 4096,
+        host: Host | None = None,
+        address: str = ADDRESS,
+    ) -> None:
         peer = Peer()
-        super().__init__(room, peer, JsonSession(room, peer, limit, seats, 1 << 20), limit)
+        host = host or a_host(room, seats, max_line=limit)
+        super().__init__(room, peer, JsonSession(host, peer, address), limit)
 
     def tell(self, kind: str, **fields: object) -> None:
         """Send one event."""

@@ -12,7 +12,7 @@ from asyncchat.chat.messages import ANNOUNCED, Connected, Disconnected, Joined, 
 from asyncchat.chat.names import prepare
 from asyncchat.chat.room import Room
 from asyncchat.chat.seats import Seats
-from tests.chat import Bot, Peer, Person, Said, SlowJournal, a_room, record, some_seats
+from tests.chat import ADDRESS, Bot, Peer, Person, Said, SlowJournal, a_host, a_room, record, some_seats
 from tests.chat.test_events import LINES, NESTED
 
 
@@ -195,7 +195,7 @@ def test_two_slashes_say_a_line_with_one() -> None:
         pytest.param("é" * 2049, "too-long", id="too long in bytes"),
         pytest.param("", "empty", id="empty"),
         pytest.param(" \t\u3000", "empty", id="blank"),
-        pytest.param("/msg bob secret", "unknown-command", id="unknown command"),
+        pytest.param("/mgs bob secret", "unknown-command", id="unknown command"),
     ],
 )
 def test_what_cant_be_taken_is_refused_to_its_sender_alone(text: str, code: str) -> None:
@@ -428,7 +428,7 @@ def test_a_last_line_without_end_is_not_taken_and_its_sender_is_told() -> None:
 
 def test_the_goodbye_is_bye_and_the_connection_ends() -> None:
     alice, bob = bots(a_room(), "alice", "bob")
-    alice.session.say_goodbye("the chat is closing.")
+    alice.session.put_out("the chat is closing.")
     alice.room.commit()
     assert alice.hear()[0] == {"type": "bye", "text": "the chat is closing."}
     assert alice.peer.closed
@@ -438,13 +438,13 @@ def test_the_goodbye_is_bye_and_the_connection_ends() -> None:
 def test_no_goodbye_is_said_to_a_peer_that_leaves() -> None:
     alice = a_bot()
     alice.session.leave()
-    alice.session.say_goodbye("the chat is closing.")
+    alice.session.put_out("the chat is closing.")
     assert alice.hear() == []
 
 
 def test_a_peer_that_has_not_said_hello_can_be_told_goodbye() -> None:
     bot = Bot(a_room(), some_seats())
-    bot.session.say_goodbye("it took you too long.")
+    bot.session.put_out("it took you too long.")
     assert bot.hear() == [{"type": "bye", "text": "it took you too long."}]
     assert bot.peer.closed
 
@@ -577,7 +577,7 @@ def test_whoever_comes_back_gets_no_more_at_once_than_may_wait_for_a_peer() -> N
     for ident in range(1, 7):
         bob.tell("say", id=ident, text="x" * 100)
     peer = Peer()
-    alice = JsonSession(room, peer, 4096, some_seats(), max_backlog=400)
+    alice = JsonSession(a_host(room, max_backlog=400), peer, ADDRESS)
     alice.receive([b'{"type":"hello","v":1,"name":"alice","epoch":"memory","after":1}'])
     heard = [json.loads(line) for line in peer.take().splitlines()]
     assert [(event["type"], event.get("seq"), event.get("to")) for event in heard] == [

@@ -2,12 +2,13 @@
 
 import pytest
 
-from asyncchat.chat.archive import SHOWN, Answer, History, Question, Recall, Search, Unanswered
-from asyncchat.chat.messages import Sent
+from asyncchat.chat.archive import Answer, History, Question, Recall, Recalled, Search, Unanswered
+from asyncchat.chat.commands import COMMANDS, Who
+from asyncchat.chat.messages import SHOWN, Sent
 from asyncchat.chat.names import prepare
 from asyncchat.chat.room import Room
 from asyncchat.chat.seats import hash_of
-from asyncchat.chat.session import COMMANDS, Session
+from asyncchat.chat.session import Session
 from tests.chat import Bot, Person, SlowJournal, a_room, some_seats
 
 BOB = prepare("bob")
@@ -84,7 +85,10 @@ def test_without_a_store_nothing_can_be_asked() -> None:
 
 
 def test_help_tells_of_what_needs_a_store_only_where_there_is_one() -> None:
-    for room, commands in ((a_room(), ["/help", "/list", "/exit"]), (a_stored_room(), [c.names[0] for c in COMMANDS])):
+    for room, commands in (
+        (a_room(), ["/help", "/list", "/room", "/exit"]),
+        (a_stored_room(), [c.names[0] for c in COMMANDS if c.who <= Who.REGISTERED and not c.of_client]),
+    ):
         person = somebody(room)
         person.send("/help\n")
         assert [line.split()[1].rstrip(":") for line in person.hear()] == commands
@@ -193,7 +197,7 @@ def test_a_token_of_which_the_room_knows_nothing_is_looked_up() -> None:
     bot = come_back(a_stored_room(), token="t", epoch="slow", after=0)
     assert asked_by(bot.session) == Recall(hash_of("t"))
     assert bot.hear() == []
-    bot.session.answer([(7, 42), (6, 41)])
+    bot.session.answer(Recalled([(7, 42), (6, 41)], None))
     (welcome,) = bot.hear("welcome")
     assert (welcome["token"], welcome["resumed"]) == ("t", True)
     bot.tell("say", id=6, text="again")
@@ -212,7 +216,7 @@ def test_a_name_that_is_taken_by_then_is_refused_and_another_may_follow() -> Non
     room = a_stored_room()
     bot = come_back(room, token="t", epoch="slow", after=0)
     somebody(room)
-    bot.session.answer([])
+    bot.session.answer(Recalled([], None))
     assert bot.hear("error")[0]["code"] == "name-taken"
     bot.tell("hello", v=1, name="bob")
     assert bot.hear("welcome")[0]["name"] == "bob"

@@ -413,7 +413,7 @@ def test_whoever_has_left_is_not_among_the_names() -> None:
 def test_who_comes_back_gets_what_is_said_from_then_on_and_the_old_peer_nothing() -> None:
     room = a_room()
     old, new = join(room, ALICE), Peer()
-    room.reconnect(ALICE, new)
+    room.reconnect(ALICE, new, wire.plain)
     room.post(ALICE, "back")
     room.commit()
     assert (old.take(), new.take()) == (b"", b"Alice: back\n")
@@ -423,7 +423,7 @@ def test_the_old_peer_gets_what_was_said_before_somebody_came_back() -> None:
     room = a_room()
     old, new = join(room, ALICE), Peer()
     room.post(ALICE, "going")
-    room.reconnect(ALICE, new)
+    room.reconnect(ALICE, new, wire.plain)
     room.commit()
     assert (old.take(), new.take()) == (b"Alice: going\n", b"")
 
@@ -431,7 +431,7 @@ def test_the_old_peer_gets_what_was_said_before_somebody_came_back() -> None:
 def test_the_old_peer_is_left_to_whoever_replaced_it() -> None:
     room = a_room()
     old = join(room, ALICE)
-    room.reconnect(ALICE, Peer())
+    room.reconnect(ALICE, Peer(), wire.plain)
     room.commit()
     assert not old.closed
 
@@ -441,7 +441,7 @@ def test_coming_back_is_told_as_being_disconnected_and_connected() -> None:
     join(room, ALICE)
     room.commit()
     events = record(room)
-    room.reconnect(ALICE, Peer())
+    room.reconnect(ALICE, Peer(), wire.plain)
     room.commit()
     assert events == [Disconnected(ALICE), Connected(ALICE)]
 
@@ -449,7 +449,7 @@ def test_coming_back_is_told_as_being_disconnected_and_connected() -> None:
 def test_coming_back_changes_no_count() -> None:
     room = a_room()
     join(room, ALICE)
-    room.reconnect(ALICE, Peer())
+    room.reconnect(ALICE, Peer(), wire.plain)
     assert room.members == 1
 
 
@@ -457,7 +457,7 @@ def test_who_came_back_and_leaves_is_closed() -> None:
     room = a_room()
     join(room, ALICE)
     new = Peer()
-    room.reconnect(ALICE, new)
+    room.reconnect(ALICE, new, wire.plain)
     room.leave(ALICE)
     room.commit()
     assert new.closed
@@ -743,7 +743,7 @@ class AnyRoom(RuleBasedStateMachine):
         visit = data.draw(st.sampled_from(self.staying()))
         self.hand_over()
         peer = Peer()
-        self.room.reconnect(visit.name, peer)
+        self.room.reconnect(visit.name, peer, visit.encode)
         messages = self.kept_messages()
         seen = max(0, len(messages) - missed)
         first = max(seen, len(messages) - self.remembered)

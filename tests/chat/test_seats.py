@@ -161,7 +161,7 @@ def test_what_was_lost_while_nobody_is_there_may_be_sent_again() -> None:
 
 
 def test_a_seat_is_made_anew_with_what_was_kept() -> None:
-    seat = some_seats().restore("token9", [(7, 43), (5, 42)])
+    seat = some_seats().restore("token9", [(7, 43), (5, 42)], None)
     assert (seat.newest, seat.kept) == (7, {5: 42, 7: 43})
 
 
@@ -169,4 +169,4 @@ def test_a_seat_that_is_there_is_not_made_anew() -> None:
     seats = some_seats()
     token, seat = seats.new()
     seats.take(seat, Holder())
-    assert seats.restore(token, []) is seat
+    assert seats.restore(token, [], None) is seat

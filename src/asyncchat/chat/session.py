@@ -6,7 +6,7 @@ from typing import Any
 
 from asyncchat.chat import archive, changes, moderating, registering, talking
 from asyncchat.chat.accounts import Account
-from asyncchat.chat.commands import Command, Who, argument_of, excerpt, find_command, word_of
+from asyncchat.chat.commands import Command, Who, argument_of, find_command, known_of
 from asyncchat.chat.host import Host
 from asyncchat.chat.messages import Sent
 from asyncchat.chat.names import Name, NameRefused
@@ -274,8 +274,7 @@ class Session(ABC):
             if not (command := find_command(said)) or command.of_client:
                 raise Refusal(
                     "unknown-command",
-                    f"unknown command {excerpt(word_of(said))}."
-                    " Write /help to see the commands, // to say a line with /.",
+                    f"unknown command {known_of(said)}. Write /help to see the commands, // to say a line with /.",
                 )
             self._run(command, said)
         elif said and not said.isspace():

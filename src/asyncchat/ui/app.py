@@ -9,12 +9,12 @@ from datetime import datetime
 from asyncchat.addresses import Address
 from asyncchat.aio.chat import Chat, Disconnected, Event
 from asyncchat.chat import events
-from asyncchat.chat.commands import Command, argument_of, find_command, without_secret
+from asyncchat.chat.commands import Command, argument_of, find_command, may_have_secret, without_secret
 from asyncchat.errors import ChatError
 from asyncchat.terminal import BELLS
 from asyncchat.ui import commands
 from asyncchat.ui.completion import ChatCompleter
-from asyncchat.ui.history import LineHistory, history_path, may_have_secret
+from asyncchat.ui.history import LineHistory, history_path
 from asyncchat.ui.live import Status, above_input
 from asyncchat.ui.screen import Around, Screen
 from asyncchat.ui.show import Line, Show

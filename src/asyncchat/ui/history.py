@@ -7,7 +7,7 @@ from pathlib import Path
 from prompt_toolkit.history import History
 
 from asyncchat.addresses import Address
-from asyncchat.chat.commands import find_command
+from asyncchat.chat.commands import may_have_secret
 
 MOST_LINES = 1000
 """Lines that are kept; up to twice as many lie in the file."""
@@ -20,14 +20,6 @@ def history_path(address: Address) -> Path:
     base = Path(state) if os.path.isabs(state) else Path("~/.local/state").expanduser()
     name = "".join(character if character.isalnum() or character in ".-" else "_" for character in str(address))
     return base / "asyncchat" / f"history-{name}"
-
-
-def may_have_secret(line: str) -> bool:
-    """Tell whether there may be a password in a line."""
-    start = line.lstrip()
-    command = find_command(start)
-    # An unknown command may be one that takes a password, and was mistyped or is for a newer client.
-    return command.is_secret if command else start.startswith("/") and not start.startswith("//")
 
 
 class LineHistory(History):

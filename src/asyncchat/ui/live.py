@@ -12,7 +12,11 @@ MOST_PENDING = 5
 
 
 class Status(NamedTuple):
-    """What the status line says; `unread`: how many private messages wait from whom; `again_in`: seconds until the next try to connect, None if there is a connection."""
+    """What the status line says.
+
+    unread: how many private messages wait from whom
+    again_in: seconds until the next try to connect, None if there is a connection
+    """
 
     server: str
     name: str

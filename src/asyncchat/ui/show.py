@@ -104,7 +104,7 @@ class Show:
             case Disconnected(text) if not self._is_lost:
                 self._is_lost = True
                 yield _DIM, f"connection lost ({text}). What you write now is sent when it is there again."
-            case events.You(name, role):
+            case events.You(name):
                 if name != self.name:
                     self.people.remove(name)
                     yield _DIM, f"You are {name} now."

@@ -1,0 +1,324 @@
+"""Order in the room."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from asyncchat.chat.commands import Who
+from asyncchat.chat.order import duration
+from tests.chat import record
+from tests.chat.town import SECRET, Town, a_town
+
+HERE, ELSEWHERE = "192.0.2.1", "192.0.2.2"
+BANNED = "Server: you are banned!"
+KICKED = "Server: you have been kicked out of the server!"
+MINUTE = 60_000
+
+
+@pytest.fixture
+def town() -> Iterator[Town]:
+    with a_town() as town:
+        yield town
+
+
+# Who may.
+
+
+@pytest.mark.parametrize("command", ["/kick", "/ban", "/unban", "/bans", "/mute", "/unmute", "/audit"])
+@pytest.mark.parametrize("role", [Who.GUEST, Who.REGISTERED])
+def test_only_moderators_and_the_admin_keep_order(town: Town, command: str, role: Who) -> None:
+    person = town.owner("alice") if role else town.guest("alice")
+    assert person.say(f"{command} bob") == ["Server: you are not a moderator or an admin!"]
+
+
+@pytest.mark.parametrize("command", ["/grant", "/revoke"])
+@pytest.mark.parametrize("role", [Who.GUEST, Who.REGISTERED, Who.MODERATOR])
+def test_only_the_admin_makes_moderators(town: Town, command: str, role: Who) -> None:
+    person = town.owner("alice", role=role) if role else town.guest("alice")
+    assert person.say(f"{command} bob") == ["Server: you are not an admin!"]
+
+
+@pytest.mark.parametrize("command", ["kick", "ban", "mute"])
+def test_nobody_does_it_to_the_admin_and_only_the_admin_to_moderators(town: Town, command: str) -> None:
+    admin = town.owner("admin", role=Who.ADMIN)
+    one, other = (town.owner(name, role=Who.MODERATOR) for name in ("one", "other"))
+    assert one.say(f"/{command} admin", f"/{command} other", f"/{command} ONE") == [
+        f"Server: nobody can {command} the admin!",
+        f"Server: only the admin can {command} a moderator!",
+        f"Server: you can't {command} yourself!",
+    ]
+    assert admin.say(f"/{command} admin") == [f"Server: you can't {command} yourself!"]
+    assert other.hear() == []
+    assert admin.say(f"/{command} other")[0].startswith("Server: other was ")
+
+
+# Moderators.
+
+
+def test_the_admin_makes_and_unmakes_a_moderator(town: Town) -> None:
+    admin, bob = town.owner("admin", role=Who.ADMIN), town.owner("bob")
+    assert admin.say("/grant BOB", "/grant bob") == [
+        "Server: bob is the new moderator!",
+        "Server: this user is already a moderator!",
+    ]
+    assert bob.hear() == ["Server: you are the new moderator now!"]
+    assert bob.session.role == Who.MODERATOR
+    assert admin.say("/revoke bob", "/revoke bob") == [
+        "Server: bob is no longer a moderator!",
+        "Server: this user is not a moderator!",
+    ]
+    assert bob.hear() == ["Server: you are no longer a moderator!"]
+    assert bob.say("/kick admin") == ["Server: you are not a moderator or an admin!"]
+
+
+def test_somebody_who_is_away_can_be_made_a_moderator(town: Town) -> None:
+    admin = town.owner("admin", role=Who.ADMIN)
+    town.owner("bob").say("/exit")
+    assert admin.say("/grant bob") == ["Server: bob is the new moderator!"]
+    assert town.host.role_of(admin.session.named) == Who.ADMIN  # type: ignore[arg-type]
+
+
+def test_a_program_is_told_its_role(town: Town) -> None:
+    admin, bob = town.owner("admin", role=Who.ADMIN), town.own_program("bob")
+    admin.say("/grant bob")
+    assert bob.hear() == [
+        {"type": "notice", "text": "you are the new moderator now!"},
+        {"type": "you", "name": "bob", "role": "moderator"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("/grant", "write whom: /grant NAME"),
+        ("/revoke", "write whom: /revoke NAME"),
+        ("/kick", "write whom: /kick NAME"),
+        ("/ban", "write whom: /ban NAME, or /ban NAME 12h"),
+        ("/mute", "write whom: /mute NAME, or /mute NAME 12h"),
+        ("/unban", "write whom: /unban NAME"),
+        ("/grant nobody", "the user is not online!"),
+        ("/revoke no:body", "the user is not online!"),
+        ("/grant gus", "gus is a guest, who has to write /register PASSWORD first!"),
+        ("/kick nobody", "the user is not online!"),
+        ("/kick no:body", "the user is not online!"),
+        ("/kick away", "the user is not online!"),
+        ("/ban nobody", "the user is not online!"),
+        ("/ban gus soon", "soon is no duration: write something like 30m, 12h or 7d, or nothing."),
+        ("/ban gus 0d", "0d is no duration: write something like 30m, 12h or 7d, or nothing."),
+        ("/unban gus", "this user is not banned!"),
+        ("/unban g:us", "this user is not banned!"),
+        ("/unmute gus", "this user is not muted!"),
+        ("/bans", "no one banned"),
+        ("/audit", "nothing was done yet"),
+    ],
+)
+def test_what_is_not_right_is_answered_with_what_to_write(town: Town, line: str, answer: str) -> None:
+    admin = town.owner("admin", role=Who.ADMIN)
+    town.owner("away").say("/exit")
+    town.guest("gus")
+    assert admin.say(line) == [f"Server: {answer}"]
+
+
+# Kicks.
+
+
+def test_a_guest_who_is_kicked_stays_out_for_five_minutes_by_name_and_by_address(town: Town) -> None:
+    admin, bob = town.owner("admin", ELSEWHERE, role=Who.ADMIN), town.guest("bob", HERE)
+    assert admin.say("/kick bob") == ["Server: bob was kicked!"]
+    assert bob.hear() == [KICKED]
+    assert bob.peer.closed
+    assert town.connect(HERE).say("bob", "bob2", f"/register bob2 {SECRET}") == [BANNED] * 3
+    assert town.connect(ELSEWHERE).say("bob", "BOB", f"/register bob {SECRET}") == [BANNED] * 3
+    assert town.connect(ELSEWHERE).say("carol", "hello") == ["carol: hello"]
+    town.time += 5 * MINUTE - 1
+    assert town.connect(HERE).say("bob2") == [BANNED]
+    town.time += 1
+    assert town.connect(HERE).say("bob", "back") == ["carol: hello", "bob: back"]
+
+
+def test_an_account_that_is_kicked_stays_out_wherever_it_comes_from_but_its_address_does_not(town: Town) -> None:
+    admin = town.owner("admin", ELSEWHERE, role=Who.ADMIN)
+    bob = town.owner("bob", HERE)
+    admin.say("/kick bob")
+    assert bob.hear() == [KICKED]
+    assert town.connect(ELSEWHERE).say(f"/auth bob {SECRET}") == [BANNED]
+    assert town.connect(HERE).say("carol", "hello") == ["carol: hello"]
+
+
+def test_whoever_has_an_account_comes_in_from_an_address_from_which_guests_do_not(town: Town) -> None:
+    admin = town.owner("admin", ELSEWHERE, role=Who.ADMIN)
+    town.owner("alice").say("/exit")
+    town.guest("bob", HERE)
+    admin.say("/kick bob")
+    assert town.connect(HERE).say(f"/auth alice {SECRET}") == ["Server: you are authorized successfully!"]
+
+
+def test_others_see_only_that_somebody_has_left(town: Town) -> None:
+    admin, carol = town.owner("admin", role=Who.ADMIN), town.own_program("carol")
+    town.guest("bob")
+    carol.hear()
+    events = record(town.room)
+    admin.say("/kick bob")
+    assert [event["type"] for event in carol.hear()] == ["left"]
+    assert [type(event).__name__ for event in events] == ["Left"]
+
+
+def test_a_program_that_is_kicked_can_not_come_back_by_its_token(town: Town) -> None:
+    admin, bob, gus = town.owner("admin", role=Who.ADMIN), town.own_program("bob"), town.program("gus")
+    gus.hear()
+    admin.say("/kick bob", "/kick gus")
+    assert gus.hear("bye") == bob.hear("bye") == [{"type": "bye", "text": KICKED.removeprefix("Server: ")}]
+    for name, token in (("bob", bob.token), ("gus", gus.token), ("gus2", "")):
+        assert town.stranger().hello(name, token=token, epoch="town")["code"] == "banned"
+    assert town.stranger().hello("bob", password=SECRET)["code"] == "banned"
+    assert town.stranger().hello("bob2", password=SECRET, register=True)["code"] == "banned"
+
+
+def test_a_guest_who_is_in_or_comes_back_stays_though_another_from_there_was_kicked(town: Town) -> None:
+    admin, gus = town.owner("admin", role=Who.ADMIN), town.program("gus")
+    town.guest("bob")
+    admin.say("/kick bob")
+    assert gus.say("hello")[-1]["type"] == "ack"
+    gus.hang_up()
+    assert town.program("gus", token=gus.token, epoch="town")
+
+
+def test_whoever_is_kicked_while_the_password_is_hashed_stays_out(town: Town) -> None:
+    admin = town.owner("admin", role=Who.ADMIN)
+    town.owner("bob").say("/exit")
+    late = town.connect()
+    late.session.receive([f"/auth bob {SECRET}".encode()])
+    admin.say("/ban bob")
+    town.attend(late.session)
+    assert late.hear() == [BANNED]
+
+
+def test_whoever_gives_up_the_name_while_somebody_shows_the_password_takes_it_along(town: Town) -> None:
+    bob, late = town.owner("bob"), town.connect()
+    late.session.receive([f"/auth bob {SECRET}".encode()])
+    bob.say(f"/unregister {SECRET}")
+    assert late.session.asked is not None
+    late.session.answer(None)
+    assert late.hear() == ["Server: incorrect login!"]
+
+
+# Bans.
+
+
+def test_a_ban_lasts_until_it_is_lifted(town: Town) -> None:
+    admin, bob = town.owner("admin", ELSEWHERE, role=Who.ADMIN), town.owner("bob")
+    assert admin.say("/ban BOB", "/bans") == ["Server: bob was banned!", "Server: banned: bob"]
+    assert bob.hear() == [BANNED]
+    town.time += 1000 * 24 * 60 * MINUTE
+    assert town.connect().say(f"/auth bob {SECRET}") == [BANNED]
+    assert admin.say("/unban bob", "/bans") == ["Server: bob is no longer banned!", "Server: no one banned"]
+    assert town.connect().say(f"/auth bob {SECRET}") == ["Server: you are authorized successfully!"]
+
+
+def test_a_ban_may_have_an_end(town: Town) -> None:
+    admin = town.owner("admin", ELSEWHERE, role=Who.ADMIN)
+    town.guest("bob")
+    town.owner("away").say("/exit")
+    assert admin.say("/ban bob 30m", "/ban away 2h", "/bans") == [
+        "Server: bob was banned until 2025-11-22T22:10:00Z!",
+        "Server: away was banned until 2025-11-22T23:40:00Z!",
+        "Server: banned: away (until 2025-11-22T23:40:00Z), bob (until 2025-11-22T22:10:00Z)",
+    ]
+    town.time += 30 * MINUTE
+    assert admin.say("/bans") == ["Server: banned: away (until 2025-11-22T23:40:00Z)"]
+    assert town.connect().say("bob", "hello") == ["bob: hello"]
+
+
+def test_two_bans_from_one_address_are_lifted_one_by_one(town: Town) -> None:
+    admin = town.owner("admin", ELSEWHERE, role=Who.ADMIN)
+    one, two = town.guest("one"), town.guest("two")
+    admin.say("/ban one", "/ban two", "/unban one")
+    assert one.peer.closed
+    assert two.peer.closed
+    assert town.connect().say("three") == [BANNED]
+    admin.say("/unban two")
+    assert town.connect().say("three", "hello") == ["three: hello"]
+
+
+def test_what_could_not_be_kept_is_not_done(town: Town) -> None:
+    admin, bob = town.owner("admin", role=Who.ADMIN), town.guest("bob")
+    town.is_broken = True
+    full = "Server: this can't be done: the disk is full."
+    assert admin.say("/kick bob", "/mute bob", "/topic hello", "/grant admin") == [
+        full,
+        full,
+        full,
+        "Server: this user is already a moderator!",
+    ]
+    assert admin.say("/audit") == ["Server: this can't be done: the disk has an error."]
+    assert bob.say("hello") == ["bob: hello"]
+
+
+# Mutes, the topic, and what was done.
+
+
+def test_whoever_is_muted_says_nothing_in_the_room_and_may_write_to_one_alone(town: Town) -> None:
+    admin, bob = town.owner("admin", role=Who.ADMIN), town.owner("bob")
+    assert admin.say("/mute bob 1h", "/mute bob") == [
+        "Server: bob was muted until 2025-11-22T22:40:00Z!",
+        "Server: bob was muted!",
+    ]
+    assert bob.say("hello", "//hello", "/list", "/msg admin please") == [
+        "Server: your line was not sent: you are muted!",
+        "Server: your line was not sent: you are muted!",
+        "Server: online: admin",
+        "Server: sent to admin",
+    ]
+    assert admin.say("/unmute bob") == ["Server: bob is no longer muted!"]
+    assert bob.say("hello") == ["bob: hello"]
+
+
+def test_a_program_that_is_muted_is_refused(town: Town) -> None:
+    admin, bob = town.owner("admin", role=Who.ADMIN), town.program("bob")
+    admin.say("/mute bob")
+    assert bob.say("hello")[0]["code"] == "muted"
+
+
+def test_a_moderator_sets_the_topic_and_everybody_can_see_it(town: Town) -> None:
+    moderator, bob, bot = town.owner("mo", role=Who.MODERATOR), town.guest("bob"), town.program("bot")
+    bot.hear()
+    assert bob.say("/topic", "/topic mine") == [
+        "Server: there is no topic",
+        "Server: you are not a moderator or an admin!",
+    ]
+    assert moderator.say("/topic the build") == ["Server: the topic is: the build"]
+    assert bob.say("/topic") == ["Server: the topic is: the build"]
+    assert bot.hear() == [{"type": "topic", "text": "the build"}]
+    assert town.stranger().hello("new")["topic"] == "the build"
+
+
+def test_each_act_is_written_down(town: Town) -> None:
+    admin = town.owner("admin", ELSEWHERE, role=Who.ADMIN)
+    town.owner("mo")
+    town.guest("bob")
+    acts = ["/grant mo", "/kick bob", "/mute mo 1d", "/unmute mo", "/ban mo", "/unban mo", "/topic x y", "/revoke mo"]
+    admin.say(*acts)
+    at = "Server: 2025-11-22T21:40:00Z admin:"
+    assert admin.say("/audit") == [
+        f"{at} grant mo",
+        f"{at} kick bob (until 2025-11-22T21:45:00Z)",
+        f"{at} mute mo (until 2025-11-23T21:40:00Z)",
+        f"{at} unmute mo",
+        f"{at} ban mo",
+        f"{at} unban mo",
+        f"{at} topic x y",
+        f"{at} revoke mo",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "milliseconds"),
+    [("90s", 90_000), ("30m", 1_800_000), ("12h", 43_200_000), ("7d", 604_800_000)],
+)
+def test_a_duration_is_a_number_and_a_unit(text: str, milliseconds: int) -> None:
+    assert duration(text) == milliseconds
+
+
+@pytest.mark.parametrize("text", ["", "1", "h", "0m", "-1h", "1w", "1 h", "1.5h", "١h", "9999999d", "1h "])
+def test_anything_else_is_none(text: str) -> None:
+    assert duration(text) is None

@@ -1,0 +1,404 @@
+"""What two say to one another alone."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from asyncchat.chat.commands import Who
+from tests.chat import record
+from tests.chat.town import SECRET, Json, Plain, Town, a_town
+
+TURNED = "Server: you write to {} alone now. /room turns back."
+BACK = "Server: you write to everybody now."
+
+
+@pytest.fixture
+def town() -> Iterator[Town]:
+    with a_town() as town:
+        yield town
+
+
+def write(sender: Plain, to: str, *lines: str) -> None:
+    sender.say(*(f"/msg {to} {line}" for line in lines))
+
+
+# In plain text.
+
+
+def test_two_who_are_turned_to_each_other_see_what_they_say_and_nobody_else_does(town: Town) -> None:
+    alice, bob, carol = town.owner("alice"), town.owner("bob"), town.owner("carol")
+    events = record(town.room)
+    assert alice.say("/chat bob") == [TURNED.format("bob")]
+    assert bob.say("/chat alice") == [TURNED.format("alice")]
+    assert alice.say("hello", "  you  ") == ["(private) alice: hello", "(private) alice:   you  "]
+    assert bob.hear() == ["(private) alice: hello", "(private) alice:   you  "]
+    assert bob.say("//me too") == ["(private) bob: /me too"]
+    assert carol.hear() == []
+    assert events == []
+
+
+def test_what_is_typed_goes_to_everybody_again_after_turning_back(town: Town) -> None:
+    alice, bob = town.owner("alice"), town.owner("bob")
+    for command in ("/room", "/chat"):
+        assert alice.say("/chat bob", command, "hello") == [TURNED.format("bob"), BACK, "alice: hello"]
+        assert bob.hear() == ["alice: hello"]
+
+
+def test_whoever_is_turned_to_somebody_hears_the_room_too(town: Town) -> None:
+    alice, bob = town.owner("alice"), town.owner("bob")
+    alice.say("/chat bob")
+    bob.say("to all")
+    assert alice.hear() == ["bob: to all"]
+
+
+def test_a_message_waits_for_whoever_is_away_or_not_turned_to_its_sender(town: Town) -> None:
+    alice, bob = town.owner("alice"), town.owner("bob")
+    town.owner("carol").say("/chat alice", "from carol")
+    assert bob.say("/chat alice", "one") == [TURNED.format("alice"), "(private) bob: one"]
+    assert alice.hear() == []
+    alice.say("/exit")
+    bob.say("two")
+    alice = town.owner("alice")
+    assert alice.say("/unread") == ["Server: unread from: bob(2) carol(1)"]
+    assert alice.say("/chat bob") == [TURNED.format("bob"), "(new) bob: one", "(new) bob: two"]
+    assert alice.say("/unread") == ["Server: unread from: carol(1)"]
+    assert alice.say("/chat bob") == [TURNED.format("bob"), "(private) bob: one", "(private) bob: two"]
+    assert alice.say("/chat carol", "/unread")[1:] == ["(new) carol: from carol", "Server: no one unread"]
+
+
+def test_what_somebody_sees_at_once_is_read(town: Town) -> None:
+    alice, bob = town.owner("alice"), town.owner("bob")
+    alice.say("/chat bob")
+    write(bob, "alice", "hello")
+    assert alice.say("/unread") == ["(private) bob: hello", "Server: no one unread"][1:]
+
+
+def test_whoever_turns_sees_the_last_ten_that_were_read_and_all_that_is_new(town: Town) -> None:
+    alice, bob = town.owner("alice"), town.owner("bob")
+    write(bob, "alice", *(f"old {number}" for number in range(20)))
+    alice.say("/chat bob", "mine", "/room")
+    write(bob, "alice", *(f"new {number}" for number in range(7)))
+    assert alice.say("/chat bob")[1:] == [
+        *(f"(private) bob: old {number}" for number in range(11, 20)),
+        "(private) alice: mine",
+        *(f"(new) bob: new {number}" for number in range(7)),
+    ]
+
+
+def test_at_most_25_are_shown_and_the_way_to_the_others(town: Town) -> None:
+    alice, bob = town.owner("alice"), town.owner("bob")
+    write(bob, "alice", "read")
+    alice.say("/chat bob", "/room")
+    write(bob, "alice", *(f"line {number}" for number in range(18)))
+    heard = alice.say("/chat bob")[1:]
+    assert heard == ["(private) bob: read", *(f"(new) bob: line {number}" for number in range(18))]
+    alice.say("/room")
+    write(bob, "alice", *(f"more {number}" for number in range(30)))
+    heard = alice.say("/chat bob")[1:]
+    assert heard == [
+        "Server: 5 more unread messages are further back: /history 30",
+        *(f"(new) bob: more {number}" for number in range(5, 30)),
+    ]
+    assert alice.say("/history 30")[:5] == [f"Server: 2025-11-22T21:40:00Z bob: more {number}" for number in range(5)]
+
+
+def test_one_message_is_sent_without_turning(town: Town) -> None:
+    alice, bob = town.owner("alice"), town.owner("bob")
+    assert alice.say("/msg bob hello  there", "to all") == ["Server: sent to bob", "alice: to all"]
+    assert bob.say("/chat alice")[-1] == "(new) alice: hello  there"
+    alice.say("/chat bob")
+    assert alice.say("/msg bob again") == ["(private) alice: again"]
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("/chat carol", "carol is not registered. /list shows who is online."),
+        ("/chat bob:", "bob: is not registered. /list shows who is online."),
+        ("/chat gus", "gus is not registered. /list shows who is online."),
+        ("/chat alice", "that is you. Write /chat NAME with the name of somebody else."),
+        ("/chat ALICE", "that is you. Write /chat NAME with the name of somebody else."),
+        ("/msg carol hello", "carol is not registered. /list shows who is online."),
+        ("/msg bob", "write whom to send it to, and what: /msg NAME TEXT"),
+        ("/msg", "write whom to send it to, and what: /msg NAME TEXT"),
+        ("/stats", "this counts private messages: write /chat NAME first."),
+    ],
+)
+def test_what_can_not_be_done_is_refused(town: Town, line: str, answer: str) -> None:
+    alice = town.owner("alice")
+    town.owner("bob")
+    town.guest("gus")
+    assert alice.say(line) == [f"Server: {answer}"]
+
+
+NOWHERE = "Server: your line was not sent: write /chat NAME again, or /room to write to everybody."
+
+
+@pytest.mark.parametrize("registered", [True, False])
+def test_what_was_meant_for_one_is_not_shown_to_all_because_the_name_was_mistyped(town: Town, registered: bool) -> None:
+    alice = town.owner("alice") if registered else town.guest("alice")
+    bob = town.owner("bob")
+    assert alice.say("/chat bobb", "a secret", "/room", "hello")[1:] == [NOWHERE, BACK, "alice: hello"]
+    assert bob.hear() == ["alice: hello"]
+
+
+def test_nor_because_the_store_can_not_be_read(town: Town) -> None:
+    alice = town.owner("alice")
+    town.owner("bob")
+    town.is_broken = True
+    assert alice.say("/chat bob", "a secret") == ["Server: this can't be done: the disk is full.", NOWHERE]
+    assert alice.say("/unread") == ["Server: this can't be done: the disk has an error."]
+
+
+def test_a_message_that_can_not_be_kept_is_refused(town: Town) -> None:
+    alice = town.owner("alice")
+    bob = town.owner("bob")
+    alice.say("/chat bob")
+    bob.say("/chat alice")
+    town.is_broken = True
+    assert alice.say("hello") == ["Server: this can't be done: the disk is full."]
+    assert bob.hear() == []
+
+
+def test_history_search_and_stats_are_about_the_current_conversation(town: Town) -> None:
+    alice, bob = town.owner("alice"), town.owner("bob")
+    bob.say("red in the room")
+    write(bob, "alice", "red for alice", "blue for alice")
+    alice.say("/chat bob", "red for bob")
+    time = "Server: 2025-11-22T21:40:00Z"
+    assert alice.say("/history 2") == [f"{time} bob: blue for alice", f"{time} alice: red for bob"]
+    assert alice.say("/search red") == [f"{time} bob: red for alice", f"{time} alice: red for bob"]
+    assert alice.say("/search green") == ["Server: nothing found: green"]
+    assert alice.say("/stats") == [
+        "Server:",
+        "Statistics with bob:",
+        "Total messages: 3",
+        "Messages from alice: 1",
+        "Messages from bob: 2",
+    ]
+    assert bob.say("/search red")[-1] != f"{time} alice: red for bob"
+
+
+def test_whose_partner_gives_up_the_name_writes_to_nobody(town: Town) -> None:
+    alice, bob = town.owner("alice"), town.owner("bob")
+    alice.say("/chat bob", "hello")
+    bob.say(f"/unregister {SECRET}")
+    assert alice.hear() == ["Server: the one you write to has given up the name. Write /room to write to everybody."]
+    assert alice.say("still there?") == [NOWHERE]
+
+
+def test_whoever_gets_a_name_that_was_given_up_sees_nothing_of_what_was_said_before(town: Town) -> None:
+    alice, bob = town.owner("alice"), town.owner("bob")
+    alice.say("/chat bob", "for the old bob")
+    bob.say(f"/unregister {SECRET}", "/exit")
+    new = town.owner("bob")
+    assert new.say("/unread", "/chat alice", "/history 9") == [
+        "Server: no one unread",
+        TURNED.format("alice"),
+        "Server: there is nothing so far back",
+    ]
+    assert alice.say("hello?") == [NOWHERE]
+
+
+def test_whoever_gives_up_the_name_while_turned_to_somebody_writes_to_everybody(town: Town) -> None:
+    alice = town.owner("alice")
+    town.owner("bob")
+    alice.say("/chat bob")
+    assert BACK in alice.say(f"/unregister {SECRET}")
+
+
+def test_times_do_not_go_back_in_a_conversation(town: Town) -> None:
+    alice, bob = town.owner("alice"), town.owner("bob")
+    write(alice, "bob", "one")
+    town.time -= 3_600_000
+    write(alice, "bob", "two")
+    bob.say("/chat alice")
+    assert [line.split()[1] for line in bob.say("/history 2")] == ["2025-11-22T21:40:00Z"] * 2
+
+
+# In JSON.
+
+
+def two(town: Town) -> tuple[Json, Json]:
+    return town.own_program("alice"), town.own_program("bob")
+
+
+def test_programs_get_private_messages_with_the_name_of_the_conversation(town: Town) -> None:
+    alice, bob = two(town)
+    carol = town.own_program("carol")
+    assert alice.say("/chat bob") == [{"type": "turned", "conversation": "bob"}, {"type": "ack", "id": 1}]
+    bob.say("/chat alice")
+    said = {"type": "message", "seq": 1, "time": "2025-11-22T21:40:00.000Z", "from": "alice", "text": "hi"}
+    assert alice.say("hi") == [{"type": "ack", "id": 2, "seq": 1}, said | {"conversation": "bob"}]
+    assert bob.hear() == [said | {"conversation": "alice"}]
+    assert carol.hear() == [] or all(event["type"] == "joined" for event in carol.hear())
+
+
+def test_each_conversation_has_numbers_of_its_own(town: Town) -> None:
+    alice, _ = two(town)
+    town.own_program("carol")
+    alice.say("to all")
+    acks = [alice.say(text, conversation=to)[0] for text, to in (("a", "bob"), ("b", "carol"), ("c", "bob"), ("d", ""))]
+    assert [ack["seq"] for ack in acks] == [1, 1, 2, 2]
+
+
+def test_programs_hear_who_waits(town: Town) -> None:
+    alice, bob = two(town)
+    alice.say("one", conversation="bob")
+    alice.say("/msg bob two")
+    assert bob.hear("unread") == [{"type": "unread", "conversation": "alice", "messages": n} for n in (1, 2)]
+    bob.hang_up()
+    again = town.program("bob", password=SECRET)
+    assert again.hear("unread") == [{"type": "unread", "conversation": "alice", "messages": 2}]
+    messages = [event for event in again.say("/chat alice") if event["type"] == "message"]
+    assert [(message["text"], message["new"]) for message in messages] == [("one", True), ("two", True)]
+
+
+def test_the_sender_of_one_message_is_told_and_gets_its_receipt(town: Town) -> None:
+    alice, _ = two(town)
+    assert alice.say("/msg bob hello") == [
+        {"type": "ack", "id": 1, "seq": 1},
+        {"type": "notice", "text": "sent to bob"},
+    ]
+
+
+def test_a_line_says_itself_where_it_goes(town: Town) -> None:
+    alice, bob = two(town)
+    bob.hear()
+    alice.say("/chat bob")
+    alice.say("to all", conversation="")
+    assert [event["text"] for event in bob.hear("message")] == ["to all"]
+    assert alice.say("secret", conversation="nobody")[0]["code"] == "incorrect-name"
+    assert alice.say("/list", conversation="nobody")[-1]["type"] == "ack"
+    assert alice.say("//list", conversation="nobody")[0]["code"] == "incorrect-name"
+    assert town.program("guest").say("secret", conversation="bob")[0]["code"] == "not-allowed"
+    assert bob.hear("message") == []
+
+
+def test_the_same_line_sent_again_is_acknowledged_and_not_sent_twice(town: Town) -> None:
+    alice, bob = two(town)
+    alice.say("hello", conversation="bob")
+    alice.tell("say", id=1, text="hello", conversation="bob")
+    assert alice.hear() == [{"type": "ack", "id": 1, "seq": 1}]
+    assert bob.say("/unread")[0] == {"type": "notice", "text": "unread from: alice(1)"}
+
+
+def test_the_same_line_is_known_though_the_server_was_started_again(town: Town) -> None:
+    alice, bob = two(town)
+    alice.say("hello", conversation="bob")
+    with a_town() as other:
+        other._people, other._archive = town._people, town._archive
+        assert town.host.accounts
+        other.host.accounts = town.host.accounts
+        again = other.program("alice", token=alice.token, epoch="town")
+        again.hear()
+        again.tell("say", id=1, text="hello", conversation="bob")
+        assert again.hear() == [{"type": "ack", "id": 1, "seq": 1}]
+    assert bob.say("/unread")[0] == {"type": "notice", "text": "unread from: alice(1)"}
+
+
+def test_what_could_not_be_kept_is_refused_and_may_be_sent_again(town: Town) -> None:
+    alice, _ = two(town)
+    town.is_broken = True
+    refusal = {"type": "refused", "id": 1, "code": "not-kept", "text": "your line was not sent: the disk is full."}
+    assert alice.say("hello", conversation="bob") == [refusal]
+    town.is_broken = False
+    alice.tell("say", id=1, text="hello", conversation="bob")
+    assert alice.hear() == [{"type": "ack", "id": 1, "seq": 1}, {"type": "notice", "text": "sent to bob"}]
+
+
+def test_a_receipt_reaches_whoever_comes_back_meanwhile(town: Town) -> None:
+    alice, _ = two(town)
+    alice.session.receive([b'{"type":"say","id":1,"text":"hello","conversation":"bob"}'])
+    asked = alice.session.asked
+    assert asked is not None
+    again = town.program("alice", token=alice.token, epoch="town")
+    again.hear()
+    town.answer(alice.session, asked)
+    assert again.hear() == [{"type": "ack", "id": 1, "seq": 1}]
+
+
+# Coming back to a conversation.
+
+
+def test_whoever_comes_back_gets_what_was_missed_of_the_conversation_once(town: Town) -> None:
+    alice, bob = two(town)
+    alice.say("/chat bob")
+    bob.say("one", conversation="alice")
+    bob.say("two", conversation="alice")  # which is lost on its way to alice
+    again = town.program("alice", token=alice.token, epoch="town", conversation="bob", conversation_after=1)
+    heard = [event for event in again.hear() if event["type"] in ("turned", "message")]
+    assert [event["type"] for event in heard] == ["turned", "message"]
+    assert (heard[1]["text"], heard[1]["conversation"]) == ("two", "bob")
+    bob.say("three", conversation="alice")
+    assert [event["text"] for event in again.hear("message")] == ["three"]
+
+
+def test_a_seat_knows_where_its_peer_was_turned(town: Town) -> None:
+    alice, bob = two(town)
+    alice.say("/chat bob")
+    again = town.program("alice", token=alice.token, epoch="town")
+    assert again.hear("turned") == [{"type": "turned", "conversation": "bob"}]
+    again.say("only for bob")
+    assert bob.hear("message") == []
+    again.say("/room")
+    third = town.program("alice", token=alice.token, epoch="town", conversation="bob", conversation_after=1)
+    assert third.hear("turned") == [{"type": "turned", "conversation": ""}]
+
+
+def test_after_a_start_of_the_server_the_peer_says_where_it_was_turned(town: Town) -> None:
+    alice, bob = two(town)
+    bob.say("hello", conversation="alice")
+    with a_town() as other:
+        other._people, other._archive = town._people, town._archive
+        assert town.host.accounts
+        other.host.accounts = town.host.accounts
+        again = other.program("alice", token=alice.token, epoch="town", conversation="bob")
+        assert [event["text"] for event in again.hear("message")] == ["hello"]
+        again = other.program("alice", token=alice.token, epoch="town", conversation="nobody")
+        assert again.hear("turned") == [{"type": "turned", "conversation": "bob"}]
+
+
+def test_whoever_can_not_be_turned_again_writes_to_nobody(town: Town) -> None:
+    two(town)
+    stranger = town.stranger()
+    stranger.tell("hello", v=1, name="carol", conversation="bob", conversation_after=0)
+    heard = stranger.hear()
+    assert heard[1]["text"] == "you are not registered, or not authorized: write /auth LOGIN PASSWORD."
+    stranger.tell("say", id=1, text="secret")
+    assert stranger.hear()[-1]["code"] == "nowhere"
+
+
+@pytest.mark.parametrize("number", [0, 1, 2**53 - 1])
+def test_forged_numbers_show_nothing_to_others(town: Town, number: int) -> None:
+    alice, bob = two(town)
+    alice.say("secret one", conversation="bob")
+    bob.say("secret two", conversation="alice")
+    mallory = town.own_program("mallory")
+    mallory.hang_up()
+    for fields in (
+        {"token": mallory.token},
+        {"password": SECRET},
+        {"token": alice.token[:-1]},
+        {},
+    ):
+        name = "mallory" if "password" in fields or fields.get("token") == mallory.token else "mallory2"
+        back = town.stranger()
+        back.tell(
+            "hello", v=1, name=name, epoch="town", after=number, conversation="bob", conversation_after=number, **fields
+        )
+        for command in ("/history 100", "/search secret", "/unread", "/chat alice", "/history 100", "/search secret"):
+            back.tell("say", id=900 + len(back.peer.written), text=command)
+        assert b"secret one" not in (said := b"".join(back.peer.written))
+        assert b"secret two" not in said
+        back.hang_up()
+
+
+@pytest.mark.parametrize("role", list(Who))
+def test_no_role_sees_what_others_say_alone(town: Town, role: Who) -> None:
+    alice = town.owner("alice")
+    town.owner("bob")
+    alice.say("/chat bob", "a secret")
+    mallory = town.owner("mallory", role=role)
+    commands = ["/history 99", "/search secret", "/unread", "/audit", "/bans", "/stats", "/chat alice", "/history 99"]
+    assert not any("a secret" in line for line in mallory.say(*commands, "/search secret", "/stats"))

@@ -1,0 +1,358 @@
+"""Names that are one's own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from asyncchat.chat.changes import Register, Secret
+from asyncchat.chat.commands import Who
+from asyncchat.chat.names import prepare
+from tests.chat import record
+from tests.chat.town import SECRET, Town, a_town
+
+REGISTERED = "Server: you are registered successfully!"
+AUTHORIZED = "Server: you are authorized successfully!"
+
+
+@pytest.fixture
+def town() -> Iterator[Town]:
+    with a_town() as town:
+        yield town
+
+
+# In plain text.
+
+
+def test_a_guest_needs_nothing_but_a_name(town: Town) -> None:
+    assert town.connect().say("alice", "hello") == ["alice: hello"]
+
+
+@pytest.mark.parametrize("command", ["/registration", "/register", "/REGISTER"])
+def test_somebody_registers_at_the_prompt_and_is_in(town: Town, command: str) -> None:
+    town.guest("bob").say("one")
+    alice = town.connect()
+    assert alice.say(f"{command} alice {SECRET}", "hello") == [REGISTERED, "bob: one", "alice: hello"]
+    assert alice.session.role == Who.REGISTERED
+
+
+def test_a_guest_who_is_in_claims_the_name_that_he_has(town: Town) -> None:
+    alice = town.guest("alice")
+    assert alice.say("/register longenough", "hello") == [REGISTERED, "alice: hello"]
+    assert town.connect().say("/auth alice longenough") == [AUTHORIZED, "alice: hello"]
+
+
+def test_a_guest_who_is_in_registers_another_name_and_goes_on_under_it(town: Town) -> None:
+    carol, bob = town.guest("carol"), town.guest("bob")
+    events = record(town.room)
+    assert carol.say(f"/register alice {SECRET}", "hello") == [REGISTERED, "alice: hello"]
+    assert bob.say("/list")[-1] == "Server: online: alice"
+    assert [type(event).__name__ for event in events] == ["Renamed", "Sent"]
+    assert town.connect().say("carol") == ["alice: hello"]
+
+
+def test_the_name_is_shown_as_it_was_registered(town: Town) -> None:
+    town.owner("Zoé").say("/exit")
+    again = town.connect()
+    assert again.say(f"/auth ZOÉ {SECRET}") == [AUTHORIZED]
+    assert again.session.name == "Zoé"
+
+
+def test_a_registered_name_is_not_for_guests(town: Town) -> None:
+    town.owner("alice").say("/exit")
+    stranger = town.connect()
+    refusal = "Server: this name is registered. Write /auth {} PASSWORD, or choose another one."
+    assert stranger.say("alice", "ALICE", "alice2") == [refusal.format("alice"), refusal.format("ALICE")]
+    assert stranger.session.name == "alice2"
+
+
+@pytest.mark.parametrize("name", ["a1ice", "aIice", "аlice", "alіce", "ALlCE"])
+def test_a_name_that_looks_like_a_registered_one_is_not_for_others(town: Town, name: str) -> None:
+    town.owner("alice")
+    said = "this name can't be used: it looks like alice, which is registered. Choose another one."
+    assert town.connect().say(name, f"/register {name} {SECRET}") == [f"Server: {said}"] * 2
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("/auth bob longenough", "incorrect login!"),
+        ("/auth bo:b longenough", "incorrect login!"),
+        ("/auth alice longenough", "incorrect password!"),
+        ("/auth alice \u200bnever", "incorrect password!"),
+        ("/auth alice", "write your name and your password: /auth LOGIN PASSWORD"),
+        ("/auth", "write your name and your password: /auth LOGIN PASSWORD"),
+        ("/register carol short", "the password is too short!"),
+        ("/register carol 1234567", "the password is too short!"),
+        ("/register carol \u200blongenough", "it has a character that no password can have."),
+        ("/register carol", "write the name and a password: /registration LOGIN PASSWORD"),
+        ("/register alice longenough", "this login is already taken! Choose another one."),
+        ("/register server longenough", "this login is already taken! Choose another one."),
+        (
+            "/register ca:rol longenough",
+            "this name can't be used: : is not a letter, digit, underscore, dash or dot. Choose another one.",
+        ),
+    ],
+)
+def test_what_is_not_right_is_refused_and_one_may_try_again(town: Town, line: str, answer: str) -> None:
+    town.owner("alice").say("/exit")
+    person = town.connect()
+    assert person.say(line, "dave", "hello") == [f"Server: {answer}", "dave: hello"]
+
+
+def test_a_name_that_somebody_else_has_now_can_not_be_registered(town: Town) -> None:
+    town.guest("bob")
+    taken = "Server: this login is already taken! Choose another one."
+    assert town.connect().say(f"/register bob {SECRET}") == [taken]
+    assert town.guest("carol").say(f"/register bob {SECRET}") == [taken]
+
+
+def test_a_name_that_is_about_to_be_somebodys_is_not_for_others(town: Town) -> None:
+    alice, bob = town.connect(), town.connect()
+    alice.session.receive([b"/register alice longenough"])
+    assert alice.session.asked == Register(prepare("alice"), Secret("longenough"), b"")
+    assert bob.say("alice", "/register alice longenough") == [
+        "Server: this name is already taken! Choose another one.",
+        "Server: this login is already taken! Choose another one.",
+    ]
+    town.attend(alice.session)
+    assert alice.hear() == [REGISTERED]
+
+
+def test_what_could_not_be_kept_is_refused_and_the_name_is_free_again(town: Town) -> None:
+    alice = town.connect()
+    town.is_broken = True
+    assert alice.say(f"/register alice {SECRET}") == ["Server: this can't be done: the disk is full."]
+    town.is_broken = False
+    assert alice.say(f"/register alice {SECRET}") == [REGISTERED]
+
+
+def test_whoever_is_in_already_is_not_authorized_again(town: Town) -> None:
+    town.owner("bob").say("/exit")
+    alice = town.owner("alice")
+    assert alice.say(f"/auth bob {SECRET}", f"/register carol {SECRET}") == [
+        "Server: you are authorized already, as alice.",
+        "Server: you are registered already, as alice.",
+    ]
+
+
+def test_whoever_shows_the_password_takes_the_place_of_ones_other_connection(town: Town) -> None:
+    before, bob = town.owner("alice"), town.guest("bob")
+    events = record(town.room)
+    after = town.connect()
+    assert after.say(f"/auth alice {SECRET}") == [AUTHORIZED]
+    assert before.hear() == ["Server: you are here on another connection now"]
+    assert before.peer.closed
+    assert after.say("hello") == ["alice: hello"]
+    assert bob.hear() == ["alice: hello"]
+    assert [type(event).__name__ for event in events] == ["Disconnected", "Connected", "Sent"]
+
+
+def test_a_guest_can_not_become_somebody_who_is_here_already(town: Town) -> None:
+    town.owner("alice")
+    guest = town.guest("bob")
+    assert guest.say(f"/auth alice {SECRET}", "hello") == [
+        "Server: you are here on another connection already. Leave there with /exit first.",
+        "bob: hello",
+    ]
+
+
+def test_the_name_of_somebody_who_is_just_leaving_is_not_free_yet(town: Town) -> None:
+    alice = town.owner("alice")
+    again = town.connect()
+    again.session.receive([f"/auth alice {SECRET}".encode()])
+    alice.session.leave()
+    town.host.room._committing = True  # the journal is busy
+    town.answer(again.session, again.session.asked)  # type: ignore[arg-type]
+    assert again.hear() == ["Server: this name is already taken! Choose another one."]
+
+
+def test_a_password_is_changed(town: Town) -> None:
+    alice = town.owner("alice")
+    assert alice.say("/password", "/password short", "/password even longer one", "/exit") == [
+        "Server: write the new password: /password PASSWORD",
+        "Server: the password is too short!",
+        "Server: your password is changed",
+    ]
+    person = town.connect()
+    assert person.say(f"/auth alice {SECRET}", "/auth alice even longer one") == [
+        "Server: incorrect password!",
+        AUTHORIZED,
+    ]
+
+
+def test_a_name_is_given_up_and_free_for_others(town: Town) -> None:
+    alice = town.owner("alice")
+    assert alice.say("/unregister", "/unregister not my password", f"/unregister {SECRET}", "hello", "/exit") == [
+        "Server: this gives up your name and deletes your private conversations: /unregister PASSWORD",
+        "Server: incorrect password!",
+        "Server: your name is not registered any more",
+        "alice: hello",
+    ]
+    assert town.connect().say("alice") == ["alice: hello"]
+
+
+def test_the_admin_can_not_be_unregistered(town: Town) -> None:
+    admin = town.owner("admin", role=Who.ADMIN)
+    assert admin.say(f"/unregister {SECRET}") == ["Server: the admin can't be unregistered."]
+
+
+@pytest.mark.parametrize("command", ["/password", "/unregister", "/chat", "/msg", "/unread", "/stats"])
+def test_guests_are_told_how_to_get_a_name_of_their_own(town: Town, command: str) -> None:
+    said = "this is for registered people. Write /register PASSWORD to make your name yours."
+    assert town.guest("bob").say(f"{command} x y") == [f"Server: {said}"]
+
+
+@pytest.mark.parametrize("line", [" /auth alice secretword", "\t/register secretword", "  /password secretword"])
+def test_a_password_is_not_said_to_everybody_though_a_blank_stands_before_it(town: Town, line: str) -> None:
+    alice, bob = town.guest("alice"), town.guest("bob")
+    command = {"/register": "/registration"}.get(line.split()[0], line.split()[0])
+    assert alice.say(line) == [f"Server: your line was not sent: write {command} without a blank before it."]
+    assert bob.hear() == []
+
+
+@pytest.mark.parametrize(
+    "line", ["/auht alice secretword", "/auth:alice:secretword", "/password\tsecretword", "/pw=secretword"]
+)
+def test_what_may_be_a_password_is_not_said_back(town: Town, line: str) -> None:
+    alice = town.guest("alice")
+    (answer,) = alice.say(line)
+    assert "secretword" not in answer
+    assert "unknown command" in answer
+
+
+def test_nothing_shows_a_password_by_accident() -> None:
+    question = Register(prepare("alice"), Secret("longenough"), b"")
+    assert "longenough" not in f"{question} {question!r}"
+
+
+# Only for those who are registered.
+
+
+@pytest.fixture
+def closed() -> Iterator[Town]:
+    with a_town(needs_account=True) as town:
+        yield town
+
+
+def test_guests_stay_outside_if_they_shall(closed: Town) -> None:
+    person = closed.connect()
+    assert person.say("alice", f"/registration alice {SECRET}", "hello") == [
+        "Server: this chat is for registered people. Write /registration alice PASSWORD to make the name yours,"
+        " or /auth NAME PASSWORD.",
+        REGISTERED,
+        "alice: hello",
+    ]
+
+
+def test_whoever_gives_up_the_name_has_to_leave_where_guests_stay_outside(closed: Town) -> None:
+    alice = closed.owner("alice")
+    assert alice.say(f"/unregister {SECRET}") == ["Server: this chat is for registered people. Goodbye!"]
+    assert alice.peer.closed
+
+
+# In JSON.
+
+
+def test_a_program_registers_with_its_hello_and_comes_back_by_its_token(town: Town) -> None:
+    alice = town.program("alice", password=SECRET, register=True)
+    assert alice.hear("you") == [{"type": "you", "name": "alice", "role": "registered"}]
+    alice.hang_up()
+    again = town.program("alice", token=alice.token, epoch="town")
+    assert again.session.account
+    assert again.hear("you") == [{"type": "you", "name": "alice", "role": "registered"}]
+
+
+def test_a_program_comes_back_by_its_token_though_the_server_was_started_again(town: Town) -> None:
+    alice = town.own_program("alice")
+    with a_town() as other:
+        other._people, other._archive = town._people, town._archive
+        assert town.host.accounts
+        other.host.accounts = town.host.accounts
+        again = other.program("alice", token=alice.token, epoch="town")
+        assert again.session.account
+        stranger = other.program("bob", token=alice.token + "x", epoch="town")
+        assert stranger.session.account is None
+
+
+def test_a_program_shows_its_password_with_its_hello(town: Town) -> None:
+    town.owner("alice").say("/exit")
+    assert town.program("alice", password=SECRET).session.role == Who.REGISTERED
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"name": "alice"}, "name-registered"),
+        ({"name": "alice", "password": "wrong password"}, "incorrect-password"),
+        ({"name": "alice", "password": SECRET, "register": True}, "login-taken"),
+        ({"name": "bob", "password": "short", "register": True}, "short-password"),
+        ({"name": "a1ice"}, "name-refused"),
+        ({"name": "a1ice", "password": SECRET, "register": True}, "name-refused"),
+    ],
+)
+def test_a_hello_that_is_not_right_is_refused_and_another_may_follow(
+    town: Town, fields: dict[str, object], code: str
+) -> None:
+    town.owner("alice").say("/exit")
+    bot = town.stranger()
+    bot.tell("hello", v=1, **fields)
+    assert [event["code"] for event in bot.hear()] == [code]
+    bot.tell("hello", v=1, name="dave")
+    assert bot.hear("welcome")[0]["name"] == "dave"
+
+
+def test_a_program_that_is_in_becomes_somebody(town: Town) -> None:
+    bot, bob = town.program("bot"), town.program("bob")
+    bob.hear()
+    heard = bot.say(f"/register carol {SECRET}")
+    assert heard[0] == {"type": "you", "name": "carol", "role": "registered"}
+    assert {"type": "ack", "id": 1} in heard
+    assert {"type": "notice", "text": "you are registered successfully!"} in heard
+    assert bob.hear() == [
+        {"type": "left", "name": "bot", "members": 1},
+        {"type": "joined", "name": "carol", "members": 2},
+    ]
+    assert bot.say("hello")[0]["from"] == "carol"
+
+
+def test_a_program_is_told_that_its_password_is_wrong(town: Town) -> None:
+    town.owner("alice").say("/exit")
+    heard = town.program("bot").say("/auth alice not the password")
+    assert heard == [{"type": "refused", "id": 1, "code": "incorrect-password", "text": "incorrect password!"}]
+
+
+def test_a_token_does_for_the_account_no_more_when_the_password_is_changed(town: Town) -> None:
+    alice = town.own_program("alice")
+    alice.hang_up()
+    other = town.program("alice", password=SECRET)
+    assert other.say("/password another password")[-1] == {"type": "ack", "id": 1}
+    other.hang_up()
+    back = town.stranger()
+    assert back.hello("alice", token=alice.token)["code"] == "name-registered"
+    assert town.program("alice", token=other.token).session.account
+
+
+def test_a_token_is_not_enough_for_another_name(town: Town) -> None:
+    alice = town.own_program("alice")
+    town.own_program("bob").hang_up()
+    thief = town.stranger()
+    assert thief.hello("bob", token=alice.token)["code"] == "name-registered"
+
+
+def test_a_program_that_gives_up_its_name_goes_on_as_a_guest(town: Town) -> None:
+    alice = town.own_program("alice")
+    heard = alice.say(f"/unregister {SECRET}")
+    assert {"type": "you", "name": "alice", "role": "guest"} in heard
+    assert heard[-1] == {"type": "ack", "id": 1}
+    alice.hang_up()
+    assert town.program("alice", token=alice.token).session.account is None
+
+
+def test_a_program_takes_the_place_of_its_other_connection(town: Town) -> None:
+    before = town.own_program("alice")
+    after = town.program("alice", password=SECRET)
+    assert before.hear() == [{"type": "bye", "text": "you are here on another connection now"}]
+    assert before.peer.closed
+    assert after.say("hello")[-1] == {"type": "ack", "id": 1, "seq": 1}
+    after.hang_up()
+    assert town.host.present == {}

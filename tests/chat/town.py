@@ -1,0 +1,194 @@
+"""A chat with a store, for sessions: what they ask is answered at once, by the store itself, and without hashing."""
+
+import contextlib
+import itertools
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from asyncchat.chat.accounts import Accounts
+from asyncchat.chat.archive import Audit, Count, History, Recall, Search, Unanswered, Unread
+from asyncchat.chat.changes import (
+    Authorize,
+    Change,
+    ChangePassword,
+    Gone,
+    NewAccount,
+    NewPassword,
+    Register,
+    Seated,
+    Unregister,
+    Wrong,
+)
+from asyncchat.chat.commands import Who
+from asyncchat.chat.host import Host
+from asyncchat.chat.order import Order
+from asyncchat.chat.room import MemoryJournal
+from asyncchat.chat.session import Question, Session
+from asyncchat.store.archive import Archive
+from asyncchat.store.file import Keep, migrate
+from asyncchat.store.people import People
+from tests.chat import ADDRESS, Bot, Person, a_room, some_seats
+
+SECRET = "correct horse"
+
+
+class _Stored(MemoryJournal):
+    is_archive = True
+
+
+class Town:
+    """Everything but the network: `time` is what the clock says, `is_broken` that nothing can be written."""
+
+    def __init__(self, connection: sqlite3.Connection, *, needs_account: bool = False) -> None:
+        self.time = 1_763_847_600_000
+        self.is_broken = False
+        self._archive = Archive(connection)
+        self._people = People(connection, Keep(), self._clock)
+        self.seats = some_seats()
+        self.room = a_room(_Stored("town"), clock=self._clock)
+        self.host = Host(
+            self.room,
+            self.seats,
+            self._clock,
+            accounts=Accounts(self._people.accounts()),
+            order=Order(self._people.sentences()),
+            topic=self._people.topic(),
+            keep=self._write,
+            needs_account=needs_account,
+        )
+
+    def _clock(self) -> int:
+        return self.time
+
+    def attend(self, session: Session) -> None:
+        """Answer what `session` asks, until it asks nothing more."""
+        while (question := session.asked) is not None:
+            self.answer(session, question)
+        self.room.commit()
+
+    def answer(self, session: Session, question: Question) -> None:
+        """Answer one question."""
+        match question:
+            case History() | Search() | Recall() | Count() | Unread() | Audit():
+                broken = Unanswered("the disk has an error")
+                session.answer(broken if self.is_broken else self._archive.answer(question))
+            case Register(name, password, seat):
+                self._settle(session, NewAccount(name, password, seat))
+                assert self.host.accounts
+                self.host.accounts.reserved.discard(name.key)
+            case Authorize(account, password, seat):
+                if account.password == password:
+                    self._settle(session, Seated(account, seat))
+                else:
+                    session.answer(Wrong())
+            case ChangePassword(account, password, seat):
+                self._settle(session, NewPassword(account, password, seat))
+            case Unregister(account, password):
+                if account.password == password:
+                    self._settle(session, Gone(account))
+                else:
+                    session.answer(Wrong())
+            case _:
+                self._settle(session, question)
+
+    def _settle(self, session: Session, change: Change) -> None:
+        answer = Unanswered("the disk is full") if self.is_broken else self._write(change)
+        self.host.settled(change, answer)
+        session.answer(answer)
+
+    def _write(self, change: Change) -> object:
+        return self._people.write(change)
+
+    # Who is there.
+
+    def connect(self, address: str = ADDRESS) -> "Plain":
+        """Return somebody with nc who has no name yet."""
+        person = Plain(self, address)
+        person.hear()
+        return person
+
+    def guest(self, name: str, address: str = ADDRESS) -> "Plain":
+        """Return somebody with nc whose name is nobody's."""
+        person = self.connect(address)
+        person.send(f"{name}\n")
+        person.hear()
+        return person
+
+    def owner(self, name: str, address: str = ADDRESS, role: Who = Who.REGISTERED) -> "Plain":
+        """Return somebody with nc whose name is registered, and is so now if it was not."""
+        person = self.connect(address)
+        person.send(f"/register {name} {SECRET}\n/auth {name} {SECRET}\n")
+        person.hear()
+        assert person.session.account
+        person.session.account.role = role
+        return person
+
+    def stranger(self, address: str = ADDRESS) -> "Json":
+        """Return a program that has not said who it is."""
+        stranger = Json(self, address)
+        stranger.peer.take()
+        return stranger
+
+    def program(self, name: str, **fields: object) -> "Json":
+        """Return a program that is in, as a guest or with what else it says."""
+        program = self.stranger()
+        welcome = program.hello(name, **fields)
+        assert welcome["type"] == "welcome", welcome
+        program.token = welcome["token"]
+        return program
+
+    def own_program(self, name: str) -> "Json":
+        """Return a program whose name is registered; it has heard all so far."""
+        program = self.program(name, password=SECRET, register=True)
+        program.hear()
+        return program
+
+
+class Plain(Person):
+    """Somebody with nc."""
+
+    def __init__(self, town: Town, address: str) -> None:
+        super().__init__(town.room, host=town.host, address=address)
+        self._town = town
+
+    def _commit(self) -> None:
+        self._town.attend(self.session)
+
+    def send(self, data: bytes | str) -> None:
+        """Send lines, each when the one before is answered."""
+        for line in data.splitlines(keepends=True):
+            super().send(line)
+
+    def say(self, *lines: str) -> list[str]:
+        """Send lines, and return what is heard after that."""
+        self.hear()
+        self.send("".join(f"{line}\n" for line in lines))
+        return self.hear()
+
+
+class Json(Bot):
+    """A program that speaks JSON."""
+
+    def __init__(self, town: Town, address: str) -> None:
+        super().__init__(town.room, town.seats, host=town.host, address=address)
+        self._town = town
+        self._idents = itertools.count(1)
+        self.token = ""
+
+    def _commit(self) -> None:
+        self._town.attend(self.session)
+
+    def say(self, text: str, **fields: object) -> list[dict[str, object]]:
+        """Say something, and return what is heard after that."""
+        self.hear()
+        self.tell("say", id=next(self._idents), text=text, **fields)
+        return self.hear()
+
+
+@contextmanager
+def a_town(*, needs_account: bool = False) -> Iterator[Town]:
+    """Open a town; its store is in memory."""
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        migrate(connection)
+        yield Town(connection, needs_account=needs_account)
