@@ -143,8 +143,15 @@ class _Connected(Generic[S]):
 
     def send(self, data: bytes | str) -> None:
         """Send `data` to the server."""
-        self.session.receive(self._decoder.feed(data.encode() if isinstance(data, str) else data))
+        lines = iter(self._decoder.feed(data.encode() if isinstance(data, str) else data))
+        self.session.receive(lines)
+        while self.session.asked is not None and self._answered():
+            self.session.receive(lines)
         self._commit()
+
+    def _answered(self) -> bool:
+        """Answer what the session asks; tell whether there was an answer."""
+        return False
 
     def hang_up(self) -> None:
         """Send no more."""

@@ -12,11 +12,13 @@ from asyncchat.chat.changes import (
     Authorize,
     Change,
     ChangePassword,
+    Conversation,
     Gone,
     NewAccount,
     NewPassword,
     Register,
     Seated,
+    Turn,
     Unregister,
     Wrong,
 )
@@ -100,6 +102,14 @@ class Town:
     def _write(self, change: Change) -> object:
         return self._people.write(change)
 
+    def said_between(self, one: str, other: str) -> list[tuple[str, str]]:
+        """Return who has said what in a private conversation, from its beginning."""
+        assert self.host.accounts
+        accounts = [self.host.accounts.find(name) for name in (one, other)]
+        said = self._people.write(Turn(*accounts, after=0))  # type: ignore[arg-type]
+        assert isinstance(said, Conversation)
+        return [(sent.name.shown, sent.text) for sent in said.new]
+
     # Who is there.
 
     def connect(self, address: str = ADDRESS) -> "Plain":
@@ -152,13 +162,9 @@ class Plain(Person):
         super().__init__(town.room, host=town.host, address=address)
         self._town = town
 
-    def _commit(self) -> None:
+    def _answered(self) -> bool:
         self._town.attend(self.session)
-
-    def send(self, data: bytes | str) -> None:
-        """Send lines, each when the one before is answered."""
-        for line in data.splitlines(keepends=True):
-            super().send(line)
+        return True
 
     def say(self, *lines: str) -> list[str]:
         """Send lines, and return what is heard after that."""
@@ -176,8 +182,9 @@ class Json(Bot):
         self._idents = itertools.count(1)
         self.token = ""
 
-    def _commit(self) -> None:
+    def _answered(self) -> bool:
         self._town.attend(self.session)
+        return True
 
     def say(self, text: str, **fields: object) -> list[dict[str, object]]:
         """Say something, and return what is heard after that."""

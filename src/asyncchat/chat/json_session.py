@@ -47,9 +47,7 @@ class JsonSession(Session):
 
     def make_way(self, for_name: Name) -> None:
         """End this session, whose seat another one has now."""
-        if self._seat:
-            self.host.seats.vacate(self._seat)
-            self._seat = None
+        self._leave_seat()
         super().make_way(for_name)
 
     def become(self, account: Account, saying: str) -> None:
@@ -63,14 +61,14 @@ class JsonSession(Session):
     def lose_account(self) -> None:
         """The name is nobody's any more: who has it goes on as a guest, if there may be guests."""
         super().lose_account()
-        if self._seat:
-            self._seat.account = None
+        assert self._seat
+        self._seat.account = None
 
     def turn(self, to: Account | None) -> None:
         """Let what is said go to one person from now on, or to everybody."""
         super().turn(to)
-        if self._seat:
-            self._seat.turned = to
+        assert self._seat
+        self._seat.turned = to
 
     def hear_private(self, other: Account, messages: Sequence[Sent], *, new: bool = False) -> None:
         """Show messages of the conversation with `other`; `new`: they have waited until now."""
@@ -127,10 +125,13 @@ class JsonSession(Session):
 
     def close(self) -> None:
         """Leave the seat, send what was written so far, then end the connection."""
+        self._leave_seat()
+        self._peer.close()
+
+    def _leave_seat(self) -> None:
         if self._seat:
             self.host.seats.vacate(self._seat)
             self._seat = None
-        self._peer.close()
 
     def _tell(self, *told: events.FromServer) -> None:
         self._peer.write(events.lines(told))

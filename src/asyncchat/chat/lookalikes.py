@@ -30,7 +30,9 @@ def _prototype(character: str) -> str:
     if len(similar) != 1:
         return character
     (other,) = similar
-    return min(character, other) if len(other) == 1 and len(_similar(other)) == 1 else other
+    if len(other) > 1:
+        return "".join(map(_prototype, other))
+    return min(character, other) if len(_similar(other)) == 1 else other
 
 
 def _similar(text: str) -> list[str]:

@@ -233,8 +233,7 @@ class Session(ABC):
 
     def _vanish(self) -> None:
         assert self.named
-        if self.host.present.get(self.named.key) is self:
-            del self.host.present[self.named.key]
+        del self.host.present[self.named.key]
 
     def rename(self, account: Account) -> None:
         """Go on under the name that is one's own. Raises Refusal."""

@@ -1,0 +1,222 @@
+"""A client in JSON events that writes to one person alone, over connections that break."""
+
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asyncchat.chat import events
+from asyncchat.chat.client import Client
+from asyncchat.chat.events import Message, Refused, Topic, Turned, Unread, Welcome, You
+from tests.chat.town import SECRET, Json, Plain, Town, a_town
+
+QUESTION = b"Server: write your name\n"
+
+
+@pytest.fixture
+def town() -> Iterator[Town]:
+    with a_town() as town:
+        yield town
+
+
+class Line:
+    """A connection of `client` to the server of `town`."""
+
+    def __init__(self, town: Town, client: Client) -> None:
+        self._client = client
+        self._far = Json(town, "192.0.2.9")
+        self._far.peer.take()
+        self._to_client = QUESTION
+        self._to_server = b""
+        self.news: list[events.FromServer] = []
+        client.connected()
+
+    def carry(self, pieces: Random | None = None) -> bool:
+        """Bring what is on its way to where it goes, or only some of it; tell whether there was anything."""
+        self._to_client += self._far.peer.take()
+        self._to_server += self._client.to_send()
+        up, down = len(self._to_server), len(self._to_client)
+        if pieces:
+            up, down = pieces.randint(0, up), pieces.randint(0, down)
+        sent, self._to_server = self._to_server[:up], self._to_server[up:]
+        heard, self._to_client = self._to_client[:down], self._to_client[down:]
+        if sent and not self._far.peer.closed:
+            self._far.send(sent)
+        self._client.hear(heard)
+        self.news += self._client.news()
+        return bool(sent or heard)
+
+    def settle(self) -> list[events.FromServer]:
+        """Bring everything to where it goes; return what happened since the last time."""
+        while self.carry():
+            pass
+        news, self.news = self.news, []
+        return news
+
+
+def here(town: Town, name: str = "alice") -> tuple[Client, Line]:
+    town.owner(name).say("/exit")
+    client = Client(name, SECRET)
+    line = Line(town, client)
+    line.settle()
+    return client, line
+
+
+def texts(news: list[events.FromServer], conversation: str) -> list[str]:
+    return [event.text for event in news if isinstance(event, Message) and event.conversation == conversation]
+
+
+def waiting(bob: Plain) -> list[str]:
+    return [line.removeprefix("(new) alice: ") for line in bob.say("/chat alice", "/room") if "(new)" in line]
+
+
+def test_shows_its_password_if_the_name_is_registered(town: Town) -> None:
+    client, _ = here(town)
+    assert client.is_in
+    assert client.name == "alice"
+
+
+def test_knows_at_once_where_it_writes_and_is_right_about_it(town: Town) -> None:
+    client, line = here(town)
+    town.owner("bob")
+    client.say("/chat BOB")
+    assert client.turned == "BOB"
+    line.settle()
+    assert client.turned == "bob"
+    client.say("/room")
+    assert client.turned == ""
+
+
+def test_what_is_written_behind_a_mistyped_name_goes_nowhere(town: Town) -> None:
+    client, line = here(town)
+    bob = town.owner("bob")
+    client.say("/chat bobb")
+    client.say("a secret")
+    refused = [event.code for event in line.settle() if isinstance(event, Refused)]
+    assert refused == ["incorrect-name", "incorrect-name"]
+    assert client.turned == ""
+    assert bob.hear() == []
+
+
+def test_a_second_try_counts_though_the_first_one_is_refused(town: Town) -> None:
+    client, line = here(town)
+    bob = town.owner("bob")
+    for said in ("/chat bobb", "/chat bob", "hello"):
+        client.say(said)
+    line.settle()
+    assert client.turned == "bob"
+    assert waiting(bob) == ["hello"]
+
+
+@pytest.mark.parametrize("cut", range(8))
+def test_a_line_goes_where_it_was_typed_to_go_wherever_the_connection_breaks(town: Town, cut: int) -> None:
+    client, line = here(town)
+    bob = town.owner("bob")
+    line.settle()
+    news: list[events.FromServer] = []
+    for number, said in enumerate(("to all", "/chat bob", "for bob", "/room", "to all again")):
+        client.say(said)
+        if number == cut // 2:
+            if cut % 2:
+                line.carry()
+            line = Line(town, client)
+    news += line.settle()
+    assert bob.hear() == ["alice: to all", "alice: to all again"]
+    assert waiting(bob) == ["for bob"]
+
+
+def test_the_conversation_goes_on_where_it_was_on_another_connection(town: Town) -> None:
+    client, line = here(town)
+    bob = town.owner("bob")
+    client.say("/chat bob")
+    bob.say("/chat alice", "one")
+    assert texts(line.settle(), "bob") == ["one"]
+    bob.say("two")
+    line = Line(town, client)
+    bob.say("three")
+    assert texts(line.settle(), "bob") == ["two", "three"]
+    client.say("/chat bob")
+    assert texts(line.settle(), "bob") == ["one", "two", "three"]
+
+
+def test_a_line_that_is_too_long_to_turn_leaves_everything_as_it_was(town: Town) -> None:
+    client, line = here(town)
+    client.say("/chat " + "b" * 5000)
+    assert [event.code for event in line.settle() if isinstance(event, Refused)] == ["too-long"]
+    assert client.turned == ""
+
+
+def test_a_line_of_which_nothing_is_known_any_more_leaves_everything_as_it_was(town: Town) -> None:
+    client, _ = here(town)
+    client.say("/chat bob")
+    client.to_send()
+    client.connected()
+    client.hear(QUESTION + b'{"type":"welcome","name":"alice","token":"t","epoch":"town","seq":0,"members":1,')
+    client.hear(b'"max_line":4096,"resumed":false}\n')
+    assert [event.code for event in client.news() if isinstance(event, Refused)] == ["in-doubt"]
+    assert client.turned == ""
+
+
+def test_has_another_name_when_the_server_says_so(town: Town) -> None:
+    town.owner("alice").say("/exit")
+    client = Client("guest")
+    line = Line(town, client)
+    client.say(f"/auth alice {SECRET}")
+    assert You("alice", "registered") in line.settle()
+    assert client.name == "alice"
+
+
+def test_nothing_that_a_server_says_of_conversations_can_command_a_terminal() -> None:
+    client = Client("alice")
+    client.hear(QUESTION)
+    evil = "\x1b[2J"
+    told = (
+        Welcome(evil, "t", "e", 0, 1, 4096, False, topic=evil),
+        You(evil, "guest"),
+        Turned(evil),
+        Unread(evil, 1),
+        Topic(evil),
+        Message(1, "2025-11-22T21:40:00.000Z", "bob", "hi", evil),
+    )
+    client.hear(events.lines(told))
+    assert "\x1b" not in repr(client.news()).replace("\\x1b", "\x1b")
+
+
+@given(st.randoms(use_true_random=False), st.lists(st.sampled_from(["bob", ""]), max_size=6))
+def test_however_connections_break_each_private_line_is_stored_once_and_seen_once(
+    chance: Random, places: list[str]
+) -> None:
+    with a_town() as town:
+        client, line = here(town)
+        bob = town.owner("bob")
+        bob.say("/chat alice")
+        expected: dict[str, list[str]] = {"bob": [], "": []}
+        news: list[events.FromServer] = []
+        for place in places:
+            client.say(f"/chat {place}".strip())
+            for number in range(chance.randint(0, 2)):
+                said = f"{place or 'all'} {len(expected[place])} {number}"
+                expected[place].append(said)
+                client.say(said)
+            bob.say("from bob")
+            for _ in range(chance.randint(0, 3)):
+                line.carry(chance)
+            if chance.random() < 0.5:
+                news += line.news
+                line = Line(town, client)
+        news += line.settle()
+        sent = [event.text for event in town.room.since(0) if event.name.shown == "alice"]
+        assert sent == expected[""]
+        stored = town.said_between("alice", "bob")
+        assert [text for name, text in stored if name == "alice"] == expected["bob"]
+        numbers: list[int] = []
+        for event in news:
+            if isinstance(event, Turned):  # which shows the last messages again, if the person has asked for it
+                numbers.clear()
+            elif isinstance(event, Message) and event.conversation:
+                numbers.append(event.seq)
+                assert numbers == list(range(numbers[0], event.seq + 1))
+                assert stored[event.seq - 1] == (event.sender, event.text)
+        assert client.turned == (places[-1] if places else "")
