@@ -26,6 +26,7 @@ WITHOUT_UVLOOP = (
     "-c",
     "import sys; sys.modules['uvloop'] = None; from asyncchat.cli import main; sys.exit(main())",
 )
+NEW_ADMIN = "the account admin is made, its password is "
 ASK_NAME = "Server: write your name"
 
 PATIENCE = 30
@@ -242,8 +243,10 @@ class ServeProgram(Program):
 
     @cached_property
     def said_first(self) -> str:
-        """What it says when it listens, which may still take a while."""
-        return self.errors.line()
+        """What it says when it listens, which may still take a while; a new store has had its say before that."""
+        while NEW_ADMIN in (line := self.errors.line()):
+            self.admin_password = line.partition(NEW_ADMIN)[2].split()[0]
+        return line
 
     @cached_property
     def port(self) -> int:

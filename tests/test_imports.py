@@ -16,6 +16,7 @@ PURE = {
     "bisect",
     "collections",
     "collections.abc",
+    "confusable_homoglyphs.confusables",
     "dataclasses",
     "datetime",
     "enum",

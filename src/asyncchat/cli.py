@@ -64,8 +64,10 @@ def _serve(options: argparse.Namespace) -> int:
 
         ThreadServer(_listen(options), limits).run()
     elif options.store:
+        # First, since a store that is made says something that is never said again.
+        listeners = _listen(options)
         with closing(_open_store(options, limits)) as store:
-            _serve_room(_listen(options), limits, store, quiet=options.quiet, needs_account=options.require_account)
+            _serve_room(listeners, limits, store, quiet=options.quiet, needs_account=options.require_account)
     else:
         _serve_room(_listen(options), limits, None, quiet=options.quiet)
     return 0

@@ -5,25 +5,27 @@ import socket
 
 from asyncchat.addresses import listen, of_socket
 from asyncchat.aio.connection import Connection
-from asyncchat.chat.archive import Answer, Question
+from asyncchat.chat.host import Host
 from asyncchat.chat.room import MemoryJournal, Room
 from asyncchat.chat.seats import Seats
+from asyncchat.chat.session import Session
 from asyncchat.limits import Limits
 from tests.programs import ASK_NAME, PATIENCE, seconds
 
 
-async def nothing_is_asked(question: Question) -> Answer:
-    raise AssertionError(question)
+async def nothing_is_asked(session: Session) -> None:
+    raise AssertionError(session.asked)
 
 
 async def connected(limits: Limits) -> tuple[Connection, "asyncio.Task[None]", socket.socket]:
     """Return a connection, what serves it, and its peer's end, which nobody reads."""
     (listener,) = listen(["127.0.0.1"], 0)
     room = Room(lambda: None, MemoryJournal("epoch"), lambda: 0)
+    host = Host(room, Seats(lambda: "token"), lambda: 0)
     made: asyncio.Future[tuple[Connection, asyncio.Task[None]]] = asyncio.get_running_loop().create_future()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = Connection(reader, writer, room, Seats(lambda: "token"), limits, nothing_is_asked)
+        connection = Connection(reader, writer, host, "127.0.0.1", limits, nothing_is_asked)
         task = asyncio.current_task()
         assert task
         made.set_result((connection, task))

@@ -459,7 +459,7 @@ def test_a_token_takes_the_name_back_from_a_connection_that_lives_which_gets_bye
     old.hear()
     again = new.hello("alice", token=welcome["token"])
     assert (again["name"], again["token"], again["resumed"]) == ("alice", welcome["token"], True)
-    assert old.hear() == [{"type": "bye", "text": "you are here on another connection now"}]
+    assert old.hear() == [{"type": "bye", "text": "you are here on another connection now", "code": "elsewhere"}]
     assert old.peer.closed
 
 

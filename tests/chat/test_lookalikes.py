@@ -65,3 +65,10 @@ def test_accounts_are_found_by_their_names_and_their_looks_as_long_as_they_are_t
         alike = [other for other in known if looks_of(other.name) & looks_of(account.name)]
         assert (accounts.like(account.name) in alike) if alike else (accounts.like(account.name) is None)
     assert accounts.get(None) is None
+
+
+def test_one_of_two_that_look_alike_is_still_known_when_the_other_is_gone() -> None:
+    one, other = (Account(number, prepare(name), "", Who.REGISTERED) for number, name in enumerate(["bob", "b0b"]))
+    accounts = Accounts([one, other])
+    accounts.remove(one)
+    assert accounts.like(prepare("bоb")) is other

@@ -274,7 +274,6 @@ def test_a_command_known_or_not_is_never_shown_to_others(line: str) -> None:
         ("/", "/"),
         ("/ list", "/"),
         ("/listen", "/listen"),
-        ("/list\tall", "/list"),
         ("/" + "x" * 500, "/" + "x" * 32),
     ],
 )
@@ -314,7 +313,7 @@ def test_exit_ends_the_connection_before_there_is_a_name(line: str) -> None:
     assert person.hear() == [ASKED]
 
 
-@pytest.mark.parametrize("line", [" /exit", "//exit", "/exit\t", "/exits", "exit"])
+@pytest.mark.parametrize("line", [" /exit", "//exit", "/exits", "exit"])
 def test_nothing_else_ends_the_connection(line: str) -> None:
     alice = joined(a_room(), "alice")
     alice.send(f"{line}\n")

@@ -1,21 +1,13 @@
 """What two say to one another alone."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from asyncchat.chat.commands import Who
-from tests.chat import record
+from tests.chat import Person, a_room, record
 from tests.chat.town import SECRET, Json, Plain, Town, a_town
 
 TURNED = "Server: you write to {} alone now. /room turns back."
 BACK = "Server: you write to everybody now."
-
-
-@pytest.fixture
-def town() -> Iterator[Town]:
-    with a_town() as town:
-        yield town
 
 
 def write(sender: Plain, to: str, *lines: str) -> None:
@@ -402,3 +394,83 @@ def test_no_role_sees_what_others_say_alone(town: Town, role: Who) -> None:
     mallory = town.owner("mallory", role=role)
     commands = ["/history 99", "/search secret", "/unread", "/audit", "/bans", "/stats", "/chat alice", "/history 99"]
     assert not any("a secret" in line for line in mallory.say(*commands, "/search secret", "/stats"))
+
+
+def test_a_program_gets_statistics_line_by_line(town: Town) -> None:
+    alice, _ = two(town)
+    alice.say("hello", conversation="bob")
+    alice.say("/chat bob")
+    said = [event["text"] for event in alice.say("/stats") if event["type"] == "notice"]
+    assert said == ["Statistics with bob:", "Total messages: 1", "Messages from alice: 1", "Messages from bob: 0"]
+
+
+def test_who_waits_is_not_told_if_it_can_not_be_read(town: Town) -> None:
+    alice, bob = two(town)
+    alice.say("hello", conversation="bob")
+    bob.hang_up()
+    town.is_broken = True
+    assert town.program("bob", token=bob.token).hear("unread") == []
+
+
+# A name that was given up, and is another's now.
+
+
+def test_a_program_does_not_write_to_whoever_has_the_name_of_its_partner_now(town: Town) -> None:
+    alice, bob = two(town)
+    alice.say("/chat bob")
+    bob.say(f"/unregister {SECRET}")
+    bob.hang_up()
+    assert alice.say("secret", conversation="bob")[-1]["code"] == "incorrect-name"
+    mallory = town.own_program("bob")
+    refused = alice.say("secret", conversation="bob")[-1]
+    assert refused["text"] == "bob is somebody else now. Write /chat bob to write to them."
+    assert mallory.say("/unread")[0] == {"type": "notice", "text": "no one unread"}
+    alice.say("/chat bob", conversation="bob")
+    assert alice.say("hello, new bob", conversation="bob")[0]["type"] == "ack"
+
+
+def test_whoever_comes_back_is_not_turned_to_somebody_who_is_gone(town: Town) -> None:
+    alice, bob = two(town)
+    alice.say("/chat bob")
+    alice.hang_up()
+    bob.say(f"/unregister {SECRET}")
+    bob.hang_up()
+    town.own_program("bob")
+    again = town.program("alice", token=alice.token, epoch="town", conversation="bob", conversation_after=0)
+    assert again.session.turned is None
+    again.tell("say", id=50, text="secret")
+    assert again.hear("refused")[0]["code"] == "nowhere"
+
+
+def test_nothing_is_read_unseen_by_the_number_of_another_conversation(town: Town) -> None:
+    alice, bob = two(town)
+    alice.hang_up()
+    bob.say("hello", conversation="alice")
+    again = town.program("alice", password=SECRET, conversation="bob", conversation_after=57)
+    assert [event["text"] for event in again.hear("message")] == ["hello"]
+
+
+@pytest.mark.parametrize("line", [" /msg bob secret", "\u200b/msg bob secret", "\ufeff/chat bob", "\xa0/auth alice pw"])
+def test_what_looks_like_a_private_command_is_not_said_to_everybody(town: Town, line: str) -> None:
+    alice, bob = town.owner("alice"), town.owner("bob")
+    (answer,) = alice.say(line)
+    assert answer.startswith("Server: your line was not sent: write /")
+    assert bob.hear() == []
+
+
+def test_a_tab_ends_the_word_too(town: Town) -> None:
+    alice, bob = town.owner("alice"), town.owner("bob")
+    assert alice.say("/chat\tbob", "secret") == [TURNED.format("bob"), "(private) alice: secret"]
+    assert bob.hear() == []
+
+
+def test_without_a_store_what_was_meant_for_one_is_not_shown_to_all_either() -> None:
+    room = a_room()
+    alice, bob = Person(room), Person(room)
+    alice.send("alice\n")
+    bob.send("bob\n")
+    alice.hear()
+    bob.hear()
+    alice.send("/chat bob\nsecret\n")
+    assert alice.hear() == ["Server: nothing is kept here: this chat is served without --store", NOWHERE]
+    assert bob.hear() == []

@@ -1,10 +1,11 @@
 """Names that are one's own."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
-from asyncchat.chat.changes import Register, Secret
+from asyncchat.chat.changes import NotNow, Register, Secret
 from asyncchat.chat.commands import Who
 from asyncchat.chat.names import prepare
 from tests.chat import record
@@ -12,12 +13,6 @@ from tests.chat.town import SECRET, Town, a_town
 
 REGISTERED = "Server: you are registered successfully!"
 AUTHORIZED = "Server: you are authorized successfully!"
-
-
-@pytest.fixture
-def town() -> Iterator[Town]:
-    with a_town() as town:
-        yield town
 
 
 # In plain text.
@@ -211,7 +206,7 @@ def test_a_password_is_not_said_to_everybody_though_a_blank_stands_before_it(tow
 
 
 @pytest.mark.parametrize(
-    "line", ["/auht alice secretword", "/auth:alice:secretword", "/password\tsecretword", "/pw=secretword"]
+    "line", ["/auht alice secretword", "/auth:alice:secretword", "/pw=secretword", "/pass\tsecretword"]
 )
 def test_what_may_be_a_password_is_not_said_back(town: Town, line: str) -> None:
     alice = town.guest("alice")
@@ -351,8 +346,76 @@ def test_a_program_that_gives_up_its_name_goes_on_as_a_guest(town: Town) -> None
 def test_a_program_takes_the_place_of_its_other_connection(town: Town) -> None:
     before = town.own_program("alice")
     after = town.program("alice", password=SECRET)
-    assert before.hear() == [{"type": "bye", "text": "you are here on another connection now"}]
+    assert before.hear() == [{"type": "bye", "text": "you are here on another connection now", "code": "elsewhere"}]
     assert before.peer.closed
     assert after.say("hello")[-1] == {"type": "ack", "id": 1, "seq": 1}
     after.hang_up()
     assert town.host.present == {}
+
+
+def test_a_name_is_given_up_though_its_owner_leaves_before_it_is_kept(town: Town) -> None:
+    alice = town.owner("alice")
+    alice.session.receive([f"/unregister {SECRET}".encode()])
+    alice.session.leave()
+    town.attend(alice.session)
+    assert town.connect().say("alice", "hello") == ["alice: hello"]
+
+
+def test_whoever_asks_for_too_much_is_told(town: Town) -> None:
+    alice = town.connect()
+    alice.session.receive([f"/auth admin {SECRET}".encode()])
+    town.owner("alice").say("/exit")
+    alice.hear()
+    alice.session.receive([f"/auth alice {SECRET}".encode()])
+    alice.session.answer(NotNow("wait a minute."))
+    assert alice.hear() == ["Server: wait a minute."]
+
+
+# What two connections ask for at once.
+
+
+def test_one_token_is_one_seat_though_two_show_the_password_with_it_at_once(town: Town) -> None:
+    town.owner("alice").say("/exit")
+    one, two = town.stranger(), town.stranger()
+    hello = {"type": "hello", "v": 1, "name": "alice", "password": SECRET, "token": "made up", "epoch": "town"}
+    for program in (one, two):
+        program.session.receive([json.dumps(hello).encode()])
+        town.answer(program.session, program.session.asked)  # type: ignore[arg-type]
+    town.attend(one.session)
+    town.attend(two.session)
+    assert one.hear("bye") == [{"type": "bye", "text": "you are here on another connection now", "code": "elsewhere"}]
+    two.hang_up()
+    town.room.commit()
+    assert town.program("alice", token="made up").session.account
+
+
+def test_a_name_that_is_given_up_twice_at_once_is_given_up_once(town: Town) -> None:
+    alice = town.own_program("alice")
+    line = json.dumps({"type": "say", "id": 1, "text": f"/unregister {SECRET}"}).encode()
+    alice.session.receive([line])
+    again = town.program("alice", token=alice.token, epoch="town")
+    again.session.receive([line])
+    town.attend(alice.session)
+    town.attend(again.session)
+    assert town.connect().say("alice") == ["Server: this name is already taken! Choose another one."]
+    again.hang_up()
+    assert town.connect().say("alice", "hello") == ["alice: hello"]
+
+
+def test_whoever_comes_back_while_the_name_becomes_its_own_owns_it(town: Town) -> None:
+    alice = town.program("alice")
+    alice.session.receive([json.dumps({"type": "say", "id": 1, "text": "/register longenough"}).encode()])
+    again = town.program("alice", token=alice.token, epoch="town")
+    again.hear()
+    town.attend(alice.session)
+    assert again.hear() == [{"type": "you", "name": "alice", "role": "registered"}]
+    assert again.say("/unread")[-1] == {"type": "ack", "id": 1}
+
+
+def test_whoever_comes_back_as_a_guest_by_the_token_of_somebody_is_turned_to_nobody(town: Town) -> None:
+    alice, _ = town.own_program("alice"), town.own_program("bob")
+    alice.say("/chat bob")
+    alice.hang_up()
+    guest = town.program("gus", token=alice.token, epoch="town", conversation="bob")
+    assert guest.session.turned is None
+    assert guest.hear("turned") == [{"type": "turned", "conversation": ""}]

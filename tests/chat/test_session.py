@@ -38,6 +38,9 @@ def test_no_two_commands_have_the_same_name() -> None:
         (" /LOGIN alice secret", "/LOGIN …"),
         ("/password\tsecret", "/password …"),
         ("/list secret", "/list secret"),
+        ("/auht alice secret", "/auht …"),
+        ("/auht", "/auht"),
+        ("//auth is a command", "//auth is a command"),
         ("hello", "hello"),
     ],
 )
@@ -54,7 +57,7 @@ def test_recognizes_a_line_that_asks_to_leave(said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["", " ", "exit", " /exit", "//exit", "/exits", "/help", "/list", "/", "hello", "/exit\n"]
+    "said", ["", " ", "exit", " /exit", "//exit", "/exits", "/help", "/list", "/", "hello", "\t/exit"]
 )
 def test_any_other_line_does_not_ask_to_leave(said: str) -> None:
     assert not is_exit(said)

@@ -1,6 +1,5 @@
 """A client in JSON events that writes to one person alone, over connections that break."""
 
-from collections.abc import Iterator
 from random import Random
 
 import pytest
@@ -13,12 +12,6 @@ from asyncchat.chat.events import Message, Refused, Topic, Turned, Unread, Welco
 from tests.chat.town import SECRET, Json, Plain, Town, a_town
 
 QUESTION = b"Server: write your name\n"
-
-
-@pytest.fixture
-def town() -> Iterator[Town]:
-    with a_town() as town:
-        yield town
 
 
 class Line:
@@ -220,3 +213,15 @@ def test_however_connections_break_each_private_line_is_stored_once_and_seen_onc
                 assert numbers == list(range(numbers[0], event.seq + 1))
                 assert stored[event.seq - 1] == (event.sender, event.text)
         assert client.turned == (places[-1] if places else "")
+
+
+def test_what_comes_again_of_a_conversation_is_not_shown_again_and_others_are_shown_as_they_come() -> None:
+    client = Client("alice")
+    client.hear(QUESTION)
+    one, two, other = (
+        Message(1, "2025-11-22T21:40:00.000Z", "bob", "one", "bob"),
+        Message(2, "2025-11-22T21:40:00.000Z", "bob", "two", "bob"),
+        Message(1, "2025-11-22T21:40:00.000Z", "carol", "one", "carol"),
+    )
+    client.hear(events.lines([Turned("bob"), one, two, two, one, other, other]))
+    assert client.news() == [Turned("bob"), one, two, other, other]

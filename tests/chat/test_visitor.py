@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat.names import NameRefused
+from asyncchat.chat.names import NameRefused, PasswordNeeded, prepare
+from asyncchat.chat.order import Kind, Sentence
 from asyncchat.chat.room import Room
 from asyncchat.chat.visitor import MAX_HEARD, Heard, NotTaken, Visitor
 from tests.chat import Person, a_room
+from tests.chat.town import SECRET, Plain, Town
 
 ASKED = b"Server: write your name\n"
 TAKEN = b"Server: this name is already taken! Choose another one.\n"
@@ -388,3 +390,57 @@ def test_all_that_was_refused_is_counted() -> None:
 
 def test_the_end_is_good_when_all_was_taken() -> None:
     assert ended(a_room(), b"hello\n", b"/list\n").check_end()
+
+
+# A name that is somebody's.
+
+
+def the_name_of_alice(town: Town) -> None:
+    town.owner("alice").say("/exit")
+
+
+def meet_in(town: Town, visitor: Visitor) -> tuple[Plain, bytes]:
+    """Connect `visitor` to the chat of `town`; return the far end, and what the person sees."""
+    far = Plain(town, "192.0.2.9")
+    shown = b""
+    while data := far.peer.take():
+        heard = visitor.hear(data)
+        shown += heard.show
+        far.send(heard.answer)
+    return far, shown
+
+
+def test_shows_its_password_and_is_in(town: Town) -> None:
+    the_name_of_alice(town)
+    visitor = Visitor("alice", SECRET, can_choose=False)
+    far, shown = meet_in(town, visitor)
+    assert (visitor.settled, far.session.name) == (True, "alice")
+    assert shown == b"Server: you are authorized successfully!\n"
+
+
+@pytest.mark.parametrize(
+    ("password", "said"),
+    [
+        ("", "alice: this name is registered. Write /auth alice PASSWORD, or choose another one."),
+        ("not my password", "alice: incorrect password!"),
+    ],
+)
+def test_ends_if_it_has_no_password_or_a_wrong_one(town: Town, password: str, said: str) -> None:
+    the_name_of_alice(town)
+    with pytest.raises(PasswordNeeded) as needed:
+        meet_in(town, Visitor("alice", password, can_choose=False))
+    assert str(needed.value) == said
+
+
+def test_may_choose_another_name_if_the_one_given_is_somebodys(town: Town) -> None:
+    the_name_of_alice(town)
+    visitor = Visitor("alice", can_choose=True)
+    far, shown = meet_in(town, visitor)
+    assert (visitor.settled, far.session.name) == (True, None)
+    assert shown.startswith(b"Server: this name is registered.")
+
+
+def test_ends_if_it_is_banned(town: Town) -> None:
+    town.host.order.add(Sentence(Kind.BAN, prepare("bob"), "", None))
+    with pytest.raises(NameRefused, match=r"^bob: you are banned! Give another with --name"):
+        meet_in(town, Visitor("bob", can_choose=False))

@@ -105,8 +105,10 @@ class Town:
     def said_between(self, one: str, other: str) -> list[tuple[str, str]]:
         """Return who has said what in a private conversation, from its beginning."""
         assert self.host.accounts
-        accounts = [self.host.accounts.find(name) for name in (one, other)]
-        said = self._people.write(Turn(*accounts, after=0))  # type: ignore[arg-type]
+        who, to = self.host.accounts.find(one), self.host.accounts.find(other)
+        assert who
+        assert to
+        said = self._people.write(Turn(who, to, after=0))
         assert isinstance(said, Conversation)
         return [(sent.name.shown, sent.text) for sent in said.new]
 

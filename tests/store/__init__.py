@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from asyncchat.chat.archive import Answer, Question
+from asyncchat.chat.changes import Change
 from asyncchat.chat.messages import Event, Sent
 from asyncchat.chat.names import prepare
 from asyncchat.store.archive import Archive
-from asyncchat.store.file import StoreFile, open_to_read
-from asyncchat.store.journal import Keep, SqliteJournal
+from asyncchat.store.file import Keep, StoreFile, open_to_read
+from asyncchat.store.journal import SqliteJournal
 from tests.programs import PATIENCE, seconds
 
 BOB = prepare("bob")
@@ -61,6 +62,15 @@ class Journal:
             callback, arguments = self._calls.get(timeout=seconds(PATIENCE))
             callback(*arguments)
         return self.happened
+
+    def change(self, change: Change) -> Any:
+        """Have something kept, and return the answer."""
+        answers: list[object] = []
+        self.journal.change(change, answers.append)
+        while not answers:
+            callback, arguments = self._calls.get(timeout=seconds(PATIENCE))
+            callback(*arguments)
+        return answers[0]
 
     def close(self) -> None:
         self.journal.close(seconds(PATIENCE))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat.archive import Answer, History, Recall, Search, Unanswered
+from asyncchat.chat.archive import Answer, History, Recall, Recalled, Search, Unanswered
 from asyncchat.chat.lines import visible
 from asyncchat.chat.messages import Sent
 from asyncchat.store import journal as module
@@ -99,8 +99,8 @@ def test_letters_with_and_without_marks_are_the_same(path: Path) -> None:
 
 def test_what_was_sent_from_a_seat_is_recalled_the_newest_first(path: Path) -> None:
     fill(path, *(message(seq, seat=b"one" if seq % 2 else b"two", ident=seq * 10) for seq in range(1, 101)))
-    assert ask(path, Recall(b"one")) == [(seq * 10, seq) for seq in range(99, 35, -2)]
-    assert ask(path, Recall(b"three")) == []
+    assert ask(path, Recall(b"one")) == Recalled([(seq * 10, seq) for seq in range(99, 35, -2)], None)
+    assert ask(path, Recall(b"three")) == Recalled([], None)
 
 
 def test_messages_of_a_time(path: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from asyncchat.chat.messages import Event, Joined, Left, Sent
 from asyncchat.store import journal as module
-from asyncchat.store.journal import Keep
+from asyncchat.store.file import Keep
 from tests.programs import until
 from tests.store import BOB, Journal, fill, message, messages, rows
 

@@ -55,7 +55,7 @@ def test_a_colour_is_the_same_in_every_run() -> None:
     assert colour_of("not a name").startswith("#")
 
 
-STATUS = Status("127.0.0.1:2000", "alice", 3, None, "")
+STATUS = Status("127.0.0.1:2000", "alice", 3, {}, None, "")
 
 
 @pytest.mark.parametrize(
@@ -117,20 +117,32 @@ def test_no_more_names_are_kept_than_anybody_looks_at(monkeypatch: pytest.Monkey
     assert completions("", *"abcde") == ["e: ", "d: ", "c: "]
 
 
-def test_every_command_is_described() -> None:
-    for command in commands.COMMANDS:
-        assert command.described().startswith(command.names[0])
-    assert commands.find("/BELL off") == (commands.COMMANDS[4], "off")
+def test_the_client_does_what_the_server_can_not_and_knows_the_rest() -> None:
+    assert commands.find("/BELL off") == (commands.RUN["/bell"], "off")
     assert commands.find("/bellow") is None
-    assert commands.is_known("/who")
-    assert not commands.is_known("/login x")
+    assert commands.find("/who") is None
+    assert "/who" in commands.all_helps()
+    assert {line.split()[0].rstrip(":") for line in commands.own_help()} == {"/clear", "/ignore", "/unignore", "/bell"}
+
+
+@pytest.mark.parametrize(
+    ("width", "said"),
+    [
+        (80, " 127.0.0.1:2000  alice  3 members  unread: bob(2) zoe(1)  connected "),
+        (60, " alice  3 members  unread: bob(2) zoe(1)  connected "),
+        (45, " alice  unread: bob(2) zoe(1)  connected "),
+        (30, " alice  connected "),
+    ],
+)
+def test_who_waits_stands_in_the_status_line_as_long_as_there_is_room(width: int, said: str) -> None:
+    assert STATUS._replace(unread={"bob": 2, "zoe": 1}).fit(width) == said
 
 
 def test_history_is_kept_and_bounded(tmp_path: Path) -> None:
     path = tmp_path / "folder" / "history"
     assert list(LineHistory(path).load_history_strings()) == []
     for line in ("one", "/login x y", " /login x y", "//two", "/list", "thrée"):
-        LineHistory(path).store_string(line)
+        LineHistory(path).append_string(line)
     assert list(LineHistory(path).load_history_strings()) == ["thrée", "/list", "//two", "one"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700

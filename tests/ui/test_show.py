@@ -26,7 +26,7 @@ def shown(show: Show, *happened: Event, rows: int = 50) -> list[str]:
 
 
 def welcome(seq: int = 0, *, epoch: str = "e", resumed: bool = False, names: list[str] | None = None) -> events.Welcome:
-    return events.Welcome("alice", "t", epoch, seq, 2, 4096, resumed, UNSET if names is None else names)
+    return events.Welcome("alice", "t", epoch, seq, 2, 4096, resumed, names=UNSET if names is None else names)
 
 
 def message(text: str, sender: str = "bob", seq: int = 100, time: str = "2026-11-22T21:05:00.000Z") -> events.Message:

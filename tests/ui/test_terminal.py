@@ -135,8 +135,7 @@ def test_history_is_kept_for_oneself_without_what_may_be_a_secret(
             alice.write(line + ENTER)
             if line.startswith("/login"):
                 alice.until_row("not sent")
-                alice.until_typed(line)  # it came back
-                alice.write("\x15")
+                alice.until_typed("")  # it did not come back
         alice.until_said("alice: /path")
         alice.write(UP)
         alice.until_typed("//path")
@@ -166,7 +165,7 @@ def test_tab_completes_names_and_commands_and_shows_their_help(room: ServeProgra
         alice.write("/i" + TAB)
         alice.until_typed("/ignore")
         alice.write("\x15/" + TAB)
-        alice.until_row("show who is online")
+        alice.until_row("show what moderators did last")
         assert any("/clear" in row and "empty the screen" in row for row in alice.rows)
         alice.write("\x15")
         alice.until(lambda: alice.typed == "")
@@ -175,8 +174,8 @@ def test_tab_completes_names_and_commands_and_shows_their_help(room: ServeProgra
 def test_a_refused_line_comes_back_with_the_reason(room: ServeProgram, join: Join) -> None:
     with join("alice", rows=90) as alice:
         alice.until_prompt()
-        alice.write("/nonsense and more" + ENTER)
-        alice.until_typed("/nonsense and more")
+        alice.write("/nonsense" + ENTER)
+        alice.until_typed("/nonsense")
         alice.until_row("not sent: unknown command /nonsense")
         alice.write("\x15\x1b[200~" + "long " * 1000 + "\x1b[201~" + ENTER)
         alice.until_row("not sent: it is too long")

@@ -285,6 +285,8 @@ class Chat:
                 case events.Welcome():
                     self._was_in = True
                     self._trying = self._pauses()
+                case events.Bye(text, events.ELSEWHERE):
+                    raise ChatError(f"{text}.")
                 case events.Error(code, text) if code in OF_PASSWORD and not self._was_in:
                     raise PasswordNeeded(f"{self.name}: {text}")
                 case events.Error(code, text) if code == BANNED and not self._client.is_in:

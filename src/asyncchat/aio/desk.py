@@ -78,22 +78,26 @@ class Desk:
         self._hashing.shutdown()
 
     async def _take_password(self, session: Session, question: Credentials) -> None:
-        if self._waiting == MOST_HASHING:
-            session.answer(NotNow("too many are waiting already. Write it again in a minute."))
-            return
-        self._waiting += 1
         try:
             outcome = await self._work_on(question, session.address)
+            if outcome is None or isinstance(outcome, Wrong | NotNow):
+                session.answer(outcome)
+            else:
+                await self._keep(outcome, session.answer)
         finally:
-            self._waiting -= 1
             if isinstance(question, Register) and self._host.accounts:
                 self._host.accounts.reserved.discard(question.name.key)
-        if outcome is None or isinstance(outcome, Wrong | NotNow):
-            session.answer(outcome)
-        else:
-            await self._keep(outcome, session.answer)
 
     async def _work_on(self, question: Credentials, address: str) -> Change | Wrong | NotNow | None:
+        if self._waiting == MOST_HASHING:
+            return NotNow("too many are waiting already. Write it again in a minute.")
+        self._waiting += 1
+        try:
+            return await self._use(question, address)
+        finally:
+            self._waiting -= 1
+
+    async def _use(self, question: Credentials, address: str) -> Change | Wrong | NotNow | None:
         match question:
             case Register(name, password, seat):
                 return NewAccount(name, await self._hash(password), seat)
@@ -127,10 +131,12 @@ class Desk:
         done = asyncio.get_running_loop().create_future()
 
         def kept(answer: object) -> None:
-            self._host.settled(change, answer)
-            tell(answer)
-            if not done.done():  # somebody waits
-                done.set_result(None)
+            try:
+                self._host.settled(change, answer)
+                tell(answer)
+            finally:
+                if not done.done():  # somebody waits
+                    done.set_result(None)
 
         self._store.journal.change(change, kept)
         await done

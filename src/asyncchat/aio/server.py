@@ -202,6 +202,10 @@ class Server:
         for connection in self._connections:
             connection.hang_up()
         if self._connections:  # each cuts itself off when its time is up
+            await asyncio.wait(self._connections.values(), timeout=limit)
+        for task in self._connections.values():  # which waits for an answer of the store
+            task.cancel()
+        if self._connections:
             await asyncio.wait(self._connections.values())
 
     async def _settle(self) -> None:

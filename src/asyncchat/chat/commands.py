@@ -42,6 +42,11 @@ class Command(NamedTuple):
         """What to write."""
         return f"{self.names[0]} {self.argument}".rstrip()
 
+    @property
+    def is_confidential(self) -> bool:
+        """Whether what follows it is not for everybody's eyes."""
+        return self.is_secret or self.who == Who.REGISTERED
+
     def described(self) -> str:
         """Return the command's line in /help."""
         return f"{self.usage}: {self.help}" + (f" (also {', '.join(self.names[1:])})" if self.names[1:] else "")
@@ -119,8 +124,8 @@ def is_exit(said: str) -> bool:
 
 
 def word_of(said: str) -> str:
-    """Return the first word of a line."""
-    return said.split(" ", 1)[0]
+    """Return the first word of a line; nothing if a blank comes before it."""
+    return "" if not said or said[0].isspace() else said.split(maxsplit=1)[0]
 
 
 def argument_of(said: str) -> str:
@@ -133,7 +138,7 @@ def may_have_secret(said: str) -> bool:
     start = said.lstrip()
     command = find_command(start)
     # An unknown command may be one that takes a password, and was mistyped or is for a newer client.
-    return command.is_secret if command else start.startswith("/") and not start.startswith("//")
+    return bool(argument_of(start)) and (command.is_secret if command else start[0] == "/" != start[1])
 
 
 def without_secret(said: str) -> str:

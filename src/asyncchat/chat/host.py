@@ -100,6 +100,10 @@ class Host:
                 self._deliver(change, answer)
             case NewAccount(), Account():
                 self.accounts.add(answer)
+                self.accounts.reserved.discard(answer.name.key)
+                session = self.present.get(answer.name.key)
+                if session and change.seat and session.key_of_seat == change.seat:  # whoever asked may be back by now
+                    session.own(answer)
             case Seated(account, _, password), _:
                 account.password = password or account.password
             case NewPassword(account, password, seat), _:
@@ -143,6 +147,8 @@ class Host:
 
     def _forget(self, account: Account) -> None:
         assert self.accounts
+        if self.accounts.get(account.id) is not account:  # it was asked twice
+            return
         if session := self.session_of(account):
             session.lose_account()
         self.accounts.remove(account)

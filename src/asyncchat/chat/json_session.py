@@ -41,6 +41,16 @@ class JsonSession(Session):
         """Tell the peer why its connection ends."""
         self._tell(Bye(saying))
 
+    def say_elsewhere(self, saying: str) -> None:
+        """Tell the peer that it is here on another connection."""
+        self._tell(Bye(saying, events.ELSEWHERE))
+
+    def own(self, account: Account) -> None:
+        """The name that the peer has is its own now."""
+        super().own(account)
+        assert self._seat
+        self._seat.account = account
+
     def tell(self, lines: Sequence[str]) -> None:
         """Say several lines that belong together to this peer alone."""
         self._tell(*map(Notice, lines))
@@ -53,8 +63,6 @@ class JsonSession(Session):
     def become(self, account: Account, saying: str) -> None:
         """Let the peer, whose password was right, have the name that is its own, and say so."""
         self.rename(account)
-        assert self._seat
-        self._seat.account = account
         self.notice(saying)
         self._show_unread(lambda: None)
 
@@ -69,6 +77,8 @@ class JsonSession(Session):
         super().turn(to)
         assert self._seat
         self._seat.turned = to
+        if to:
+            self._seat.partners[to.name.key] = to
 
     def hear_private(self, other: Account, messages: Sequence[Sent], *, new: bool = False) -> None:
         """Show messages of the conversation with `other`; `new`: they have waited until now."""
@@ -205,29 +215,27 @@ class JsonSession(Session):
         if hello.register and self.host.accounts:
             registering.register(self, name, hello.password, seat.key, lambda new: self._own(hello, token, seat, new))
         elif owner and seat.account is owner:
-            self._check_banned(owner)
+            if self.host.is_banned(name):
+                raise Refusal("banned", "you are banned!")
             self._own(hello, token, seat, owner)
         elif owner and hello.password:
             registering.check_owner(self, owner)
             registering.authorize(self, owner, hello.password, seat.key, lambda: self._own(hello, token, seat, owner))
         else:
-            self._be_guest(hello, token, seat, name, is_known=bool(known))
+            self._be_guest(hello, token, seat, name)
 
-    def _check_banned(self, owner: Account) -> None:
-        if self.host.is_banned(owner.name):
-            raise Refusal("banned", "you are banned!")
-
-    def _be_guest(self, hello: Hello, token: str, seat: Seat, name: Name, *, is_known: bool) -> None:
+    def _be_guest(self, hello: Hello, token: str, seat: Seat, name: Name) -> None:
         before = seat.holder if isinstance(seat.holder, JsonSession) and not seat.holder._over else None
         if before and before.named and before.named.key == name.key and not before.account:
             self.host.room.reconnect(before.named, self, events.conversation)
             self._came_in(before.named)
         else:
-            self.come_as_guest(name, self, events.conversation, back=is_known)
-        seat.account = None
+            self.come_as_guest(name, self, events.conversation)
+        seat.account = seat.turned = None
         self._sit_down(hello, token, seat)
 
     def _own(self, hello: Hello, token: str, seat: Seat, owner: Account) -> None:
+        seat = self.host.seats.find(token) or seat  # somebody else may have come back to it meanwhile
         self.come_as_owner(owner, self, events.conversation)
         seat.account = owner
         self._sit_down(hello, token, seat)
@@ -270,6 +278,9 @@ class JsonSession(Session):
                 self.turn_nowhere()
                 self.notice(str(refusal))
                 return
+        elif seat.turned and self.host.find_account(seat.turned.name) is not seat.turned:
+            self.lose_sight()
+            return
         elif seat.turned:
             to = seat.turned
         else:
@@ -353,7 +364,7 @@ class JsonSession(Session):
         if say.conversation is UNSET:
             self._take(text, self.turned, post)
         else:
-            self._take(text, talking.addressed(self, say.conversation, text), post, is_addressed=True)
+            self._take(text, talking.addressed(self, say.conversation, text, seat.partners), post, is_addressed=True)
 
     def _refuse(self, say: Say, refusal: Refusal) -> None:
         self._answering = None

@@ -37,6 +37,10 @@ class PlainSession(Session):
         """Tell the peer why its connection ends."""
         self.notice(saying)
 
+    def say_elsewhere(self, saying: str) -> None:
+        """Tell the peer that it is here on another connection."""
+        self.notice(saying)
+
     def tell(self, lines: Sequence[str]) -> None:
         """Say several lines that belong together to this peer alone."""
         self._peer.write(wire.notices(lines))

@@ -33,6 +33,7 @@ class Seat:
 
     account: whose it is, if a password was shown
     turned: to whom alone goes what is said
+    partners: who was meant by the names of those to whom it was turned: a name may be another's since
     is_recalled: it was made anew from what the store knows
 
     The ids of what is sent rise, so that a repetition is known: it must not be posted again.
@@ -46,6 +47,7 @@ class Seat:
         self.kept: dict[int, int | None] = {}
         self.account: Account | None = None
         self.turned: Account | None = None
+        self.partners: dict[str, Account] = {}
         self.is_recalled = False
 
     def begin(self, ident: int) -> None:
@@ -120,7 +122,7 @@ class Seats:
         """Let no seat be this account's any more, but the one with the key `but`."""
         for seat in (*self._taken.values(), *self._empty.values()):
             if seat.account is account and seat.key != but:
-                seat.account = None
+                seat.account = seat.turned = None
 
 
 def hash_of(token: str) -> bytes:

@@ -18,6 +18,9 @@ Question = archive.Question | changes.Credentials | changes.Change
 _RUN: dict[str, Callable[["Session", str], None]] = talking.RUN | registering.RUN | moderating.RUN
 """What each command does, by its first name."""
 
+_INVISIBLE = "".join(chr(code) for code in (*range(0x21), 0x7F, 0xA0, 0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
+"""What somebody may have typed, or pasted, before a command without seeing it."""
+
 _MAY_NOT = {
     Who.REGISTERED: "this is for registered people. Write /register PASSWORD to make your name yours.",
     Who.MODERATOR: "you are not a moderator or an admin!",
@@ -92,7 +95,7 @@ class Session(ABC):
 
         The room hears of it only if that one has another name.
         """
-        self.say_last("you are here on another connection now")
+        self.say_elsewhere("you are here on another connection now")
         if self.named and self.named.key == for_name.key:
             self._over = True
             self._peer.close()
@@ -117,6 +120,10 @@ class Session(ABC):
     @abstractmethod
     def say_last(self, saying: str) -> None:
         """Tell the peer why its connection ends."""
+
+    @abstractmethod
+    def say_elsewhere(self, saying: str) -> None:
+        """Tell the peer that it is here on another connection."""
 
     @abstractmethod
     def tell(self, lines: Sequence[str]) -> None:
@@ -159,6 +166,12 @@ class Session(ABC):
             self.notice("you are no longer a moderator!")
         self.tell_who()
 
+    def own(self, account: Account) -> None:
+        """The name that the peer has is its own now."""
+        if self.account is not account:
+            self.account = account
+            self.tell_who()
+
     def lose_account(self) -> None:
         """The name is nobody's any more: who has it goes on as a guest, if there may be guests."""
         self.account = None
@@ -189,11 +202,8 @@ class Session(ABC):
 
     # The beginning.
 
-    def come_as_guest(self, name: Name, peer: Peer, encode: Encode, *, back: bool = False) -> None:
-        """Let the peer in under a name that is nobody's; `back`: it was in before.
-
-        Raises Refusal, NameRefused and NameTaken.
-        """
+    def come_as_guest(self, name: Name, peer: Peer, encode: Encode) -> None:
+        """Let the peer in under a name that is nobody's. Raises Refusal, NameRefused and NameTaken."""
         host = self.host
         if host.accounts:
             if host.find_account(name):
@@ -201,7 +211,7 @@ class Session(ABC):
                     "name-registered",
                     f"this name is registered. Write /auth {name.shown} PASSWORD, or choose another one.",
                 )
-            if host.is_banned(name) or (host.shuts_out(self.address) and not back):
+            if host.is_banned(name) or host.shuts_out(self.address):
                 raise Refusal("banned", "you are banned!")
             if other := host.accounts.like(name):
                 raise NameRefused(f"it looks like {other.name.shown}, which is registered")
@@ -246,9 +256,8 @@ class Session(ABC):
                     "name-taken", "you are here on another connection already. Leave there with /exit first."
                 ) from None
             self._vanish()
-        self._came_in(account.name)
-        self.account = account
-        self.tell_who()
+            self._came_in(account.name)
+        self.own(account)
 
     # What is said.
 
@@ -277,7 +286,7 @@ class Session(ABC):
                 )
             self._run(command, said)
         elif said and not said.isspace():
-            if (command := find_command(said.strip())) and command.is_secret:
+            if (command := find_command(said.lstrip(_INVISIBLE))) and command.is_confidential:
                 raise Refusal("secret", f"your line was not sent: write {command.names[0]} without a blank before it.")
             self._say_to(said, post, is_addressed=is_addressed)
 
@@ -293,10 +302,16 @@ class Session(ABC):
             post(text)
 
     def _run(self, command: Command, said: str) -> None:
+        try:
+            self._check(command)
+        except Refusal:
+            if command.names[0] == "/chat":
+                self.turn_nowhere()
+            raise
+        _RUN[command.names[0]](self, argument_of(said))
+
+    def _check(self, command: Command) -> None:
         if command.of_store and not self.host.accounts:
             raise Refusal("no-store", "nothing is kept here: this chat is served without --store")
         if self.role < command.who:
-            if command.names[0] == "/chat":
-                self.turn_nowhere()
             raise Refusal("not-allowed", _MAY_NOT[command.who])
-        _RUN[command.names[0]](self, argument_of(said))

@@ -1,6 +1,6 @@
 """The commands for talking: to everybody, and to one person alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from asyncchat.chat.accounts import Account
@@ -160,16 +160,26 @@ def find_other(session: "Session", wanted: str) -> Account:
     return _other(session, wanted)
 
 
-def addressed(session: "Session", conversation: str, text: str) -> Account | None:
-    """Return to whom a line goes that says so itself; None if to everybody. Raises Refusal."""
+def addressed(session: "Session", conversation: str, text: str, partners: Mapping[str, Account]) -> Account | None:
+    """Return to whom a line goes that says so itself; None if to everybody. Raises Refusal.
+
+    `partners`: who was meant by a name before.
+    """
     if not conversation:
         return None
     try:
-        return find_other(session, conversation)
+        return _same(find_other(session, conversation), partners)
     except Refusal:
         if text.startswith("/") and not text.startswith("//"):
             return None  # a command may be what helps
         raise
+
+
+def _same(other: Account, partners: Mapping[str, Account]) -> Account:
+    if partners.get(other.name.key, other) is not other:
+        name = other.name.shown
+        raise Refusal("incorrect-name", f"{name} is somebody else now. Write /chat {name} to write to them.")
+    return other
 
 
 def _unread(session: "Session", _: str) -> None:

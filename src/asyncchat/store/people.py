@@ -171,7 +171,9 @@ class People:
         (last,) = self._do("SELECT last FROM conversations WHERE id = ?", (conversation,)).fetchone()
         number = self._count_unread(conversation, who, other)
         self._mark_read(conversation, who, other, last)
-        if after is not None:
+        if (
+            after is not None and after <= last
+        ):  # else it was seen of another conversation, before the name was given up
             missed = self._messages(conversation, who, other, "seq > ? ORDER BY seq DESC LIMIT ?", (after, MISSED))
             return Conversation([], missed, max(last - after - len(missed), 0))
         # What one has written oneself is not new, though the other one may not have read it.

@@ -173,7 +173,7 @@ def _message_line(message: events.Message, places: Sequence[tuple[int, int]], no
     mark = "(new) " if message.new else "(private) " if message.conversation else ""
     return [
         (_DIM, f"{when:%H:%M} " if when.date() == now.date() else f"{when:%Y-%m-%d %H:%M} "),
-        ("class:private", mark),
+        *([("class:private", mark)] if mark else []),
         (colour_of(message.sender), message.sender),
         ("", ": "),
         *_marked(message.text, places),
