@@ -4,7 +4,7 @@ import argparse
 import os
 import socket
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 from asyncchat import arguments, terminal
@@ -65,8 +65,9 @@ def _serve(options: argparse.Namespace) -> int:
         ThreadServer(_listen(options), limits).run()
     elif options.store:
         # First, since a store that is made says something that is never said again.
-        listeners = _listen(options)
-        with closing(_open_store(options, limits)) as store:
+        with ExitStack() as opened:
+            listeners = [opened.enter_context(listener) for listener in _listen(options)]
+            store = opened.enter_context(closing(_open_store(options, limits)))
             _serve_room(listeners, limits, store, quiet=options.quiet, needs_account=options.require_account)
     else:
         _serve_room(_listen(options), limits, None, quiet=options.quiet)

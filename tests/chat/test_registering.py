@@ -419,3 +419,8 @@ def test_whoever_comes_back_as_a_guest_by_the_token_of_somebody_is_turned_to_nob
     guest = town.program("gus", token=alice.token, epoch="town", conversation="bob")
     assert guest.session.turned is None
     assert guest.hear("turned") == [{"type": "turned", "conversation": ""}]
+
+
+def test_a_program_that_claims_the_name_that_it_has_is_told_once(town: Town) -> None:
+    heard = town.program("alice").say("/register longenough")
+    assert [event["type"] for event in heard] == ["joined", "you", "notice", "ack"][1:]

@@ -145,4 +145,5 @@ class Desk:
 def _give_way() -> None:
     """Let those who chat go first: what this thread does takes all of a core."""
     if sys.platform == "linux":  # where a thread has a priority of its own
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWEST_PRIORITY)
