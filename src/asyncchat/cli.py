@@ -129,39 +129,38 @@ def _open_store(options: argparse.Namespace, limits: Limits) -> "Store":
         durability=options.durability or "normal",
         keep=keep,
         recent=recent,
-        admin_password=_admin_password(options),
-        new_admin_password=_make_admin_password,
+        admin_password=lambda kept: _admin_password(options, kept),
     )
 
 
-def _admin_password(options: argparse.Namespace) -> str | None:
-    """Return the hash of the admin's password, if there is one given."""
+def _admin_password(options: argparse.Namespace, kept: str | None) -> str | None:
+    """Return the hash of the admin's password, unless it is the one that is `kept`, or none is given."""
     if options.admin_password_file:
-        password = terminal.read_secret(options.admin_password_file)
-        where = options.admin_password_file
-    elif given := os.environ.get("ASYNCCHAT_ADMIN_PASSWORD"):
-        password, where = given, "ASYNCCHAT_ADMIN_PASSWORD"
+        given, where = terminal.read_secret(options.admin_password_file), options.admin_password_file
     else:
-        return None
+        given, where = os.environ.get("ASYNCCHAT_ADMIN_PASSWORD", ""), "ASYNCCHAT_ADMIN_PASSWORD"
+        if not given and kept:
+            return None
     from asyncchat.chat.refusal import Refusal
-    from asyncchat.chat.registering import password as checked
-    from asyncchat.passwords import hashed
+    from asyncchat.chat.registering import password
+    from asyncchat.passwords import hashed, is_right
 
+    if not given and where == "ASYNCCHAT_ADMIN_PASSWORD":
+        return hashed(_make_admin_password())
     try:
-        return hashed(checked(password))
+        wanted = password(given)
     except Refusal as refusal:
         raise ChatError(f"{where}: {refusal} It needs 8 characters at least.") from None
+    return None if kept and is_right(wanted, kept) else hashed(wanted)
 
 
 def _make_admin_password() -> str:
-    """Show a new password for the admin, this once, and return its hash."""
+    """Return a new password for the admin, and show it, this once."""
     import secrets
 
-    from asyncchat.passwords import hashed
-
-    password = secrets.token_urlsafe(12)
-    terminal.report(f"the account admin is made, its password is {password} (write it down: it is shown only now)")
-    return hashed(password)
+    made = secrets.token_urlsafe(12)
+    terminal.report(f"the account admin is made, its password is {made} (write it down: it is shown only now)")
+    return made
 
 
 def _loop_factory() -> "Callable[[], AbstractEventLoop] | None":

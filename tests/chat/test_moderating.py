@@ -327,7 +327,12 @@ def test_anything_else_is_none(text: str) -> None:
 
 
 def test_sentences_are_known_from_the_start() -> None:
-    order = Order([Sentence(Kind.BAN, prepare("bob"), HERE, None), Sentence(Kind.MUTE, prepare("carol"), "", 5)])
+    order = Order(
+        [
+            Sentence(Kind.BAN, prepare("bob"), HERE, None, Who.ADMIN),
+            Sentence(Kind.MUTE, prepare("carol"), "", 5, Who.ADMIN),
+        ]
+    )
     assert order.shuts_out(HERE, 0)
     assert order.find(Kind.MUTE, "carol", 4)
     assert not order.find(Kind.MUTE, "carol", 5)

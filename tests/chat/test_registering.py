@@ -146,7 +146,8 @@ def test_a_guest_can_not_become_somebody_who_is_here_already(town: Town) -> None
     town.owner("alice")
     guest = town.guest("bob")
     assert guest.say(f"/auth alice {SECRET}", "hello") == [
-        "Server: you are here on another connection already. Leave there with /exit first.",
+        "Server: alice is here on another connection. Leave with /exit, and write /auth when you are asked for a name:"
+        " that takes its place.",
         "bob: hello",
     ]
 
@@ -418,7 +419,8 @@ def test_whoever_comes_back_as_a_guest_by_the_token_of_somebody_is_turned_to_nob
     alice.hang_up()
     guest = town.program("gus", token=alice.token, epoch="town", conversation="bob")
     assert guest.session.turned is None
-    assert guest.hear("turned") == [{"type": "turned", "conversation": ""}]
+    guest.tell("say", id=50, text="secret")
+    assert guest.hear("refused")[0]["code"] == "nowhere"
 
 
 def test_a_program_that_claims_the_name_that_it_has_is_told_once(town: Town) -> None:

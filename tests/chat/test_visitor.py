@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asyncchat.chat.commands import Who
 from asyncchat.chat.names import NameRefused, PasswordNeeded, prepare
 from asyncchat.chat.order import Kind, Sentence
 from asyncchat.chat.room import Room
@@ -441,6 +442,6 @@ def test_may_choose_another_name_if_the_one_given_is_somebodys(town: Town) -> No
 
 
 def test_ends_if_it_is_banned(town: Town) -> None:
-    town.host.order.add(Sentence(Kind.BAN, prepare("bob"), "", None))
+    town.host.order.add(Sentence(Kind.BAN, prepare("bob"), "", None, Who.ADMIN))
     with pytest.raises(NameRefused, match=r"^bob: you are banned! Give another with --name"):
         meet_in(town, Visitor("bob", can_choose=False))

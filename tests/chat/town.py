@@ -78,10 +78,10 @@ class Town:
             case Register(name, password, seat):
                 self._settle(session, NewAccount(name, password, seat))
                 assert self.host.accounts
-                self.host.accounts.reserved.discard(name.key)
+                self.host.accounts.reserved.pop(name.key, None)
             case Authorize(account, password, seat):
                 if account.password == password:
-                    self._settle(session, Seated(account, seat))
+                    self._settle(session, Seated(account, account.password, seat))
                 else:
                     session.answer(Wrong())
             case ChangePassword(account, password, seat):

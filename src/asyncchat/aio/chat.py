@@ -30,8 +30,9 @@ GOODBYE_TIMEOUT = 0.5
 
 LONGEST_PAUSE = 30.0
 
-NAMING = ("name-taken", "name-refused", "guest", "login-taken")
-OF_PASSWORD = ("name-registered", "incorrect-password", "short-password")
+NAMING = ("name-taken", "name-refused", "login-taken", "incorrect-login")
+OF_PASSWORD = ("name-registered", "incorrect-password")
+OF_NEW_PASSWORD = ("guest", "short-password", "password-refused")
 BANNED = "banned"
 
 
@@ -70,7 +71,8 @@ class Chat:
 
     Entering it raises ChatError if the server can't be reached, and NameRefused if it does not take the name. From
     then on a connection that breaks is made again, and what was missed meanwhile comes, once and in order.
-    `link`: a connection that there is already; `pauses`: makes the seconds to wait before each try to come back.
+    `register`: make the name one's own. `link`: a connection that there is already; `pauses`: makes the seconds to wait
+    before each try to come back.
     """
 
     def __init__(
@@ -79,11 +81,12 @@ class Chat:
         name: str,
         password: str = "",
         *,
+        register: bool = False,
         link: Link | None = None,
         pauses: Callable[[], Iterator[float]] = growing_pauses,
     ) -> None:
         self._address = address
-        self._client = Client(name, password)
+        self._client = Client(name, password, register=register)
         self._link = link
         self._pauses = pauses
         self._trying = pauses()
@@ -289,6 +292,8 @@ class Chat:
                     raise ChatError(f"{text}.")
                 case events.Error(code, text) if code in OF_PASSWORD and not self._was_in:
                     raise PasswordNeeded(f"{self.name}: {text}")
+                case events.Error(code, text) if code in OF_NEW_PASSWORD and not self._was_in:
+                    raise PasswordNeeded(f"{self.name}: {text}", is_new=True)
                 case events.Error(code, text) if code == BANNED and not self._client.is_in:
                     raise ChatError(text)
                 case events.Error(code, text) if not self._was_in:

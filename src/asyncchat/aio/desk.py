@@ -1,11 +1,12 @@
 """Where sessions ask: what takes a while is done in threads, and what is kept holds at once for everybody."""
 
 import asyncio
+import contextlib
 import os
 import sys
-import threading
+from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from asyncchat.aio.daemon import DaemonExecutor
 from asyncchat.chat.accounts import Account
@@ -37,7 +38,8 @@ HASHING_AT_ONCE = 2
 MOST_HASHING = 128
 """Passwords that are being hashed or wait for that; more are told to come again."""
 
-_LOWEST_PRIORITY = 19
+MOST_FROM_ONE = 64
+"""Of these, from one address."""
 
 
 class Desk:
@@ -52,8 +54,9 @@ class Desk:
         self._store = store
         self._reading = DaemonExecutor("archive")
         self._hashing = DaemonExecutor("passwords", HASHING_AT_ONCE, _give_way)
-        self._waiting = 0
+        self._waiting: Counter[str] = Counter()
         self._tries = Tries()
+        self._end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def attend(self, session: Session) -> None:
         """Answer what `session` has asked."""
@@ -72,10 +75,9 @@ class Desk:
         """Keep something that nobody waits for."""
         self._store.journal.change(change, lambda _: None)
 
-    def close(self) -> None:
-        """Answer no more."""
-        self._reading.shutdown()
-        self._hashing.shutdown()
+    def give_up(self) -> None:
+        """Answer no more: whoever waits for an answer gets ConnectionAbortedError."""
+        self._end.set_result(None)
 
     async def _take_password(self, session: Session, question: Credentials) -> None:
         try:
@@ -86,16 +88,17 @@ class Desk:
                 await self._keep(outcome, session.answer)
         finally:
             if isinstance(question, Register) and self._host.accounts:
-                self._host.accounts.reserved.discard(question.name.key)
+                self._host.accounts.reserved.pop(question.name.key, None)
 
     async def _work_on(self, question: Credentials, address: str) -> Change | Wrong | NotNow | None:
-        if self._waiting == MOST_HASHING:
+        if self._waiting.total() >= MOST_HASHING or self._waiting[address] >= MOST_FROM_ONE:
             return NotNow("too many are waiting already. Write it again in a minute.")
-        self._waiting += 1
+        self._waiting[address] += 1
         try:
             return await self._use(question, address)
         finally:
-            self._waiting -= 1
+            self._waiting[address] -= 1
+            self._waiting += Counter()  # which drops what is zero
 
     async def _use(self, question: Credentials, address: str) -> Change | Wrong | NotNow | None:
         match question:
@@ -106,10 +109,11 @@ class Desk:
             case Unregister(account, password):
                 return await self._check(account, password, address) or Gone(account)
             case Authorize(account, password, seat):
+                kept = account.password
                 if wrong := await self._check(account, password, address):
                     return wrong
-                stronger = await self._hash(password) if self._passwords.is_weak(account.password) else None
-                return Seated(account, seat, stronger) if seat or stronger else None
+                stronger = await self._hash(password) if self._passwords.is_weak(kept) else None
+                return Seated(account, kept, seat, stronger) if seat or stronger else None
 
     async def _hash(self, password: str) -> str:
         return await self._in(self._hashing, lambda: self._passwords.hashed(password))
@@ -124,11 +128,18 @@ class Desk:
         return None
 
     async def _in(self, threads: DaemonExecutor, call: Callable[[], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(threads, call)
+        return await self._until(asyncio.get_running_loop().run_in_executor(threads, call))
+
+    async def _until(self, done: "asyncio.Future[_T]") -> _T:
+        waited: set[asyncio.Future[Any]] = {done, self._end}
+        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+        if not done.done():
+            raise ConnectionAbortedError
+        return done.result()
 
     async def _keep(self, change: Change, tell: Callable[[object], None]) -> None:
         """Keep `change`, let it hold, and `tell` the answer, all at once: so it is in the order in which it is kept."""
-        done = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         def kept(answer: object) -> None:
             try:
@@ -139,11 +150,11 @@ class Desk:
                     done.set_result(None)
 
         self._store.journal.change(change, kept)
-        await done
+        await self._until(done)
 
 
 def _give_way() -> None:
     """Let those who chat go first: what this thread does takes all of a core."""
     if sys.platform == "linux":  # where a thread has a priority of its own
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWEST_PRIORITY)
+        with contextlib.suppress(OSError):  # some sandboxes do not let one be modest
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))

@@ -203,8 +203,8 @@ class Server:
             connection.hang_up()
         if self._connections:  # each cuts itself off when its time is up
             await asyncio.wait(self._connections.values(), timeout=limit)
-        for task in self._connections.values():  # which waits for an answer of the store
-            task.cancel()
+        if self._desk:
+            self._desk.give_up()
         if self._connections:
             await asyncio.wait(self._connections.values())
 

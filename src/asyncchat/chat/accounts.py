@@ -22,7 +22,7 @@ class Account:
 
 
 class Accounts:
-    """All accounts there are, and the names that are `reserved` since they are about to be somebody's."""
+    """All accounts there are; `reserved`: the names that are about to be somebody's, by their keys."""
 
     def __init__(self, accounts: Iterable[Account] = ()) -> None:
         # Not at the top: its data takes a tenth of a second to load, and a chat without a store does not need it.
@@ -32,7 +32,7 @@ class Accounts:
         self._by_key: dict[str, Account] = {}
         self._by_id: dict[int, Account] = {}
         self._by_look: dict[str, dict[str, Account]] = {}
-        self.reserved: set[str] = set()
+        self.reserved: dict[str, Name] = {}
         for account in accounts:
             self.add(account)
 
@@ -44,13 +44,12 @@ class Accounts:
         """Return the account with this number; none for None."""
         return None if ident is None else self._by_id.get(ident)
 
-    def like(self, name: Name) -> Account | None:
-        """Return an account whose name looks like `name`, but is another."""
-        for look in self._looks_of(name):
-            for account in self._by_look.get(look, {}).values():
-                if account.name.key != name.key:
-                    return account
-        return None
+    def like(self, name: Name) -> Name | None:
+        """Return a name that looks like `name` and is another, if it is somebody's, or about to be."""
+        looks = self._looks_of(name)
+        found = [account.name for look in looks for account in self._by_look.get(look, {}).values()]
+        found += [other for other in self.reserved.values() if self._looks_of(other) & looks]
+        return next((other for other in found if other.key != name.key), None)
 
     def add(self, account: Account) -> None:
         """Know one more."""

@@ -1,7 +1,7 @@
 """What a session asks to be kept beyond the conversation in the room; as soon as it is kept, it holds."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from asyncchat.chat.accounts import Account
 from asyncchat.chat.commands import Who
@@ -9,6 +9,9 @@ from asyncchat.chat.messages import Sent
 from asyncchat.chat.names import Name
 from asyncchat.chat.order import Kind, Sentence
 from asyncchat.chat.room import Poster
+
+if TYPE_CHECKING:
+    from asyncchat.chat.session import Session
 
 
 class Secret(str):
@@ -81,9 +84,14 @@ class NewAccount(NamedTuple):
 
 
 class Seated(NamedTuple):
-    """`account` can come back to this seat without a password; `password`: a new hash of it, if there is one."""
+    """`account` can come back to this seat without a password.
+
+    `checked`: the hash that was found right, `password`: a new one of the same, if there is one. The answer is Wrong if
+    there is another password by now.
+    """
 
     account: Account
+    checked: str
     seat: bytes
     password: str | None = None
 
@@ -111,11 +119,12 @@ class Appoint(NamedTuple):
 
 
 class Sentenced(NamedTuple):
-    """Pass a sentence; `act` is what it is called."""
+    """Pass a sentence; `act` is what it is called, `session` who is there under that name."""
 
     by: Name
     sentence: Sentence
     act: str
+    session: "Session | None"
 
 
 class Pardon(NamedTuple):

@@ -42,17 +42,19 @@ _QUESTION = wire.ASK_NAME.strip()
 class Client:
     """Takes part as `name`: knows what was shown, what waits for its acknowledgement, and who it was on the server.
 
-    `password`: of that name, if it is one's own. `turned`: to whom alone goes what is said from now on, "" if to
-    everybody: each line says that itself, since it must not go elsewhere when it is sent again.
+    `password`: of that name, if it is one's own, or shall be (`register`).
+    `turned`: to whom alone goes what is said from now on, "" if to everybody. Each line says that itself, since it must
+    not go elsewhere when it is sent again.
 
     Call `connected` when there is a connection and `hear` with what arrives on it; after these and after `say` and
     `ping`, send what `to_send` returns, and then take the `news`.
     """
 
-    def __init__(self, name: str, password: str = "") -> None:
+    def __init__(self, name: str, password: str = "", *, register: bool = False) -> None:
         self.name = name
         self.turned = ""
         self._password = password
+        self._registers = register
         self._turned = ""  # as the server has said last
         self._has_turned = False
         self._turning: set[int] = set()  # ids of what was said to turn elsewhere
@@ -205,7 +207,8 @@ class Client:
             self._epoch,
             self._seen,
             password=self._password,
-            conversation=self._turned,
+            register=self._registers and not self._token,
+            conversation=self._turned if self._token else UNSET,
             conversation_after=self._seen_there,
         )
 

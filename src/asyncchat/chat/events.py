@@ -41,7 +41,7 @@ class Hello(_Event, frozen=True):
     """Asks for a name; `token`, `epoch` and `after` (the last message that was shown) to come back.
 
     `password`: of a name that is one's own, or, with `register`, that shall be from now on. `conversation` and
-    `conversation_after`: to whom one was turned, and the last message that was shown of that.
+    `conversation_after`: to whom one was turned, "" if to everybody, and the last message that was shown of that.
     """
 
     v: int
@@ -52,7 +52,7 @@ class Hello(_Event, frozen=True):
     history: Natural | None = None
     password: str = ""
     register: bool = False
-    conversation: str = ""
+    conversation: str | UnsetType = UNSET
     conversation_after: Natural = 0
 
 

@@ -100,12 +100,14 @@ class Host:
                 self._deliver(change, answer)
             case NewAccount(), Account():
                 self.accounts.add(answer)
-                self.accounts.reserved.discard(answer.name.key)
+                self.accounts.reserved.pop(answer.name.key, None)
                 session = self.present.get(answer.name.key)
                 if session and change.seat and session.key_of_seat == change.seat:  # whoever asked may be back by now
                     session.own(answer)
-            case Seated(account, _, password), _:
+            case Seated(account, _, _, password), None:
                 account.password = password or account.password
+            case Seated(), _:
+                pass
             case NewPassword(account, password, seat), _:
                 account.password = password
                 self.seats.forget(account, but=seat)
@@ -120,9 +122,9 @@ class Host:
                 before, account.role = account.role, role
                 if session := self.session_of(account):
                     session.promoted(before)
-            case Sentenced(_, sentence, act):
+            case Sentenced(_, sentence, act, session):
                 self.order.add(sentence)
-                session = self.present.get(sentence.name.key)
+                session = session or self.present.get(sentence.name.key)
                 if session and sentence.kind == Kind.BAN:
                     session.put_out("you have been kicked out of the server!" if act == "kick" else "you are banned!")
             case Pardon(_, kind, name):

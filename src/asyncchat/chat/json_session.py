@@ -45,6 +45,12 @@ class JsonSession(Session):
         """Tell the peer that it is here on another connection."""
         self._tell(Bye(saying, events.ELSEWHERE))
 
+    def turn_nowhere(self) -> None:
+        """Let what is said go to nobody."""
+        super().turn_nowhere()
+        assert self._seat
+        self._seat.turned, self._seat.is_nowhere = None, True
+
     def own(self, account: Account) -> None:
         """The name that the peer has is its own now."""
         super().own(account)
@@ -76,7 +82,7 @@ class JsonSession(Session):
         """Let what is said go to one person from now on, or to everybody."""
         super().turn(to)
         assert self._seat
-        self._seat.turned = to
+        self._seat.turned, self._seat.is_nowhere = to, False
         if to:
             self._seat.partners[to.name.key] = to
 
@@ -212,7 +218,11 @@ class JsonSession(Session):
         name = prepare(hello.name)
         owner = self.host.find_account(name)
         token, seat = (hello.token, known) if known else self.host.seats.new()
-        if hello.register and self.host.accounts:
+        if hello.register or (hello.password and not owner):
+            if not self.host.accounts:
+                raise Refusal("no-store", "nothing is kept here: this chat is served without --store")
+            if not hello.register:
+                raise Refusal("incorrect-login", "incorrect login!")
             registering.register(self, name, hello.password, seat.key, lambda new: self._own(hello, token, seat, new))
         elif owner and seat.account is owner:
             if self.host.is_banned(name):
@@ -252,7 +262,8 @@ class JsonSession(Session):
             self.tell_who()
             self._show_unread(lambda: self._turn_again(hello, seat))
         elif hello.conversation:
-            self._turn_again(hello, seat)
+            self.turn_nowhere()
+            self.notice("you are not authorized any more, so your lines go to nobody. Write /auth LOGIN PASSWORD.")
 
     def _show_unread(self, then: Callable[[], None]) -> None:
         """Tell the peer how much waits for it from whom, and go on with `then`."""
@@ -266,27 +277,33 @@ class JsonSession(Session):
         self.ask(Unread(self.account), show)
 
     def _turn_again(self, hello: Hello, seat: Seat) -> None:
-        """Let what is said go where it went before."""
-        # A seat that was there all the time knows better than the peer, which may have missed an answer.
+        """Let what is said go where it went before: it must not be shown to all because a connection broke."""
+        before = "" if hello.conversation is UNSET else hello.conversation
         if seat.is_recalled or not hello.token:
+            # Only the peer can say where that was.
+            is_said = hello.conversation is not UNSET or not seat.is_recalled
             seat.is_recalled = False
-            if not hello.conversation:
-                return
-            try:
-                to = talking.find_other(self, hello.conversation)
-            except Refusal as refusal:
+            if not is_said:
                 self.turn_nowhere()
-                self.notice(str(refusal))
-                return
+            elif before:
+                self._turn_to_name(before, hello)
         elif seat.turned and self.host.find_account(seat.turned.name) is not seat.turned:
             self.lose_sight()
-            return
         elif seat.turned:
-            to = seat.turned
-        else:
-            if hello.conversation:
-                self.tell_turned()
-            return
+            self._turn_to(seat.turned, hello)
+        elif seat.is_nowhere:
+            self.turn_nowhere()
+        elif before:
+            self.tell_turned()  # back to everybody, which it has not heard
+
+    def _turn_to_name(self, name: str, hello: Hello) -> None:
+        try:
+            self._turn_to(talking.find_other(self, name), hello)
+        except Refusal as refusal:
+            self.turn_nowhere()
+            self.notice(str(refusal))
+
+    def _turn_to(self, to: Account, hello: Hello) -> None:
         talking.turn_to(self, to, hello.conversation_after if hello.conversation == to.name.shown else None)
 
     def _catch_up(self, hello: Hello, token: str, *, resumed: bool) -> None:

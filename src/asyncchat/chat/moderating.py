@@ -55,11 +55,18 @@ def _pass_sentence(session: "Session", act: str, kind: Kind, name: Name, until: 
     if their_role >= session.role:
         raise Refusal("not-allowed", f"only the admin can {act} a moderator!")
     assert session.account
+    _refuse_lower(session, host.order.find(kind, name.key, host.clock()), kind)
     there = host.present.get(name.key)
     is_guest = there and not there.account
-    sentence = Sentence(kind, name, there.address if there and is_guest and kind == Kind.BAN else "", until)
+    address = there.address if there and is_guest and kind == Kind.BAN else ""
+    sentence = Sentence(kind, name, address, until, session.role)
     how_long = f" until {timestamp(until)[:19]}Z" if until is not None and act != "kick" else ""
-    _ask(session, Sentenced(session.account.name, sentence, act), f"{name.shown} {done}{how_long}!")
+    _ask(session, Sentenced(session.account.name, sentence, act, there), f"{name.shown} {done}{how_long}!")
+
+
+def _refuse_lower(session: "Session", sentence: Sentence | None, kind: Kind) -> None:
+    if sentence and sentence.rank > session.role:
+        raise Refusal("not-allowed", f"only the admin can change this {kind}!")
 
 
 def _unban(session: "Session", wanted: str) -> None:
@@ -77,6 +84,7 @@ def _pardon(session: "Session", wanted: str, usage: str, kind: Kind, called: str
     sentence = name and session.host.order.find(kind, name.key, session.host.clock())
     if not sentence:
         raise Refusal("not-sentenced", f"this user is not {called}!")
+    _refuse_lower(session, sentence, kind)
     _ask(
         session,
         Pardon(session.account.name, kind, sentence.name),

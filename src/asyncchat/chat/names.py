@@ -17,7 +17,11 @@ class NameRefused(ValueError):
 
 
 class PasswordNeeded(NameRefused):
-    """The name is somebody's, who has to show a password; the message says what is wrong."""
+    """The name needs a password; the message says what is wrong. `is_new`: it is nobody's yet, and has to be."""
+
+    def __init__(self, text: str, *, is_new: bool = False) -> None:
+        super().__init__(text)
+        self.is_new = is_new
 
 
 class Name(NamedTuple):

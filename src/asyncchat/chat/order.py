@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
+from asyncchat.chat.commands import Who
 from asyncchat.chat.messages import timestamp
 from asyncchat.chat.names import Name
 
@@ -27,12 +28,14 @@ class Sentence(NamedTuple):
 
     address: where nobody may come in from without an account, if it is about a guest; else nothing
     until: when it ends, in milliseconds since 1970; None if never
+    rank: what whoever has passed it may do; nobody below that lifts it
     """
 
     kind: Kind
     name: Name
     address: str
     until: int | None
+    rank: Who
 
     def ends_before(self, now: int) -> bool:
         """Tell whether it is over."""

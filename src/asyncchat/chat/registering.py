@@ -21,6 +21,7 @@ AUTHORIZED = "you are authorized successfully!"
 
 def password(raw: str) -> Secret:
     """Return a password as it is compared (RFC 8265, OpaqueString). Raises Refusal if it can't be one."""
+    raw = raw.strip()
     if len(raw) < SHORTEST_PASSWORD:
         raise Refusal("short-password", "the password is too short!")
     try:
@@ -48,7 +49,7 @@ def check_new(session: "Session", name: Name) -> None:
     if other := host.accounts.like(name):
         raise Refusal(
             "name-refused",
-            f"this name can't be used: it looks like {other.name.shown}, which is registered. Choose another one.",
+            f"this name can't be used: it looks like {other.shown}, which is registered. Choose another one.",
         )
 
 
@@ -68,13 +69,14 @@ def register(session: "Session", name: Name, raw: str, seat: bytes, then: Callab
     check_new(session, name)
     assert session.host.accounts
     secret = password(raw)
-    session.host.accounts.reserved.add(name.key)
+    session.host.accounts.reserved[name.key] = name
 
     def go_on(answer: object) -> None:
-        if isinstance(answer, Account):
-            then(answer)
-            return
         refuse_unanswered(answer)
+        assert isinstance(answer, Account)
+        if session.host.is_banned(name) or session.host.shuts_out(session.address):  # meanwhile
+            raise Refusal("banned", "you are banned!")
+        then(answer)
 
     session.ask(Register(name, secret, seat), go_on)
 
@@ -95,7 +97,7 @@ def authorize(session: "Session", account: Account, raw: str, seat: bytes, then:
 
 def _known(raw: str) -> str:
     try:
-        return _PASSWORD.enforce(raw)
+        return _PASSWORD.enforce(raw.strip())
     except UnicodeEncodeError:  # so it is nobody's
         return raw
 

@@ -245,8 +245,10 @@ class Room:
             then()
 
     def _kept(self, posts: _Posts, batch: Sequence[Event]) -> None:
-        self._deliver(posts, batch)
-        self._go_on()
+        try:
+            self._deliver(posts, batch)
+        finally:  # nobody's mistake shall stop the others
+            self._go_on()
 
     def _lost(self, posts: _Posts, batch: Sequence[Event], why: str) -> None:
         """Deliver what needs no keeping of a batch that could not be kept, and tell the posters of the rest."""

@@ -34,6 +34,7 @@ class Seat:
     account: whose it is, if a password was shown
     turned: to whom alone goes what is said
     partners: who was meant by the names of those to whom it was turned: a name may be another's since
+    is_nowhere: what is said goes to nobody, since it was to go to somebody who was not found
     is_recalled: it was made anew from what the store knows
 
     The ids of what is sent rise, so that a repetition is known: it must not be posted again.
@@ -48,6 +49,7 @@ class Seat:
         self.account: Account | None = None
         self.turned: Account | None = None
         self.partners: dict[str, Account] = {}
+        self.is_nowhere = False
         self.is_recalled = False
 
     def begin(self, ident: int) -> None:

@@ -214,7 +214,7 @@ class Session(ABC):
             if host.is_banned(name) or host.shuts_out(self.address):
                 raise Refusal("banned", "you are banned!")
             if other := host.accounts.like(name):
-                raise NameRefused(f"it looks like {other.name.shown}, which is registered")
+                raise NameRefused(f"it looks like {other.shown}, which is registered")
             if host.needs_account:
                 raise Refusal(
                     "guest",
@@ -253,7 +253,9 @@ class Session(ABC):
                 self.host.room.rename(self.named, account.name)
             except NameTaken:
                 raise Refusal(
-                    "name-taken", "you are here on another connection already. Leave there with /exit first."
+                    "name-taken",
+                    f"{account.name.shown} is here on another connection."
+                    " Leave with /exit, and write /auth when you are asked for a name: that takes its place.",
                 ) from None
             self._vanish()
             self._came_in(account.name)

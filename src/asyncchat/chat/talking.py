@@ -103,10 +103,12 @@ def turn_to(session: "Session", other: Account, after: int | None = None) -> Non
     assert session.account
 
     def then(answer: Conversation | Unanswered) -> None:
-        if isinstance(answer, Unanswered):
+        if isinstance(answer, Unanswered) or session.host.find_account(other.name) is not other:
             session.turn_nowhere()
         refuse_unanswered(answer)
         assert isinstance(answer, Conversation)
+        if session.host.find_account(other.name) is not other:  # meanwhile
+            raise Refusal("incorrect-name", f"{other.name.shown} is not registered any more.")
         session.turn(other)
         if answer.more:
             session.notice(f"{answer.more} more unread messages are further back: /history {answer.more + SHOWN}")
@@ -130,6 +132,7 @@ def _msg(session: "Session", argument: str) -> None:
 def send(session: "Session", to: Account, text: str) -> Send:
     """Return what has to be kept of a message to one person alone."""
     assert session.account
+    session.host.room.commit()  # what was said before shall be kept before
     return Send(session.account, to, text, session.host.clock(), None, 0)
 
 

@@ -21,8 +21,8 @@ class Store:
 
     durability: "normal" survives the end of the process, however sudden; "full" also a loss of power
     keep: what to keep; everything by default
-    admin_password: the hash of the admin's password from now on; without one it stays, or `new_admin_password` makes
-        one if there is no admin yet
+    admin_password: gets the hash of the admin's password, or None if there is no admin yet; returns that of another
+        one, or None to leave it
 
     Close it when done. Raises StoreError.
     """
@@ -34,8 +34,7 @@ class Store:
         durability: str,
         keep: Keep,
         recent: int,
-        admin_password: str | None,
-        new_admin_password: Callable[[], str],
+        admin_password: Callable[[str | None], str | None],
     ) -> None:
         def clock() -> int:
             return time.time_ns() // 1_000_000
@@ -45,16 +44,16 @@ class Store:
             self.archive = opened.enter_context(contextlib.closing(Archive(file.reader())))
             self.journal = SqliteJournal(file, durability, keep, recent, clock)
             try:
-                self._load(People(file.connection, keep, clock), admin_password, new_admin_password)
+                self._load(People(file.connection, keep, clock), admin_password)
             except ERRORS as error:
                 raise StoreError(f"can't use the store {path}: {reason(error)}") from None
             opened.pop_all()
 
-    def _load(self, people: People, admin_password: str | None, new_admin_password: Callable[[], str]) -> None:
+    def _load(self, people: People, admin_password: Callable[[str | None], str | None]) -> None:
+        kept = next((account.password for account in people.accounts() if account.role == Who.ADMIN), None)
+        if new := admin_password(kept):
+            people.set_admin(new)
         self.accounts = people.accounts()
-        if admin_password or not any(account.role == Who.ADMIN for account in self.accounts):
-            people.set_admin(admin_password or new_admin_password())
-            self.accounts = people.accounts()
         self.sentences = people.sentences()
         self.topic = people.topic()
 

@@ -82,6 +82,7 @@ MIGRATIONS = (
         name TEXT NOT NULL,
         address TEXT NOT NULL,
         until INTEGER,
+        rank INTEGER NOT NULL,
         PRIMARY KEY (kind, key)
     ) WITHOUT ROWID, STRICT;
     CREATE TABLE audit (

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable
 
 from asyncchat.chat.accounts import ADMIN, Account
+from asyncchat.chat.archive import Unanswered
 from asyncchat.chat.changes import (
     Appoint,
     Change,
@@ -19,6 +20,7 @@ from asyncchat.chat.changes import (
     SetTopic,
     Stored,
     Turn,
+    Wrong,
 )
 from asyncchat.chat.commands import Who
 from asyncchat.chat.messages import SHOWN, Sent
@@ -56,8 +58,10 @@ class People:
 
     def sentences(self) -> list[Sentence]:
         """Return who is put out, and who may say nothing."""
-        rows = self._do("SELECT kind, name, address, until FROM sentences")
-        return [Sentence(Kind(kind), name_of(name), address, until) for kind, name, address, until in rows]
+        rows = self._do("SELECT kind, name, address, until, rank FROM sentences")
+        return [
+            Sentence(Kind(kind), name_of(name), address, until, Who(rank)) for kind, name, address, until, rank in rows
+        ]
 
     def topic(self) -> str:
         """Return what the chat is about."""
@@ -72,6 +76,7 @@ class People:
             " ON CONFLICT (key) DO UPDATE SET password = excluded.password, role = excluded.role",
             (name.key, name.shown, password, int(Who.ADMIN)),
         )
+        self._do("DELETE FROM seats WHERE account = (SELECT id FROM accounts WHERE key = ?)", (name.key,))
 
     # As it goes on.
 
@@ -86,7 +91,10 @@ class People:
                 self._mark_read(self._conversation(who, to), who, to, seq)
             case NewAccount(name, password, seat):
                 return self._new_account(name, password, seat)
-            case Seated(account, seat, password):
+            case Seated(account, checked, seat, password):
+                (kept,) = self._do("SELECT password FROM accounts WHERE id = ?", (account.id,)).fetchone() or ("",)
+                if kept != checked:  # it was changed while it was compared with what was shown
+                    return Wrong()
                 self._seat(account, seat, password)
             case NewPassword(account, password, seat):
                 self._do("UPDATE accounts SET password = ? WHERE id = ?", (password, account.id))
@@ -134,7 +142,9 @@ class People:
         (ident,) = self._do("SELECT id FROM conversations WHERE one = ? AND other = ?", pair).fetchone()
         return int(ident)
 
-    def _send(self, send: Send) -> Stored:
+    def _send(self, send: Send) -> Stored | Unanswered:
+        if not self._do("SELECT 1 FROM accounts WHERE id = ?", (send.to.id,)).fetchone():
+            return Unanswered(f"{send.to.name.shown} is not registered any more")
         conversation = self._conversation(send.sender, send.to)
         self._do("UPDATE conversations SET last = last + 1 WHERE id = ?", (conversation,))
         (seq,) = self._do("SELECT last FROM conversations WHERE id = ?", (conversation,)).fetchone()
@@ -209,12 +219,12 @@ class People:
             case Appoint(by, account, role):
                 self._do("UPDATE accounts SET role = ? WHERE id = ?", (int(role), account.id))
                 self._audit(by, "grant" if role == Who.MODERATOR else "revoke", account.name.shown)
-            case Sentenced(by, sentence, act):
-                kind, name, address, until = sentence
+            case Sentenced(by, sentence, act, _):
+                kind, name, address, until, rank = sentence
                 self._do("DELETE FROM sentences WHERE until <= ?", (self._clock(),))
                 self._do(
-                    "INSERT OR REPLACE INTO sentences VALUES (?, ?, ?, ?, ?)",
-                    (kind, name.key, name.shown, address, until),
+                    "INSERT OR REPLACE INTO sentences VALUES (?, ?, ?, ?, ?, ?)",
+                    (kind, name.key, name.shown, address, until, int(rank)),
                 )
                 self._audit(by, act, str(sentence))
             case Pardon(by, kind, name):

@@ -9,10 +9,11 @@ from datetime import datetime
 from asyncchat.addresses import Address
 from asyncchat.aio.chat import Chat, Disconnected, Event
 from asyncchat.chat import events
-from asyncchat.chat.commands import Command, argument_of, find_command, may_have_secret, without_secret
+from asyncchat.chat.commands import may_have_secret, without_secret
 from asyncchat.errors import ChatError
 from asyncchat.terminal import BELLS
 from asyncchat.ui import commands
+from asyncchat.ui.commands import missing_password
 from asyncchat.ui.completion import ChatCompleter
 from asyncchat.ui.history import LineHistory, history_path
 from asyncchat.ui.live import Status, above_input
@@ -48,8 +49,8 @@ class App:
             completer=ChatCompleter(self._show.people),
             history=LineHistory(history_path(address)),
         )
-        self._said: dict[int, str] = {}
-        self._refused: deque[str] = deque()
+        self._said: dict[int, tuple[str, str]] = {}
+        self._refused: deque[tuple[str, str]] = deque()
         self._lost_why = ""
         self._next_try = 0.0
         self._tasks: list[asyncio.Task[None]] = []
@@ -118,16 +119,18 @@ class App:
                 case events.Ack(ident):
                     self._said.pop(ident, None)
                 case events.Refused(ident):
-                    line = self._said.pop(ident)
+                    line, turned = self._said.pop(ident)
                     if not may_have_secret(line):
-                        self._refused.append(line)
+                        self._refused.append((line, turned))
                 case Disconnected(why, pause):
                     self._lost_why = why
                     self._next_try = asyncio.get_running_loop().time() + pause
 
     def _bring_back(self) -> None:
-        if self._refused and not self._screen.typed:
-            self._screen.typed = self._refused.popleft()
+        while self._refused and not self._screen.typed and not self._screen.is_asking:
+            line, turned = self._refused.popleft()
+            if line.startswith("/") or turned == self._chat.turned:  # else Enter would send it to somebody else
+                self._screen.typed = line
 
     def _send(self, line: str) -> None:
         if found := commands.find(line):
@@ -138,23 +141,15 @@ class App:
         self._bring_back()
 
     def _post(self, line: str) -> None:
-        command = find_command(line)
-        if command and command.is_secret and self._lacks_password(command, argument_of(line)):
-            self._screen.ask(
-                f"password for {command.names[0]}: ", lambda password: self._say(f"{line.rstrip()} {password}")
-            )
+        if question := missing_password(line):
+            self._screen.ask(question, lambda password: self._say(f"{line.rstrip()} {password}".rstrip()))
         else:
             self._say(line)
 
-    def _lacks_password(self, command: Command, argument: str) -> bool:
-        """Tell whether a command has all it needs but the password."""
-        if command.names[0] == "/auth" and not argument:
-            return False  # so it is the name that is missing, and the server says so
-        return not argument or (command.names[0] == "/auth" and len(argument.split()) == 1)
-
     def _say(self, line: str) -> None:
+        turned = self._chat.turned
         ident = self._chat.post(line)
-        self._said[ident] = line
+        self._said[ident] = line, turned
 
     # What stands around the line.
 

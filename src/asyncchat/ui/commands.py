@@ -54,3 +54,17 @@ def own_help() -> list[str]:
 def all_helps() -> dict[str, str]:
     """Return what is said of every command, by its name."""
     return {name: command.help for command in COMMANDS for name in command.names}
+
+
+def missing_password(line: str) -> str:
+    """Return what to ask for, if a command lacks the password that follows it; else nothing."""
+    command = find_command(line)
+    if not command or not command.is_secret:
+        return ""
+    name, arguments = command.names[0], argument_of(line).split()
+    if name == "/auth":
+        return f"password of {arguments[0]}: " if len(arguments) == 1 else ""
+    if name == "/registration" and len(arguments) == 1:
+        # Whether it is a name or a password, what is typed next must not be seen.
+        return "password (Enter alone, if that was it already): "
+    return "" if arguments else f"password for {name}: "

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from prompt_toolkit.application import Application, create_app_session
 from prompt_toolkit.buffer import Buffer
-from prompt_toolkit.completion import Completer
+from prompt_toolkit.completion import Completer, ConditionalCompleter
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition, has_completions, has_focus
 from prompt_toolkit.formatted_text import FormattedText
@@ -65,7 +65,8 @@ class Screen:
         self._send = send
         self._prompt = prompt
         self._asking: tuple[str, Callable[[str], None]] | None = None
-        self._buffer = Buffer(completer=completer, history=history, multiline=False)
+        is_seen = Condition(lambda: not self.is_asking)
+        self._buffer = Buffer(completer=ConditionalCompleter(completer, is_seen), history=history, multiline=False)
         self._search = SearchToolbar()
         self._style = Style.from_dict(STYLES)
         self._task: asyncio.Task[object] | None = None
@@ -124,8 +125,13 @@ class Screen:
         self._buffer.document = Document(text)
 
     def ask(self, question: str, then: Callable[[str], None]) -> None:
-        """Let the next line be typed unseen, and give it to `then` if there is anything in it."""
+        """Let the next line be typed unseen, and give it to `then`."""
         self._asking = question, then
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether the next line is typed unseen."""
+        return self._asking is not None
 
     def print(self, lines: Sequence[Sequence[tuple[str, str]]]) -> None:
         """Print lines of styled text above."""
@@ -258,8 +264,7 @@ class Screen:
         if self._asking:
             (_, then), self._asking = self._asking, None
             self._buffer.reset()
-            if line:
-                then(line)
+            then(line)
             return
         if line.strip():
             self._buffer.history.append_string(line)

@@ -5,7 +5,7 @@ import importlib
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from asyncchat import terminal
 from asyncchat.addresses import Address
@@ -14,6 +14,7 @@ from asyncchat.aio.client import cancel_on_ctrl_c, converse
 from asyncchat.aio.daemon import DaemonExecutor
 from asyncchat.aio.link import Link, open_link
 from asyncchat.chat import wire
+from asyncchat.chat.commands import argument_of, find_command, is_exit
 from asyncchat.chat.names import NameRefused, PasswordNeeded, prepare
 from asyncchat.chat.visitor import Visitor
 
@@ -51,21 +52,20 @@ async def _join(address: Address, name: str | None, password: str, bell: str) ->
             link = None
         app_class: type[App] = (await loading).App
         keyboard = DaemonExecutor("input")
-        while name := name or await _ask_name(keyboard):
+        who = _Who(name, password) if name else await _ask_name(keyboard)
+        while who:
             try:
-                async with Chat(address, name, password, link=link) as chat:
+                async with Chat(address, who.name, who.password, register=who.is_new, link=link) as chat:
                     await app_class(chat, address, bell=bell).run()
             except PasswordNeeded as needed:
                 _say(str(needed))
-                link = None
-                password = await _ask_password(keyboard, name)
-                if not password:
-                    name = None
+                who = await _ask_password(keyboard, who.name, is_new=needed.is_new) or await _ask_name(keyboard)
             except NameRefused as refused:
                 _say(str(refused))
-                name = link = None
+                who = await _ask_name(keyboard)
             else:
                 break
+            link = None
     finally:
         if link:
             link.abort()
@@ -93,30 +93,57 @@ def _restored_before_termination() -> Iterator[None]:
             signal.raise_signal(signal.SIGTERM)
 
 
-async def _ask_name(keyboard: DaemonExecutor) -> str | None:
-    """Let the person type a name; None at the end of input."""
-    loop = asyncio.get_running_loop()
+class _Who(NamedTuple):
+    """Who wants to come in; `is_new`: the name shall be theirs from now on, with the password."""
+
+    name: str
+    password: str = ""
+    is_new: bool = False
+
+
+async def _ask_name(keyboard: DaemonExecutor) -> _Who | None:
+    """Let the person type a name, or a command that works before there is one; None at the end of input."""
     while True:
         terminal.write(b"write your name: ")
-        typed = await loop.run_in_executor(keyboard, terminal.read)
-        if not typed:
-            terminal.write(b"\n")
+        typed = await _type(keyboard)
+        if typed is None or is_exit(typed.strip()):
             return None
-        name = typed.decode(errors="replace").strip()
+        who = _understand(typed.strip())
         try:
-            prepare(name)
+            prepare(who.name)
         except NameRefused as refused:
             _say(f"this name can't be used: {refused}.")
-        else:
-            return name
+            continue
+        if not typed.startswith("/") or who.password:
+            return who
+        if asked := await _ask_password(keyboard, who.name, is_new=who.is_new):
+            return asked
 
 
-async def _ask_password(keyboard: DaemonExecutor, name: str) -> str:
-    """Let the person type a password, which is not to be seen; nothing if they type none."""
-    terminal.write(f"password of {name} (Enter alone for another name): ".encode())
+def _understand(typed: str) -> _Who:
+    command = find_command(typed)
+    if not (command and command.before_naming):
+        return _Who(typed)
+    name, _, password = argument_of(typed).partition(" ")
+    return _Who(name, password.strip(), is_new=command.names[0] == "/registration")
+
+
+async def _ask_password(keyboard: DaemonExecutor, name: str, *, is_new: bool) -> _Who | None:
+    """Let the person type a password, which is not to be seen; None if they type none."""
+    new = "new " * is_new
+    terminal.write(f"{new}password of {name} (Enter alone for another name): ".encode())
     with terminal.unseen():
-        typed = await asyncio.get_running_loop().run_in_executor(keyboard, terminal.read)
+        password = await _type(keyboard)
     terminal.write(b"\n")
+    return _Who(name, password, is_new) if password else None
+
+
+async def _type(keyboard: DaemonExecutor) -> str | None:
+    """Let the person type a line; None at the end of input."""
+    typed = await asyncio.get_running_loop().run_in_executor(keyboard, terminal.read)
+    if not typed:
+        terminal.write(b"\n")
+        return None
     return typed.decode(errors="replace").rstrip("\r\n")
 
 

@@ -1,0 +1,498 @@
+"""Names that are one's own, private conversations and order, through real processes and in both formats."""
+
+import contextlib
+import os
+import re
+import signal
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.programs import NEW_ADMIN, Nc, Program, ServeProgram, until
+from tests.test_json_server import Bot
+
+ADMIN = "the admin's password"
+SECRET = "correct-horse-battery"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "chat.db")
+
+
+def served(path: str, *arguments: str, admin: str = ADMIN) -> ServeProgram:
+    environment = {"ASYNCCHAT_ADMIN_PASSWORD": admin} if admin else {}
+    return ServeProgram("--rate", "0", "--store", path, *arguments, environment=environment)
+
+
+@pytest.fixture
+def chat(path: str) -> Iterator[ServeProgram]:
+    with served(path) as chat:
+        yield chat
+
+
+_open: list[Nc] = []
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    """Close the connections of all who took part."""
+    yield
+    while _open:
+        _open.pop().socket.close()
+
+
+class PlainActor:
+    """Somebody with nc."""
+
+    def __init__(self, room: ServeProgram) -> None:
+        self.peer = room.connect()
+        _open.append(self.peer)
+        self.peer.line()
+        self._marks = 0
+
+    def say(self, line: str) -> list[str]:
+        """Say something, and return what is heard until it was done."""
+        self.peer.send(f"{line}\n")
+        return self.heard()
+
+    def heard(self) -> list[str]:
+        """Return what is heard until now."""
+        self._marks += 1
+        mark = "/" + "x" * self._marks
+        self.peer.send(f"{mark}\n")
+        lines = []
+        while f"unknown command {mark}." not in (line := self.peer.line()) and not line.startswith(
+            "Server: this name can't be used: / "
+        ):
+            lines.append(line.removeprefix("Server: "))
+        return lines
+
+    def rest(self) -> list[str]:
+        """Return all up to the end."""
+        return [line.removeprefix("Server: ") for line in self.peer.lines.rest().decode().splitlines()]
+
+
+class JsonActor:
+    """A program."""
+
+    def __init__(self, room: ServeProgram) -> None:
+        self.peer = a_bot(room)
+
+    def say(self, line: str) -> list[str]:
+        """Say something, and return what is heard until it was done."""
+        self.peer.say(line)
+        return self.heard()
+
+    def heard(self) -> list[str]:
+        """Return what is heard until now."""
+        self.peer.tell("ping")
+        return [line for event in self.peer.until("pong") for line in self._line(event)]
+
+    def _line(self, event: dict[str, object]) -> list[str]:
+        match event:
+            case {"type": "notice" | "refused" | "bye", "text": str(text)}:
+                return [text]
+            case {"type": "message", "conversation": _, "from": name, "text": text}:
+                return [f"({'new' if event.get('new') else 'private'}) {name}: {text}"]
+            case {"type": "message", "from": name, "text": text}:
+                return [f"{name}: {text}"]
+            case _:
+                return []
+
+    def rest(self) -> list[str]:
+        """Return all up to the end."""
+        return [line for event in self.peer.rest() for line in self._line(event)]
+
+
+def a_bot(room: ServeProgram) -> Bot:
+    """Return a program that has not said who it is."""
+    bot = Bot(room)
+    _open.append(bot)
+    return bot
+
+
+def plain(room: ServeProgram, name: str, role: str = "") -> PlainActor:
+    """Return somebody with nc: with a `role`, whose name is or becomes his own, else a guest."""
+    actor = PlainActor(room)
+    if name == "admin":
+        assert actor.say(f"/auth admin {ADMIN}")[0] == "you are authorized successfully!"
+    elif role:
+        assert "successfully" in actor.say(f"/register {name} {SECRET}")[0]
+    else:
+        actor.say(name)
+    return actor
+
+
+def json(room: ServeProgram, name: str, role: str = "") -> JsonActor:
+    """Return a program, likewise."""
+    actor = JsonActor(room)
+    fields: dict[str, object] = {}
+    if name == "admin":
+        fields = {"password": ADMIN}
+    elif role:
+        fields = {"password": SECRET, "register": True}
+    welcome = actor.peer.hello(name, **fields)
+    assert welcome["type"] == "welcome", welcome
+    return actor
+
+
+Format = Callable[..., PlainActor | JsonActor]
+formats = pytest.mark.parametrize("actor", [plain, json], ids=["plain", "json"])
+
+
+@formats
+def test_every_command_and_what_it_answers(chat: ServeProgram, actor: Format) -> None:
+    admin, alice, bob = (actor(chat, name, role="registered") for name in ("admin", "alice", "bob"))
+    guest = actor(chat, "guest")
+    for somebody in (admin, alice, bob, guest):
+        somebody.heard()
+
+    def step(who: PlainActor | JsonActor, line: str, *answers: str) -> None:
+        said = [re.sub(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME", text) for text in who.say(line)]
+        assert [text for text in said if text not in ("", "Server:")] == list(answers), line
+
+    is_plain = actor is plain
+    turned = ["you write to bob alone now. /room turns back."] * is_plain
+    back = ["you write to everybody now."] * is_plain
+    # Names.
+    step(guest, "/auth alice wrong-password", "incorrect password!")
+    step(guest, "/auth nobody whatever-it-is", "incorrect login!")
+    step(guest, "/login alice", "write your name and your password: /auth LOGIN PASSWORD")
+    step(guest, "/register short", "the password is too short!")
+    step(guest, f"/register bob {SECRET}", "this login is already taken! Choose another one.")
+    step(alice, f"/register carol {SECRET}", "you are registered already, as alice.")
+    step(guest, f"/register {SECRET}", "you are registered successfully!")
+    step(guest, "/password another-password", "your password is changed")
+    step(guest, f"/unregister {SECRET}", "incorrect password!")
+    step(guest, "/unregister another-password", "your name is not registered any more")
+    # Alone.
+    refused = "this is for registered people. Write /register PASSWORD to make your name yours."
+    step(guest, "/chat alice", refused)
+    step(guest, "meant for alice", "your line was not sent: write /chat NAME again, or /room to write to everybody.")
+    step(guest, "/room", *back)
+    step(bob, "/list", "online: admin alice guest")
+    step(alice, "/unread", "no one unread")
+    step(alice, "/msg bob hello", "sent to bob")
+    step(bob, "/unread", "unread from: alice(1)")
+    step(alice, "/chat bob", *turned, "(private) alice: hello")
+    step(alice, "how are you", "(private) alice: how are you")
+    step(alice, "/history 1", "TIME alice: how are you")
+    step(alice, "/search hello", "TIME alice: hello")
+    step(alice, "/stats", "Statistics with bob:", "Total messages: 2", "Messages from alice: 2", "Messages from bob: 0")
+    step(alice, "/room", *back)
+    step(
+        bob,
+        "/chat alice",
+        *(said.replace("bob", "alice") for said in turned),
+        "(new) alice: hello",
+        "(new) alice: how are you",
+    )
+    step(bob, "/chat", *back)
+    step(alice, "/history 5", "there is nothing so far back")
+    step(guest, "/search hello", "nothing found: hello")
+    # Order.
+    step(alice, "/kick bob", "you are not a moderator or an admin!")
+    step(alice, "/grant bob", "you are not an admin!")
+    step(alice, "/topic mine", "you are not a moderator or an admin!")
+    step(admin, "/grant alice", "alice is the new moderator!")
+    assert alice.heard() == ["you are the new moderator now!"]
+    step(admin, "/grant alice", "this user is already a moderator!")
+    step(alice, "/kick alice", "you can't kick yourself!")
+    step(alice, "/kick admin", "nobody can kick the admin!")
+    step(alice, "/kick nobody", "the user is not online!")
+    step(alice, "/topic the build", "the topic is: the build")
+    step(bob, "/topic", "the topic is: the build")
+    step(alice, "/mute guest 1h", "guest was muted until TIME!")
+    step(guest, "hello?", "your line was not sent: you are muted!")
+    step(alice, "/unmute guest", "guest is no longer muted!")
+    step(alice, "/kick bob", "bob was kicked!")
+    assert bob.rest()[-1] == "you have been kicked out of the server!"
+    step(alice, "/bans", "banned: bob (until TIME)")
+    step(alice, "/unban bob", "bob is no longer banned!")
+    step(admin, "/ban alice", "alice was banned!")
+    assert alice.rest()[-1] == "you are banned!"
+    step(admin, "/unban alice", "alice is no longer banned!")
+    step(admin, "/revoke alice", "alice is no longer a moderator!")
+    step(admin, "/revoke alice", "this user is not a moderator!")
+    step(
+        admin,
+        "/audit",
+        "TIME admin: grant alice",
+        "TIME alice: topic the build",
+        "TIME alice: mute guest (until TIME)",
+        "TIME alice: unmute guest",
+        "TIME alice: kick bob (until TIME)",
+        "TIME alice: unban bob",
+        "TIME admin: ban alice",
+        "TIME admin: unban alice",
+        "TIME admin: revoke alice",
+    )
+
+
+def test_a_registered_name_is_asked_for_its_password_and_takes_the_place_of_its_old_connection(
+    chat: ServeProgram,
+) -> None:
+    before = plain(chat, "alice", role="registered")
+    after = PlainActor(chat)
+    assert after.say("alice") == ["this name is registered. Write /auth alice PASSWORD, or choose another one."]
+    assert after.say(f"/auth ALICE {SECRET}") == ["you are authorized successfully!"]
+    assert before.rest() == ["you are here on another connection now"]
+
+
+def test_no_password_is_found_anywhere(path: str) -> None:
+    with served(path) as chat:
+        alice, bob = plain(chat, "alice", role="registered"), plain(chat, "bob")
+        for line in (
+            f"/auth alice {SECRET}",
+            f"/login alice {SECRET}x",
+            f"/password {SECRET}y",
+            f"/auht alice {SECRET}",
+            f"/unregister {SECRET}",
+            f" /auth alice {SECRET}",
+            f"/auth\talice\t{SECRET}",
+        ):
+            assert not any(SECRET in answer for answer in alice.say(line))
+            assert bob.heard() == []
+        chat.signal(signal.SIGTERM)
+        assert chat.wait() == 0
+        printed = chat.out.rest() + chat.errors.rest()
+    files = b"".join(file.read_bytes() for file in Path(path).parent.iterdir())
+    for secret in (SECRET, ADMIN):
+        assert secret.encode() not in printed
+        assert secret.encode() not in files
+    assert b"$argon2id$" in files
+
+
+# What outlives the server.
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_all_of_it_is_there_after_the_server_was_started_again(path: str, end: signal.Signals) -> None:
+    with served(path) as chat:
+        admin = plain(chat, "admin")
+        for name in ("alice", "bob", "mo"):
+            plain(chat, name, role="registered").peer.socket.close()
+        until(lambda: admin.say("/list") == ["no one online"])
+        admin.say("/grant mo")
+        guest, carol = plain(chat, "guest"), json(chat, "carol", role="registered")
+        assert carol.say("/msg alice one") == ["sent to alice"]
+        for line in ("/mute bob", "/ban mo 1h", "/kick guest", "/topic all is kept"):
+            admin.say(line)
+        guest.rest()
+        chat.signal(end)
+        chat.wait()
+    with served(path) as chat:
+        admin = plain(chat, "admin")
+        assert admin.say("/topic") == ["the topic is: all is kept"]
+        assert [line.split(" (")[0] for line in admin.say("/bans")[0].split(", ")] == ["banned: guest", "mo"]
+        assert PlainActor(chat).say("someone else") == [
+            "this name can't be used: it has a blank in it. Choose another one."
+        ]
+        assert PlainActor(chat).say("someone") == ["you are banned!"]
+        admin.say("/unban guest")
+        bob, alice = PlainActor(chat), PlainActor(chat)
+        bob.say(f"/auth bob {SECRET}")
+        alice.say(f"/auth alice {SECRET}")
+        assert bob.say("hello") == ["your line was not sent: you are muted!"]
+        assert alice.say("/chat carol")[-1] == "(new) carol: one"
+        assert PlainActor(chat).say(f"/auth mo {SECRET}") == ["you are banned!"]
+        admin.say("/unban mo")
+        mo = PlainActor(chat)
+        mo.say(f"/auth mo {SECRET}")
+        assert mo.say("/bans") == ["no one banned"]
+
+
+def test_a_program_is_still_itself_after_the_server_was_started_again(path: str) -> None:
+    with served(path) as chat:
+        plain(chat, "bob", role="registered").peer.socket.close()
+        alice = a_bot(chat)
+        welcome = alice.hello("alice", password=SECRET, register=True)
+        ident = alice.say("/chat bob")
+        alice.until("ack")
+        ident = alice.say("one")
+        assert next(event for event in alice.until("ack") if event["type"] == "ack")["seq"] == 1
+        chat.signal(signal.SIGKILL)
+        chat.wait()
+    with served(path) as chat:
+        alice = a_bot(chat)
+        resumed = {"token": welcome["token"], "epoch": welcome["epoch"], "after": 0}
+        again = alice.hello("alice", **resumed, conversation="bob", conversation_after=1)
+        assert again["resumed"]
+        assert alice.until("turned")[-1]["conversation"] == "bob"
+        alice.tell("say", id=ident, text="one", conversation="bob")
+        assert alice.until("ack")[-1] == {"type": "ack", "id": ident, "seq": 1}
+        alice.tell("say", id=ident + 1, text="two")
+        assert alice.until("ack")[-1] == {"type": "ack", "id": ident + 1, "seq": 2}
+        with Nc(chat.port) as bob:
+            bob.send(f"/auth bob {SECRET}\n/unread\n")
+            assert bob.lines.until("unread from")[-1] == "Server: unread from: alice(2)"
+
+
+def test_what_was_acknowledged_alone_is_there_when_the_server_was_killed(path: str) -> None:
+    acknowledged = 0
+    for _ in range(3):
+        with served(path) as chat:
+            with contextlib.suppress(AssertionError):
+                plain(chat, "bob", role="registered").peer.socket.close()
+            alice = a_bot(chat)
+            assert alice.hello("alice", password=SECRET, register=not acknowledged)["type"] == "welcome"
+            for number in range(40):
+                alice.tell("say", id=number, text=f"line {number}", conversation="bob")
+            for _ in range(10):
+                alice.until("ack")
+            acknowledged += 10
+            chat.signal(signal.SIGKILL)
+            acknowledged += sum(b'"ack"' in line for line in alice.lines.rest().splitlines())
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        numbers = [row[0] for row in connection.execute("SELECT seq FROM private ORDER BY seq")]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) >= acknowledged
+
+
+# The admin's password.
+
+
+def test_a_password_for_the_admin_is_made_and_shown_once(path: str) -> None:
+    with served(path, admin="") as chat:
+        password = chat.admin_password
+        with Nc(chat.port) as admin:
+            admin.send(f"/auth admin {password}\n")
+            assert "you are authorized successfully!" in admin.lines.until("authorized")[-1]
+    with served(path, admin="") as chat:
+        assert NEW_ADMIN not in chat.said_first
+        with Nc(chat.port) as admin:
+            admin.send(f"/auth admin {password}\n")
+            admin.lines.until("you are authorized successfully!")
+
+
+def test_the_password_that_is_given_is_the_admins_from_then_on(path: str, tmp_path: Path) -> None:
+    with served(path, admin="the first password"):
+        pass
+    file = tmp_path / "password"
+    file.write_text("  the second password \n")
+    file.chmod(0o600)
+    with served(path, "--admin-password-file", str(file), admin="") as chat, Nc(chat.port) as admin:
+        admin.send("/auth admin the first password\n/auth admin the second password\n")
+        assert [admin.line() for _ in range(3)][1:] == [
+            "Server: incorrect password!",
+            "Server: you are authorized successfully!",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("mode", "content", "said"),
+    [
+        (0o640, "long enough", "others can read FILE, which has a password in it: write chmod 600 FILE"),
+        (0o604, "long enough", "others can read FILE, which has a password in it: write chmod 600 FILE"),
+        (0o600, "short", "FILE: the password is too short! It needs 8 characters at least."),
+        (0o600, "", "FILE: the password is too short! It needs 8 characters at least."),
+        (None, "", "can't read FILE: no such file or directory"),
+    ],
+)
+def test_a_file_that_is_not_good_for_a_password_is_refused(
+    path: str, tmp_path: Path, mode: int | None, content: str, said: str
+) -> None:
+    file = tmp_path / "password"
+    if mode is not None:
+        file.write_text(content)
+        file.chmod(mode)
+    with Program("serve", "--port", "0", "--store", path, "--admin-password-file", str(file)) as program:
+        assert program.wait() == 1
+        assert program.errors.rest().decode() == f"asyncchat: {said.replace('FILE', str(file))}\n"
+
+
+@pytest.mark.parametrize("flag", [["--require-account"], ["--admin-password-file", "x"]])
+def test_what_needs_a_store_is_refused_without_one(flag: list[str]) -> None:
+    with Program("serve", "--port", "0", *flag) as program:
+        assert program.wait() == 2
+        assert f"{flag[0]} goes with --store only" in program.errors.rest().decode()
+
+
+# Only registered people, and the clients.
+
+
+def test_guests_stay_outside_if_they_shall(path: str) -> None:
+    with served(path, "--require-account") as chat:
+        stranger = PlainActor(chat)
+        assert stranger.say("alice")[0].startswith("this chat is for registered people. Write /registration alice")
+        assert stranger.say(f"/registration alice {SECRET}") == ["you are registered successfully!"]
+        assert a_bot(chat).hello("bob")["code"] == "guest"
+
+
+def join(chat: ServeProgram, *arguments: str, password: str = SECRET) -> Program:
+    environment = {"ASYNCCHAT_PASSWORD": password} if password else {}
+    return Program("join", chat.address, "--name", "alice", *arguments, environment=environment)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--threads"], ["--json"]])
+def test_a_client_in_a_pipe_shows_the_password_from_its_environment(chat: ServeProgram, arguments: list[str]) -> None:
+    plain(chat, "alice", role="registered").peer.socket.close()
+    bob = plain(chat, "bob")
+    with join(chat, *arguments) as alice:
+        alice.write("hello\n")
+        alice.end_input()
+        assert alice.wait() == 0
+    assert bob.heard() == ["alice: hello"]
+
+
+@pytest.mark.parametrize("arguments", [[], ["--threads"], ["--json"]])
+@pytest.mark.parametrize(
+    ("password", "said"),
+    [
+        ("", "this name is registered. Write /auth alice PASSWORD, or choose another one."),
+        ("not my password", "incorrect password!"),
+    ],
+)
+def test_a_client_in_a_pipe_says_what_to_do_without_the_password(
+    chat: ServeProgram, arguments: list[str], password: str, said: str
+) -> None:
+    plain(chat, "alice", role="registered").peer.socket.close()
+    with join(chat, *arguments, password=password) as alice:
+        assert alice.wait() == 1
+        hint = "If it is yours, put the password into ASYNCCHAT_PASSWORD."
+        assert alice.errors.rest().decode() == f"asyncchat: alice: {said} {hint}\n"
+
+
+def test_a_client_that_was_replaced_does_not_fight_for_its_place(chat: ServeProgram) -> None:
+    plain(chat, "alice", role="registered").peer.socket.close()
+    with join(chat, "--json", "-n") as first:
+        first.out.until('"you"')
+        with join(chat, "--json", "-n") as second:
+            second.out.until('"you"')
+            assert first.wait() == 1
+            assert "you are here on another connection now" in first.errors.rest().decode()
+
+
+def test_the_server_ends_in_time_though_passwords_wait_to_be_hashed(path: str) -> None:
+    with served(path, "--drain-timeout", "0.5") as chat:
+        peers = [chat.connect() for _ in range(60)]
+        for number, peer in enumerate(peers):
+            peer.send(f"/registration user{number} {SECRET}\n")
+        peers[0].lines.until("successfully")
+        chat.signal(signal.SIGTERM)
+        assert chat.seconds_to_end(0) < 30
+        for peer in peers:
+            peer.socket.close()
+
+
+def test_a_store_of_before_there_were_accounts_loses_nothing(path: str) -> None:
+    from asyncchat.store.file import APPLICATION, migrate
+
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute(f"PRAGMA application_id = {APPLICATION}")
+    migrate(connection, newest=2)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.executemany(
+        "INSERT INTO messages VALUES (?, ?, 'bob', ?, NULL, NULL)", [(seq, seq, f"line {seq}") for seq in range(1, 21)]
+    )
+    (epoch,) = connection.execute("SELECT value FROM facts WHERE name = 'epoch'").fetchone()
+    connection.close()
+    os.chmod(path, 0o600)
+    with served(path) as chat:
+        assert plain(chat, "alice").say("/history 20")[0].endswith("bob: line 1")
+        alice = JsonActor(chat)
+        assert alice.peer.hello("carol", epoch=epoch, after=5)["epoch"] == epoch
+        assert plain(chat, "bob", role="registered").say("/search line 7")[0].endswith("bob: line 7")

@@ -1,0 +1,225 @@
+"""Names that are one's own and private conversations, at a real terminal with the real server."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.programs import Nc, ServeProgram
+from tests.ui.terminals import ENTER, TAB, UP, Terminal
+
+SECRET = "correct-horse-battery"
+
+
+@pytest.fixture
+def chat(tmp_path: Path) -> Iterator[ServeProgram]:
+    """A group chat with a store, in which alice and bob are registered, and bob is there."""
+    with ServeProgram("--rate", "0", "--store", str(tmp_path / "chat.db")) as chat:
+        registered(chat, "alice").socket.close()
+        yield chat
+
+
+@pytest.fixture
+def bob(chat: ServeProgram) -> Iterator[Nc]:
+    with registered(chat, "bob") as bob:
+        yield bob
+
+
+def registered(chat: ServeProgram, name: str) -> Nc:
+    peer = chat.connect()
+    peer.send(f"/registration {name} {SECRET}\n")
+    peer.lines.until("successfully")
+    return peer
+
+
+def join(chat: ServeProgram, state: Path, name: str = "alice", password: str = SECRET, **how: object) -> Terminal:
+    arguments = ("--name", name) if name else ()
+    environment = {"ASYNCCHAT_PASSWORD": password} if password else {}
+    return Terminal(chat.address, *arguments, state=state, **environment, **how)  # type: ignore[arg-type]
+
+
+def prompt(terminal: Terminal, said: str) -> None:
+    """Wait until this stands before what is typed."""
+    terminal.until(lambda: any(row.startswith(said.rstrip()) for row in terminal.rows))
+
+
+def test_asks_for_the_password_of_a_registered_name_and_shows_nothing_of_it(chat: ServeProgram, tmp_path: Path) -> None:
+    with join(chat, tmp_path, password="") as alice:
+        alice.until_row("alice: this name is registered.")
+        prompt(alice, "password of alice (Enter alone for another name):")
+        alice.write("not my password\n")
+        alice.until_row("alice: incorrect password!")
+        alice.until(lambda: sum(row.startswith("password of alice") for row in alice.rows) == 2)
+        alice.write(f"{SECRET}\n")
+        alice.until_prompt()
+        assert b"not my password" not in alice.raw
+        assert SECRET.encode() not in alice.raw
+
+
+def test_another_name_may_be_chosen_instead(chat: ServeProgram, tmp_path: Path) -> None:
+    with join(chat, tmp_path, password="") as alice:
+        prompt(alice, "password of alice")
+        alice.write("\n")
+        prompt(alice, "write your name:")
+        alice.write("carol\n")
+        alice.until_prompt()
+        alice.until_row("You are carol")
+
+
+def test_the_commands_that_work_before_one_has_a_name_work_at_the_question_for_it(
+    chat: ServeProgram, tmp_path: Path
+) -> None:
+    with join(chat, tmp_path, name="", password="") as somebody:
+        prompt(somebody, "write your name:")
+        somebody.write("/auth alice\n")
+        prompt(somebody, "password of alice")
+        somebody.write(f"{SECRET}\n")
+        somebody.until_prompt()
+        somebody.write("/exit" + ENTER)
+        assert somebody.ended() == 0
+    with join(chat, tmp_path, name="", password="") as somebody:
+        prompt(somebody, "write your name:")
+        somebody.write("/registration carol\n")
+        prompt(somebody, "new password of carol")
+        somebody.write("short\n")
+        somebody.until_row("carol: the password is too short!")
+        somebody.write(f"{SECRET}\n")
+        somebody.until_row("You are carol")
+
+
+def test_registers_where_guests_stay_outside(tmp_path: Path) -> None:
+    with (
+        ServeProgram("--store", str(tmp_path / "chat.db"), "--require-account") as chat,
+        join(chat, tmp_path, password="") as alice,
+    ):
+        alice.until_row("this chat is for registered people.")
+        prompt(alice, "new password of alice")
+        alice.write(f"{SECRET}\n")
+        alice.until_prompt()
+
+
+@pytest.mark.parametrize(
+    ("typed", "question", "said"),
+    [
+        ("/register", "password for /registration: ", "you are registered successfully!"),
+        ("/registration dave", "password (Enter alone, if that was it already): ", "You are dave now."),
+        ("/auth alice", "password of alice: ", "You are alice now."),
+    ],
+)
+def test_a_command_without_its_password_asks_for_it_unseen(
+    chat: ServeProgram, tmp_path: Path, typed: str, question: str, said: str
+) -> None:
+    with join(chat, tmp_path, name="carol", password="") as carol, chat.join("bob") as bob:
+        carol.until_prompt()
+        carol.write(typed + ENTER)
+        prompt(carol, question)
+        carol.write(SECRET)
+        prompt(carol, f"{question}***")
+        carol.write(ENTER)
+        carol.until_row(said)
+        carol.write("hello" + ENTER)
+        carol.until(lambda: any(row.endswith(": hello") for row in carol.rows))
+        assert bob.line().endswith(": hello")
+        carol.write(UP)
+        carol.until_typed("hello")
+        assert SECRET.encode() not in carol.raw
+    (kept,) = tmp_path.rglob("history-*")
+    assert SECRET not in kept.read_text()
+
+
+def test_a_typed_password_is_kept_nowhere_and_not_shown_while_it_waits(chat: ServeProgram, tmp_path: Path) -> None:
+    with join(chat, tmp_path, name="carol", password="") as carol:
+        carol.until_prompt()
+        carol.write(f"/register {SECRET}" + ENTER)
+        prompt(carol, "password (Enter alone, if that was it already):")
+        carol.write(ENTER)
+        carol.until_row("you are registered successfully!")
+        carol.until(lambda: not any(SECRET in row for row in carol.rows))
+        carol.write(UP)
+        carol.write("x")
+        carol.until_typed("x")
+    assert not any(SECRET in kept.read_text() for kept in tmp_path.rglob("history-*"))
+
+
+def test_the_prompt_says_to_whom_one_writes(chat: ServeProgram, bob: Nc, tmp_path: Path) -> None:
+    with join(chat, tmp_path) as alice:
+        alice.until_prompt()
+        alice.write("/chat bob" + ENTER)
+        prompt(alice, "bob>")
+        alice.write("only for you" + ENTER)
+        alice.until_said("(private) alice: only for you")
+        bob.send("/chat alice\n")
+        assert bob.lines.until("(new) alice: only for you")
+        bob.send("and for you\n")
+        alice.until_said("(private) bob: and for you")
+        alice.write("/room" + ENTER + "to all" + ENTER)
+        alice.until_said("alice: to all")
+        alice.until(lambda: ">" in alice.rows)
+        bob.lines.until("alice: to all")
+
+
+def test_who_has_written_stands_in_the_status_line_until_it_is_read(
+    chat: ServeProgram, bob: Nc, tmp_path: Path
+) -> None:
+    with join(chat, tmp_path) as alice:
+        alice.until_prompt()
+        bob.send("/msg alice one\n/msg alice two\n")
+        alice.until(lambda: "unread: bob(2)" in alice.rows[-1])
+        alice.until_row("bob has written to you alone: /chat bob")
+        assert b"\x07" in alice.raw
+        alice.write("/chat bob" + ENTER)
+        alice.until_said("(new) bob: two")
+        alice.until(lambda: "unread" not in alice.rows[-1])
+
+
+def test_what_is_written_behind_a_mistyped_name_is_shown_to_nobody(chat: ServeProgram, bob: Nc, tmp_path: Path) -> None:
+    with join(chat, tmp_path) as alice:
+        alice.until_prompt()
+        alice.write("/chat bobb" + ENTER + "a secret" + ENTER)
+        alice.until_row("not sent: bobb is not registered")
+        alice.until(lambda: sum(row.startswith("not sent:") for row in alice.rows) == 2)
+        alice.until_typed("/chat bobb")
+        alice.write("\x15to all" + ENTER)
+        assert bob.line() == "alice: to all"
+
+
+def test_a_refused_line_does_not_come_back_into_the_password(chat: ServeProgram, tmp_path: Path) -> None:
+    with join(chat, tmp_path, name="carol", password="") as carol:
+        carol.until_prompt()
+        carol.write("/chat nobody" + ENTER + "/register" + ENTER)
+        prompt(carol, "password for /registration: ")
+        carol.until_row("not sent: this is for registered people.")
+        carol.write(SECRET + ENTER)
+        carol.until_row("you are registered successfully!")
+    with Nc(chat.port) as again:
+        again.send(f"/auth carol {SECRET}\n")
+        again.lines.until("you are authorized successfully!")
+
+
+def test_somebody_who_is_put_out_is_told_why_and_the_client_ends(chat: ServeProgram, tmp_path: Path) -> None:
+    with Nc(chat.port) as admin, join(chat, tmp_path, name="carol", password="") as carol:
+        admin.send(f"/auth admin {chat.admin_password}\n")
+        admin.lines.until("authorized")
+        carol.until_prompt()
+        admin.send("/kick carol\n")
+        carol.until(lambda: any("connecting again" in row or "you are banned!" in row for row in carol.rows))
+        assert carol.wait() == 1
+        assert b"you are banned!" in carol.errors.rest()
+
+
+def test_the_topic_is_shown_to_whoever_comes_and_when_it_changes(chat: ServeProgram, tmp_path: Path) -> None:
+    with Nc(chat.port) as admin:
+        admin.send(f"/auth admin {chat.admin_password}\n/topic the build\n")
+        admin.lines.until("the topic is: the build")
+        with join(chat, tmp_path) as alice:
+            alice.until_row("The topic is: the build")
+            alice.until_prompt()
+            admin.send("/topic lunch\n")
+            alice.until_row("The topic is: lunch")
+
+
+def test_tab_completes_the_commands_of_the_server(chat: ServeProgram, tmp_path: Path) -> None:
+    with join(chat, tmp_path) as alice:
+        alice.until_prompt()
+        alice.write("/unr" + TAB)
+        alice.until_row("show who has written to you alone")
