@@ -336,3 +336,50 @@ def test_sentences_are_known_from_the_start() -> None:
     assert order.shuts_out(HERE, 0)
     assert order.find(Kind.MUTE, "carol", 4)
     assert not order.find(Kind.MUTE, "carol", 5)
+
+
+def test_a_moderator_does_not_undo_what_the_admin_has_done(town: Town) -> None:
+    admin, mo = town.owner("admin", role=Who.ADMIN), town.owner("mo", role=Who.MODERATOR)
+    town.owner("zed").say("/exit")
+    admin.say("/ban zed", "/mute zed")
+    assert mo.say("/unban zed", "/ban zed 1s", "/unmute zed") == [
+        "Server: only the admin can change this ban!",
+        "Server: only the admin can change this ban!",
+        "Server: only the admin can change this mute!",
+    ]
+    assert admin.say("/unban zed") == ["Server: zed is no longer banned!"]
+
+
+def test_the_admin_undoes_what_a_moderator_has_done(town: Town) -> None:
+    admin, mo = town.owner("admin", role=Who.ADMIN), town.owner("mo", role=Who.MODERATOR)
+    town.owner("zed").say("/exit")
+    mo.say("/ban zed")
+    assert admin.say("/ban zed 1h", "/unban zed")[-1] == "Server: zed is no longer banned!"
+
+
+def test_whoever_takes_another_name_while_it_is_kept_is_put_out_all_the_same(town: Town) -> None:
+    admin, eve = town.owner("admin", role=Who.ADMIN), town.guest("eve")
+    admin.session.receive([b"/kick eve"])
+    assert eve.say(f"/register second {SECRET}") == ["Server: you are registered successfully!"]
+    town.attend(admin.session)
+    assert eve.hear() == [KICKED]
+
+
+def test_whoever_is_banned_while_the_name_becomes_theirs_stays_out(town: Town) -> None:
+    admin, eve, late = town.owner("admin", ELSEWHERE, role=Who.ADMIN), town.guest("eve"), town.connect()
+    late.session.receive([f"/register second {SECRET}".encode()])
+    admin.say("/ban eve")
+    town.attend(late.session)
+    assert eve.hear() == late.hear() == [BANNED]
+
+
+def test_a_mute_is_not_left_behind_with_the_name(town: Town) -> None:
+    admin, eve = town.owner("admin", role=Who.ADMIN), town.guest("eve")
+    town.owner("alice").say("/exit")
+    admin.say("/mute eve")
+    muted = "Server: you are muted!"
+    assert eve.say(f"/register second {SECRET}", f"/auth alice {SECRET}") == [muted, muted]
+    assert eve.say("/register longenough", "hello") == [
+        "Server: you are registered successfully!",
+        "Server: your line was not sent: you are muted!",
+    ]

@@ -475,3 +475,56 @@ def test_without_a_store_what_was_meant_for_one_is_not_shown_to_all_either() -> 
     alice.send("/chat bob\nsecret\n")
     assert alice.hear() == ["Server: nothing is kept here: this chat is served without --store", NOWHERE]
     assert bob.hear() == []
+
+
+def test_whoever_is_found_gone_when_it_is_kept_is_said_to_be(town: Town) -> None:
+    alice, bob = town.owner("alice"), town.owner("bob")
+    alice.session.receive([b"/msg bob hello"])
+    bob.say(f"/unregister {SECRET}")
+    town.attend(alice.session)
+    assert alice.hear() == ["Server: this can't be done: bob is not registered any more."]
+    bob.say("/exit")
+    bob = town.owner("bob")
+    alice.session.receive([b"/chat bob"])
+    bob.say(f"/unregister {SECRET}")
+    town.attend(alice.session)
+    assert alice.hear() == ["Server: bob is not registered any more."]
+    assert alice.say("secret") == [NOWHERE]
+
+
+def test_after_a_start_of_the_server_who_does_not_say_where_it_was_turned_speaks_to_nobody(town: Town) -> None:
+    alice, _ = two(town)
+    alice.say("/chat bob")
+    with a_town() as other:
+        other._people, other._archive = town._people, town._archive
+        assert town.host.accounts
+        other.host.accounts = town.host.accounts
+        again = other.program("alice", token=alice.token, epoch="town")
+        again.tell("say", id=50, text="secret")
+        assert again.hear("refused")[0]["code"] == "nowhere"
+        third = other.program("alice", token=alice.token, epoch="town", conversation="")
+        third.tell("say", id=51, text="secret")
+        assert third.hear("refused")[0]["code"] == "nowhere"
+
+
+def test_after_a_start_of_the_server_who_was_turned_to_nobody_speaks_to_all(town: Town) -> None:
+    alice, _ = two(town)
+    with a_town() as other:
+        other._people, other._archive = town._people, town._archive
+        assert town.host.accounts
+        other.host.accounts = town.host.accounts
+        again = other.program("alice", token=alice.token, epoch="town", conversation="")
+        again.tell("say", id=50, text="hello")
+        assert again.hear("message")[0]["text"] == "hello"
+
+
+def test_after_a_start_of_the_server_whoever_was_turned_to_somebody_who_is_gone_speaks_to_nobody(town: Town) -> None:
+    alice, _ = two(town)
+    with a_town() as other:
+        other._people, other._archive = town._people, town._archive
+        assert town.host.accounts
+        other.host.accounts = town.host.accounts
+        again = other.program("alice", token=alice.token, epoch="town", conversation="carol")
+        assert again.hear("notice")[0]["text"] == "carol is not registered. /list shows who is online."
+        again.tell("say", id=50, text="secret")
+        assert again.hear("refused")[0]["code"] == "nowhere"

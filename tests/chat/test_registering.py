@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from asyncchat.chat.changes import NotNow, Register, Secret
+from asyncchat.chat.changes import NotNow, Register, Seated, Secret, Wrong
 from asyncchat.chat.commands import Who
 from asyncchat.chat.names import prepare
-from tests.chat import record
+from tests.chat import Bot, a_room, record, some_seats
 from tests.chat.town import SECRET, Town, a_town
 
 REGISTERED = "Server: you are registered successfully!"
@@ -282,6 +282,7 @@ def test_a_program_shows_its_password_with_its_hello(town: Town) -> None:
         ({"name": "alice", "password": "wrong password"}, "incorrect-password"),
         ({"name": "alice", "password": SECRET, "register": True}, "login-taken"),
         ({"name": "bob", "password": "short", "register": True}, "short-password"),
+        ({"name": "bob", "password": SECRET}, "incorrect-login"),
         ({"name": "a1ice"}, "name-refused"),
         ({"name": "a1ice", "password": SECRET, "register": True}, "name-refused"),
     ],
@@ -426,3 +427,35 @@ def test_whoever_comes_back_as_a_guest_by_the_token_of_somebody_is_turned_to_nob
 def test_a_program_that_claims_the_name_that_it_has_is_told_once(town: Town) -> None:
     heard = town.program("alice").say("/register longenough")
     assert [event["type"] for event in heard] == ["joined", "you", "notice", "ack"][1:]
+
+
+def test_of_two_names_that_look_alike_one_becomes_somebodys(town: Town) -> None:
+    one, other = town.connect(), town.connect()
+    one.session.receive([f"/register scope {SECRET}".encode()])
+    said = "this name can't be used: it looks like scope, which is registered. Choose another one."
+    assert other.say(f"/register ѕсоре {SECRET}", "ѕсоре") == [f"Server: {said}"] * 2
+
+
+def test_a_password_that_is_changed_while_it_is_compared_is_wrong(town: Town) -> None:
+    alice = town.own_program("alice")
+    assert town.host.accounts
+    account = town.host.accounts.find("alice")
+    assert account
+    before = Seated(account, account.password, b"seat")
+    alice.say("/password another password")
+    answer = town.write(before)
+    town.host.settled(before, answer)
+    assert answer == Wrong()
+    assert account.password == "another password"
+
+
+def test_a_password_is_the_same_with_blanks_at_its_ends(town: Town) -> None:
+    town.program("alice", password=f"  {SECRET} ", register=True).hang_up()
+    assert town.connect().say(f"/auth alice  {SECRET}  ") == [AUTHORIZED]
+
+
+def test_a_program_has_no_name_of_its_own_without_a_store() -> None:
+    for fields in ({"register": True}, {}):
+        bot = Bot(a_room(), some_seats())
+        bot.tell("hello", v=1, name="alice", password=SECRET, **fields)
+        assert [event["code"] for event in bot.hear("error")] == ["no-store"]

@@ -56,7 +56,7 @@ class Town:
             accounts=Accounts(self._people.accounts()),
             order=Order(self._people.sentences()),
             topic=self._people.topic(),
-            keep=self._write,
+            keep=self.write,
             needs_account=needs_account,
         )
 
@@ -95,11 +95,12 @@ class Town:
                 self._settle(session, question)
 
     def _settle(self, session: Session, change: Change) -> None:
-        answer = Unanswered("the disk is full") if self.is_broken else self._write(change)
+        answer = Unanswered("the disk is full") if self.is_broken else self.write(change)
         self.host.settled(change, answer)
         session.answer(answer)
 
-    def _write(self, change: Change) -> object:
+    def write(self, change: Change) -> object:
+        """Keep something, and return the answer."""
         return self._people.write(change)
 
     def said_between(self, one: str, other: str) -> list[tuple[str, str]]:

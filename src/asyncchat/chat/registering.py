@@ -38,6 +38,7 @@ def check_new(session: "Session", name: Name) -> None:
         raise Refusal("registered", f"you are registered already, as {session.account.name.shown}.")
     if host.is_banned(name) or host.shuts_out(session.address):
         raise Refusal("banned", "you are banned!")
+    _refuse_muted(session, name)
     holder = host.present.get(name.key)
     if (
         host.accounts.find(name.key)
@@ -61,7 +62,14 @@ def check_owner(session: "Session", account: Account | None) -> Account:
         raise Refusal("authorized", f"you are authorized already, as {session.account.name.shown}.")
     if session.host.is_banned(account.name):
         raise Refusal("banned", "you are banned!")
+    _refuse_muted(session, account.name)
     return account
+
+
+def _refuse_muted(session: "Session", name: Name) -> None:
+    """Let nobody leave a mute behind with the name. Raises Refusal."""
+    if session.named and session.named.key != name.key and session.host.is_muted(session.named):
+        raise Refusal("muted", "you are muted!")
 
 
 def register(session: "Session", name: Name, raw: str, seat: bytes, then: Callable[[Account], None]) -> None:
