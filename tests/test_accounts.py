@@ -3,18 +3,24 @@
 import contextlib
 import os
 import re
+import select
 import signal
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
-from tests.programs import NEW_ADMIN, Nc, Program, ServeProgram, until
+from tests.programs import NEW_ADMIN, Nc, Program, ServeProgram, in_rounds, seconds, until
 from tests.test_json_server import Bot
 
 ADMIN = "the admin's password"
 SECRET = "correct-horse-battery"
+
+UNNOTICED = 0.05
+"""Seconds that nobody notices: where other tests take the same cores, twice as long as usual may be by chance."""
 
 
 @pytest.fixture
@@ -496,3 +502,97 @@ def test_a_store_of_before_there_were_accounts_loses_nothing(path: str) -> None:
         alice = JsonActor(chat)
         assert alice.peer.hello("carol", epoch=epoch, after=5)["epoch"] == epoch
         assert plain(chat, "bob", role="registered").say("/search line 7")[0].endswith("bob: line 7")
+
+
+# Passwords.
+
+
+def with_accounts(path: str, number: int, **how: int) -> None:
+    """Make a store with accounts user0, user1 and so on, whose password is SECRET; `how` it is hashed."""
+    with served(path):
+        pass
+    hasher = PasswordHasher(**({"parallelism": 1} | how))  # type: ignore[arg-type]
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        password = hasher.hash(SECRET)
+        connection.executemany(
+            "INSERT INTO accounts (key, name, password, role) VALUES (?, ?, ?, 1)",
+            [(f"user{index}", f"user{index}", password) for index in range(number)],
+        )
+
+
+def test_there_are_three_wrong_passwords_a_minute(path: str) -> None:
+    with_accounts(path, 2)
+    with served(path) as chat:
+        actor = PlainActor(chat)
+        answers = [actor.say("/auth user0 not the password")[0] for _ in range(5)]
+        refused = "too many tries. Wait a minute, then write it again."
+        assert answers == ["incorrect password!"] * 3 + [refused] * 2
+        assert PlainActor(chat).say(f"/auth user0 {SECRET}") == [refused]
+        assert PlainActor(chat).say(f"/auth user1 {SECRET}") == ["you are authorized successfully!"]
+
+
+def test_a_password_that_was_hashed_with_less_work_is_hashed_anew(path: str) -> None:
+    with_accounts(path, 1, time_cost=1, memory_cost=64)
+
+    def kept() -> str:
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            (password,) = connection.execute("SELECT password FROM accounts WHERE key = 'user0'").fetchone()
+            return str(password)
+
+    before = kept()
+    with served(path) as chat:
+        for _ in range(2):
+            assert PlainActor(chat).say(f"/auth user0 {SECRET}") == ["you are authorized successfully!"]
+        assert kept() != before
+    assert "m=65536,t=3" in kept()
+
+
+def test_more_passwords_than_can_wait_are_told_to_come_again(path: str) -> None:
+    with_accounts(path, 70)
+    with served(path) as chat:
+        actors = [PlainActor(chat) for _ in range(70)]
+        for index, actor in enumerate(actors):
+            actor.peer.send(f"/auth user{index} {SECRET}\n")
+        waiting = select.poll()
+        for actor in actors:
+            waiting.register(actor.peer.socket, select.POLLIN)
+        answers: list[str] = []
+        while not any("too many are waiting already. Write it again in a minute." in answer for answer in answers):
+            ready = [actor for actor in actors if actor.peer.socket.fileno() in dict(waiting.poll())]
+            answers += [actor.peer.line() for actor in ready]
+
+
+def test_fifty_who_log_in_at_once_do_not_slow_the_room(path: str) -> None:
+    with_accounts(path, 50)
+    with served(path, "--quiet") as chat, chat.join("alice") as alice, chat.join("bob") as bob:
+
+        def delays(count: int, *, more: Callable[[], bool] = lambda: False) -> float:
+            """Return the 99th percentile of how long a message takes from one to the other."""
+            took: list[float] = []
+            while len(took) < count or more():
+                begun = time.perf_counter()
+                alice.send(f"{len(took)}\n")
+                bob.lines.until(f": {len(took)}")
+                took.append(time.perf_counter() - begun)
+            return sorted(took)[len(took) * 99 // 100]
+
+        def attempt() -> tuple[float, float]:
+            usual = delays(500)
+            peers = [chat.connect() for _ in range(50)]
+            waiting = select.poll()
+            for index, peer in enumerate(peers):
+                peer.line()
+                peer.send(f"/auth user{index} {SECRET}\n")
+            last = peers[-1]
+            waiting.register(last.socket, select.POLLIN)
+            busy = delays(500, more=lambda: not waiting.poll(0))
+            for peer in peers:
+                assert peer.line() == "Server: you are authorized successfully!"
+                peer.socket.close()
+            return usual, busy
+
+        def good(delay: tuple[float, float]) -> bool:
+            usual, busy = delay
+            return busy <= max(2 * usual, seconds(UNNOTICED))
+
+        assert good(in_rounds(attempt, good))

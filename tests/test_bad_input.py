@@ -75,7 +75,7 @@ def test_nothing_that_is_sent_can_forge_a_line_or_move_a_cursor(room: ServeProgr
         assert bob.line() == "mallory: a␍Server: b␛[2Jc<U+0085>d<U+2028>e<U+202E>f␀g␡h\ti"
 
 
-@pytest.mark.parametrize("command", ["/nonsense", "/msg bob my secret", "/", "/ hello"])
+@pytest.mark.parametrize("command", ["/nonsense", "/mgs bob my secret", "/", "/ hello"])
 def test_an_unknown_command_is_answered_to_its_sender_and_shown_to_nobody(room: ServeProgram, command: str) -> None:
     with room.join("alice") as alice, room.join("bob") as bob:
         alice.send(f"{command}\n")

@@ -1,0 +1,227 @@
+"""The people in the store, by the journal's real thread."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from asyncchat.chat.accounts import Account
+from asyncchat.chat.archive import Audit, Count, History, Pair, Recall, Recalled, Search, Unanswered, Unread
+from asyncchat.chat.changes import (
+    Appoint,
+    Conversation,
+    Gone,
+    MarkRead,
+    NewAccount,
+    NewPassword,
+    Pardon,
+    Seated,
+    Send,
+    Sentenced,
+    SetTopic,
+    Stored,
+    Turn,
+)
+from asyncchat.chat.commands import Who
+from asyncchat.chat.names import Name, prepare
+from asyncchat.chat.order import Kind, Sentence
+from asyncchat.chat.seats import Seat
+from asyncchat.store import archive as archive_module
+from asyncchat.store.file import Keep, migrate
+from asyncchat.store.people import AUDITED, SEATS, People
+from tests.programs import until
+from tests.store import Journal, ask, messages, rows
+
+MO = prepare("mo")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "chat.db"
+
+
+@pytest.fixture
+def journal(path: Path) -> Iterator[Journal]:
+    with Journal(path) as journal:
+        yield journal
+
+
+def account(journal: Journal, name: str, seat: bytes = b"") -> Account:
+    made = journal.change(NewAccount(prepare(name), f"hash of {name}", seat))
+    assert isinstance(made, Account)
+    return made
+
+
+def send(journal: Journal, sender: Account, to: Account, *texts: str, time: int = 0) -> None:
+    for text in texts:
+        assert isinstance(journal.change(Send(sender, to, text, time, None, 0)), Stored)
+
+
+def texts(said: object) -> list[str]:
+    return [sent.text for sent in said]  # type: ignore[attr-defined]
+
+
+def test_what_one_wrote_to_another_is_kept_with_numbers_of_its_own(path: Path, journal: Journal) -> None:
+    alice, bob, carol = (account(journal, name) for name in ("alice", "bob", "carol"))
+    journal.append(*messages(1, 3))
+    assert journal.change(Send(alice, bob, "one", 5, None, 0)) == Stored(1, 5, 1)
+    assert journal.change(Send(bob, alice, "two", 4, None, 0)) == Stored(2, 5, 1)
+    assert journal.change(Send(alice, carol, "three", 7, None, 0)) == Stored(1, 7, 1)
+    assert ask(path, Count(Pair(bob, alice))) == (1, 1)
+    assert ask(path, Unread(alice)) == [("bob", 1)]
+    assert texts(ask(path, History(9, Pair(alice, bob)))) == ["one", "two"]
+    assert ask(path, History(9, Pair(bob, carol))) == []
+
+
+def test_what_was_seen_is_not_new_any_more(path: Path, journal: Journal) -> None:
+    alice, bob = account(journal, "alice"), account(journal, "bob")
+    send(journal, alice, bob, "one", "two", "three")
+    journal.change(MarkRead(bob, alice, 2))
+    assert ask(path, Unread(bob)) == [("alice", 1)]
+    journal.change(MarkRead(bob, alice, 1))
+    assert ask(path, Unread(bob)) == [("alice", 1)]
+    said = journal.change(Turn(bob, alice))
+    assert (texts(said.read), texts(said.new), said.more) == (["one", "two"], ["three"], 0)
+    assert ask(path, Unread(bob)) == []
+
+
+def test_whoever_was_away_for_a_moment_gets_what_is_missing(journal: Journal) -> None:
+    alice, bob = account(journal, "alice"), account(journal, "bob")
+    send(journal, alice, bob, "one", "two", "three")
+    said = journal.change(Turn(bob, alice, after=1))
+    assert said == Conversation([], said.new, 0)
+    assert texts(said.new) == ["two", "three"]
+    assert journal.change(Turn(bob, alice, after=3)) == Conversation([], [], 0)
+
+
+def test_searching_goes_through_pieces_too(path: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive_module, "_INDEXED_AT_ONCE", 7)
+    alice, bob = account(journal, "alice"), account(journal, "bob")
+    send(journal, alice, bob, *(f"{'red' if number % 5 == 0 else 'blue'} {number}" for number in range(40)))
+    assert texts(ask(path, Search("RED", Pair(bob, alice)))) == [f"red {number}" for number in range(0, 40, 5)]
+    assert len(texts(ask(path, Search("blue", Pair(bob, alice))))) == 25
+
+
+def test_of_a_seat_all_is_recalled_that_was_sent_from_it(path: Path, journal: Journal) -> None:
+    alice, bob = account(journal, "alice", b"seat"), account(journal, "bob")
+    journal.change(Send(alice, bob, "one", 0, Seat(b"seat"), 7))
+    journal.append(messages(1, 1)[0]._replace(seat=b"seat", ident=6))
+    journal.take(1)
+    assert ask(path, Recall(b"seat")) == Recalled([(7, 1), (6, 1)], alice.id)
+    assert isinstance(journal.change(Send(alice, bob, "again", 0, Seat(b"seat"), 7)), Unanswered)
+    assert ask(path, Count(Pair(alice, bob))) == (1, 0)
+
+
+def test_a_name_that_is_given_up_leaves_nothing_behind_and_its_number_is_not_given_again(
+    path: Path, journal: Journal
+) -> None:
+    alice, bob, carol = (account(journal, name, name.encode()) for name in ("alice", "bob", "carol"))
+    send(journal, alice, bob, "secret")
+    send(journal, bob, carol, "kept")
+    journal.change(Gone(alice))
+    assert isinstance(journal.change(Send(bob, alice, "late", 0, None, 0)), Unanswered)
+    new = account(journal, "alice")
+    assert new.id > carol.id
+    assert ask(path, History(9, Pair(new, bob))) == []
+    assert ask(path, Recall(b"alice")) == Recalled([], None)
+    assert texts(ask(path, History(9, Pair(bob, carol)))) == ["kept"]
+
+
+def test_the_last_seats_of_an_account_are_kept(path: Path) -> None:
+    times = iter(range(1_000_000))
+    with Journal(path, clock=lambda: next(times)) as journal:
+        alice = account(journal, "alice", b"first")
+        for number in range(SEATS):
+            assert journal.change(Seated(alice, alice.password, f"seat {number}".encode())) is None
+        assert ask(path, Recall(b"first")) == Recalled([], None)
+        assert ask(path, Recall(b"seat 0")) == Recalled([], alice.id)
+        journal.change(NewPassword(alice, "another hash", b"seat 3"))
+        assert ask(path, Recall(b"seat 0")) == Recalled([], None)
+        assert ask(path, Recall(b"seat 3")) == Recalled([], alice.id)
+
+
+def test_as_many_messages_of_each_conversation_are_kept_as_shall_be(path: Path) -> None:
+    with Journal(path, keep=Keep(messages=3)) as journal:
+        alice, bob, carol = (account(journal, name) for name in ("alice", "bob", "carol"))
+        send(journal, alice, bob, *"abcde")
+        send(journal, alice, carol, "x")
+        assert texts(ask(path, History(9, Pair(alice, bob)))) == ["c", "d", "e"]
+        assert journal.change(Send(alice, bob, "f", 0, None, 0)).seq == 6
+        assert texts(ask(path, History(9, Pair(alice, carol)))) == ["x"]
+
+
+def test_what_is_older_than_shall_be_kept_is_deleted(path: Path) -> None:
+    now = [100]
+    with Journal(path, keep=Keep(milliseconds=50), clock=lambda: now[0]) as journal:
+        alice, bob = account(journal, "alice"), account(journal, "bob")
+        send(journal, alice, bob, "old", time=100)
+        now[0] = 140
+        send(journal, alice, bob, "new", time=140)
+        now[0] = 160
+        until(lambda: texts(ask(path, History(9, Pair(alice, bob)))) == ["new"])
+
+
+def test_order_is_known_at_the_next_start(path: Path, journal: Journal) -> None:
+    bob = account(journal, "bob")
+    ban = Sentence(Kind.BAN, prepare("Eve"), "192.0.2.1", 500, Who.ADMIN)
+    mute = Sentence(Kind.MUTE, prepare("eve"), "", None, Who.MODERATOR)
+    for change in (
+        Sentenced(MO, ban, "kick", None),
+        Sentenced(MO, mute, "mute", None),
+        Appoint(MO, bob, Who.MODERATOR),
+        SetTopic(MO, "the build"),
+    ):
+        assert journal.change(change) is None
+    people = People(journal.file.connection, Keep(), lambda: 0)
+    assert people.sentences() == [ban, mute]
+    assert people.topic() == "the build"
+    assert [(one.name.shown, one.role) for one in people.accounts()] == [("bob", Who.MODERATOR)]
+    journal.change(Pardon(MO, Kind.BAN, prepare("EVE")))
+    assert people.sentences() == [mute]
+    acts = [act[1:] for act in ask(path, Audit())]  # type: ignore[index]
+    assert acts == [
+        ("mo", "kick", "Eve (until 1970-01-01T00:00:00Z)"),
+        ("mo", "mute", "eve"),
+        ("mo", "grant", "bob"),
+        ("mo", "topic", "the build"),
+        ("mo", "unban", "EVE"),
+    ]
+
+
+def test_the_audit_is_bounded(path: Path, journal: Journal) -> None:
+    journal.change(SetTopic(MO, "first"))
+    journal.change(SetTopic(MO, "second"))
+    journal.file.connection.execute("UPDATE audit SET id = ? WHERE what = 'second'", (AUDITED,))
+    journal.change(SetTopic(MO, "third"))
+    assert rows(path, "SELECT what FROM audit ORDER BY id") == [("second",), ("third",)]
+
+
+def test_another_password_of_the_admin_ends_what_came_with_the_one_before(path: Path, journal: Journal) -> None:
+    people = People(journal.file.connection, Keep(), lambda: 0)
+    people.set_admin("one")
+    (admin,) = people.accounts()
+    assert (admin.name, admin.role) == (Name("admin", "admin"), Who.ADMIN)
+    journal.change(Seated(admin, "one", b"seat"))
+    assert ask(path, Recall(b"seat")) == Recalled([], admin.id)
+    people.set_admin("two")
+    assert ask(path, Recall(b"seat")) == Recalled([], None)
+    assert [one.password for one in people.accounts()] == ["two"]
+
+
+def test_a_store_from_before_there_were_accounts_has_all_it_had(path: Path) -> None:
+    import sqlite3
+
+    connection = sqlite3.connect(path, isolation_level=None)
+    migrate(connection, newest=2)
+    connection.execute("INSERT INTO messages VALUES (1, 1, 'bob', 'hello', x'01', 5)")
+    before = (
+        connection.execute("SELECT * FROM messages").fetchall(),
+        connection.execute("SELECT * FROM facts WHERE name = 'epoch'").fetchall(),
+    )
+    migrate(connection)
+    after = (
+        connection.execute("SELECT * FROM messages").fetchall(),
+        connection.execute("SELECT * FROM facts WHERE name = 'epoch'").fetchall(),
+    )
+    connection.close()
+    assert before == after
