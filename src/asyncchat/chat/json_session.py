@@ -1,94 +1,29 @@
 """A session in JSON events: for programs, and for clients that come back without losing or repeating a line."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import UNSET
 
-from asyncchat.chat import events, registering, talking
+from asyncchat.chat import events, talking
 from asyncchat.chat.accounts import Account
-from asyncchat.chat.archive import Recall, Recalled, Unanswered, Unread
 from asyncchat.chat.changes import Stored
-from asyncchat.chat.events import Ack, Bye, Error, Gap, Hello, Malformed, Notice, Ping, Pong, Refused, Say, Welcome
+from asyncchat.chat.events import Ack, Error, Hello, Malformed, Ping, Pong, Refused, Say
 from asyncchat.chat.host import Host
 from asyncchat.chat.lines import visible
-from asyncchat.chat.messages import ANNOUNCED, Sent
-from asyncchat.chat.names import Name, NameRefused, prepare
+from asyncchat.chat.names import Name
 from asyncchat.chat.refusal import Refusal
-from asyncchat.chat.room import NameTaken, Peer
-from asyncchat.chat.seats import Kept, Seat, hash_of
-from asyncchat.chat.session import Session
+from asyncchat.chat.room import Peer
+from asyncchat.chat.seated_session import SeatedSession
+from asyncchat.chat.seats import Seat
 
 
-class JsonSession(Session):
-    """Gives each peer one of the host's seats, to which its token lets it come back."""
+class JsonSession(SeatedSession):
+    """Answers each line that a program says with what became of it."""
 
     def __init__(self, host: Host, peer: Peer, address: str) -> None:
         super().__init__(host, peer, address)
-        self._seat: Seat | None = None
         self._answering: Say | None = None
-
-    @property
-    def key_of_seat(self) -> bytes:
-        """The hash of the token with which the peer can come back."""
-        return self._seat.key if self._seat else b""
-
-    def notice(self, saying: str) -> None:
-        """Say something to this peer alone."""
-        self._tell(Notice(saying))
-
-    def say_last(self, saying: str) -> None:
-        """Tell the peer why its connection ends."""
-        self._tell(Bye(saying))
-
-    def say_elsewhere(self, saying: str) -> None:
-        """Tell the peer that it is here on another connection."""
-        self._tell(Bye(saying, events.ELSEWHERE))
-
-    def turn_nowhere(self) -> None:
-        """Let what is said go to nobody."""
-        super().turn_nowhere()
-        assert self._seat
-        self._seat.turned, self._seat.is_nowhere = None, True
-
-    def own(self, account: Account) -> None:
-        """The name that the peer has is its own now."""
-        super().own(account)
-        assert self._seat
-        self._seat.account = account
-
-    def tell(self, lines: Sequence[str]) -> None:
-        """Say several lines that belong together to this peer alone."""
-        self._tell(*map(Notice, lines))
-
-    def make_way(self, for_name: Name) -> None:
-        """End this session, whose seat another one has now."""
-        self._leave_seat()
-        super().make_way(for_name)
-
-    def become(self, account: Account, saying: str) -> None:
-        """Let the peer, whose password was right, have the name that is its own, and say so."""
-        self.rename(account)
-        self.notice(saying)
-        self._show_unread(lambda: None)
-
-    def lose_account(self) -> None:
-        """The name is nobody's any more: who has it goes on as a guest, if there may be guests."""
-        super().lose_account()
-        assert self._seat
-        self._seat.account = None
-
-    def turn(self, to: Account | None) -> None:
-        """Let what is said go to one person from now on, or to everybody."""
-        super().turn(to)
-        assert self._seat
-        self._seat.turned, self._seat.is_nowhere = to, False
-        if to:
-            self._seat.partners[to.name.key] = to
-
-    def hear_private(self, other: Account, messages: Sequence[Sent], *, new: bool = False) -> None:
-        """Show messages of the conversation with `other`; `new`: they have waited until now."""
-        self._peer.write(events.private(other.name.shown, messages, new=new))
 
     def send_private(self, to: Account, text: str) -> None:
         """Send something to one person alone."""
@@ -103,54 +38,6 @@ class JsonSession(Session):
                 talking.say_sent(self, to)
 
         self.ask(talking.send(self, to, text)._replace(poster=seat, ident=say.id), then)
-
-    def tell_unread(self, sender: Account, number: int) -> None:
-        """Somebody has written to this peer, who is not turned to them; so many of their messages wait."""
-        self._tell(events.Unread(sender.name.shown, number))
-
-    def tell_topic(self) -> None:
-        """There is another topic."""
-        self._tell(events.Topic(self.host.topic))
-
-    def tell_turned(self) -> None:
-        """What is said goes elsewhere now."""
-        self._tell(events.Turned(self.turned.name.shown if self.turned else ""))
-
-    def tell_who(self) -> None:
-        """The peer has another name, or may do something else than before."""
-        assert self.named
-        self._tell(events.You(self.named.shown, self.role.name.lower()))
-
-    def ping(self) -> None:
-        """Ask the peer whether it is still there."""
-        self._tell(Ping())
-
-    def acknowledge(self, kept: Kept) -> None:
-        """Tell the peer what is kept."""
-        self._tell(*[Ack(ident, seq) for ident, seq in kept])
-
-    def refuse(self, idents: Sequence[int], why: str) -> None:
-        """Tell the peer what could not be kept."""
-        self._tell(*[Refused(ident, "not-kept", f"your line was not sent: {why}.") for ident in idents])
-
-    # In the room it is the session that is the peer: it holds its seat, and gets acknowledgements, up to the end.
-
-    def write(self, data: bytes) -> None:
-        """Take `data` for sending."""
-        self._peer.write(data)
-
-    def close(self) -> None:
-        """Leave the seat, send what was written so far, then end the connection."""
-        self._leave_seat()
-        self._peer.close()
-
-    def _leave_seat(self) -> None:
-        if self._seat:
-            self.host.seats.vacate(self._seat)
-            self._seat = None
-
-    def _tell(self, *told: events.FromServer) -> None:
-        self._peer.write(events.lines(told))
 
     def _hear(self, line: bytes | None) -> None:
         try:
@@ -172,179 +59,6 @@ class JsonSession(Session):
 
     def _refuse_unfinished(self) -> None:
         self._tell(Error("unfinished", "your last line was not taken: it does not end with a line feed"))
-
-    # Coming in.
-
-    def _welcome(self, hello: Hello) -> None:
-        room, seats = self.host.room, self.host.seats
-        if self._seat:
-            self._tell(Error("in-already", f"you are in the room as {self.name}"))
-            return
-        if hello.v != events.VERSION:
-            self._tell(Error("version", f"this server speaks version {events.VERSION}, not {hello.v}"))
-            return
-        known = seats.find(hello.token) if hello.token else None
-        if hello.token and not known and room.is_stored and hello.epoch == room.epoch:
-            self.ask(Recall(hash_of(hello.token)), lambda answer: self._recalled(hello, answer))
-        else:
-            self._enter(hello, known)
-
-    def _recalled(self, hello: Hello, answer: Recalled | Unanswered) -> None:
-        if isinstance(answer, Unanswered):
-            self._enter(hello, None)
-        else:
-            assert self.host.accounts
-            account = self.host.accounts.get(answer.account)
-            self._enter(hello, self.host.seats.restore(hello.token, answer.kept, account))
-
-    def _enter(self, hello: Hello, known: Seat | None) -> None:
-        self._try_to_enter(lambda: self._come_in(hello, known))
-
-    def _try_to_enter(self, attempt: Callable[[], object]) -> None:
-        try:
-            attempt()
-        except NameRefused as refused:
-            self._tell(Error("name-refused", f"this name can't be used: {refused}."))
-        except NameTaken:
-            self._tell(Error("name-taken", "this name is already taken!"))
-        except Refusal as refusal:
-            self._tell(Error(refusal.code, str(refusal)))
-
-    def _come_in(self, hello: Hello, known: Seat | None) -> None:
-        """Let the peer in, by the seat that is `known` to be its own, with its password, or as a guest.
-
-        Raises NameRefused, NameTaken and Refusal.
-        """
-        name = prepare(hello.name)
-        owner = self.host.find_account(name)
-        token, seat = (hello.token, known) if known else self.host.seats.new()
-        if hello.register or (hello.password and not owner):
-            if not self.host.accounts:
-                raise Refusal("no-store", "nothing is kept here: this chat is served without --store")
-            if not hello.register:
-                raise Refusal("incorrect-login", "incorrect login!")
-            registering.register(self, name, hello.password, seat.key, lambda new: self._own(hello, token, seat, new))
-        elif owner and seat.account is owner:
-            if self.host.is_banned(name):
-                raise Refusal("banned", "you are banned!")
-            self._own(hello, token, seat, owner)
-        elif owner and hello.password:
-            registering.check_owner(self, owner)
-            registering.authorize(self, owner, hello.password, seat.key, lambda: self._own(hello, token, seat, owner))
-        else:
-            self._be_guest(hello, token, seat, name)
-
-    def _be_guest(self, hello: Hello, token: str, seat: Seat, name: Name) -> None:
-        before = seat.holder if isinstance(seat.holder, JsonSession) and not seat.holder._over else None
-        if before and before.named and before.named.key == name.key and not before.account:
-            self.host.room.reconnect(before.named, self, events.conversation)
-            self._came_in(before.named)
-        else:
-            self.come_as_guest(name, self, events.conversation)
-        seat.account = seat.turned = None
-        self._sit_down(hello, token, seat)
-
-    def _own(self, hello: Hello, token: str, seat: Seat, owner: Account) -> None:
-        seat = self.host.seats.find(token) or seat  # somebody else may have come back to it meanwhile
-        self.come_as_owner(owner, self, events.conversation)
-        seat.account = owner
-        self._sit_down(hello, token, seat)
-
-    def _sit_down(self, hello: Hello, token: str, seat: Seat) -> None:
-        assert self.named
-        before = seat.holder
-        if isinstance(before, JsonSession):
-            before.make_way(self.named)
-        self.host.seats.take(seat, self)
-        self._seat = seat
-        self._catch_up(hello, token, resumed=token == hello.token)
-        if self.account:
-            self.tell_who()
-            self._show_unread(lambda: self._turn_again(hello, seat))
-        elif hello.conversation:
-            self.turn_nowhere()
-            self.notice("you are not authorized any more, so your lines go to nobody. Write /auth LOGIN PASSWORD.")
-
-    def _show_unread(self, then: Callable[[], None]) -> None:
-        """Tell the peer how much waits for it from whom, and go on with `then`."""
-
-        def show(answer: Sequence[tuple[str, int]] | Unanswered) -> None:
-            if not isinstance(answer, Unanswered):
-                self._tell(*[events.Unread(name, number) for name, number in answer])
-            then()
-
-        assert self.account
-        self.ask(Unread(self.account), show)
-
-    def _turn_again(self, hello: Hello, seat: Seat) -> None:
-        """Let what is said go where it went before: it must not be shown to all because a connection broke."""
-        before = "" if hello.conversation is UNSET else hello.conversation
-        if seat.is_recalled or not hello.token:
-            # Only the peer can say where that was.
-            is_said = hello.conversation is not UNSET or not seat.is_recalled
-            seat.is_recalled = False
-            if not is_said:
-                self.turn_nowhere()
-            elif before:
-                self._turn_to_name(before, hello)
-        elif seat.turned and self.host.find_account(seat.turned.name) is not seat.turned:
-            self.lose_sight()
-        elif seat.turned:
-            self._turn_to(seat.turned, hello)
-        elif seat.is_nowhere:
-            self.turn_nowhere()
-        elif before:
-            self.tell_turned()  # back to everybody, which it has not heard
-
-    def _turn_to_name(self, name: str, hello: Hello) -> None:
-        try:
-            self._turn_to(talking.find_other(self, name), hello)
-        except Refusal as refusal:
-            self.turn_nowhere()
-            self.notice(str(refusal))
-
-    def _turn_to(self, to: Account, hello: Hello) -> None:
-        talking.turn_to(self, to, hello.conversation_after if hello.conversation == to.name.shown else None)
-
-    def _catch_up(self, hello: Hello, token: str, *, resumed: bool) -> None:
-        assert self.named
-        room = self.host.room
-        few = room.members <= ANNOUNCED  # of ten thousand nobody wants the names, and to sort them would cost everybody
-        told: list[events.FromServer] = [
-            Welcome(
-                name=self.named.shown,
-                token=token,
-                epoch=room.epoch,
-                seq=room.seq,
-                members=room.members,
-                max_line=self.host.max_line,
-                resumed=resumed,
-                topic=self.host.topic,
-                names=[self.named.shown, *room.names(self.named, ANNOUNCED)[0]] if few else UNSET,
-            )
-        ]
-        if hello.epoch:
-            # In another life of the conversation everything is new.
-            seen = hello.after if hello.epoch == room.epoch else 0
-            missed = self._as_much_as_fits(room.since(seen))
-            first = room.seq + 1 - len(missed)
-            if first > seen + 1:
-                told.append(Gap(seen + 1, first - 1))
-        else:
-            missed = [events.conversation([message]) for message in room.last(hello.history)]
-        self._peer.write(b"".join([events.lines(told), *missed]))
-
-    def _as_much_as_fits(self, messages: Sequence[Sent]) -> list[bytes]:
-        """Return the last of `messages` that are not more than may wait for a peer, as lines."""
-        lines: list[bytes] = []
-        size = 0
-        for message in reversed(messages):
-            line = events.conversation([message])
-            size += len(line)
-            if size > self.host.max_backlog:
-                break
-            lines.append(line)
-        return lines[::-1]
 
     # What is said.
 
