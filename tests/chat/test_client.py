@@ -14,8 +14,7 @@ from asyncchat.chat.messages import Event, Sent
 from asyncchat.chat.room import MemoryJournal
 from asyncchat.chat.visitor import MAX_HEARD
 from tests.chat import Bot, Person, a_room, record, some_seats
-
-QUESTION = b"Server: write your name\n"
+from tests.chat.wires import QUESTION, Wire
 
 
 class World:
@@ -32,41 +31,9 @@ class World:
         return [event for event in self.record if isinstance(event, Sent)]
 
 
-class Wire:
-    """A connection of `client` to the server of `world`: what is on its way in either direction."""
-
-    def __init__(self, world: World, client: Client) -> None:
-        self._client = client
-        self._bot = Bot(world.room, world.seats)
-        self._to_client = QUESTION
-        self._to_server = b""
-        self.news: list[events.FromServer] = []
-        client.connected()
-
-    def carry(self, pieces: Random | None = None) -> bool:
-        """Bring what is on its way to where it goes, or only some of it; tell whether there was anything."""
-        self._to_client += self._bot.peer.take()
-        self._to_server += self._client.to_send()
-        up, down = len(self._to_server), len(self._to_client)
-        if pieces:
-            up, down = pieces.randint(0, up), pieces.randint(0, down)
-        sent, self._to_server = self._to_server[:up], self._to_server[up:]
-        heard, self._to_client = self._to_client[:down], self._to_client[down:]
-        if sent and not self._bot.peer.closed:
-            self._bot.send(sent)
-        self._client.hear(heard)
-        self.news += self._client.news()
-        return bool(sent or heard)
-
-    def carry_all(self) -> list[events.FromServer]:
-        """Bring everything, and return what the client has seen since the last call."""
-        while self.carry():
-            pass
-        news, self.news = self.news, []
-        return news
-
-    def notice_that_it_is_dead(self) -> None:
-        self._bot.hang_up()
+def connect(world: World, client: Client) -> Wire:
+    """Return a new connection of `client` to the server of `world`."""
+    return Wire(client, Bot(world.room, world.seats))
 
 
 def texts(seen: list[events.FromServer]) -> list[str]:
@@ -111,20 +78,20 @@ def test_answers_the_question_with_its_name() -> None:
 def test_sends_what_was_said_before_as_soon_as_it_is_in() -> None:
     world, client = World(), Client("alice")
     client.say("early")
-    seen = Wire(world, client).carry_all()
+    seen = connect(world, client).carry_all()
     assert [event.text for event in world.said()] == texts(seen) == ["early"]
 
 
 def test_has_the_name_in_the_form_that_the_server_gives_it() -> None:
     client = Client("Zoe\u0301")
-    Wire(World(), client).carry_all()
+    connect(World(), client).carry_all()
     assert client.name == "Zo\u00e9"
 
 
 def test_a_refused_name_is_told_and_nothing_said_is_sent() -> None:
     world, client = World(), Client("BOB")
     client.say("secret")
-    assert Wire(world, client).carry_all() == [Error("name-taken", "this name is already taken!")]
+    assert connect(world, client).carry_all() == [Error("name-taken", "this name is already taken!")]
     assert (client.is_in, client.waiting, world.said()) == (False, 1, [])
 
 
@@ -144,7 +111,7 @@ def test_a_server_of_plain_text_is_an_error_that_says_what_to_do() -> None:
 
 def test_what_is_said_waits_until_it_is_acknowledged() -> None:
     world, client = World(), Client("alice")
-    wire = Wire(world, client)
+    wire = connect(world, client)
     wire.carry_all()
     ident = client.say("hello")
     assert [say.text for say in client.pending] == ["hello"]
@@ -254,25 +221,25 @@ def test_a_conversation_that_has_lost_its_end_goes_on() -> None:
 def test_half_of_a_character_is_sent_as_what_stands_for_it() -> None:
     world, client = World(), Client("alice")
     client.say("a\udcffb")
-    assert texts(Wire(world, client).carry_all()) == ["a\\udcffb"]
+    assert texts(connect(world, client).carry_all()) == ["a\\udcffb"]
 
 
 def test_takes_its_name_back_from_a_connection_that_the_server_thinks_alive() -> None:
     world, client = World(), Client("alice")
-    Wire(world, client).carry_all()
-    (welcome,) = [event for event in Wire(world, client).carry_all() if isinstance(event, Welcome)]
+    connect(world, client).carry_all()
+    (welcome,) = [event for event in connect(world, client).carry_all() if isinstance(event, Welcome)]
     assert (welcome.name, welcome.resumed, client.is_in) == ("alice", True, True)
 
 
 def test_what_was_said_on_a_connection_that_broke_is_posted_once() -> None:
     world, client = World(), Client("alice")
-    wire = Wire(world, client)
+    wire = connect(world, client)
     wire.carry_all()
     client.say("posted, and not known to be")
     wire.carry()
     client.say("lost on its way")
     client.to_send()
-    seen = Wire(world, client).carry_all()
+    seen = connect(world, client).carry_all()
     expected = ["posted, and not known to be", "lost on its way"]
     assert [event.text for event in world.said()] == texts(seen) == expected
     assert client.pending == []
@@ -280,24 +247,24 @@ def test_what_was_said_on_a_connection_that_broke_is_posted_once() -> None:
 
 def test_when_the_server_was_started_anew_its_numbers_count_anew() -> None:
     world, client = World(), Client("alice")
-    wire = Wire(world, client)
+    wire = connect(world, client)
     wire.carry_all()
     for number in range(5):
         world.other.send(f"{number}\n")
     wire.carry_all()
     anew = World("second")
     anew.other.send("after\n")
-    assert texts(Wire(anew, client).carry_all()) == ["after"]
+    assert texts(connect(anew, client).carry_all()) == ["after"]
 
 
 def test_all_that_was_said_since_the_server_was_started_anew_is_seen_or_said_to_be_gone() -> None:
     for replay, gaps in ((1000, []), (20, [Gap(1, 10)])):
         client = Client("alice")
-        Wire(World(), client).carry_all()
+        connect(World(), client).carry_all()
         anew = World("second", replay=replay)
         for number in range(1, 31):
             anew.other.send(f"{number}\n")
-        seen = Wire(anew, client).carry_all()
+        seen = connect(anew, client).carry_all()
         assert [event for event in seen if isinstance(event, Gap)] == gaps
         assert texts(seen) == [str(number) for number in range(1, 31)][-replay:]
 
@@ -322,7 +289,7 @@ def test_however_connections_break_each_message_is_seen_once_and_each_line_poste
     chance = Random(seed)
     worlds = [World("0", replay)]
     client = Client("alice")
-    wire = Wire(worlds[-1], client)
+    wire = connect(worlds[-1], client)
     wire.carry_all()
     dead: list[Wire] = []
     lives: list[list[events.FromServer]] = [[]]
@@ -339,7 +306,7 @@ def test_however_connections_break_each_message_is_seen_once_and_each_line_poste
             case "cut":
                 lives[-1] += wire.news
                 dead.append(wire)
-                wire = Wire(worlds[-1], client)
+                wire = connect(worlds[-1], client)
             case "notice" if dead:
                 dead.pop(chance.randrange(len(dead))).notice_that_it_is_dead()
             case "restart" if restarts and chance.random() < 0.3:
@@ -347,7 +314,7 @@ def test_however_connections_break_each_message_is_seen_once_and_each_line_poste
                 dead.clear()
                 worlds.append(World(str(len(worlds)), replay))
                 lives.append([])
-                wire = Wire(worlds[-1], client)
+                wire = connect(worlds[-1], client)
     worlds[-1].other.send("the end\n")
     lives[-1] += wire.carry_all()
 

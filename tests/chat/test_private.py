@@ -4,7 +4,7 @@ import pytest
 
 from asyncchat.chat.commands import Who
 from tests.chat import Person, a_room, record
-from tests.chat.town import SECRET, Json, Plain, Town, a_town
+from tests.chat.town import SECRET, Json, Plain, Town
 
 TURNED = "Server: you write to {} alone now. /room turns back."
 BACK = "Server: you write to everybody now."
@@ -278,14 +278,11 @@ def test_the_same_line_sent_again_is_acknowledged_and_not_sent_twice(town: Town)
 def test_the_same_line_is_known_though_the_server_was_started_again(town: Town) -> None:
     alice, bob = two(town)
     alice.say("hello", conversation="bob")
-    with a_town() as other:
-        other._people, other._archive = town._people, town._archive
-        assert town.host.accounts
-        other.host.accounts = town.host.accounts
-        again = other.program("alice", token=alice.token, epoch="town")
-        again.hear()
-        again.tell("say", id=1, text="hello", conversation="bob")
-        assert again.hear() == [{"type": "ack", "id": 1, "seq": 1}]
+    other = town.started_again()
+    again = other.program("alice", token=alice.token, epoch="town")
+    again.hear()
+    again.tell("say", id=1, text="hello", conversation="bob")
+    assert again.hear() == [{"type": "ack", "id": 1, "seq": 1}]
     assert bob.say("/unread")[0] == {"type": "notice", "text": "unread from: alice(1)"}
 
 
@@ -341,14 +338,11 @@ def test_a_seat_knows_where_its_peer_was_turned(town: Town) -> None:
 def test_after_a_start_of_the_server_the_peer_says_where_it_was_turned(town: Town) -> None:
     alice, bob = two(town)
     bob.say("hello", conversation="alice")
-    with a_town() as other:
-        other._people, other._archive = town._people, town._archive
-        assert town.host.accounts
-        other.host.accounts = town.host.accounts
-        again = other.program("alice", token=alice.token, epoch="town", conversation="bob")
-        assert [event["text"] for event in again.hear("message")] == ["hello"]
-        again = other.program("alice", token=alice.token, epoch="town", conversation="nobody")
-        assert again.hear("turned") == [{"type": "turned", "conversation": "bob"}]
+    other = town.started_again()
+    again = other.program("alice", token=alice.token, epoch="town", conversation="bob")
+    assert [event["text"] for event in again.hear("message")] == ["hello"]
+    again = other.program("alice", token=alice.token, epoch="town", conversation="nobody")
+    assert again.hear("turned") == [{"type": "turned", "conversation": "bob"}]
 
 
 def test_whoever_can_not_be_turned_again_writes_to_nobody(town: Town) -> None:
@@ -495,36 +489,27 @@ def test_whoever_is_found_gone_when_it_is_kept_is_said_to_be(town: Town) -> None
 def test_after_a_start_of_the_server_who_does_not_say_where_it_was_turned_speaks_to_nobody(town: Town) -> None:
     alice, _ = two(town)
     alice.say("/chat bob")
-    with a_town() as other:
-        other._people, other._archive = town._people, town._archive
-        assert town.host.accounts
-        other.host.accounts = town.host.accounts
-        again = other.program("alice", token=alice.token, epoch="town")
-        again.tell("say", id=50, text="secret")
-        assert again.hear("refused")[0]["code"] == "nowhere"
-        third = other.program("alice", token=alice.token, epoch="town", conversation="")
-        third.tell("say", id=51, text="secret")
-        assert third.hear("refused")[0]["code"] == "nowhere"
+    other = town.started_again()
+    again = other.program("alice", token=alice.token, epoch="town")
+    again.tell("say", id=50, text="secret")
+    assert again.hear("refused")[0]["code"] == "nowhere"
+    third = other.program("alice", token=alice.token, epoch="town", conversation="")
+    third.tell("say", id=51, text="secret")
+    assert third.hear("refused")[0]["code"] == "nowhere"
 
 
 def test_after_a_start_of_the_server_who_was_turned_to_nobody_speaks_to_all(town: Town) -> None:
     alice, _ = two(town)
-    with a_town() as other:
-        other._people, other._archive = town._people, town._archive
-        assert town.host.accounts
-        other.host.accounts = town.host.accounts
-        again = other.program("alice", token=alice.token, epoch="town", conversation="")
-        again.tell("say", id=50, text="hello")
-        assert again.hear("message")[0]["text"] == "hello"
+    other = town.started_again()
+    again = other.program("alice", token=alice.token, epoch="town", conversation="")
+    again.tell("say", id=50, text="hello")
+    assert again.hear("message")[0]["text"] == "hello"
 
 
 def test_after_a_start_of_the_server_whoever_was_turned_to_somebody_who_is_gone_speaks_to_nobody(town: Town) -> None:
     alice, _ = two(town)
-    with a_town() as other:
-        other._people, other._archive = town._people, town._archive
-        assert town.host.accounts
-        other.host.accounts = town.host.accounts
-        again = other.program("alice", token=alice.token, epoch="town", conversation="carol")
-        assert again.hear("notice")[0]["text"] == "carol is not registered. /list shows who is online."
-        again.tell("say", id=50, text="secret")
-        assert again.hear("refused")[0]["code"] == "nowhere"
+    other = town.started_again()
+    again = other.program("alice", token=alice.token, epoch="town", conversation="carol")
+    assert again.hear("notice")[0]["text"] == "carol is not registered. /list shows who is online."
+    again.tell("say", id=50, text="secret")
+    assert again.hear("refused")[0]["code"] == "nowhere"

@@ -260,14 +260,11 @@ def test_a_program_registers_with_its_hello_and_comes_back_by_its_token(town: To
 
 def test_a_program_comes_back_by_its_token_though_the_server_was_started_again(town: Town) -> None:
     alice = town.own_program("alice")
-    with a_town() as other:
-        other._people, other._archive = town._people, town._archive
-        assert town.host.accounts
-        other.host.accounts = town.host.accounts
-        again = other.program("alice", token=alice.token, epoch="town")
-        assert again.session.account
-        stranger = other.program("bob", token=alice.token + "x", epoch="town")
-        assert stranger.session.account is None
+    other = town.started_again()
+    again = other.program("alice", token=alice.token, epoch="town")
+    assert again.session.account
+    stranger = other.program("bob", token=alice.token + "x", epoch="town")
+    assert stranger.session.account is None
 
 
 def test_a_program_shows_its_password_with_its_hello(town: Town) -> None:

@@ -9,51 +9,20 @@ from hypothesis import strategies as st
 from asyncchat.chat import events
 from asyncchat.chat.client import Client
 from asyncchat.chat.events import Message, Refused, Topic, Turned, Unread, Welcome, You
-from tests.chat.town import SECRET, Json, Plain, Town, a_town
-
-QUESTION = b"Server: write your name\n"
-
-
-class Line:
-    """A connection of `client` to the server of `town`."""
-
-    def __init__(self, town: Town, client: Client) -> None:
-        self._client = client
-        self._far = Json(town, "192.0.2.9")
-        self._far.peer.take()
-        self._to_client = QUESTION
-        self._to_server = b""
-        self.news: list[events.FromServer] = []
-        client.connected()
-
-    def carry(self, pieces: Random | None = None) -> bool:
-        """Bring what is on its way to where it goes, or only some of it; tell whether there was anything."""
-        self._to_client += self._far.peer.take()
-        self._to_server += self._client.to_send()
-        up, down = len(self._to_server), len(self._to_client)
-        if pieces:
-            up, down = pieces.randint(0, up), pieces.randint(0, down)
-        sent, self._to_server = self._to_server[:up], self._to_server[up:]
-        heard, self._to_client = self._to_client[:down], self._to_client[down:]
-        if sent and not self._far.peer.closed:
-            self._far.send(sent)
-        self._client.hear(heard)
-        self.news += self._client.news()
-        return bool(sent or heard)
-
-    def settle(self) -> list[events.FromServer]:
-        """Bring everything to where it goes; return what happened since the last time."""
-        while self.carry():
-            pass
-        news, self.news = self.news, []
-        return news
+from tests.chat.town import SECRET, Plain, Town, a_town
+from tests.chat.wires import QUESTION, Wire
 
 
-def here(town: Town, name: str = "alice") -> tuple[Client, Line]:
+def connect(town: Town, client: Client) -> Wire:
+    """Return a new connection of `client` to the server."""
+    return Wire(client, town.stranger())
+
+
+def here(town: Town, name: str = "alice") -> tuple[Client, Wire]:
     town.owner(name).say("/exit")
     client = Client(name, SECRET)
-    line = Line(town, client)
-    line.settle()
+    line = connect(town, client)
+    line.carry_all()
     return client, line
 
 
@@ -76,7 +45,7 @@ def test_knows_at_once_where_it_writes_and_is_right_about_it(town: Town) -> None
     town.owner("bob")
     client.say("/chat BOB")
     assert client.turned == "BOB"
-    line.settle()
+    line.carry_all()
     assert client.turned == "bob"
     client.say("/room")
     assert client.turned == ""
@@ -87,7 +56,7 @@ def test_what_is_written_behind_a_mistyped_name_goes_nowhere(town: Town) -> None
     bob = town.owner("bob")
     client.say("/chat bobb")
     client.say("a secret")
-    refused = [event.code for event in line.settle() if isinstance(event, Refused)]
+    refused = [event.code for event in line.carry_all() if isinstance(event, Refused)]
     assert refused == ["incorrect-name", "incorrect-name"]
     assert client.turned == ""
     assert bob.hear() == []
@@ -98,7 +67,7 @@ def test_a_second_try_counts_though_the_first_one_is_refused(town: Town) -> None
     bob = town.owner("bob")
     for said in ("/chat bobb", "/chat bob", "hello"):
         client.say(said)
-    line.settle()
+    line.carry_all()
     assert client.turned == "bob"
     assert waiting(bob) == ["hello"]
 
@@ -107,15 +76,15 @@ def test_a_second_try_counts_though_the_first_one_is_refused(town: Town) -> None
 def test_a_line_goes_where_it_was_typed_to_go_wherever_the_connection_breaks(town: Town, cut: int) -> None:
     client, line = here(town)
     bob = town.owner("bob")
-    line.settle()
+    line.carry_all()
     news: list[events.FromServer] = []
     for number, said in enumerate(("to all", "/chat bob", "for bob", "/room", "to all again")):
         client.say(said)
         if number == cut // 2:
             if cut % 2:
                 line.carry()
-            line = Line(town, client)
-    news += line.settle()
+            line = connect(town, client)
+    news += line.carry_all()
     assert bob.hear() == ["alice: to all", "alice: to all again"]
     assert waiting(bob) == ["for bob"]
 
@@ -125,19 +94,19 @@ def test_the_conversation_goes_on_where_it_was_on_another_connection(town: Town)
     bob = town.owner("bob")
     client.say("/chat bob")
     bob.say("/chat alice", "one")
-    assert texts(line.settle(), "bob") == ["one"]
+    assert texts(line.carry_all(), "bob") == ["one"]
     bob.say("two")
-    line = Line(town, client)
+    line = connect(town, client)
     bob.say("three")
-    assert texts(line.settle(), "bob") == ["two", "three"]
+    assert texts(line.carry_all(), "bob") == ["two", "three"]
     client.say("/chat bob")
-    assert texts(line.settle(), "bob") == ["one", "two", "three"]
+    assert texts(line.carry_all(), "bob") == ["one", "two", "three"]
 
 
 def test_a_line_that_is_too_long_to_turn_leaves_everything_as_it_was(town: Town) -> None:
     client, line = here(town)
     client.say("/chat " + "b" * 5000)
-    assert [event.code for event in line.settle() if isinstance(event, Refused)] == ["too-long"]
+    assert [event.code for event in line.carry_all() if isinstance(event, Refused)] == ["too-long"]
     assert client.turned == ""
 
 
@@ -155,9 +124,9 @@ def test_a_line_of_which_nothing_is_known_any_more_leaves_everything_as_it_was(t
 def test_has_another_name_when_the_server_says_so(town: Town) -> None:
     town.owner("alice").say("/exit")
     client = Client("guest")
-    line = Line(town, client)
+    line = connect(town, client)
     client.say(f"/auth alice {SECRET}")
-    assert You("alice", "registered") in line.settle()
+    assert You("alice", "registered") in line.carry_all()
     assert client.name == "alice"
 
 
@@ -198,8 +167,8 @@ def test_however_connections_break_each_private_line_is_stored_once_and_seen_onc
                 line.carry(chance)
             if chance.random() < 0.5:
                 news += line.news
-                line = Line(town, client)
-        news += line.settle()
+                line = connect(town, client)
+        news += line.carry_all()
         sent = [event.text for event in town.room.since(0) if event.name.shown == "alice"]
         assert sent == expected[""]
         stored = town.said_between("alice", "bob")

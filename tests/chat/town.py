@@ -45,6 +45,7 @@ class Town:
     def __init__(self, connection: sqlite3.Connection, *, needs_account: bool = False) -> None:
         self.time = 1_763_847_600_000
         self.is_broken = False
+        self._connection = connection
         self._archive = Archive(connection)
         self._people = People(connection, Keep(), self._clock)
         self.seats = some_seats()
@@ -59,6 +60,10 @@ class Town:
             keep=self.write,
             needs_account=needs_account,
         )
+
+    def started_again(self) -> "Town":
+        """Return what there is after the server was started again."""
+        return Town(self._connection)
 
     def _clock(self) -> int:
         return self.time
