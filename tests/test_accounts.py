@@ -358,6 +358,56 @@ def test_what_was_acknowledged_alone_is_there_when_the_server_was_killed(path: s
     assert len(numbers) >= acknowledged
 
 
+# Somebody who is curious.
+
+
+@formats
+def test_nobody_else_sees_what_two_say_alone_whatever_they_try(path: str, actor: Format) -> None:
+    secret = "xyzzy-plugh"
+    with served(path) as chat:
+        alice, bob = actor(chat, "alice", role="registered"), actor(chat, "bob", role="registered")
+        alice.say("/chat bob")
+        bob.say("/chat alice")
+        alice.say(f"{secret} one")
+        assert f"(private) alice: {secret} one" in bob.heard()
+        bob.say(f"{secret} two")
+        tokens = Bot(chat)
+        _open.append(tokens)
+        welcome = tokens.hello("mallory", password=SECRET, register=True)
+        tokens.socket.close()
+        seen: list[str] = []
+        for name in ("BOB", "bоb", "b0b", "bob\u200b", "аlice", "Alice"):
+            seen += PlainActor(chat).say(name) + PlainActor(chat).say(f"/auth {name} not-the-password")
+            seen += PlainActor(chat).say(f"/registration {name} {SECRET}")
+        for name, fields in (
+            ("mallory", {"token": welcome["token"]}),
+            ("mallory", {"password": SECRET}),
+            ("guest", {"token": "0" * 32}),
+            ("bob", {"token": welcome["token"]}),
+            ("alice", {"token": welcome["token"], "password": "not the password"}),
+        ):
+            for after in (0, 1, 2**53 - 1):
+                forged = {"epoch": welcome["epoch"], "after": after, "conversation_after": after}
+                mallory = JsonActor(chat)
+                mallory.peer.tell("hello", v=1, name=name, conversation="bob", **forged, **fields)
+                for line in ("/history 99", f"/search {secret}", "/unread", "/stats", "/audit", "/chat alice"):
+                    mallory.say(line)
+                for line in ("/history 99", f"/search {secret}", "/stats"):
+                    mallory.peer.tell("say", id=900 + after % 7, text=line, conversation="alice")
+                mallory.peer.tell("ping")
+                mallory.peer.end_input()
+                seen.append(mallory.peer.lines.rest().decode())
+        admin = actor(chat, "admin")
+        for line in ("/history 99", f"/search {secret}", "/audit", "/chat alice", "/history 99", f"/search {secret}"):
+            seen += admin.say(line)
+        chat.signal(signal.SIGTERM)
+        chat.wait()
+        seen.append((chat.out.rest() + chat.errors.rest()).decode())
+    with Program("filter", "--store", path) as program:
+        seen.append(program.out.rest().decode())
+    assert [said for said in seen if secret in said.replace(f"nothing found: {secret}", "")] == []
+
+
 # The admin's password.
 
 

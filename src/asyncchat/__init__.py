@@ -3,9 +3,11 @@
 chat/          the conversation itself: lines, names, room, sessions; knows no I/O
 aio/           the room's server and the clients, on asyncio; `connect` is the one for programs
 ui/            the client that a person sees on a terminal
+store/         the conversation, and whose names are whose, in a file
 threads/       the two-way line, the server and the client on threads
 transcript.py  the raw transcript, and the filter that reads it
 terminal.py    standard input and output, as bytes
+passwords.py   what is kept of a password
 outlet.py      output that nobody waits for
 addresses.py   HOST:PORT, and the sockets behind it
 limits.py      how much of anything a peer may have

@@ -1,9 +1,9 @@
 """Where sessions ask: what takes a while is done in threads, and what is kept holds at once for everybody."""
 
 import asyncio
-import contextlib
 import os
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -40,6 +40,8 @@ MOST_HASHING = 128
 
 MOST_FROM_ONE = 64
 """Of these, from one address."""
+
+_LOWEST_PRIORITY = 19
 
 
 class Desk:
@@ -156,5 +158,4 @@ class Desk:
 def _give_way() -> None:
     """Let those who chat go first: what this thread does takes all of a core."""
     if sys.platform == "linux":  # where a thread has a priority of its own
-        with contextlib.suppress(OSError):  # some sandboxes do not let one be modest
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWEST_PRIORITY)

@@ -92,9 +92,9 @@ class Archive:
 
     def _recall(self, key: bytes) -> Recalled:
         kept = self._connection.execute(
-            "SELECT id, seq FROM messages WHERE seat = ?1 UNION ALL SELECT id, seq FROM private WHERE seat = ?1"
-            " ORDER BY id DESC LIMIT ?2",
-            (key, REMEMBERED),
+            "SELECT id, seq FROM messages WHERE seat = :key UNION ALL SELECT id, seq FROM private WHERE seat = :key"
+            " ORDER BY id DESC LIMIT :most",
+            {"key": key, "most": REMEMBERED},
         ).fetchall()
         row = self._connection.execute("SELECT account FROM seats WHERE key = ?", (key,)).fetchone()
         return Recalled(kept, row[0] if row else None)
@@ -150,10 +150,10 @@ class Archive:
             "SELECT name, count(*) FROM conversations"
             " JOIN private ON private.conversation = conversations.id"
             " JOIN accounts ON accounts.id = sender"
-            " WHERE ?1 IN (one, other) AND sender != ?1"
-            " AND seq > CASE one WHEN ?1 THEN one_read ELSE other_read END"
+            " WHERE :who IN (one, other) AND sender != :who"
+            " AND seq > CASE one WHEN :who THEN one_read ELSE other_read END"
             " GROUP BY sender ORDER BY key",
-            (who.id,),
+            {"who": who.id},
         )
         return rows.fetchall()
 
