@@ -26,6 +26,8 @@ WITHOUT_UVLOOP = (
     "-c",
     "import sys; sys.modules['uvloop'] = None; from asyncchat.cli import main; sys.exit(main())",
 )
+ADMIN = "the admin's password"
+SECRET = "correct-horse-battery"
 NEW_ADMIN = "the account admin is made, its password is "
 ASK_NAME = "Server: write your name"
 

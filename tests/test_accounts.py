@@ -13,11 +13,8 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
-from tests.programs import NEW_ADMIN, Nc, Program, ServeProgram, in_rounds, seconds, until
+from tests.programs import ADMIN, NEW_ADMIN, SECRET, Nc, Program, ServeProgram, in_rounds, seconds, until
 from tests.test_json_server import Bot
-
-ADMIN = "the admin's password"
-SECRET = "correct-horse-battery"
 
 UNNOTICED = 0.05
 """Seconds that nobody notices: where other tests take the same cores, twice as long as usual may be by chance."""
@@ -36,6 +33,13 @@ def served(path: str, *arguments: str, admin: str = ADMIN) -> ServeProgram:
 @pytest.fixture
 def chat(path: str) -> Iterator[ServeProgram]:
     with served(path) as chat:
+        yield chat
+
+
+@pytest.fixture
+def known(with_people: str) -> Iterator[ServeProgram]:
+    """A chat in which alice and bob are registered."""
+    with served(with_people, admin="") as chat:
         yield chat
 
 
@@ -484,14 +488,13 @@ def join(chat: ServeProgram, *arguments: str, password: str = SECRET) -> Program
 
 
 @pytest.mark.parametrize("arguments", [[], ["--threads"], ["--json"]])
-def test_a_client_in_a_pipe_shows_the_password_from_its_environment(chat: ServeProgram, arguments: list[str]) -> None:
-    plain(chat, "alice", role="registered").peer.socket.close()
-    bob = plain(chat, "bob")
-    with join(chat, *arguments) as alice:
+def test_a_client_in_a_pipe_shows_the_password_from_its_environment(known: ServeProgram, arguments: list[str]) -> None:
+    carol = plain(known, "carol")
+    with join(known, *arguments) as alice:
         alice.write("hello\n")
         alice.end_input()
         assert alice.wait() == 0
-    assert bob.heard() == ["alice: hello"]
+    assert carol.heard() == ["alice: hello"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["--threads"], ["--json"]])
@@ -503,20 +506,18 @@ def test_a_client_in_a_pipe_shows_the_password_from_its_environment(chat: ServeP
     ],
 )
 def test_a_client_in_a_pipe_says_what_to_do_without_the_password(
-    chat: ServeProgram, arguments: list[str], password: str, said: str
+    known: ServeProgram, arguments: list[str], password: str, said: str
 ) -> None:
-    plain(chat, "alice", role="registered").peer.socket.close()
-    with join(chat, *arguments, password=password) as alice:
+    with join(known, *arguments, password=password) as alice:
         assert alice.wait() == 1
         hint = "If it is yours, put the password into ASYNCCHAT_PASSWORD."
         assert alice.errors.rest().decode() == f"asyncchat: alice: {said} {hint}\n"
 
 
-def test_a_client_that_was_replaced_does_not_fight_for_its_place(chat: ServeProgram) -> None:
-    plain(chat, "alice", role="registered").peer.socket.close()
-    with join(chat, "--json", "-n") as first:
+def test_a_client_that_was_replaced_does_not_fight_for_its_place(known: ServeProgram) -> None:
+    with join(known, "--json", "-n") as first:
         first.out.until('"you"')
-        with join(chat, "--json", "-n") as second:
+        with join(known, "--json", "-n") as second:
             second.out.until('"you"')
             assert first.wait() == 1
             assert "you are here on another connection now" in first.errors.rest().decode()

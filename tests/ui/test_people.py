@@ -5,31 +5,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.programs import Nc, ServeProgram
+from tests.programs import ADMIN, SECRET, Nc, ServeProgram
 from tests.ui.terminals import ENTER, TAB, UP, Terminal
-
-SECRET = "correct-horse-battery"
 
 
 @pytest.fixture
-def chat(tmp_path: Path) -> Iterator[ServeProgram]:
-    """A group chat with a store, in which alice and bob are registered, and bob is there."""
-    with ServeProgram("--rate", "0", "--store", str(tmp_path / "chat.db")) as chat:
-        registered(chat, "alice").socket.close()
+def chat(with_people: str) -> Iterator[ServeProgram]:
+    """A group chat in which alice and bob are registered."""
+    with ServeProgram("--rate", "0", "--store", with_people) as chat:
         yield chat
 
 
 @pytest.fixture
 def bob(chat: ServeProgram) -> Iterator[Nc]:
-    with registered(chat, "bob") as bob:
+    with chat.connect() as bob:
+        bob.send(f"/auth bob {SECRET}\n")
+        bob.lines.until("successfully")
         yield bob
-
-
-def registered(chat: ServeProgram, name: str) -> Nc:
-    peer = chat.connect()
-    peer.send(f"/registration {name} {SECRET}\n")
-    peer.lines.until("successfully")
-    return peer
 
 
 def join(chat: ServeProgram, state: Path, name: str = "alice", password: str = SECRET, **how: object) -> Terminal:
@@ -109,7 +101,7 @@ def test_registers_where_guests_stay_outside(tmp_path: Path) -> None:
 def test_a_command_without_its_password_asks_for_it_unseen(
     chat: ServeProgram, tmp_path: Path, typed: str, question: str, said: str
 ) -> None:
-    with join(chat, tmp_path, name="carol", password="") as carol, chat.join("bob") as bob:
+    with join(chat, tmp_path, name="carol", password="") as carol, chat.join("eve") as bob:
         carol.until_prompt()
         carol.write(typed + ENTER)
         prompt(carol, question)
@@ -198,7 +190,7 @@ def test_a_refused_line_does_not_come_back_into_the_password(chat: ServeProgram,
 
 def test_somebody_who_is_put_out_is_told_why_and_the_client_ends(chat: ServeProgram, tmp_path: Path) -> None:
     with Nc(chat.port) as admin, join(chat, tmp_path, name="carol", password="") as carol:
-        admin.send(f"/auth admin {chat.admin_password}\n")
+        admin.send(f"/auth admin {ADMIN}\n")
         admin.lines.until("authorized")
         carol.until_prompt()
         admin.send("/kick carol\n")
@@ -209,7 +201,7 @@ def test_somebody_who_is_put_out_is_told_why_and_the_client_ends(chat: ServeProg
 
 def test_the_topic_is_shown_to_whoever_comes_and_when_it_changes(chat: ServeProgram, tmp_path: Path) -> None:
     with Nc(chat.port) as admin:
-        admin.send(f"/auth admin {chat.admin_password}\n/topic the build\n")
+        admin.send(f"/auth admin {ADMIN}\n/topic the build\n")
         admin.lines.until("the topic is: the build")
         with join(chat, tmp_path) as alice:
             alice.until_row("The topic is: the build")

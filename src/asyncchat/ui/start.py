@@ -131,8 +131,8 @@ def _understand(typed: str) -> _Who:
 async def _ask_password(keyboard: DaemonExecutor, name: str, *, is_new: bool) -> _Who | None:
     """Let the person type a password, which is not to be seen; None if they type none."""
     new = "new " * is_new
-    terminal.write(f"{new}password of {name} (Enter alone for another name): ".encode())
-    with terminal.unseen():
+    with terminal.unseen():  # before it is asked for: some type fast
+        terminal.write(f"{new}password of {name} (Enter alone for another name): ".encode())
         password = await _type(keyboard)
     terminal.write(b"\n")
     return _Who(name, password, is_new) if password else None
