@@ -215,3 +215,15 @@ def test_tab_completes_the_commands_of_the_server(chat: ServeProgram, tmp_path: 
         alice.until_prompt()
         alice.write("/unr" + TAB)
         alice.until_row("show who has written to you alone")
+
+
+def test_a_password_may_have_blanks(chat: ServeProgram, tmp_path: Path) -> None:
+    with join(chat, tmp_path, name="carol", password="") as carol:
+        carol.until_prompt()
+        carol.write("/register" + ENTER)
+        prompt(carol, "password for /registration:")
+        carol.write("a horse and a battery" + ENTER)
+        carol.until_row("you are registered successfully!")
+    with Nc(chat.port) as again:
+        again.send("/auth carol a horse and a battery\n")
+        again.lines.until("you are authorized successfully!")

@@ -13,7 +13,7 @@ from asyncchat.chat.commands import may_have_secret, without_secret
 from asyncchat.errors import ChatError
 from asyncchat.terminal import BELLS
 from asyncchat.ui import commands
-from asyncchat.ui.commands import missing_password
+from asyncchat.ui.commands import missing_password, with_password
 from asyncchat.ui.completion import ChatCompleter
 from asyncchat.ui.history import LineHistory, history_path
 from asyncchat.ui.live import Status, above_input
@@ -142,7 +142,7 @@ class App:
 
     def _post(self, line: str) -> None:
         if question := missing_password(line):
-            self._screen.ask(question, lambda password: self._say(f"{line.rstrip()} {password}".rstrip()))
+            self._screen.ask(question, lambda password: self._say(with_password(line, self._chat.name, password)))
         else:
             self._say(line)
 

@@ -68,3 +68,10 @@ def missing_password(line: str) -> str:
         # Whether it is a name or a password, what is typed next must not be seen.
         return "password (Enter alone, if that was it already): "
     return "" if arguments else f"password for {name}: "
+
+
+def with_password(line: str, name: str, password: str) -> str:
+    """Return such a command with the password behind it; `name`: the one that one has."""
+    if line.split()[0] == line.strip() and find_command(line.strip()) is find_command("/registration"):
+        line = f"{line.strip()} {name}"  # else the first word of a password with blanks would be taken for a name
+    return f"{line.strip()} {password}".rstrip()
