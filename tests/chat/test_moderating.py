@@ -160,7 +160,9 @@ def test_a_program_that_is_kicked_can_not_come_back_by_its_token(town: Town) -> 
     admin, bob, gus = town.owner("admin", role=Who.ADMIN), town.own_program("bob"), town.program("gus")
     gus.hear()
     admin.say("/kick bob", "/kick gus")
-    assert gus.hear("bye") == bob.hear("bye") == [{"type": "bye", "text": KICKED.removeprefix("Server: ")}]
+    assert (
+        gus.hear("bye") == bob.hear("bye") == [{"type": "bye", "text": KICKED.removeprefix("Server: "), "code": "out"}]
+    )
     for name, token in (("bob", bob.token), ("gus", gus.token), ("gus2", "")):
         assert town.stranger().hello(name, token=token, epoch="town")["code"] == "banned"
     assert town.stranger().hello("bob", password=SECRET)["code"] == "banned"

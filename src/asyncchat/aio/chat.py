@@ -288,8 +288,8 @@ class Chat:
                 case events.Welcome():
                     self._was_in = True
                     self._trying = self._pauses()
-                case events.Bye(text, events.ELSEWHERE):
-                    raise ChatError(f"{text}.")
+                case events.Bye(text, code) if code:
+                    raise ChatError(text)
                 case events.Error(code, text) if code in OF_PASSWORD and not self._was_in:
                     raise PasswordNeeded(f"{self.name}: {text}")
                 case events.Error(code, text) if code in OF_NEW_PASSWORD and not self._was_in:

@@ -17,8 +17,6 @@ MOST_UNANSWERED = 32
 JSON_LINE = 4
 """How many times as long as a plain line a line of JSON may be."""
 
-ELSEWHERE = "elsewhere"
-
 PING_AFTER = 30.0
 """Seconds of silence after which the other side is asked whether it is still there."""
 
@@ -199,7 +197,7 @@ class Gap(_Event, frozen=True):
 
 
 class Bye(_Event, frozen=True):
-    """The server ends the connection, and says why; `code` is ELSEWHERE if one is here on another one."""
+    """The server ends the connection, and says why; with a `code` one should not come back."""
 
     text: str
     code: str = ""

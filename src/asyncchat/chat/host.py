@@ -126,7 +126,8 @@ class Host:
                 self.order.add(sentence)
                 session = session or self.present.get(sentence.name.key)
                 if session and sentence.kind == Kind.BAN:
-                    session.put_out("you have been kicked out of the server!" if act == "kick" else "you are banned!")
+                    said = "you have been kicked out of the server!" if act == "kick" else "you are banned!"
+                    session.put_out(said, "out")
             case Pardon(_, kind, name):
                 self.order.remove(kind, name.key)
             case SetTopic(_, text):

@@ -33,12 +33,8 @@ class PlainSession(Session):
         """Say something to this peer alone."""
         self._peer.write(wire.notice(saying))
 
-    def say_last(self, saying: str) -> None:
+    def say_last(self, saying: str, code: str) -> None:
         """Tell the peer why its connection ends."""
-        self.notice(saying)
-
-    def say_elsewhere(self, saying: str) -> None:
-        """Tell the peer that it is here on another connection."""
         self.notice(saying)
 
     def tell(self, lines: Sequence[str]) -> None:

@@ -33,13 +33,9 @@ class SeatedSession(Session):
         """Say something to this peer alone."""
         self._tell(Notice(saying))
 
-    def say_last(self, saying: str) -> None:
+    def say_last(self, saying: str, code: str) -> None:
         """Tell the peer why its connection ends."""
-        self._tell(Bye(saying))
-
-    def say_elsewhere(self, saying: str) -> None:
-        """Tell the peer that it is here on another connection."""
-        self._tell(Bye(saying, events.ELSEWHERE))
+        self._tell(Bye(saying, code))
 
     def turn_nowhere(self) -> None:
         """Let what is said go to nobody."""

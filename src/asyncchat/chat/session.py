@@ -95,17 +95,17 @@ class Session(ABC):
 
         The room hears of it only if that one has another name.
         """
-        self.say_elsewhere("you are here on another connection now")
+        self.say_last("you are here on another connection now", "elsewhere")
         if self.named and self.named.key == for_name.key:
             self._over = True
             self._peer.close()
         else:
             self.leave()
 
-    def put_out(self, saying: str) -> None:
-        """Tell the peer why it is let go, and take it out of the room."""
+    def put_out(self, saying: str, code: str = "") -> None:
+        """Tell the peer why it is let go, and take it out of the room; `code`: so that programs do not come back."""
         if not self._over:
-            self.say_last(saying)
+            self.say_last(saying, code)
         self.leave()
 
     @property
@@ -118,12 +118,8 @@ class Session(ABC):
         """Say something to this peer alone."""
 
     @abstractmethod
-    def say_last(self, saying: str) -> None:
+    def say_last(self, saying: str, code: str) -> None:
         """Tell the peer why its connection ends."""
-
-    @abstractmethod
-    def say_elsewhere(self, saying: str) -> None:
-        """Tell the peer that it is here on another connection."""
 
     @abstractmethod
     def tell(self, lines: Sequence[str]) -> None:

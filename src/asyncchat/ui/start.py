@@ -133,8 +133,10 @@ async def _ask_password(keyboard: DaemonExecutor, name: str, *, is_new: bool) ->
     new = "new " * is_new
     with terminal.unseen():  # before it is asked for: some type fast
         terminal.write(f"{new}password of {name} (Enter alone for another name): ".encode())
-        password = await _type(keyboard)
-    terminal.write(b"\n")
+        try:
+            password = await _type(keyboard)
+        finally:
+            terminal.write(b"\n")
     return _Who(name, password, is_new) if password else None
 
 
