@@ -252,6 +252,15 @@ def test_a_registered_name_is_asked_for_its_password_and_takes_the_place_of_its_
     assert before.rest() == ["you are here on another connection now"]
 
 
+def test_whoever_takes_a_name_later_has_left_and_joined_in_the_transcript(known: ServeProgram) -> None:
+    carol, eve = plain(known, "carol"), json(known, "eve")
+    eve.heard()
+    assert carol.say(f"/auth alice {SECRET}") == ["you are authorized successfully!"]
+    assert carol.say("hello") == ["alice: hello"]
+    assert known.out.until("alice sent")[-3:] == ["carol left", "alice joined", "alice sent hello"]
+    assert [event["type"] for event in eve.peer.until("message")] == ["left", "joined", "message"]
+
+
 def test_no_password_is_found_anywhere(path: str) -> None:
     with served(path) as chat:
         alice, bob = plain(chat, "alice", role="registered"), plain(chat, "bob")
