@@ -70,6 +70,10 @@ class Order:
             if not self._from[sentence.address]:
                 del self._from[sentence.address]
 
+    def has_any(self, kind: Kind) -> bool:
+        """Tell whether there may be one of this kind."""
+        return bool(self._sentences[kind])
+
     def find(self, kind: Kind, key: str, now: int) -> Sentence | None:
         """Return what holds for a name."""
         if (sentence := self._sentences[kind].get(key)) and sentence.ends_before(now):

@@ -284,8 +284,9 @@ class Session(ABC):
                 )
             self._run(command, said)
         elif said and not said.isspace():
-            if (command := find_command(said.lstrip(_INVISIBLE))) and command.is_confidential:
-                raise Refusal("secret", f"your line was not sent: write {command.names[0]} without a blank before it.")
+            hidden = find_command(said.lstrip(_INVISIBLE)) if said[0] in _INVISIBLE else None
+            if hidden and hidden.is_confidential:
+                raise Refusal("secret", f"your line was not sent: write {hidden.names[0]} without a blank before it.")
             self._say_to(said, post, is_addressed=is_addressed)
 
     def _say_to(self, text: str, post: Callable[[str], None], *, is_addressed: bool) -> None:
