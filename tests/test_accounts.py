@@ -144,8 +144,7 @@ def json(room: ServeProgram, name: str, role: str = "") -> JsonActor:
         fields = {"password": ADMIN}
     elif role:
         fields = {"password": SECRET, "register": True}
-    welcome = actor.peer.hello(name, **fields)
-    assert welcome["type"] == "welcome", welcome
+    actor.peer.come_in(name, **fields)
     return actor
 
 
@@ -254,7 +253,6 @@ def test_a_registered_name_is_asked_for_its_password_and_takes_the_place_of_its_
 
 def test_whoever_takes_a_name_later_has_left_and_joined_in_the_transcript(known: ServeProgram) -> None:
     carol, eve = plain(known, "carol"), json(known, "eve")
-    eve.heard()
     assert carol.say(f"/auth alice {SECRET}") == ["you are authorized successfully!"]
     carol.say("hello")
     assert known.out.until("alice sent")[-3:] == ["carol left", "alice joined", "alice sent hello"]
