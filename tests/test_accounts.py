@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
+from asyncchat.chat.commands import COMMANDS
 from tests.programs import ADMIN, NEW_ADMIN, SECRET, Nc, Program, ServeProgram, in_rounds, seconds, until
 from tests.test_json_server import Bot
 
@@ -71,7 +72,7 @@ class PlainActor:
     def heard(self) -> list[str]:
         """Return what is heard until now."""
         self._marks += 1
-        mark = "/" + "x" * self._marks
+        mark = "/x" + "".join("abcdefghij"[int(digit)] for digit in str(self._marks))
         self.peer.send(f"{mark}\n")
         lines = []
         while f"unknown command {mark}." not in (line := self.peer.line()) and not line.startswith(
@@ -239,6 +240,192 @@ def test_every_command_and_what_it_answers(chat: ServeProgram, actor: Format) ->
         "TIME admin: unban alice",
         "TIME admin: revoke alice",
     )
+
+
+@formats
+def test_every_refusal_says_why_and_changes_nothing(known: ServeProgram, actor: Format) -> None:
+    admin, mo, alice = (
+        plain(known, "admin"),
+        actor(known, "mo", role="registered"),
+        actor(known, "ann", role="registered"),
+    )
+    guest, muted = actor(known, "guest"), actor(known, "muted")
+    for line in ("/grant mo", "/ban bob", "/mute muted"):
+        admin.say(line)
+    mo.heard()
+    before = admin.say("/audit")
+
+    not_registered = "this is for registered people. Write /register PASSWORD to make your name yours."
+    no_moderator, no_admin = "you are not a moderator or an admin!", "you are not an admin!"
+    taken = "this login is already taken! Choose another one."
+    can_not = "this name can't be used: "
+    offline, unknown = "the user is not online!", "nobody is not registered. /list shows who is online."
+    refusals: list[tuple[PlainActor | JsonActor, str, str]] = [
+        # Names.
+        *((guest, f"{line} {SECRET}", not_registered) for line in ("/password", "/unregister")),
+        (guest, "/registration", "write the name and a password: /registration LOGIN PASSWORD"),
+        (guest, "/register short", "the password is too short!"),
+        (guest, f"/register ALICE {SECRET}", taken),
+        (guest, f"/register mo {SECRET}", taken),
+        (guest, f"/register muted {SECRET}", taken),
+        (guest, f"/register server {SECRET}", taken),
+        (
+            guest,
+            f"/register b@b {SECRET}",
+            f"{can_not}@ is not a letter, digit, underscore, dash or dot. Choose another one.",
+        ),
+        (guest, f"/register a1ice {SECRET}", f"{can_not}it looks like alice, which is registered. Choose another one."),
+        (
+            guest,
+            "/register guest \ufdd0\ufdd0\ufdd0\ufdd0\ufdd0\ufdd0\ufdd0\ufdd0",
+            "it has a character that no password can have.",
+        ),
+        (guest, "/auth", "write your name and your password: /auth LOGIN PASSWORD"),
+        (guest, f"/auth nobody {SECRET}", "incorrect login!"),
+        (guest, f"/auth b@b {SECRET}", "incorrect login!"),
+        (guest, "/auth alice not the password", "incorrect password!"),
+        (guest, f"/auth bob {SECRET}", "you are banned!"),
+        (
+            guest,
+            f"/auth mo {SECRET}",
+            "mo is here on another connection."
+            " Leave with /exit, and write /auth when you are asked for a name: that takes its place.",
+        ),
+        (muted, f"/register another {SECRET}", "you are muted!"),
+        (muted, f"/auth alice {SECRET}", "you are muted!"),
+        (alice, f"/register {SECRET}", "you are registered already, as ann."),
+        (alice, f"/auth alice {SECRET}", "you are authorized already, as ann."),
+        (alice, "/password", "write the new password: /password PASSWORD"),
+        (alice, "/password short", "the password is too short!"),
+        (alice, "/unregister", "this gives up your name and deletes your private conversations: /unregister PASSWORD"),
+        (alice, "/unregister not the password", "incorrect password!"),
+        (admin, f"/unregister {ADMIN}", "the admin can't be unregistered."),
+        # Alone.
+        *((guest, line, not_registered) for line in ("/msg alice hello", "/unread", "/stats")),
+        (alice, "/msg", "write whom to send it to, and what: /msg NAME TEXT"),
+        (alice, "/msg alice", "write whom to send it to, and what: /msg NAME TEXT"),
+        (alice, "/msg nobody hello", unknown),
+        (alice, "/msg guest hello", "guest is not registered. /list shows who is online."),
+        (alice, "/msg ann hello", "that is you. Write /chat NAME with the name of somebody else."),
+        (alice, "/stats", "this counts private messages: write /chat NAME first."),
+        (alice, " /msg alice hello", "your line was not sent: write /msg without a blank before it."),
+        # What was said.
+        (guest, "/history x", "x is not a number!"),
+        (guest, "/history -1", "-1 is not a number!"),
+        (guest, "/search", "write what to search for: /search WORDS"),
+        (guest, "/nothing", "unknown command /nothing. Write /help to see the commands, // to say a line with /."),
+        (muted, "hello", "your line was not sent: you are muted!"),
+        (muted, "//hello", "your line was not sent: you are muted!"),
+        # Order.
+        *(
+            (who, line, no_moderator)
+            for who in (guest, alice)
+            for line in (
+                "/kick mo",
+                "/ban mo",
+                "/unban bob",
+                "/bans",
+                "/mute mo",
+                "/unmute muted",
+                "/audit",
+                "/topic x",
+            )
+        ),
+        *((who, line, no_admin) for who in (guest, alice, mo) for line in ("/grant alice", "/revoke mo")),
+        (mo, "/kick", "write whom: /kick NAME"),
+        (mo, "/ban", "write whom: /ban NAME, or /ban NAME 12h"),
+        (mo, "/mute", "write whom: /mute NAME, or /mute NAME 12h"),
+        (mo, "/unban", "write whom: /unban NAME"),
+        (mo, "/unmute", "write whom: /unmute NAME"),
+        (admin, "/grant", "write whom: /grant NAME"),
+        (admin, "/revoke", "write whom: /revoke NAME"),
+        *((mo, f"/{act} mo", f"you can't {act} yourself!") for act in ("kick", "ban", "mute")),
+        *((admin, f"/{act} admin", f"you can't {act} yourself!") for act in ("kick", "ban", "mute")),
+        *((mo, f"/{act} admin", f"nobody can {act} the admin!") for act in ("kick", "ban", "mute")),
+        *((mo, f"/{act} nobody", offline) for act in ("kick", "ban", "mute")),
+        *((mo, f"/{act} b@b", offline) for act in ("kick", "ban", "mute")),
+        (mo, "/kick alice", offline),
+        (mo, "/ban ann long", "long is no duration: write something like 30m, 12h or 7d, or nothing."),
+        (mo, "/mute ann 0m", "0m is no duration: write something like 30m, 12h or 7d, or nothing."),
+        (mo, "/unban bob", "only the admin can change this ban!"),
+        (mo, "/ban bob 1m", "only the admin can change this ban!"),
+        (mo, "/unmute muted", "only the admin can change this mute!"),
+        (mo, "/unban ann", "this user is not banned!"),
+        (mo, "/unmute ann", "this user is not muted!"),
+        (admin, "/grant mo", "this user is already a moderator!"),
+        (admin, "/grant guest", "guest is a guest, who has to write /register PASSWORD first!"),
+        (admin, "/grant nobody", offline),
+        (admin, "/revoke alice", "this user is not a moderator!"),
+        (admin, "/revoke nobody", offline),
+    ]
+    for who, line, said in refusals:
+        assert who.say(line) == [said], line
+    for line in ("/chat", "/chat mo"):
+        assert guest.say(line) == [not_registered]
+        assert guest.say("hello") == ["your line was not sent: write /chat NAME again, or /room to write to everybody."]
+    for line, why in (
+        ("/chat nobody", unknown),
+        ("/chat ann", "that is you. Write /chat NAME with the name of somebody else."),
+    ):
+        assert alice.say(line) == [why]
+        assert alice.say("hello") == ["your line was not sent: write /chat NAME again, or /room to write to everybody."]
+    assert admin.say("/audit") == before
+    assert mo.heard() == []
+
+
+def test_every_refusal_of_somebody_who_wants_to_come_in(known: ServeProgram) -> None:
+    admin, carol = plain(known, "admin"), plain(known, "carol")
+    for line in ("/ban bob", "/kick carol"):
+        admin.say(line)
+    carol.rest()
+    admin.say("/unban carol")
+    plain(known, "dora")
+    said = {
+        "alice": "this name is registered. Write /auth alice PASSWORD, or choose another one.",
+        "BOB": "this name is registered. Write /auth BOB PASSWORD, or choose another one.",
+        "a1ice": "this name can't be used: it looks like alice, which is registered. Choose another one.",
+        "dora": "this name is already taken! Choose another one.",
+        "/auth": "write your name and your password: /auth LOGIN PASSWORD",
+        "/register": "write the name and a password: /registration LOGIN PASSWORD",
+        "/register eve": "write the name and a password: /registration LOGIN PASSWORD",
+        "/register eve short": "the password is too short!",
+        f"/register alice {SECRET}": "this login is already taken! Choose another one.",
+        f"/register dora {SECRET}": "this login is already taken! Choose another one.",
+        f"/register bob {SECRET}": "you are banned!",
+        f"/auth bob {SECRET}": "you are banned!",
+        f"/auth eve {SECRET}": "incorrect login!",
+        "/auth alice not the password": "incorrect password!",
+    }
+    stranger = PlainActor(known)
+    for line, why in said.items():
+        assert stranger.say(line) == [why], line
+    codes: list[tuple[dict[str, object], str]] = [
+        ({"name": "alice"}, "name-registered"),
+        ({"name": "a1ice"}, "name-refused"),
+        ({"name": "dora"}, "name-taken"),
+        ({"name": "eve", "password": "short", "register": True}, "short-password"),
+        ({"name": "alice", "password": SECRET, "register": True}, "login-taken"),
+        ({"name": "eve", "password": SECRET}, "incorrect-login"),
+        ({"name": "alice", "password": "not the password"}, "incorrect-password"),
+        ({"name": "bob", "password": SECRET}, "banned"),
+        ({"name": "alice", "v": 2}, "version"),
+    ]
+    program = a_bot(known)
+    for fields, code in codes:
+        program.tell("hello", **({"v": 1} | fields))
+        assert program.event()["code"] == code, fields
+    program.come_in("alice", password=SECRET)
+    assert program.hello("eve")["code"] == "in-already"
+
+
+@formats
+def test_without_a_store_what_needs_one_says_so(actor: Format) -> None:
+    with ServeProgram() as chat:
+        guest = actor(chat, "guest")
+        for command in COMMANDS:
+            if command.of_store:
+                assert guest.say(f"{command.names[0]} x")[0].startswith("nothing is kept here"), command
+        assert a_bot(chat).hello("eve", password=SECRET, register=True)["code"] == "no-store"
 
 
 def test_a_registered_name_is_asked_for_its_password_and_takes_the_place_of_its_old_connection(
