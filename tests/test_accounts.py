@@ -606,6 +606,29 @@ def test_nobody_else_sees_what_two_say_alone_whatever_they_try(path: str, actor:
     assert [said for said in seen if secret in said.replace(f"nothing found: {secret}", "")] == []
 
 
+def test_nobody_waits_for_what_somebody_else_searches(with_people: str) -> None:
+    with contextlib.closing(sqlite3.connect(with_people, isolation_level=None)) as connection:
+        (one,), (other,) = connection.execute("SELECT id FROM accounts WHERE key IN ('alice', 'bob') ORDER BY id")
+        connection.execute("INSERT INTO conversations (id, one, other, last) VALUES (1, ?, ?, 60000)", (one, other))
+        connection.execute(
+            "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 60000)"
+            " INSERT INTO private (conversation, seq, time, sender, nth, text) SELECT 1, n, n, ?, n, 'é' FROM numbers",
+            (one,),
+        )
+    with served(with_people, admin="") as chat:
+        alice, bob = PlainActor(chat), PlainActor(chat)
+        alice.say(f"/auth alice {SECRET}")
+        alice.say("/chat bob")
+        bob.say(f"/auth bob {SECRET}")
+        alice.peer.send("/search à\n")
+        for _ in range(5):
+            assert bob.say("/unread") == ["no one unread"]
+        searching = select.poll()
+        searching.register(alice.peer.socket, select.POLLIN)
+        assert not searching.poll(0)
+        assert alice.heard() == ["nothing found: à"]
+
+
 # The admin's password.
 
 

@@ -59,17 +59,20 @@ class Journal:
     def take(self, count: int) -> list[tuple[str, Sequence[Event]]]:
         """Wait until `count` batches in all were kept or lost."""
         while len(self.happened) < count:
-            callback, arguments = self._calls.get(timeout=seconds(PATIENCE))
-            callback(*arguments)
+            self.call()
         return self.happened
+
+    def call(self) -> None:
+        """Wait for something that the journal calls back."""
+        callback, arguments = self._calls.get(timeout=seconds(PATIENCE))
+        callback(*arguments)
 
     def change(self, change: Change) -> Any:
         """Have something kept, and return the answer."""
         answers: list[object] = []
         self.journal.change(change, answers.append)
         while not answers:
-            callback, arguments = self._calls.get(timeout=seconds(PATIENCE))
-            callback(*arguments)
+            self.call()
         return answers[0]
 
     def close(self) -> None:

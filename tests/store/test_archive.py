@@ -1,6 +1,7 @@
 """What can be asked of a store."""
 
 import contextlib
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from asyncchat.chat.archive import Answer, History, Recall, Recalled, Search, Un
 from asyncchat.chat.lines import visible
 from asyncchat.chat.messages import Sent
 from asyncchat.store import journal as module
-from asyncchat.store.archive import Archive
+from asyncchat.store.archive import Archive, _matching, _may_match, _wanted
 from asyncchat.store.file import open_to_read
 from tests.store import Journal, ask, fill, message, messages
 
@@ -122,3 +123,35 @@ def test_what_is_kept_meanwhile_is_found(path: Path) -> None:
         journal.append(message(1, "hello"))
         journal.take(1)
         assert numbers(archive.answer(History(5))) == numbers(archive.answer(Search("hello"))) == [1]
+
+
+_WORDS = st.sampled_from(
+    ["fox", "FOX", "fo", "foxes", "füx", "fux", "K", "\u212a", "9", "red_fox", "a-b", "\ufb01", "İ", "ß", "-"]
+)
+_TEXTS = st.lists(_WORDS, min_size=1, max_size=4).map(" ".join)
+
+
+@given(texts=st.lists(_TEXTS, max_size=8), words=_TEXTS)
+def test_nothing_is_missed_since_not_all_is_looked_at_closely(texts: list[str], words: str) -> None:
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("CREATE TABLE said (seq INTEGER PRIMARY KEY, text TEXT)")
+        connection.executemany("INSERT INTO said (text) VALUES (?)", [(text,) for text in texts])
+        condition, values = _may_match(words)
+        some = connection.execute(f"SELECT seq, text FROM said WHERE {condition}", values).fetchall()
+        everything = connection.execute("SELECT seq, text FROM said").fetchall()
+    assert _matching(some, _wanted(words)) == _matching(everything, _wanted(words))
+
+
+def test_hardly_anything_is_looked_at_closely() -> None:
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        for words, text, looked_at in (
+            ("red fox", "a red dog", 0),
+            ("red fox", "A Red Fox", 1),
+            ("red-fox", "fox, red", 1),
+            ("fox", "dög", 1),
+            ("füx", "dog", 1),
+        ):
+            condition, values = _may_match(words)
+            query = f"SELECT {condition} FROM (SELECT ? AS text)"
+            parameters = (*values, text)
+            assert connection.execute(query, parameters).fetchone() == (looked_at,), (words, text)

@@ -5,13 +5,16 @@ import resource
 import signal
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from asyncchat.chat.accounts import Account
+from asyncchat.chat.archive import Unanswered
+from asyncchat.chat.changes import NewAccount, SetTopic
 from asyncchat.chat.messages import Event, Joined, Left, Sent
 from asyncchat.store import journal as module
 from asyncchat.store.file import Keep
@@ -144,6 +147,49 @@ def test_what_can_not_be_kept_is_lost_and_the_next_is_kept(path: Path) -> None:
         journal.append(message(2, "again"))
         assert journal.take(4)[-1] == ("kept", (message(2, "again"),))
         assert kept(path) == [(1, "message 1"), (2, "again")]
+
+
+def test_what_comes_while_the_disk_is_slow_is_kept_together_and_each_has_its_own_answer(path: Path) -> None:
+    statements: list[str] = []
+    answers: list[object] = []
+    with Journal(path) as journal:
+        journal.file.connection.set_trace_callback(statements.append)
+        with closing(sqlite3.connect(path, isolation_level=None)) as slow:
+            slow.execute("BEGIN IMMEDIATE")  # now nothing can be written
+            journal.journal.change(SetTopic(BOB, "first"), answers.append)
+            until(lambda: "BEGIN IMMEDIATE" in statements)
+            journal.append(message(1))
+            for seat in (b"a", b"b", b"c"):
+                journal.journal.change(NewAccount(BOB, "hash", seat), answers.append)
+            for number in range(10):
+                journal.journal.change(SetTopic(BOB, f"topic {number}"), answers.append)
+            slow.execute("ROLLBACK")
+        journal.take(1)
+        while len(answers) < 14:
+            journal.call()
+    assert kept(path) == [(1, "message 1")]
+    assert answers[0] is None
+    assert isinstance(answers[1], Account)
+    assert all(isinstance(answer, Unanswered) for answer in answers[2:4])  # there is one of that name already
+    assert answers[4:] == [None] * 10
+    assert rows(path, "SELECT value FROM facts WHERE name = 'topic'") == [("topic 9",)]
+
+
+def test_what_comes_while_the_disk_is_slow_is_one_transaction(path: Path) -> None:
+    statements: list[str] = []
+    answers: list[object] = []
+    with Journal(path) as journal:
+        journal.file.connection.set_trace_callback(statements.append)
+        with closing(sqlite3.connect(path, isolation_level=None)) as slow:
+            slow.execute("BEGIN IMMEDIATE")
+            journal.journal.change(SetTopic(BOB, "first"), answers.append)
+            until(lambda: "BEGIN IMMEDIATE" in statements)
+            for number in range(100):
+                journal.journal.change(SetTopic(BOB, f"topic {number}"), answers.append)
+            slow.execute("ROLLBACK")
+        while len(answers) < 101:
+            journal.call()
+        assert statements.count("COMMIT") == 2
 
 
 # The index, and what is not to be kept for ever.

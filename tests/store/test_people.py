@@ -1,5 +1,7 @@
 """The people in the store, by the journal's real thread."""
 
+import contextlib
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,6 +85,52 @@ def test_what_was_seen_is_not_new_any_more(path: Path, journal: Journal) -> None
     said = journal.change(Turn(bob, alice))
     assert (texts(said.read), texts(said.new), said.more) == (["one", "two"], ["three"], 0)
     assert ask(path, Unread(bob)) == []
+
+
+def test_it_takes_no_longer_because_much_was_written(path: Path) -> None:
+    """What keeping one thing more costs is paid by everybody: it is counted in the steps of SQLite's machine."""
+    with Journal(path) as journal:
+        alice, bob, carol = (account(journal, name) for name in ("alice", "bob", "carol"))
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        people = People(connection, Keep(), lambda: 0)
+        steps = 0
+
+        def count() -> None:
+            nonlocal steps
+            steps += 1
+
+        def cost() -> list[int]:
+            nonlocal steps
+            costs = []
+            for change in (
+                Send(alice, bob, "one more", 0, None, 0),
+                Send(bob, alice, "one more", 0, None, 0),
+                Send(carol, bob, "one more", 0, None, 0),
+                MarkRead(bob, alice, 1),
+                Turn(alice, bob),
+                Turn(bob, alice),
+            ):
+                steps = 0
+                people.write(change)
+                costs.append(steps)
+            archive = archive_module.Archive(connection)
+            for question in (Unread(bob), Unread(carol), Count(Pair(alice, bob)), History(5, Pair(alice, bob))):
+                steps = 0
+                archive.answer(question)
+                costs.append(steps)
+            return costs
+
+        def write(number: int) -> None:
+            for _ in range(number):
+                people.write(Send(alice, bob, "not read", 0, None, 0))
+
+        write(100)
+        connection.set_progress_handler(count, 1)
+        usual = cost()
+        connection.set_progress_handler(None, 1)
+        write(5000)
+        connection.set_progress_handler(count, 1)
+        assert all(more <= 2 * less for less, more in zip(usual, cost(), strict=True))
 
 
 def test_whoever_was_away_for_a_moment_gets_what_is_missing(journal: Journal) -> None:
@@ -209,8 +257,6 @@ def test_another_password_of_the_admin_ends_what_came_with_the_one_before(path: 
 
 
 def test_a_store_from_before_there_were_accounts_has_all_it_had(path: Path) -> None:
-    import sqlite3
-
     connection = sqlite3.connect(path, isolation_level=None)
     migrate(connection, newest=2)
     connection.execute("INSERT INTO messages VALUES (1, 1, 'bob', 'hello', x'01', 5)")

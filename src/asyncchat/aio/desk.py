@@ -55,6 +55,7 @@ class Desk:
         self._host = host
         self._store = store
         self._reading = DaemonExecutor("archive")
+        self._searching = DaemonExecutor("search")  # so that nobody who comes back waits for what others search
         self._hashing = DaemonExecutor("passwords", HASHING_AT_ONCE, _give_way)
         self._waiting: Counter[str] = Counter()
         self._tries = Tries()
@@ -66,7 +67,9 @@ class Desk:
         match question:
             case Register() | Authorize() | ChangePassword() | Unregister():
                 await self._take_password(session, question)
-            case History() | Search() | Recall() | Count() | Unread() | Audit():
+            case Search():
+                session.answer(await self._in(self._searching, lambda: self._store.searched.answer(question)))
+            case History() | Recall() | Count() | Unread() | Audit():
                 session.answer(await self._in(self._reading, lambda: self._store.archive.answer(question)))
             case None:
                 pass

@@ -1,4 +1,4 @@
-"""The conversation in a file: SQLite, written by one thread, read by another."""
+"""The conversation in a file: SQLite, written by one thread, read by two others."""
 
 import contextlib
 import time
@@ -24,7 +24,7 @@ class Store:
     admin_password: gets the hash of the admin's password, or None if there is no admin yet; returns that of another
         one, or None to leave it
 
-    Close it when done. Raises StoreError.
+    What takes long is asked of `searched`, all else of `archive`. Close it when done. Raises StoreError.
     """
 
     def __init__(
@@ -41,7 +41,9 @@ class Store:
 
         with contextlib.ExitStack() as opened:
             file = opened.enter_context(contextlib.closing(StoreFile(path)))
-            self.archive = opened.enter_context(contextlib.closing(Archive(file.reader())))
+            self.archive, self.searched = (
+                opened.enter_context(contextlib.closing(Archive(file.reader()))) for _ in range(2)
+            )
             self.journal = SqliteJournal(file, durability, keep, recent, clock)
             try:
                 self._load(People(file.connection, keep, clock), admin_password)
@@ -60,4 +62,5 @@ class Store:
     def close(self) -> None:
         """Write what is left, unless that takes too long, and let others use the file."""
         self.archive.close()
+        self.searched.close()
         self.journal.close(_LAST_WRITES)

@@ -39,7 +39,8 @@ MIGRATIONS = (
     INSERT INTO facts VALUES ('indexed', 0);
     """,
     # An account's number is never given again: what belonged to one must not become another's. `one` is the smaller of
-    # the two numbers; `last` is the number of the last message, and the others say up to where each of them has read.
+    # the two numbers; `last` and `time` are those of the last message. How many each has sent, and how many of the
+    # other's each has seen, is counted once: nothing may take longer because much waits for somebody.
     """
     CREATE TABLE accounts (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -59,8 +60,11 @@ MIGRATIONS = (
         one INTEGER NOT NULL,
         other INTEGER NOT NULL,
         last INTEGER NOT NULL DEFAULT 0,
-        one_read INTEGER NOT NULL DEFAULT 0,
-        other_read INTEGER NOT NULL DEFAULT 0,
+        time INTEGER NOT NULL DEFAULT 0,
+        one_sent INTEGER NOT NULL DEFAULT 0,
+        other_sent INTEGER NOT NULL DEFAULT 0,
+        one_seen INTEGER NOT NULL DEFAULT 0,
+        other_seen INTEGER NOT NULL DEFAULT 0,
         UNIQUE (one, other)
     ) STRICT;
     CREATE INDEX conversations_of_other ON conversations (other);
@@ -69,11 +73,13 @@ MIGRATIONS = (
         seq INTEGER NOT NULL,
         time INTEGER NOT NULL,
         sender INTEGER NOT NULL,
+        nth INTEGER NOT NULL,
         text TEXT NOT NULL,
         seat BLOB,
         id INTEGER,
         PRIMARY KEY (conversation, seq)
     ) WITHOUT ROWID, STRICT;
+    CREATE UNIQUE INDEX private_of_sender ON private (conversation, sender, nth);
     CREATE UNIQUE INDEX sent_private ON private (seat, id) WHERE seat IS NOT NULL;
     CREATE INDEX private_by_time ON private (time);
     CREATE TABLE sentences (

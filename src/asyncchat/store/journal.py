@@ -40,6 +40,9 @@ MOST_ARREARS = 1_000_000
 AFTER_FAILURE = 1.0
 """Seconds until it is tried again, if it failed."""
 
+MOST_AT_ONCE = 128
+"""Orders in one transaction: the first shall not wait long for the others."""
+
 LOOK_FOR_AGED = 1.0
 """Seconds from one look for messages that are too old to the next."""
 
@@ -119,48 +122,70 @@ class SqliteJournal:
     # In the journal's thread.
 
     def _work(self) -> None:
-        while order := self._next_order():
-            if isinstance(order, _Wish):
-                self._grant(order)
-                continue
-            try:
-                self._write(order.rows)
-            except ERRORS as error:
-                self._tell(order.failed, order.batch, reason(error))
-            else:
-                self._tell(order.committed, order.batch)
+        while orders := self._next_orders():
+            self._carry_out(orders)
             if self._arrears() > MOST_ARREARS:
                 self._do_a_piece()
 
-    def _grant(self, wish: _Wish) -> None:
+    def _carry_out(self, orders: Sequence[_Order | _Wish]) -> None:
+        """Keep it all in one transaction: to wait for the disk takes longer than what is to be written."""
         try:
             with self._transaction():
-                answer = self._people.write(wish.change)
+                answers = [self._write(order) for order in orders]
         except ERRORS as error:
-            answer = Unanswered(reason(error))
-        self._tell(wish.done, answer)
+            if len(orders) > 1:
+                for order in orders:
+                    self._carry_out([order])
+            else:
+                self._refuse(orders[0], reason(error))
+            return
+        for order, answer in zip(orders, answers, strict=True):
+            if isinstance(order, _Wish):
+                self._tell(order.done, answer)
+            else:
+                self._last = order.rows[-1].seq
+                self._tell(order.committed, order.batch)
+
+    def _write(self, order: _Order | _Wish) -> object:
+        if isinstance(order, _Wish):
+            return self._people.write(order.change)
+        rows = order.rows
+        # Most come from plain peers, and have no seat: two columns less are a third of the time.
+        self._insert(4, [(sent.seq, sent.time, sent.name.shown, sent.text) for sent in rows if not sent.seat])
+        self._insert(6, [(s.seq, s.time, s.name.shown, s.text, s.seat, s.ident) for s in rows if s.seat])
+        return None
+
+    def _refuse(self, order: _Order | _Wish, why: str) -> None:
+        if isinstance(order, _Wish):
+            self._tell(order.done, Unanswered(why))
+        else:
+            self._tell(order.failed, order.batch, why)
 
     def _tell(self, callback: Callable[..., object], *arguments: object) -> None:
         with contextlib.suppress(RuntimeError):  # the room is gone
             self._call(callback, *arguments)
 
-    def _next_order(self) -> _Order | _Wish | None:
-        """Wait for something to write, and do other work meanwhile; return None at the end."""
+    def _next_orders(self) -> Sequence[_Order | _Wish]:
+        """Wait for something to write, and do other work meanwhile; return all there is by then, nothing at the end."""
         rest = REST
         while True:
             try:
-                return self._orders.get(timeout=rest if self._arrears() else self._until_aged)
+                order = self._orders.get(timeout=rest if self._arrears() else self._until_aged)
             except queue.Empty:
                 self._find_aged()
                 rest = REST if not self._arrears() or self._do_a_piece() else AFTER_FAILURE
+            else:
+                return [] if order is None else [order, *self._others()]
 
-    def _write(self, rows: list[Sent]) -> None:
-        """Commit `rows` in one transaction. Raises sqlite3.Error."""
-        with self._transaction():
-            # Most come from plain peers, and have no seat: two columns less are a third of the time.
-            self._insert(4, [(sent.seq, sent.time, sent.name.shown, sent.text) for sent in rows if not sent.seat])
-            self._insert(6, [(s.seq, s.time, s.name.shown, s.text, s.seat, s.ident) for s in rows if s.seat])
-        self._last = rows[-1].seq
+    def _others(self) -> Iterator[_Order | _Wish]:
+        for _ in range(MOST_AT_ONCE - 1):
+            if self._orders.empty():
+                return
+            order = self._orders.get()
+            if order is None:
+                self._orders.put(None)  # nothing comes behind the end
+                return
+            yield order
 
     def _insert(self, columns: int, rows: Sequence[tuple[object, ...]]) -> None:
         begin = 0

@@ -1,7 +1,7 @@
 """The people in the store: whose names are whose, what they say to one another alone, and what order there is."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from asyncchat.chat.accounts import ADMIN, Account
 from asyncchat.chat.archive import Unanswered
@@ -39,6 +39,12 @@ SEATS = 32
 
 AUDITED = 100_000
 """Acts that are kept."""
+
+DELETED_AT_ONCE = 1000
+"""Messages that are deleted at a time, when fewer than before are to be kept."""
+
+_Row = tuple[int, int, int, str]
+"""A private message: its number, its time, the number of its sender, its text."""
 
 
 class People:
@@ -138,75 +144,78 @@ class People:
 
     def _conversation(self, who: Account, to: Account) -> int:
         pair = sorted((who.id, to.id))
-        self._do("INSERT OR IGNORE INTO conversations (one, other) VALUES (?, ?)", pair)
-        (ident,) = self._do("SELECT id FROM conversations WHERE one = ? AND other = ?", pair).fetchone()
-        return int(ident)
+        found = self._do("SELECT id FROM conversations WHERE one = ? AND other = ?", pair).fetchone()
+        if not found:
+            return self._do("INSERT INTO conversations (one, other) VALUES (?, ?)", pair).lastrowid or 0
+        return int(found[0])
 
     def _send(self, send: Send) -> Stored | Unanswered:
         if not self._do("SELECT 1 FROM accounts WHERE id = ?", (send.to.id,)).fetchone():
             return Unanswered(f"{send.to.name.shown} is not registered any more")
         conversation = self._conversation(send.sender, send.to)
-        self._do("UPDATE conversations SET last = last + 1 WHERE id = ?", (conversation,))
-        (seq,) = self._do("SELECT last FROM conversations WHERE id = ?", (conversation,)).fetchone()
-        (before,) = self._do("SELECT max(time) FROM private WHERE conversation = ?", (conversation,)).fetchone()
-        time = max(send.time, before or 0)
+        me, them = _sides(send.sender, send.to)
+        ((seq, time, nth, seen),) = self._do(
+            f"UPDATE conversations SET last = last + 1, time = max(time, ?), {me}_sent = {me}_sent + 1 WHERE id = ?"
+            f" RETURNING last, time, {me}_sent, {them}_seen",
+            (send.time, conversation),
+        ).fetchall()
         seat, ident = (send.poster.key, send.ident) if send.poster and send.poster.key else (None, None)
-        row = (conversation, seq, time, send.sender.id, send.text, seat, ident)
-        self._do("INSERT INTO private VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        row = (conversation, seq, time, send.sender.id, nth, send.text, seat, ident)
+        self._do("INSERT INTO private VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
         if self._keep.messages is not None:
-            self._do(
-                "DELETE FROM private WHERE conversation = ? AND seq <= ?", (conversation, seq - self._keep.messages)
-            )
-        return Stored(seq, time, self._count_unread(conversation, send.to, send.sender))
+            self._delete_first(conversation, seq - self._keep.messages)
+        return Stored(seq, time, self._unread(conversation, send.sender, nth, seen))
 
-    def _read_up_to(self, conversation: int, who: Account, other: Account) -> int:
-        column = _read_by(who, other)
-        (seq,) = self._do(f"SELECT {column} FROM conversations WHERE id = ?", (conversation,)).fetchone()
-        return int(seq)
+    def _delete_first(self, conversation: int, last: int) -> None:
+        """Delete the messages up to the number `last`; if they are too many for one time, the oldest of them."""
+        self._do(
+            "DELETE FROM private WHERE conversation = :conversation AND seq <= :last"
+            " AND seq < :most + (SELECT min(seq) FROM private WHERE conversation = :conversation)",
+            {"conversation": conversation, "last": last, "most": DELETED_AT_ONCE},
+        )
 
-    def _count_unread(self, conversation: int, who: Account, sender: Account) -> int:
-        (number,) = self._do(
-            "SELECT count(*) FROM private WHERE conversation = ? AND seq > ? AND sender = ?",
-            (conversation, self._read_up_to(conversation, who, sender), sender.id),
+    def _unread(self, conversation: int, sender: Account, sent: int, seen: int) -> int:
+        (first,) = self._do(
+            "SELECT min(nth) FROM private WHERE conversation = ? AND sender = ?", (conversation, sender.id)
         ).fetchone()
-        return int(number)
+        return 0 if first is None else int(sent - max(seen, first - 1))
 
     def _mark_read(self, conversation: int, who: Account, other: Account, seq: int) -> None:
-        column = _read_by(who, other)
-        self._do(f"UPDATE conversations SET {column} = max({column}, ?) WHERE id = ?", (seq, conversation))
+        me, _ = _sides(who, other)
+        self._do(
+            f"UPDATE conversations SET {me}_seen = max({me}_seen, nth) FROM private"
+            " WHERE conversations.id = :conversation"
+            " AND private.conversation = :conversation AND seq = :seq AND sender = :sender",
+            {"conversation": conversation, "seq": seq, "sender": other.id},
+        )
 
     def _turn(self, who: Account, other: Account, after: int | None) -> Conversation:
         conversation = self._conversation(who, other)
-        read = self._read_up_to(conversation, who, other)
-        (last,) = self._do("SELECT last FROM conversations WHERE id = ?", (conversation,)).fetchone()
-        number = self._count_unread(conversation, who, other)
-        self._mark_read(conversation, who, other, last)
-        if (
-            after is not None and after <= last
-        ):  # else it was seen of another conversation, before the name was given up
-            missed = self._messages(conversation, who, other, "seq > ? ORDER BY seq DESC LIMIT ?", (after, MISSED))
-            return Conversation([], missed, max(last - after - len(missed), 0))
+        me, them = _sides(who, other)
+        last, sent, seen = self._do(
+            f"SELECT last, {them}_sent, {me}_seen FROM conversations WHERE id = ?", (conversation,)
+        ).fetchone()
+        self._do(f"UPDATE conversations SET {me}_seen = {them}_sent WHERE id = ?", (conversation,))
+        # If there is less, it was seen of another conversation, before the name was given up.
+        if after is not None and after <= last:
+            missed = self._last_of(conversation, "seq > ? ORDER BY seq", (after,), MISSED)
+            return Conversation([], said_between(who, other, missed), max(last - after - len(missed), 0))
         # What one has written oneself is not new, though the other one may not have read it.
-        unread = "seq > ? AND sender = ?"
-        new = self._messages(conversation, who, other, f"{unread} ORDER BY seq DESC LIMIT ?", (read, other.id, SHOWN))
-        old = self._messages(
-            conversation,
-            who,
-            other,
-            f"NOT ({unread}) ORDER BY seq DESC LIMIT ?",
-            (read, other.id, min(READ_SHOWN, SHOWN - len(new))),
-        )
-        return Conversation(old, new, number - len(new))
+        by_one = "sender = ? AND nth > ? AND nth <= ? ORDER BY nth"
+        new = self._last_of(conversation, by_one, (other.id, seen, sent), SHOWN)
+        old = self._last_of(conversation, by_one, (other.id, 0, seen), READ_SHOWN)
+        old += self._last_of(conversation, by_one, (who.id, 0, last), READ_SHOWN)
+        shown = min(READ_SHOWN, SHOWN - len(new))
+        old = sorted(old)[max(len(old) - shown, 0) :]
+        more = self._unread(conversation, other, sent, seen) - len(new)
+        return Conversation(said_between(who, other, old), said_between(who, other, new), more)
 
-    def _messages(
-        self, conversation: int, who: Account, other: Account, condition: str, values: tuple[int, ...]
-    ) -> list[Sent]:
-        """Return messages from rows that are asked for the newest first, in their order."""
+    def _last_of(self, conversation: int, which: str, values: tuple[int, ...], most: int) -> list[_Row]:
         rows = self._do(
-            f"SELECT seq, time, sender, text FROM private WHERE conversation = ? AND {condition}",
-            (conversation, *values),
-        ).fetchall()
-        return said_between(who, other, rows[::-1])
+            f"SELECT seq, time, sender, text FROM private WHERE conversation = ? AND {which} DESC LIMIT ?",
+            (conversation, *values, most),
+        )
+        return rows.fetchall()[::-1]
 
     def delete_aged(self, limit: int, most: int) -> None:
         """Delete some of what was said before `limit`, at most so many messages."""
@@ -241,11 +250,12 @@ class People:
         self._do("DELETE FROM audit WHERE id <= ?", ((cursor.lastrowid or 0) - AUDITED,))
 
 
-def _read_by(who: Account, other: Account) -> str:
-    return "one_read" if who.id < other.id else "other_read"
+def _sides(who: Account, other: Account) -> tuple[str, str]:
+    """Return what the columns about `who` begin with, and those about the `other`."""
+    return ("one", "other") if who.id < other.id else ("other", "one")
 
 
-def said_between(who: Account, other: Account, rows: list[tuple[int, int, int, str]]) -> list[Sent]:
+def said_between(who: Account, other: Account, rows: Iterable[_Row]) -> list[Sent]:
     """Return messages from rows of seq, time, the sender's number and text."""
     names = {who.id: who.name.shown, other.id: other.name.shown}
     return sent((seq, time, names[sender], text) for seq, time, sender, text in rows)
