@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from asyncchat.addresses import Address, listen, of_socket, parse_address, parse_port, reason, unreachable
+from asyncchat.addresses import Address, host_of_peer, listen, of_socket, parse_address, parse_port, reason, unreachable
 from asyncchat.errors import ChatError
 
 
@@ -218,3 +218,17 @@ def test_what_is_accepted_notices_peers_that_are_gone_without_a_word() -> None:
         assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
         options = [socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT]
         assert [accepted.getsockopt(socket.IPPROTO_TCP, option) for option in options] == [60, 10, 3, 30_000]
+
+
+@pytest.mark.parametrize(
+    ("place", "host"),
+    [
+        (("192.0.2.1", 4000), "192.0.2.1"),
+        (("::ffff:192.0.2.1", 4000, 0, 0), "192.0.2.1"),
+        (("2001:db8::1", 4000, 0, 0), "2001:db8::1"),
+        (("fe80::1%eth0", 4000, 0, 2), "fe80::1%eth0"),
+        (None, ""),
+    ],
+)
+def test_a_peer_is_in_one_place_whatever_socket_it_came_by(place: tuple[object, ...] | None, host: str) -> None:
+    assert host_of_peer(place) == host

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from ipaddress import IPv6Address
 from typing import Any, NamedTuple
 
 from asyncchat.errors import ChatError
@@ -46,6 +47,17 @@ def parse_address(text: str) -> tuple[str, int | None]:
     if not host:
         raise ValueError(f"{text!r} has no host; write HOST:PORT")
     return host, None if port is None else parse_port(port)
+
+
+def host_of_peer(place: tuple[Any, ...] | None) -> str:
+    """Return where a peer is, the same for each family of addresses; nothing if it was gone before it could say that.
+
+    A socket for both families shows an IPv4 address as an IPv6 one (RFC 4291, 2.5.5.2).
+    """
+    if not place:
+        return ""
+    mapped = IPv6Address(place[0]).ipv4_mapped if ":" in place[0] else None
+    return str(mapped or place[0])
 
 
 def reason(error: OSError | UnicodeError) -> str:

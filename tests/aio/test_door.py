@@ -22,7 +22,7 @@ def test_a_place_is_free_again_when_somebody_leaves() -> None:
     assert door.refusal("192.0.2.1") is None
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1"])
 def test_loopback_has_no_limit_of_its_own(host: str) -> None:
     door = Door(max_connections=100, max_per_address=1)
     door.enter(host)

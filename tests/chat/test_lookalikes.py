@@ -59,7 +59,7 @@ def test_accounts_are_found_by_their_names_and_their_looks_as_long_as_they_are_t
     for account in data.draw(st.permutations(known)):
         assert accounts.find(account.name.key) is accounts.get(account.id) is account
         assert accounts.like(account.name) is not account.name
-        accounts.remove(account)
+        accounts.remove(account, 0)
         known.remove(account)
         assert accounts.find(account.name.key) is accounts.get(account.id) is None
         alike = [other.name for other in known if looks_of(other.name) & looks_of(account.name)]
@@ -70,5 +70,5 @@ def test_accounts_are_found_by_their_names_and_their_looks_as_long_as_they_are_t
 def test_one_of_two_that_look_alike_is_still_known_when_the_other_is_gone() -> None:
     one, other = (Account(number, prepare(name), "", Who.REGISTERED) for number, name in enumerate(["bob", "b0b"]))
     accounts = Accounts([one, other])
-    accounts.remove(one)
+    accounts.remove(one, 0)
     assert accounts.like(prepare("bоb")) is other.name

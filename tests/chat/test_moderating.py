@@ -98,8 +98,8 @@ def test_a_program_is_told_its_role(town: Town) -> None:
         ("/ban nobody", "the user is not online!"),
         ("/ban gus soon", "soon is no duration: write something like 30m, 12h or 7d, or nothing."),
         ("/ban gus 0d", "0d is no duration: write something like 30m, 12h or 7d, or nothing."),
-        ("/unban gus", "this user is not banned!"),
-        ("/unban g:us", "this user is not banned!"),
+        ("/unban gus", "this user is not banned! Write /bans to see who is."),
+        ("/unban g:us", "this user is not banned! Write /bans to see who is."),
         ("/unmute gus", "this user is not muted!"),
         ("/bans", "no one banned"),
         ("/audit", "nothing was done yet"),
@@ -167,6 +167,23 @@ def test_a_program_that_is_kicked_can_not_come_back_by_its_token(town: Town) -> 
         assert town.stranger().hello(name, token=token, epoch="town")["code"] == "banned"
     assert town.stranger().hello("bob", password=SECRET)["code"] == "banned"
     assert town.stranger().hello("bob2", password=SECRET, register=True)["code"] == "banned"
+
+
+def test_whoever_comes_back_while_the_kick_is_kept_is_put_out_too(town: Town) -> None:
+    admin, bob, gus = town.owner("admin", role=Who.ADMIN), town.own_program("bob"), town.program("gus")
+    for name, before in (("bob", bob), ("gus", gus)):
+        admin.session.receive([f"/kick {name}".encode()])
+        again = town.program(name, token=before.token, epoch="town")
+        again.hear()
+        town.attend(admin.session)
+        assert [event["code"] for event in again.hear("bye")] == ["out"]
+        assert name not in town.host.present
+
+
+def test_a_guest_who_is_banned_does_not_come_back_by_a_connection_that_is_still_there(town: Town) -> None:
+    gus = town.program("gus")
+    town.host.order.add(Sentence(Kind.BAN, prepare("gus"), "", None, Who.ADMIN))
+    assert town.stranger().hello("gus", token=gus.token, epoch="town")["code"] == "banned"
 
 
 def test_a_guest_who_is_in_stays_though_another_from_there_was_kicked(town: Town) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from asyncchat.chat.changes import Gone
 from asyncchat.chat.commands import Who
 from tests.chat import Person, a_room, record
 from tests.chat.town import SECRET, Json, Plain, Town
@@ -192,11 +193,54 @@ def test_whoever_gets_a_name_that_was_given_up_sees_nothing_of_what_was_said_bef
     assert alice.say("hello?") == [NOWHERE]
 
 
-def test_whoever_gives_up_the_name_while_turned_to_somebody_writes_to_everybody(town: Town) -> None:
-    alice = town.owner("alice")
-    town.owner("bob")
+def test_whoever_gives_up_the_name_while_turned_to_somebody_writes_to_nobody(town: Town) -> None:
+    alice, bob = town.owner("alice"), town.owner("bob")
     alice.say("/chat bob")
-    assert BACK in alice.say(f"/unregister {SECRET}")
+    assert alice.say(f"/unregister {SECRET}", "for bob alone") == [
+        "Server: what you write goes to nobody now. Write /room to write to everybody.",
+        "Server: your name is not registered any more",
+        "Server: your line was not sent: write /chat NAME again, or /room to write to everybody.",
+    ]
+    assert bob.hear() == []
+    assert alice.say("/room", "hello") == [BACK, "alice: hello"]
+
+
+def test_whoever_gives_up_the_name_while_turning_to_somebody_writes_to_nobody(town: Town) -> None:
+    alice = town.own_program("alice")
+    bob = town.owner("bob")
+    alice.session.receive([b'{"type":"say","id":1,"text":"/chat bob"}'])
+    alice_account = alice.session.account
+    assert alice_account
+    town.host.settled(Gone(alice_account), town.write(Gone(alice_account)))
+    town.attend(alice.session)
+    refused = alice.hear("refused")
+    assert [event["text"] for event in refused] == ["alice is not registered any more."]
+    alice.tell("say", id=2, text="for bob alone")
+    assert alice.hear()[-1]["code"] == "nowhere"
+    assert bob.hear() == []
+
+
+def test_what_is_written_to_a_dead_connection_waits(town: Town) -> None:
+    alice, bob = town.owner("alice"), town.owner("bob")
+    bob.say("/chat alice")
+    write(alice, "bob", "one", "two")
+    bob.session.leave()  # its connection was reset
+    bob = town.owner("bob")
+    assert bob.say("/unread") == ["Server: unread from: alice(2)"]
+
+
+@pytest.mark.parametrize("end", ["says something", "ends its side"])
+def test_what_is_written_to_somebody_who_is_heard_again_was_read(town: Town, end: str) -> None:
+    alice, bob = town.owner("alice"), town.owner("bob")
+    bob.say("/chat alice")
+    write(alice, "bob", "one", "two")
+    if end == "says something":
+        bob.say("/room")
+        bob.session.leave()
+    else:
+        bob.session.end()
+    town.room.commit()
+    assert town.owner("bob").say("/unread") == ["Server: no one unread"]
 
 
 def test_times_do_not_go_back_in_a_conversation(town: Town) -> None:
@@ -284,6 +328,68 @@ def test_the_same_line_is_known_though_the_server_was_started_again(town: Town) 
     again.tell("say", id=1, text="hello", conversation="bob")
     assert again.hear() == [{"type": "ack", "id": 1, "seq": 1}]
     assert bob.say("/unread")[0] == {"type": "notice", "text": "unread from: alice(1)"}
+
+
+def another_takes_the_name(town: Town, before: Plain | Json) -> Json:
+    """Let somebody give up a name, which somebody else registers; return the latter."""
+    name = before.session.name
+    assert name
+    before.say(f"/unregister {SECRET}")
+    before.say("/exit")
+    town.time += 1
+    return town.own_program(name)
+
+
+ANOTHER = "bob is somebody else now. Write /chat bob to write to them."
+
+
+@pytest.mark.parametrize("text", ["for the first bob", "/msg bob for the first bob"])
+@pytest.mark.parametrize("known", ["addressed", "known only"])
+def test_what_is_for_one_is_not_sent_to_another_who_has_got_the_name(town: Town, text: str, known: str) -> None:
+    alice, bob = two(town)
+    fields = {} if text.startswith("/msg") else {"conversation": "bob"}
+    if known == "addressed":
+        alice.say(text, **fields)
+    another = another_takes_the_name(town, bob)
+    assert [(event["type"], event.get("text")) for event in alice.say(text, **fields)] == [("refused", ANOTHER)]
+    assert another.hear("unread") == []
+    assert alice.say("/chat bob")
+    alice.say("for the second bob", conversation="bob")
+    assert [event["messages"] for event in another.hear("unread")] == [1]
+
+
+def test_that_is_so_though_the_server_was_started_again(town: Town) -> None:
+    alice, bob = two(town)
+    alice.say("/chat bob")
+    town.time += 1
+    another_takes_the_name(town, bob)
+    for after in (0, 1):
+        town = town.started_again()
+        again = town.program("alice", token=alice.token, epoch="town", conversation="bob", conversation_after=after)
+        assert [event["text"] for event in again.hear("notice")] == [ANOTHER]
+        for ident, fields in ((50, {}), (51, {"conversation": "bob"})):
+            again.tell("say", id=ident, text="for the first bob", **fields)
+        assert [event["code"] for event in again.hear()] == ["nowhere", "incorrect-name"]
+
+
+def test_whoever_comes_with_a_token_of_which_nothing_is_known_may_mean_another(town: Town) -> None:
+    _, bob = two(town)
+    another_takes_the_name(town, bob)
+    town.time += 1
+    again = town.program("alice", token="0" * 32, epoch="elsewhere", password=SECRET)
+    assert again.say("for bob", conversation="bob")[0]["text"] == ANOTHER
+    town.time += 1
+    fresh = town.program("alice", password=SECRET)
+    assert fresh.say("for bob", conversation="bob")[0]["type"] == "ack"
+
+
+def test_names_that_nobody_can_mean_any_more_are_forgotten(town: Town) -> None:
+    town.owner("carol").say(f"/unregister {SECRET}")
+    assert town.started_again().host.accounts.given_up == {}  # type: ignore[union-attr]
+    town.own_program("alice")
+    town.time += 1
+    town.owner("bob").say(f"/unregister {SECRET}")
+    assert list(town.started_again().host.accounts.given_up) == ["bob"]  # type: ignore[union-attr]
 
 
 def test_what_could_not_be_kept_is_refused_and_may_be_sent_again(town: Town) -> None:

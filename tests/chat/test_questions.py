@@ -64,10 +64,10 @@ def test_a_command_asks(line: str, question: Question) -> None:
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
-        ("/history x", "Server: x is not a number!"),
-        ("/history -1", "Server: -1 is not a number!"),
-        ("/history ١", "Server: ١ is not a number!"),
-        ("/history " + "9" * 50, "Server: " + "9" * 32 + " is not a number!"),
+        ("/history x", "Server: x is not a number! Write something like /history 50."),
+        ("/history -1", "Server: -1 is not a number! Write something like /history 50."),
+        ("/history ١", "Server: ١ is not a number! Write something like /history 50."),
+        ("/history " + "9" * 50, "Server: " + "9" * 32 + " is not a number! Write something like /history 50."),
         ("/search", "Server: write what to search for: /search WORDS"),
     ],
 )

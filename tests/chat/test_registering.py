@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from asyncchat.chat.changes import NotNow, Register, Seated, Secret, Wrong
-from asyncchat.chat.commands import Who
+from asyncchat.chat.commands import Who, hidden_command, may_have_secret, without_secret
 from asyncchat.chat.names import prepare
 from tests.chat import Bot, a_room, record, some_seats
 from tests.chat.town import SECRET, Town, a_town
@@ -125,8 +125,8 @@ def test_whoever_is_in_already_is_not_authorized_again(town: Town) -> None:
     town.owner("bob").say("/exit")
     alice = town.owner("alice")
     assert alice.say(f"/auth bob {SECRET}", f"/register carol {SECRET}") == [
-        "Server: you are authorized already, as alice.",
-        "Server: you are registered already, as alice.",
+        "Server: you are authorized already, as alice. Leave with /exit to come in as somebody else.",
+        "Server: you are registered already, as alice. Write /password PASSWORD for another password.",
     ]
 
 
@@ -198,12 +198,68 @@ def test_guests_are_told_how_to_get_a_name_of_their_own(town: Town, command: str
     assert town.guest("bob").say(f"{command} x y") == [f"Server: {said}"]
 
 
-@pytest.mark.parametrize("line", [" /auth alice secretword", "\t/register secretword", "  /password secretword"])
-def test_a_password_is_not_said_to_everybody_though_a_blank_stands_before_it(town: Town, line: str) -> None:
+UNSEEN = [
+    " ",
+    "\t",
+    "\x01",
+    "\b",
+    "\x1b",
+    "\x1b[A",
+    "\x1b[1;5D",
+    "\x1bOP",
+    "\x1b[200~",
+    "\x7f",
+    "\x85",
+    "\xa0",
+    "\xad",
+    "\u061c",
+    "\u200b",
+    "\u200e",
+    "\u2003",
+    "\u202e",
+    "\u2800",
+    "\u3000",
+    "\u3164",
+    "\ufe0f",
+    "\ufeff",
+]
+"""What can stand before a command without anybody seeing it."""
+
+
+@pytest.mark.parametrize("unseen", [*UNSEEN, "  ", "\t \x1b[200~"])
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("/auth alice secretword", "/auth"),
+        ("/LOGIN alice secretword", "/auth"),
+        ("/register secretword", "/registration"),
+        ("/password secretword", "/password"),
+        ("/msg bob secretword", "/msg"),
+        ("/regster alice secretword", "/regster"),
+    ],
+)
+def test_a_password_is_not_said_to_everybody_whatever_unseen_stands_before_it(
+    town: Town, unseen: str, line: str, command: str
+) -> None:
     alice, bob = town.guest("alice"), town.guest("bob")
-    command = {"/register": "/registration"}.get(line.split()[0], line.split()[0])
-    assert alice.say(line) == [f"Server: your line was not sent: write {command} without a blank before it."]
+    assert alice.say(unseen + line) == [f"Server: your line was not sent: write {command} with nothing before it."]
     assert bob.hear() == []
+    assert may_have_secret(unseen + line) is (command != "/msg")
+    assert without_secret(unseen + line) == (unseen + line if command == "/msg" else f"{line.split()[0]} …")
+
+
+def test_a_slash_of_another_keyboard_is_meant_as_one() -> None:
+    assert hidden_command("／auth alice secretword") == "/auth"
+    assert may_have_secret("／auth alice secretword")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [" /list", " /history 5", " /usr/bin is full", " / or not", " /1 x", " //auth x", "<U+20> /auth", "a /auth b c"],
+)
+def test_what_is_no_hidden_command_is_said(town: Town, line: str) -> None:
+    alice = town.guest("alice")
+    assert alice.say(line) == [f"alice: {line}"]
 
 
 @pytest.mark.parametrize(

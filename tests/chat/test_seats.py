@@ -20,7 +20,7 @@ class Holder:
 
 
 def a_seat() -> Seat:
-    return Seat(b"key")
+    return Seat(b"key", 0)
 
 
 # Finding a seat again.
@@ -28,36 +28,36 @@ def a_seat() -> Seat:
 
 def test_a_seat_is_found_by_its_token() -> None:
     seats = some_seats()
-    token, seat = seats.new()
+    token, seat = seats.new(0)
     seats.take(seat, Holder())
     assert seats.find(token) is seat
 
 
 def test_each_seat_has_a_token_of_its_own() -> None:
     seats = some_seats()
-    assert seats.new()[0] != seats.new()[0]
+    assert seats.new(0)[0] != seats.new(0)[0]
 
 
 def test_no_seat_is_found_by_a_token_that_nobody_was_given() -> None:
     seats = some_seats()
-    seats.take(seats.new()[1], Holder())
+    seats.take(seats.new(0)[1], Holder())
     assert seats.find("token of somebody else") is None
 
 
 def test_a_seat_that_nobody_took_is_not_kept() -> None:
     seats = some_seats()
-    token, _ = seats.new()
+    token, _ = seats.new(0)
     assert seats.find(token) is None
 
 
 def test_the_token_itself_is_not_kept() -> None:
-    token, seat = some_seats().new()
+    token, seat = some_seats().new(0)
     assert token.encode() not in seat.key
 
 
 def test_a_seat_is_found_when_nobody_holds_it_any_more() -> None:
     seats = some_seats()
-    token, seat = seats.new()
+    token, seat = seats.new(0)
     seats.take(seat, Holder())
     seats.vacate(seat)
     assert seats.find(token) is seat
@@ -68,7 +68,7 @@ def test_the_seat_that_has_been_empty_for_longest_is_forgotten_first() -> None:
     seats = some_seats(kept_empty=2)
     tokens = []
     for _ in range(3):
-        token, seat = seats.new()
+        token, seat = seats.new(0)
         seats.take(seat, Holder())
         seats.vacate(seat)
         tokens.append(token)
@@ -77,10 +77,10 @@ def test_the_seat_that_has_been_empty_for_longest_is_forgotten_first() -> None:
 
 def test_a_seat_that_somebody_holds_is_never_forgotten() -> None:
     seats = some_seats(kept_empty=0)
-    token, seat = seats.new()
+    token, seat = seats.new(0)
     seats.take(seat, Holder())
     for _ in range(5):
-        other = seats.new()[1]
+        other = seats.new(0)[1]
         seats.take(other, Holder())
         seats.vacate(other)
     assert seats.find(token) is seat
@@ -88,12 +88,12 @@ def test_a_seat_that_somebody_holds_is_never_forgotten() -> None:
 
 def test_a_seat_that_is_taken_again_is_not_forgotten_with_the_empty_ones() -> None:
     seats = some_seats(kept_empty=1)
-    token, seat = seats.new()
+    token, seat = seats.new(0)
     seats.take(seat, Holder())
     seats.vacate(seat)
     seats.take(seat, Holder())
     for _ in range(3):
-        other = seats.new()[1]
+        other = seats.new(0)[1]
         seats.take(other, Holder())
         seats.vacate(other)
     assert seats.find(token) is seat
@@ -101,7 +101,7 @@ def test_a_seat_that_is_taken_again_is_not_forgotten_with_the_empty_ones() -> No
 
 def test_a_seat_that_was_taken_again_counts_as_the_last_that_became_empty() -> None:
     seats = some_seats(kept_empty=2)
-    tokens, (first, second, third) = zip(*[seats.new() for _ in range(3)], strict=True)
+    tokens, (first, second, third) = zip(*[seats.new(0) for _ in range(3)], strict=True)
     for seat in (first, second, first, third):
         seats.take(seat, Holder())
         seats.vacate(seat)
@@ -161,12 +161,12 @@ def test_what_was_lost_while_nobody_is_there_may_be_sent_again() -> None:
 
 
 def test_a_seat_is_made_anew_with_what_was_kept() -> None:
-    seat = some_seats().restore("token9", [(7, 43), (5, 42)], None)
+    seat = some_seats().restore("token9", [(7, 43), (5, 42)], None, 0)
     assert (seat.newest, seat.kept) == (7, {5: 42, 7: 43})
 
 
 def test_a_seat_that_is_there_is_not_made_anew() -> None:
     seats = some_seats()
-    token, seat = seats.new()
+    token, seat = seats.new(0)
     seats.take(seat, Holder())
-    assert seats.restore(token, [], None) is seat
+    assert seats.restore(token, [], None, 0) is seat

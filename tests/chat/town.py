@@ -54,7 +54,7 @@ class Town:
             self.room,
             self.seats,
             self._clock,
-            accounts=Accounts(self._people.accounts()),
+            accounts=Accounts(self._people.accounts(), self._people.given_up()),
             order=Order(self._people.sentences()),
             topic=self._people.topic(),
             keep=self.write,

@@ -29,6 +29,7 @@ from asyncchat.chat.names import Name, prepare
 from asyncchat.chat.order import Kind, Sentence
 from asyncchat.chat.seats import Seat
 from asyncchat.store import archive as archive_module
+from asyncchat.store import journal as journal_module
 from asyncchat.store.file import Keep, migrate
 from asyncchat.store.people import AUDITED, SEATS, People
 from tests.programs import until
@@ -152,11 +153,11 @@ def test_searching_goes_through_pieces_too(path: Path, journal: Journal, monkeyp
 
 def test_of_a_seat_all_is_recalled_that_was_sent_from_it(path: Path, journal: Journal) -> None:
     alice, bob = account(journal, "alice", b"seat"), account(journal, "bob")
-    journal.change(Send(alice, bob, "one", 0, Seat(b"seat"), 7))
+    journal.change(Send(alice, bob, "one", 0, Seat(b"seat", 0), 7))
     journal.append(messages(1, 1)[0]._replace(seat=b"seat", ident=6))
     journal.take(1)
     assert ask(path, Recall(b"seat")) == Recalled([(7, 1), (6, 1)], alice.id)
-    assert isinstance(journal.change(Send(alice, bob, "again", 0, Seat(b"seat"), 7)), Unanswered)
+    assert isinstance(journal.change(Send(alice, bob, "again", 0, Seat(b"seat", 0), 7)), Unanswered)
     assert ask(path, Count(Pair(alice, bob))) == (1, 0)
 
 
@@ -175,6 +176,16 @@ def test_a_name_that_is_given_up_leaves_nothing_behind_and_its_number_is_not_giv
     assert texts(ask(path, History(9, Pair(bob, carol)))) == ["kept"]
 
 
+def test_what_is_too_old_is_deleted_though_the_disk_has_no_rest(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Journal(path) as journal:
+        alice, bob = account(journal, "alice"), account(journal, "bob")
+        send(journal, alice, bob, "old", time=1)
+    monkeypatch.setattr(journal_module, "LOOK_FOR_AGED", 3600.0)
+    with Journal(path, keep=Keep(milliseconds=10), clock=lambda: 100) as journal:
+        send(journal, alice, bob, "new", time=99)
+        until(lambda: rows(path, "SELECT text FROM private") == [("new",)])
+
+
 def test_the_last_seats_of_an_account_are_kept(path: Path) -> None:
     times = iter(range(1_000_000))
     with Journal(path, clock=lambda: next(times)) as journal:
@@ -182,10 +193,10 @@ def test_the_last_seats_of_an_account_are_kept(path: Path) -> None:
         for number in range(SEATS):
             assert journal.change(Seated(alice, alice.password, f"seat {number}".encode())) is None
         assert ask(path, Recall(b"first")) == Recalled([], None)
-        assert ask(path, Recall(b"seat 0")) == Recalled([], alice.id)
+        assert ask(path, Recall(b"seat 0")) == Recalled([], alice.id, 1)
         journal.change(NewPassword(alice, "another hash", b"seat 3"))
         assert ask(path, Recall(b"seat 0")) == Recalled([], None)
-        assert ask(path, Recall(b"seat 3")) == Recalled([], alice.id)
+        assert ask(path, Recall(b"seat 3")) == Recalled([], alice.id, 4)
 
 
 def test_as_many_messages_of_each_conversation_are_kept_as_shall_be(path: Path) -> None:

@@ -108,7 +108,10 @@ class Desk:
     async def _use(self, question: Credentials, address: str) -> Change | Wrong | NotNow | None:
         match question:
             case Register(name, password, seat):
-                return NewAccount(name, await self._hash(password), seat)
+                hashed = await self._hash(password)
+                if self._host.is_banned(name) or self._host.shuts_out(address):  # meanwhile
+                    return NotNow("you are banned!", "banned")
+                return NewAccount(name, hashed, seat)
             case ChangePassword(account, password, seat):
                 return NewPassword(account, await self._hash(password), seat)
             case Unregister(account, password):

@@ -1,7 +1,7 @@
 """Who may come in: how many connections there may be in all, and from one address."""
 
 from collections import Counter
-from ipaddress import IPv6Address, ip_address
+from ipaddress import ip_address
 
 from asyncchat.chat import wire
 
@@ -40,10 +40,4 @@ class Door:
 
 
 def _is_loopback(host: str) -> bool:
-    try:
-        address = ip_address(host)
-    except ValueError:  # a connection that was gone before it could say where it came from
-        return False
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    return address.is_loopback
+    return bool(host) and ip_address(host).is_loopback

@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from asyncchat import transcript
-from asyncchat.addresses import BACKLOG, of_socket
+from asyncchat.addresses import BACKLOG, host_of_peer, of_socket
 from asyncchat.aio.connection import READ_SIZE, Connection
 from asyncchat.aio.desk import Desk
 from asyncchat.aio.door import Door
@@ -80,7 +80,7 @@ class Server:
         )
         self._desk: Desk | None = None
         if store:
-            self._host.accounts = Accounts(store.accounts)
+            self._host.accounts = Accounts(store.accounts, store.given_up)
             self._host.order = Order(store.sentences)
             self._host.topic = store.topic
             self._desk = Desk(self._host, store)
@@ -142,8 +142,7 @@ class Server:
         if self._closing:
             writer.transport.abort()
             return
-        place = writer.get_extra_info("peername")
-        host = place[0] if place else ""
+        host = host_of_peer(writer.get_extra_info("peername"))
         if refusal := self._door.refusal(host):
             await self._refuse(reader, writer, refusal)
             return

@@ -1,6 +1,7 @@
 """Whose names are whose: the accounts, at hand in memory; the store keeps them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from asyncchat.chat.commands import Who
 from asyncchat.chat.names import Name
@@ -22,9 +23,13 @@ class Account:
 
 
 class Accounts:
-    """All accounts there are; `reserved`: the names that are about to be somebody's, by their keys."""
+    """All accounts there are.
 
-    def __init__(self, accounts: Iterable[Account] = ()) -> None:
+    given_up: when names were given up, in milliseconds since 1970, by their keys
+    reserved: the names that are about to be somebody's, by their keys
+    """
+
+    def __init__(self, accounts: Iterable[Account] = (), given_up: Mapping[str, int] = MappingProxyType({})) -> None:
         # Not at the top: its data takes a tenth of a second to load, and a chat without a store does not need it.
         from asyncchat.chat.lookalikes import looks_of
 
@@ -32,6 +37,7 @@ class Accounts:
         self._by_key: dict[str, Account] = {}
         self._by_id: dict[int, Account] = {}
         self._by_look: dict[str, dict[str, Account]] = {}
+        self.given_up = dict(given_up)
         self.reserved: dict[str, Name] = {}
         for account in accounts:
             self.add(account)
@@ -57,8 +63,9 @@ class Accounts:
         for look in self._looks_of(account.name):
             self._by_look.setdefault(look, {})[account.name.key] = account
 
-    def remove(self, account: Account) -> None:
-        """Forget one."""
+    def remove(self, account: Account, time: int) -> None:
+        """Forget one, whose name was given up at that time."""
+        self.given_up[account.name.key] = time
         del self._by_key[account.name.key], self._by_id[account.id]
         for look in self._looks_of(account.name):
             del self._by_look[look][account.name.key]

@@ -56,10 +56,11 @@ Question = History | Search | Recall | Count | Unread | Audit
 
 
 class Recalled(NamedTuple):
-    """Ids and numbers of messages, and the number of the account that the seat belongs to, if it does to one."""
+    """Ids and numbers of messages; if the seat is an account's, its number, and since when the seat is known."""
 
     kept: Sequence[tuple[int, int]]
     account: int | None
+    since: int = 0
 
 
 class Act(NamedTuple):

@@ -67,9 +67,10 @@ class Wrong:
 
 
 class NotNow(NamedTuple):
-    """Too much is asked for just now; `why`, and what to do."""
+    """It is not done; `why`, and what to do, and a `code` for programs."""
 
     why: str
+    code: str = "not-now"
 
 
 # What becomes of these, and what else there is to keep.
@@ -105,7 +106,7 @@ class NewPassword(NamedTuple):
 
 
 class Gone(NamedTuple):
-    """Nothing is kept of `account`."""
+    """Nothing is kept of `account` but when its name was given up."""
 
     account: Account
 

@@ -125,10 +125,12 @@ class Host:
                     session.promoted(before)
             case Sentenced(_, sentence, act, session):
                 self.order.add(sentence)
-                session = session or self.present.get(sentence.name.key)
-                if session and sentence.kind == Kind.BAN:
+                if sentence.kind == Kind.BAN:
                     said = "you have been kicked out of the server!" if act == "kick" else "you are banned!"
-                    session.put_out(said, "out")
+                    # Whoever it is about may have another name by now, or be on another connection.
+                    for out in {session, self.present.get(sentence.name.key)}:
+                        if out:
+                            out.put_out(said, "out")
             case Pardon(_, kind, name):
                 self.order.remove(kind, name.key)
             case SetTopic(_, text):
@@ -145,7 +147,7 @@ class Host:
         if session := self.session_of(send.to):
             if session.turned is send.sender:
                 session.hear_private(send.sender, [message])
-                self.keep(MarkRead(send.to, send.sender, stored.seq))
+                session.unconfirmed = MarkRead(send.to, send.sender, stored.seq)
             else:
                 session.tell_unread(send.sender, stored.unread)
 
@@ -155,7 +157,7 @@ class Host:
             return
         if session := self.session_of(account):
             session.lose_account()
-        self.accounts.remove(account)
+        self.accounts.remove(account, self.clock())
         self.seats.forget(account)
         for session in self.present.values():
             if session.turned is account:

@@ -95,7 +95,7 @@ class JsonSession(SeatedSession):
         if say.conversation is UNSET:
             self._take(text, self.turned, post)
         else:
-            self._take(text, talking.addressed(self, say.conversation, text, seat.partners), post, is_addressed=True)
+            self._take(text, talking.addressed(self, say.conversation, text), post, is_addressed=True)
 
     def _refuse(self, say: Say, refusal: Refusal) -> None:
         self._answering = None

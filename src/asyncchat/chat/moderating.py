@@ -83,7 +83,8 @@ def _pardon(session: "Session", wanted: str, usage: str, kind: Kind, called: str
     name = _name(wanted)
     sentence = name and session.host.order.find(kind, name.key, session.host.clock())
     if not sentence:
-        raise Refusal("not-sentenced", f"this user is not {called}!")
+        where = " Write /bans to see who is." if kind == Kind.BAN else ""
+        raise Refusal("not-sentenced", f"this user is not {called}!{where}")
     _refuse_lower(session, sentence, kind)
     _ask(
         session,

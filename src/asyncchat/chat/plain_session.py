@@ -55,6 +55,9 @@ class PlainSession(Session):
         self.notice(saying)
         self._peer.write(wire.plain(self.host.room.last()))
 
+    def check_meant(self, other: Account) -> None:
+        """It is: what comes from here can't be sent again."""
+
     def hear_private(self, other: Account, messages: Sequence[Sent], *, new: bool = False) -> None:
         """Show messages of the conversation with `other`; `new`: they have waited until now."""
         self._peer.write(wire.private(messages, new=new))

@@ -17,5 +17,5 @@ def refuse_unanswered(answer: object) -> None:
     match answer:
         case Unanswered(why):
             raise Refusal("not-kept", f"this can't be done: {why}.")
-        case NotNow(why):
-            raise Refusal("not-now", why)
+        case NotNow(why, code):
+            raise Refusal(code, why)

@@ -35,7 +35,11 @@ def check_new(session: "Session", name: Name) -> None:
     host = session.host
     assert host.accounts
     if session.account:
-        raise Refusal("registered", f"you are registered already, as {session.account.name.shown}.")
+        raise Refusal(
+            "registered",
+            f"you are registered already, as {session.account.name.shown}."
+            " Write /password PASSWORD for another password.",
+        )
     if host.is_banned(name) or host.shuts_out(session.address):
         raise Refusal("banned", "you are banned!")
     _refuse_muted(session, name)
@@ -59,7 +63,11 @@ def check_owner(session: "Session", account: Account | None) -> Account:
     if not account:
         raise Refusal("incorrect-login", "incorrect login!")
     if session.account:
-        raise Refusal("authorized", f"you are authorized already, as {session.account.name.shown}.")
+        raise Refusal(
+            "authorized",
+            f"you are authorized already, as {session.account.name.shown}."
+            " Leave with /exit to come in as somebody else.",
+        )
     if session.host.is_banned(account.name):
         raise Refusal("banned", "you are banned!")
     _refuse_muted(session, account.name)

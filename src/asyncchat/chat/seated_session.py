@@ -78,6 +78,17 @@ class SeatedSession(Session):
         if to:
             self._seat.partners[to.name.key] = to
 
+    def check_meant(self, other: Account) -> None:
+        """See whether the peer can't mean somebody else who had the name before. Raises Refusal."""
+        assert self._seat
+        assert self.host.accounts
+        key, partners = other.name.key, self._seat.partners
+        if self.host.accounts.given_up.get(key, -1) < self._seat.since:
+            partners.setdefault(key, other)
+        if partners.get(key) is not other:
+            name = other.name.shown
+            raise Refusal("incorrect-name", f"{name} is somebody else now. Write /chat {name} to write to them.")
+
     def hear_private(self, other: Account, messages: Sequence[Sent], *, new: bool = False) -> None:
         """Show messages of the conversation with `other`; `new`: they have waited until now."""
         self._peer.write(events.private(other.name.shown, messages, new=new))
@@ -152,7 +163,7 @@ class SeatedSession(Session):
         else:
             assert self.host.accounts
             account = self.host.accounts.get(answer.account)
-            self._enter(hello, self.host.seats.restore(hello.token, answer.kept, account))
+            self._enter(hello, self.host.seats.restore(hello.token, answer.kept, account, answer.since))
 
     def _enter(self, hello: Hello, known: Seat | None) -> None:
         self._try_to_enter(lambda: self._come_in(hello, known))
@@ -174,7 +185,8 @@ class SeatedSession(Session):
         """
         name = prepare(hello.name)
         owner = self.host.find_account(name)
-        token, seat = (hello.token, known) if known else self.host.seats.new()
+        # If the token is not known any more, nor is when it was made.
+        token, seat = (hello.token, known) if known else self.host.seats.new(0 if hello.token else self.host.clock())
         if hello.register or (hello.password and not owner):
             if not self.host.accounts:
                 raise Refusal("no-store", "nothing is kept here: this chat is served without --store")
@@ -194,6 +206,8 @@ class SeatedSession(Session):
     def _be_guest(self, hello: Hello, token: str, seat: Seat, name: Name) -> None:
         before = seat.holder if isinstance(seat.holder, SeatedSession) and not seat.holder._over else None
         if before and before.named and before.named.key == name.key and not before.account:
+            if self.host.is_banned(name):
+                raise Refusal("banned", "you are banned!")
             self.host.room.reconnect(before.named, self, events.conversation)
             self._came_in(before.named)
         else:
@@ -255,7 +269,7 @@ class SeatedSession(Session):
 
     def _turn_to_name(self, name: str, hello: Hello) -> None:
         try:
-            self._turn_to(talking.find_other(self, name), hello)
+            self._turn_to(talking.find_meant(self, name), hello)
         except Refusal as refusal:
             self.turn_nowhere()
             self.notice(str(refusal))

@@ -33,15 +33,17 @@ class Seat:
 
     account: whose it is, if a password was shown
     turned: to whom alone goes what is said
-    partners: who was meant by the names of those to whom it was turned: a name may be another's since
+    since: when it was made, in milliseconds since 1970
+    partners: who was meant by the names that it wrote to: a name may be another's since
     is_nowhere: what is said goes to nobody, since it was to go to somebody who was not found
     is_recalled: it was made anew from what the store knows
 
     The ids of what is sent rise, so that a repetition is known: it must not be posted again.
     """
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, since: int) -> None:
         self.key = key
+        self.since = since
         self.holder: Holder | None = None
         self.newest = -1
         self.pending: set[int] = set()
@@ -92,15 +94,15 @@ class Seats:
         key = hash_of(token)
         return self._taken.get(key) or self._empty.get(key)
 
-    def new(self) -> tuple[str, Seat]:
+    def new(self, since: int) -> tuple[str, Seat]:
         """Return the token of a new seat, and the seat."""
         token = self._new_token()
-        return token, Seat(hash_of(token))
+        return token, Seat(hash_of(token), since)
 
-    def restore(self, token: str, kept: Kept, account: Account | None) -> Seat:
+    def restore(self, token: str, kept: Kept, account: Account | None, since: int) -> Seat:
         """Return the seat that belongs to `token`, made anew with what was kept from it unless it is there already."""
         if not (seat := self.find(token)):
-            seat = Seat(hash_of(token))
+            seat = Seat(hash_of(token), since)
             seat.account = account
             seat.is_recalled = True
             seat.kept = dict(sorted(kept))

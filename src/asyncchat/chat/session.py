@@ -6,7 +6,7 @@ from typing import Any
 
 from asyncchat.chat import archive, changes, moderating, registering, talking
 from asyncchat.chat.accounts import Account
-from asyncchat.chat.commands import Command, Who, argument_of, find_command, known_of
+from asyncchat.chat.commands import Command, Who, argument_of, find_command, hidden_command, known_of
 from asyncchat.chat.host import Host
 from asyncchat.chat.messages import Sent
 from asyncchat.chat.names import Name, NameRefused
@@ -17,9 +17,6 @@ Question = archive.Question | changes.Credentials | changes.Change
 
 _RUN: dict[str, Callable[["Session", str], None]] = talking.RUN | registering.RUN | moderating.RUN
 """What each command does, by its first name."""
-
-_INVISIBLE = "".join(chr(code) for code in (*range(0x21), 0x7F, 0xA0, 0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
-"""What somebody may have typed, or pasted, before a command without seeing it."""
 
 _MAY_NOT = {
     Who.REGISTERED: "this is for registered people. Write /register PASSWORD to make your name yours.",
@@ -32,7 +29,8 @@ class Session(ABC):
     """What the server makes of the lines that one peer at `address` sends.
 
     When it has `asked` something, it takes no line until it has the `answer`. `account`: whose name it is, if it is
-    registered; `turned`: to whom alone goes what is said, None if to everybody.
+    registered; `turned`: to whom alone goes what is said, None if to everybody; `unconfirmed`: what the peer has read,
+    if it is still there.
     """
 
     def __init__(self, host: Host, peer: Peer, address: str) -> None:
@@ -41,6 +39,7 @@ class Session(ABC):
         self.asked: Question | None = None
         self.account: Account | None = None
         self.turned: Account | None = None
+        self.unconfirmed: changes.MarkRead | None = None
         self.addressed: Account | None = None  # to whom alone the line at hand goes, or what conversation it is about
         self._nowhere = False  # after /chat did not work: what was meant for one must not be shown to all
         self._then: Callable[[Any], None] | None = None
@@ -61,6 +60,7 @@ class Session(ABC):
     def receive(self, lines: Iterable[bytes | None]) -> None:
         """Handle the lines that the peer has sent, up to one that asks for something; None is one that was too long."""
         for line in lines:
+            self._confirm()
             if self._over:
                 return
             self._hear(line)
@@ -75,9 +75,16 @@ class Session(ABC):
 
     def end(self, *, unfinished: bool = False) -> None:
         """The peer sends no more; `unfinished`: its last line has no end, and so may be half of what was meant."""
+        self._confirm()
         if unfinished and not self._over:
             self._refuse_unfinished()
         self.leave()
+
+    def _confirm(self) -> None:
+        """It is heard of the peer: so it has got what was written to it, while a dead connection takes anything."""
+        if self.unconfirmed:
+            self.host.keep(self.unconfirmed)
+            self.unconfirmed = None
 
     def leave(self) -> None:
         """Take the peer out of the room; its connection ends when it has got what it is owed."""
@@ -134,6 +141,10 @@ class Session(ABC):
         """Show messages of the conversation with `other`; `new`: they have waited until now."""
 
     @abstractmethod
+    def check_meant(self, other: Account) -> None:
+        """See whether `other` is who the peer means by the name. Raises Refusal."""
+
+    @abstractmethod
     def send_private(self, to: Account, text: str) -> None:
         """Send something to one person alone."""
 
@@ -175,8 +186,9 @@ class Session(ABC):
             self.put_out("this chat is for registered people. Goodbye!")
             return
         self.tell_who()
-        if self.turned or self._nowhere:
-            self.turn(None)
+        if self.turned:
+            self.turn_nowhere()
+            self.notice("what you write goes to nobody now. Write /room to write to everybody.")
 
     def lose_sight(self) -> None:
         """The one to whom this peer is turned is not there any more."""
@@ -284,9 +296,10 @@ class Session(ABC):
                 )
             self._run(command, said)
         elif said and not said.isspace():
-            hidden = find_command(said.lstrip(_INVISIBLE)) if said[0] in _INVISIBLE else None
-            if hidden and hidden.is_confidential:
-                raise Refusal("secret", f"your line was not sent: write {hidden.names[0]} without a blank before it.")
+            # Most lines begin with something that can't be before a command.
+            hidden = hidden_command(said) if not " " < said[0] <= "~" or said[0] == "<" else ""
+            if hidden:
+                raise Refusal("secret", f"your line was not sent: write {hidden} with nothing before it.")
             self._say_to(said, post, is_addressed=is_addressed)
 
     def _say_to(self, text: str, post: Callable[[str], None], *, is_addressed: bool) -> None:

@@ -1,6 +1,6 @@
 """The commands for talking: to everybody, and to one person alone."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from asyncchat.chat.accounts import Account
@@ -57,7 +57,7 @@ def _topic(session: "Session", text: str) -> None:
 
 def _history(session: "Session", number: str) -> None:
     if number and not (number.isascii() and number.isdigit() and len(number) <= _DIGITS):
-        raise Refusal("no-number", f"{excerpt(number)} is not a number!")
+        raise Refusal("no-number", f"{excerpt(number)} is not a number! Write something like /history 50.")
     question = History(max(1, int(number or SHOWN)), _current(session))
     session.ask(question, lambda answer: _show(session, answer, "there is nothing so far back"))
 
@@ -100,22 +100,24 @@ def _chat(session: "Session", wanted: str) -> None:
 
 def turn_to(session: "Session", other: Account, after: int | None = None) -> None:
     """Let what is said go to `other` alone, and show what there is; or, if that is known, what came `after` it."""
-    assert session.account
+    who = session.account
+    assert who
 
     def then(answer: Conversation | Unanswered) -> None:
-        if isinstance(answer, Unanswered) or session.host.find_account(other.name) is not other:
+        gone = next((one for one in (who, other) if session.host.find_account(one.name) is not one), None)  # meanwhile
+        if isinstance(answer, Unanswered) or gone:
             session.turn_nowhere()
         refuse_unanswered(answer)
         assert isinstance(answer, Conversation)
-        if session.host.find_account(other.name) is not other:  # meanwhile
-            raise Refusal("incorrect-name", f"{other.name.shown} is not registered any more.")
+        if gone:
+            raise Refusal("incorrect-name", f"{gone.name.shown} is not registered any more.")
         session.turn(other)
         if answer.more:
             session.notice(f"{answer.more} more unread messages are further back: /history {answer.more + SHOWN}")
         session.hear_private(other, answer.read)
         session.hear_private(other, answer.new, new=after is None)
 
-    session.ask(Turn(session.account, other, after), then)
+    session.ask(Turn(who, other, after), then)
 
 
 def _room(session: "Session", _: str) -> None:
@@ -126,7 +128,9 @@ def _msg(session: "Session", argument: str) -> None:
     wanted, _, text = argument.partition(" ")
     if not text.strip():
         raise Refusal("no-argument", "write whom to send it to, and what: /msg NAME TEXT")
-    session.send_private(_other(session, wanted), text)
+    other = _other(session, wanted, "/msg NAME TEXT")
+    session.check_meant(other)
+    session.send_private(other, text)
 
 
 def send(session: "Session", to: Account, text: str) -> Send:
@@ -142,7 +146,7 @@ def say_sent(session: "Session", to: Account) -> None:
         session.notice(f"sent to {to.name.shown}")
 
 
-def _other(session: "Session", wanted: str) -> Account:
+def _other(session: "Session", wanted: str, usage: str = "/chat NAME") -> Account:
     """Return the account of somebody else. Raises Refusal."""
     try:
         name = prepare(wanted)
@@ -152,37 +156,29 @@ def _other(session: "Session", wanted: str) -> Account:
     if not account:
         raise Refusal("incorrect-name", f"{excerpt(wanted)} is not registered. /list shows who is online.")
     if account is session.account:
-        raise Refusal("yourself", "that is you. Write /chat NAME with the name of somebody else.")
+        raise Refusal("yourself", f"that is you. Write {usage} with the name of somebody else.")
     return account
 
 
-def find_other(session: "Session", wanted: str) -> Account:
-    """Return the account of somebody else to whom this peer may write. Raises Refusal."""
+def find_meant(session: "Session", wanted: str) -> Account:
+    """Return the account of whom this peer writes to, who may have had that name before others. Raises Refusal."""
     if not session.account:
         raise Refusal("not-allowed", "you are not registered, or not authorized: write /auth LOGIN PASSWORD.")
-    return _other(session, wanted)
+    other = _other(session, wanted)
+    session.check_meant(other)
+    return other
 
 
-def addressed(session: "Session", conversation: str, text: str, partners: Mapping[str, Account]) -> Account | None:
-    """Return to whom a line goes that says so itself; None if to everybody. Raises Refusal.
-
-    `partners`: who was meant by a name before.
-    """
+def addressed(session: "Session", conversation: str, text: str) -> Account | None:
+    """Return to whom a line goes that says so itself; None if to everybody. Raises Refusal."""
     if not conversation:
         return None
     try:
-        return _same(find_other(session, conversation), partners)
+        return find_meant(session, conversation)
     except Refusal:
         if text.startswith("/") and not text.startswith("//"):
             return None  # a command may be what helps
         raise
-
-
-def _same(other: Account, partners: Mapping[str, Account]) -> Account:
-    if partners.get(other.name.key, other) is not other:
-        name = other.name.shown
-        raise Refusal("incorrect-name", f"{name} is somebody else now. Write /chat {name} to write to them.")
-    return other
 
 
 def _unread(session: "Session", _: str) -> None:

@@ -56,6 +56,7 @@ class Store:
         if new := admin_password(kept):
             people.set_admin(new)
         self.accounts = people.accounts()
+        self.given_up = people.given_up()
         self.sentences = people.sentences()
         self.topic = people.topic()
 

@@ -97,8 +97,8 @@ class Archive:
             " ORDER BY id DESC LIMIT :most",
             {"key": key, "most": REMEMBERED},
         ).fetchall()
-        row = self._connection.execute("SELECT account FROM seats WHERE key = ?", (key,)).fetchone()
-        return Recalled(kept, row[0] if row else None)
+        row = self._connection.execute("SELECT account, time FROM seats WHERE key = ?", (key,)).fetchone()
+        return Recalled(kept, *(row or (None, 0)))
 
     # What two say to one another alone.
 

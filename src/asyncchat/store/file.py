@@ -55,6 +55,7 @@ MIGRATIONS = (
         time INTEGER NOT NULL
     ) WITHOUT ROWID, STRICT;
     CREATE INDEX seats_of ON seats (account, time);
+    CREATE TABLE given_up (key TEXT PRIMARY KEY, time INTEGER NOT NULL) WITHOUT ROWID, STRICT;
     CREATE TABLE conversations (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         one INTEGER NOT NULL,

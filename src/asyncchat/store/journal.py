@@ -6,6 +6,7 @@ import itertools
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -77,6 +78,7 @@ class SqliteJournal:
         except ERRORS as error:
             raise StoreError(f"can't use the store {file.path}: {reason(error)}") from None
         self._aged = self._deleted
+        self._look_again = 0.0
         self._until_aged = None if keep.milliseconds is None else LOOK_FOR_AGED
         self._orders: queue.SimpleQueue[_Order | _Wish | None] = queue.SimpleQueue()
         self._people = People(self._connection, keep, clock)
@@ -124,6 +126,7 @@ class SqliteJournal:
     def _work(self) -> None:
         while orders := self._next_orders():
             self._carry_out(orders)
+            self._find_aged()
             if self._arrears() > MOST_ARREARS:
                 self._do_a_piece()
 
@@ -216,7 +219,8 @@ class SqliteJournal:
         return self._aged if self._keep.messages is None else max(self._aged, self._last - self._keep.messages)
 
     def _find_aged(self) -> None:
-        if self._keep.milliseconds is not None:
+        if self._keep.milliseconds is not None and time.monotonic() >= self._look_again:
+            self._look_again = time.monotonic() + LOOK_FOR_AGED
             limit = self._clock() - self._keep.milliseconds
             numbers = range(self._deleted + 1, self._last + 1)
             self._aged = self._deleted + bisect.bisect_left(numbers, limit, key=self._time_of)

@@ -62,6 +62,10 @@ class People:
         rows = self._do("SELECT id, name, password, role FROM accounts")
         return [Account(ident, name_of(name), password, Who(role)) for ident, name, password, role in rows]
 
+    def given_up(self) -> dict[str, int]:
+        """Return when names were given up, in milliseconds since 1970, by their keys."""
+        return dict(self._do("SELECT key, time FROM given_up").fetchall())
+
     def sentences(self) -> list[Sentence]:
         """Return who is put out, and who may say nothing."""
         rows = self._do("SELECT kind, name, address, until, rank FROM sentences")
@@ -141,6 +145,10 @@ class People:
             "DELETE FROM accounts WHERE id = ?",
         ):
             self._do(statement, (account.id,))
+        now = self._clock()
+        self._do("INSERT OR REPLACE INTO given_up VALUES (?, ?)", (account.name.key, now))
+        # Nobody is left who may have meant somebody else by these names.
+        self._do("DELETE FROM given_up WHERE time < ifnull((SELECT min(time) FROM seats), ?)", (now + 1,))
 
     def _conversation(self, who: Account, to: Account) -> int:
         pair = sorted((who.id, to.id))
