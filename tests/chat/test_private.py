@@ -457,7 +457,7 @@ def test_whoever_can_not_be_turned_again_writes_to_nobody(town: Town) -> None:
     stranger.tell("hello", v=1, name="carol", conversation="bob", conversation_after=0)
     heard = stranger.hear()
     said = "you are not authorized any more, so your lines go to nobody. Write /auth LOGIN PASSWORD."
-    assert heard[1]["text"] == said
+    assert heard[1:3] == [{"type": "turned", "conversation": None}, {"type": "notice", "text": said}]
     stranger.tell("say", id=1, text="secret")
     assert stranger.hear()[-1]["code"] == "nowhere"
 

@@ -58,8 +58,54 @@ def test_what_is_written_behind_a_mistyped_name_goes_nowhere(town: Town) -> None
     client.say("a secret")
     refused = [event.code for event in line.carry_all() if isinstance(event, Refused)]
     assert refused == ["incorrect-name", "incorrect-name"]
-    assert client.turned == ""
+    assert client.turned is None
+    client.say("another secret")
+    assert [event.code for event in line.carry_all() if isinstance(event, Refused)] == ["nowhere"]
     assert bob.hear() == []
+    client.say("/room")
+    client.say("to all")
+    line.carry_all()
+    assert client.turned == ""
+    assert bob.hear() == ["alice: to all"]
+
+
+@pytest.mark.parametrize("turned", ["to nobody before", "to bob before"])
+@pytest.mark.parametrize("registered", [True, False])
+@pytest.mark.parametrize("again", ["connected", "server started"])
+def test_nobody_gets_what_is_written_behind_a_mistyped_name_after_the_connection_broke(
+    town: Town, turned: str, registered: bool, again: str
+) -> None:
+    bob = town.owner("bob")
+    if registered:
+        client, line = here(town)
+    else:
+        client = Client("alice")
+        line = connect(town, client)
+        line.carry_all()
+    if turned == "to bob before":
+        client.say("/chat bob")
+    client.say("/chat bobb")
+    line.carry_all()
+    bob.hear()
+    if again == "server started":
+        bob.say("/exit")
+        town = town.started_again()
+        bob = town.owner("bob")
+    client.connected()
+    line = connect(town, client)
+    client.say("a secret")
+    assert [event.code for event in line.carry_all() if isinstance(event, Refused)] == ["nowhere"]
+    assert (bob.say("/unread"), client.turned) == (["Server: no one unread"], None)
+
+
+def test_whoever_has_lost_sight_of_somebody_writes_to_nobody_and_knows_it(town: Town) -> None:
+    client, line = here(town)
+    bob = town.owner("bob")
+    client.say("/chat bob")
+    line.carry_all()
+    bob.say(f"/unregister {SECRET}")
+    line.carry_all()
+    assert client.turned is None
 
 
 def test_a_second_try_counts_though_the_first_one_is_refused(town: Town) -> None:

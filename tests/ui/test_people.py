@@ -170,8 +170,11 @@ def test_what_is_written_behind_a_mistyped_name_is_shown_to_nobody(chat: ServePr
         alice.write("/chat bobb" + ENTER + "a secret" + ENTER)
         alice.until_row("not sent: bobb is not registered")
         alice.until(lambda: sum(row.startswith("not sent:") for row in alice.rows) == 2)
-        alice.until_typed("/chat bobb")
-        alice.write("\x15to all" + ENTER)
+        prompt(alice, "(nobody)> /chat bobb")
+        alice.write("\x15another secret" + ENTER)
+        alice.until_row("not sent: write /chat NAME again, or /room to write to everybody.")
+        prompt(alice, "(nobody)> another secret")
+        alice.write("\x15/room" + ENTER + "to all" + ENTER)
         assert bob.line() == "alice: to all"
 
 

@@ -105,7 +105,7 @@ class Chat:
         return self._client.name
 
     @property
-    def turned(self) -> str:
+    def turned(self) -> str | None:
         """To whom alone goes what is said; "" if to everybody."""
         return self._client.turned
 

@@ -43,8 +43,8 @@ class Client:
     """Takes part as `name`: knows what was shown, what waits for its acknowledgement, and who it was on the server.
 
     `password`: of that name, if it is one's own, or shall be (`register`).
-    `turned`: to whom alone goes what is said from now on, "" if to everybody. Each line says that itself, since it must
-    not go elsewhere when it is sent again.
+    `turned`: to whom alone goes what is said from now on, "" if to everybody, None if to nobody. Each line says that
+    itself, since it must not go elsewhere when it is sent again.
 
     Call `connected` when there is a connection and `hear` with what arrives on it; after these and after `say` and
     `ping`, send what `to_send` returns, and then take the `news`.
@@ -52,10 +52,10 @@ class Client:
 
     def __init__(self, name: str, password: str = "", *, register: bool = False) -> None:
         self.name = name
-        self.turned = ""
+        self.turned: str | None = ""
         self._password = password
         self._registers = register
-        self._turned = ""  # as the server has said last
+        self._turned: str | None = ""  # as the server has said last
         self._has_turned = False
         self._turning: set[int] = set()  # ids of what was said to turn elsewhere
         self._seen_there = 0
@@ -102,7 +102,7 @@ class Client:
         return self._newest
 
     def _where(self) -> str | UnsetType:
-        return self.turned if self._has_turned else UNSET
+        return UNSET if self.turned is None or not self._has_turned else self.turned
 
     def _turn(self, text: str) -> None:
         command = find_command(text)
@@ -264,7 +264,7 @@ def _harmless(event: events.FromServer) -> events.FromServer:
             return structs.replace(event, name=visible(name), topic=visible(topic))
         case Joined(name) | Left(name) | You(name):
             return structs.replace(event, name=visible(name))
-        case Turned(other) | Unread(other):
+        case Turned(str(other)) | Unread(other):
             return structs.replace(event, conversation=visible(other))
         case _:
             return event

@@ -39,7 +39,8 @@ class Hello(_Event, frozen=True):
     """Asks for a name; `token`, `epoch` and `after` (the last message that was shown) to come back.
 
     `password`: of a name that is one's own, or, with `register`, that shall be from now on. `conversation` and
-    `conversation_after`: to whom one was turned, "" if to everybody, and the last message that was shown of that.
+    `conversation_after`: to whom one was turned, "" if to everybody, null if to nobody, and the last message that was
+    shown of that.
     """
 
     v: int
@@ -50,7 +51,7 @@ class Hello(_Event, frozen=True):
     history: Natural | None = None
     password: str = ""
     register: bool = False
-    conversation: str | UnsetType = UNSET
+    conversation: str | UnsetType | None = UNSET
     conversation_after: Natural = 0
 
 
@@ -171,9 +172,9 @@ class You(_Event, frozen=True):
 
 
 class Turned(_Event, frozen=True):
-    """To whom alone goes what is said from now on; "" if to everybody."""
+    """To whom alone goes what is said from now on; "" if to everybody, None if to nobody."""
 
-    conversation: str
+    conversation: str | None
 
 
 class Unread(_Event, frozen=True):

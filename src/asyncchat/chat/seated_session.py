@@ -42,6 +42,7 @@ class SeatedSession(Session):
         super().turn_nowhere()
         assert self._seat
         self._seat.turned, self._seat.is_nowhere = None, True
+        self._tell(events.Turned(None))
 
     def own(self, account: Account) -> None:
         """The name that the peer has is its own now."""
@@ -235,6 +236,8 @@ class SeatedSession(Session):
         elif hello.conversation:
             self.turn_nowhere()
             self.notice("you are not authorized any more, so your lines go to nobody. Write /auth LOGIN PASSWORD.")
+        elif seat.is_nowhere or hello.conversation is None:
+            self.turn_nowhere()
 
     def _show_unread(self, then: Callable[[], None]) -> None:
         """Tell the peer how much waits for it from whom, and go on with `then`."""
@@ -249,12 +252,12 @@ class SeatedSession(Session):
 
     def _turn_again(self, hello: Hello, seat: Seat) -> None:
         """Let what is said go where it went before: it must not be shown to all because a connection broke."""
-        before = "" if hello.conversation is UNSET else hello.conversation
+        before = hello.conversation or ""
         if seat.is_recalled or not hello.token:
             # Only the peer can say where that was.
             is_said = hello.conversation is not UNSET or not seat.is_recalled
             seat.is_recalled = False
-            if not is_said:
+            if not is_said or hello.conversation is None:
                 self.turn_nowhere()
             elif before:
                 self._turn_to_name(before, hello)
@@ -264,7 +267,7 @@ class SeatedSession(Session):
             self._turn_to(seat.turned, hello)
         elif seat.is_nowhere:
             self.turn_nowhere()
-        elif before:
+        elif before or hello.conversation is None:
             self.tell_turned()  # back to everybody, which it has not heard
 
     def _turn_to_name(self, name: str, hello: Hello) -> None:

@@ -45,12 +45,12 @@ class App:
         self._screen = Screen(
             Around(self._above, self._status),
             send=self._send,
-            prompt=lambda: f"{self._chat.turned}> ",
+            prompt=self._prompt,
             completer=ChatCompleter(self._show.people),
             history=LineHistory(history_path(address)),
         )
-        self._said: dict[int, tuple[str, str]] = {}
-        self._refused: deque[tuple[str, str]] = deque()
+        self._said: dict[int, tuple[str, str | None]] = {}
+        self._refused: deque[tuple[str, str | None]] = deque()
         self._lost_why = ""
         self._next_try = 0.0
         self._tasks: list[asyncio.Task[None]] = []
@@ -152,6 +152,10 @@ class App:
         self._said[ident] = line, turned
 
     # What stands around the line.
+
+    def _prompt(self) -> str:
+        turned = self._chat.turned
+        return f"{'(nobody)' if turned is None else turned}> "
 
     def _above(self, width: int) -> Sequence[str]:
         return above_input(list(map(without_secret, self._chat.pending)), str(self._show.run), width)

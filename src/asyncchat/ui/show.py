@@ -109,7 +109,7 @@ class Show:
                     self.people.remove(name)
                     yield _DIM, f"You are {name} now."
                 self.name, self._key = name, key_of(name)
-            case events.Turned(conversation):
+            case events.Turned(str(conversation)):
                 self.unread.pop(conversation, None)
             case events.Unread(conversation, number):
                 if number > self.unread.get(conversation, 0):
