@@ -208,11 +208,13 @@ class Program:
 class Nc:
     """A plain peer, as nc is: a socket, and what comes out of it as lines."""
 
-    def __init__(self, port: int, host: str = "127.0.0.1", receive_buffer: int = 0) -> None:
+    def __init__(self, port: int, host: str = "127.0.0.1", receive_buffer: int = 0, source: str = "") -> None:
         self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(seconds(PATIENCE))
+        if source:
+            self.socket.bind((source, 0))
         self.socket.connect((host, port))
         self.lines = Lines(self.socket.fileno())
 

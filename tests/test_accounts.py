@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
+from asyncchat.aio.desk import MOST_FROM_ONE
 from asyncchat.chat.commands import COMMANDS
 from tests.programs import ADMIN, NEW_ADMIN, SECRET, Nc, Program, ServeProgram, in_rounds, seconds, until
 from tests.test_json_server import Bot
@@ -173,7 +174,11 @@ def test_every_command_and_what_it_answers(chat: ServeProgram, actor: Format) ->
     step(guest, "/login alice", "write your name and your password: /auth LOGIN PASSWORD")
     step(guest, "/register short", "the password is too short!")
     step(guest, f"/register bob {SECRET}", "this login is already taken! Choose another one.")
-    step(alice, f"/register carol {SECRET}", "you are registered already, as alice.")
+    step(
+        alice,
+        f"/register carol {SECRET}",
+        "you are registered already, as alice. Write /password PASSWORD for another password.",
+    )
     step(guest, f"/register {SECRET}", "you are registered successfully!")
     step(guest, "/password another-password", "your password is changed")
     step(guest, f"/unregister {SECRET}", "incorrect password!")
@@ -293,8 +298,16 @@ def test_every_refusal_says_why_and_changes_nothing(known: ServeProgram, actor: 
         ),
         (muted, f"/register another {SECRET}", "you are muted!"),
         (muted, f"/auth alice {SECRET}", "you are muted!"),
-        (alice, f"/register {SECRET}", "you are registered already, as ann."),
-        (alice, f"/auth alice {SECRET}", "you are authorized already, as ann."),
+        (
+            alice,
+            f"/register {SECRET}",
+            "you are registered already, as ann. Write /password PASSWORD for another password.",
+        ),
+        (
+            alice,
+            f"/auth alice {SECRET}",
+            "you are authorized already, as ann. Leave with /exit to come in as somebody else.",
+        ),
         (alice, "/password", "write the new password: /password PASSWORD"),
         (alice, "/password short", "the password is too short!"),
         (alice, "/unregister", "this gives up your name and deletes your private conversations: /unregister PASSWORD"),
@@ -306,12 +319,12 @@ def test_every_refusal_says_why_and_changes_nothing(known: ServeProgram, actor: 
         (alice, "/msg alice", "write whom to send it to, and what: /msg NAME TEXT"),
         (alice, "/msg nobody hello", unknown),
         (alice, "/msg guest hello", "guest is not registered. /list shows who is online."),
-        (alice, "/msg ann hello", "that is you. Write /chat NAME with the name of somebody else."),
+        (alice, "/msg ann hello", "that is you. Write /msg NAME TEXT with the name of somebody else."),
         (alice, "/stats", "this counts private messages: write /chat NAME first."),
-        (alice, " /msg alice hello", "your line was not sent: write /msg without a blank before it."),
+        (alice, " /msg alice hello", "your line was not sent: write /msg with nothing before it."),
         # What was said.
-        (guest, "/history x", "x is not a number!"),
-        (guest, "/history -1", "-1 is not a number!"),
+        (guest, "/history x", "x is not a number! Write something like /history 50."),
+        (guest, "/history -1", "-1 is not a number! Write something like /history 50."),
         (guest, "/search", "write what to search for: /search WORDS"),
         (guest, "/nothing", "unknown command /nothing. Write /help to see the commands, // to say a line with /."),
         (muted, "hello", "your line was not sent: you are muted!"),
@@ -350,7 +363,7 @@ def test_every_refusal_says_why_and_changes_nothing(known: ServeProgram, actor: 
         (mo, "/unban bob", "only the admin can change this ban!"),
         (mo, "/ban bob 1m", "only the admin can change this ban!"),
         (mo, "/unmute muted", "only the admin can change this mute!"),
-        (mo, "/unban ann", "this user is not banned!"),
+        (mo, "/unban ann", "this user is not banned! Write /bans to see who is."),
         (mo, "/unmute ann", "this user is not muted!"),
         (admin, "/grant mo", "this user is already a moderator!"),
         (admin, "/grant guest", "guest is a guest, who has to write /register PASSWORD first!"),
@@ -718,8 +731,12 @@ def test_a_client_in_a_pipe_shows_the_password_from_its_environment(known: Serve
 @pytest.mark.parametrize(
     ("password", "said"),
     [
-        ("", "this name is registered. Write /auth alice PASSWORD, or choose another one."),
-        ("not my password", "incorrect password!"),
+        (
+            "",
+            "this name is registered. Write /auth alice PASSWORD, or choose another one."
+            " If it is yours, put the password into ASYNCCHAT_PASSWORD.",
+        ),
+        ("not my password", "incorrect password! Put the right one into ASYNCCHAT_PASSWORD."),
     ],
 )
 def test_a_client_in_a_pipe_says_what_to_do_without_the_password(
@@ -727,8 +744,28 @@ def test_a_client_in_a_pipe_says_what_to_do_without_the_password(
 ) -> None:
     with join(known, *arguments, password=password) as alice:
         assert alice.wait() == 1
-        hint = "If it is yours, put the password into ASYNCCHAT_PASSWORD."
-        assert alice.errors.rest().decode() == f"asyncchat: alice: {said} {hint}\n"
+        assert alice.errors.rest().decode() == f"asyncchat: alice: {said}\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--threads"], ["--json"]])
+def test_a_client_in_a_pipe_says_what_to_do_if_nobody_has_registered_the_name(
+    known: ServeProgram, arguments: list[str]
+) -> None:
+    with join(known, "--name", "nobody", *arguments) as nobody:
+        assert nobody.wait() == 1
+        hint = "Nobody has registered it: come as a guest, without ASYNCCHAT_PASSWORD."
+        assert nobody.errors.rest().decode() == f"asyncchat: nobody: incorrect login! {hint}\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--threads"], ["--json"]])
+def test_a_client_in_a_pipe_that_is_banned_is_not_told_to_take_another_name(
+    known: ServeProgram, arguments: list[str]
+) -> None:
+    admin = plain(known, "admin")
+    admin.say("/ban alice")
+    with join(known, *arguments) as alice:
+        assert alice.wait() == 1
+        assert alice.errors.rest().decode() in ("asyncchat: alice: you are banned!\n", "asyncchat: you are banned!\n")
 
 
 def test_a_client_that_was_replaced_does_not_fight_for_its_place(known: ServeProgram) -> None:
@@ -813,6 +850,61 @@ def test_a_password_that_was_hashed_with_less_work_is_hashed_anew(path: str) -> 
             assert PlainActor(chat).say(f"/auth user0 {SECRET}") == ["you are authorized successfully!"]
         assert kept() != before
     assert "m=65536,t=3" in kept()
+
+
+def test_whoever_comes_from_elsewhere_does_not_wait_for_all_who_come_from_one_address(path: str) -> None:
+    with_accounts(path, 2 * MOST_FROM_ONE)
+    with served(path) as chat:
+        for number in range(2 * MOST_FROM_ONE):
+            crowded = Nc(chat.port, source=f"127.0.0.{2 + number % 2}")
+            _open.append(crowded)
+            crowded.send(f"/auth user{number} {SECRET}\n")
+        first, *others = _open
+        assert first.lines.until("successfully")
+        victim = PlainActor(chat)
+        assert victim.say(f"/auth admin {ADMIN}") == ["you are authorized successfully!"]
+        waiting = select.poll()
+        for other in others[-10:]:
+            other.line()
+            waiting.register(other.socket, select.POLLIN)
+        assert not waiting.poll(0)
+
+
+def test_a_password_is_not_changed_again_and_again(known: ServeProgram) -> None:
+    alice = plain(known, "carol", role="registered")
+    answers = [alice.say(f"/password {SECRET}")[0] for _ in range(4)]
+    assert answers == ["your password is changed"] * 3 + ["too many tries. Wait a minute, then write it again."]
+
+
+def test_whoever_is_kicked_while_registering_gets_no_account(path: str) -> None:
+    with_accounts(path, 40)
+    with served(path) as chat:
+        admin, troll = plain(chat, "admin"), plain(chat, "troll")
+        for number in range(40):  # so that it takes a while until it is troll's turn
+            crowded = Nc(chat.port)
+            _open.append(crowded)
+            crowded.send(f"/auth user{number} {SECRET}\n")
+        troll.peer.send(f"/registration second {SECRET}\n")
+        assert admin.say("/kick troll") == ["troll was kicked!"]
+        assert troll.rest() == ["you have been kicked out of the server!"]
+        admin.say("/unban troll")
+        again = PlainActor(chat)
+        while (answers := again.say("second")) == ["this name is already taken! Choose another one."]:
+            pass  # it is not troll's turn yet
+        assert answers == []
+
+
+def test_what_was_written_to_a_dead_connection_waits(known: ServeProgram) -> None:
+    alice, bob = PlainActor(known), PlainActor(known)
+    for actor, name, other in ((alice, "alice", "bob"), (bob, "bob", "alice")):
+        actor.say(f"/auth {name} {SECRET}")
+        actor.say(f"/chat {other}")
+    for number in range(5):
+        alice.say(f"line {number}")
+    bob.peer.reset()
+    again = PlainActor(known)
+    again.say(f"/auth bob {SECRET}")
+    assert again.say("/unread") == ["unread from: alice(5)"]
 
 
 def test_more_passwords_than_can_wait_are_told_to_come_again(path: str) -> None:

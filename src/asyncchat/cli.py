@@ -187,10 +187,17 @@ def _join(options: argparse.Namespace) -> int:
     try:
         _choose_client(options, address, name)
     except NameRefused as refused:
-        hint = "" if "--name" in str(refused) else " Give another with --name."
-        if isinstance(refused, PasswordNeeded):
+        said = str(refused)
+        hint = " Give another with --name."
+        if said.endswith("incorrect password!"):
+            hint = " Put the right one into ASYNCCHAT_PASSWORD."
+        elif isinstance(refused, PasswordNeeded):
             hint = " If it is yours, put the password into ASYNCCHAT_PASSWORD."
-        raise ChatError(f"{refused}{hint}") from None
+        elif said.endswith("incorrect login!"):
+            hint = " Nobody has registered it: come as a guest, without ASYNCCHAT_PASSWORD."
+        elif "--name" in said or said.endswith("you are banned!"):
+            hint = ""
+        raise ChatError(f"{said}{hint}") from None
     except NotTaken as refused:
         raise ChatError(str(refused)) from None
     return 0

@@ -20,6 +20,8 @@ from asyncchat.chat.names import Name, NameRefused, prepare
         ("alice", "aIice"),
         ("O0", "OO"),
         ("Zoé", "Zoe\u0301"),
+        ("admin", "admi\u0307n"),
+        ("jo", "j\u0307\u0307o"),
     ],
 )
 def test_what_looks_the_same_has_the_same_skeleton(one: str, other: str) -> None:
@@ -48,6 +50,15 @@ def test_a_skeleton_stands_for_itself(name: Name) -> None:
     assert skeleton(once) == once
 
 
+def is_like(accounts: Accounts, name: Name) -> str:
+    """Return what a name looks like too much, or nothing."""
+    try:
+        accounts.refuse_alike(name)
+    except NameRefused as refused:
+        return str(refused).removeprefix("it looks like ").split(",")[0]
+    return ""
+
+
 @given(st.lists(names(), unique_by=lambda name: name.key, max_size=8), st.data())
 def test_accounts_are_found_by_their_names_and_their_looks_as_long_as_they_are_there(
     some: list[Name], data: st.DataObject
@@ -58,12 +69,12 @@ def test_accounts_are_found_by_their_names_and_their_looks_as_long_as_they_are_t
         accounts.add(account)
     for account in data.draw(st.permutations(known)):
         assert accounts.find(account.name.key) is accounts.get(account.id) is account
-        assert accounts.like(account.name) is not account.name
+        is_like(accounts, account.name)
         accounts.remove(account, 0)
         known.remove(account)
         assert accounts.find(account.name.key) is accounts.get(account.id) is None
-        alike = [other.name for other in known if looks_of(other.name) & looks_of(account.name)]
-        assert (accounts.like(account.name) in alike) if alike else (accounts.like(account.name) is None)
+        alike = [other.name.shown for other in known if looks_of(other.name) & looks_of(account.name)]
+        assert is_like(accounts, account.name) in (alike or [""])
     assert accounts.get(None) is None
 
 
@@ -71,4 +82,20 @@ def test_one_of_two_that_look_alike_is_still_known_when_the_other_is_gone() -> N
     one, other = (Account(number, prepare(name), "", Who.REGISTERED) for number, name in enumerate(["bob", "b0b"]))
     accounts = Accounts([one, other])
     accounts.remove(one, 0)
-    assert accounts.like(prepare("bоb")) is other.name
+    assert is_like(accounts, prepare("bоb")) == "b0b"
+
+
+def test_a_name_that_is_about_to_be_somebodys_is_like_one_that_is() -> None:
+    accounts = Accounts()
+    accounts.reserve(prepare("bob"))
+    assert accounts.is_reserved("bob")
+    assert is_like(accounts, prepare("b0b")) == "bob"
+    accounts.release("bob")
+    accounts.release("bob")
+    assert not accounts.is_reserved("bob")
+    assert is_like(accounts, prepare("b0b")) == ""
+
+
+@pytest.mark.parametrize("name", ["S\u0435rver", "\u0405erver", "ser\u03bder"])
+def test_nobody_looks_like_the_server(name: str) -> None:
+    assert is_like(Accounts(), prepare(name)) == "Server"

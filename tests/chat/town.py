@@ -83,7 +83,7 @@ class Town:
             case Register(name, password, seat):
                 self._settle(session, NewAccount(name, password, seat))
                 assert self.host.accounts
-                self.host.accounts.reserved.pop(name.key, None)
+                self.host.accounts.release(name.key)
             case Authorize(account, password, seat):
                 if account.password == password:
                     self._settle(session, Seated(account, account.password, seat))

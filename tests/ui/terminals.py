@@ -17,7 +17,7 @@ import pyte
 
 from tests.programs import PATIENCE, Program, seconds
 
-ENTER, TAB, UP, CTRL_C, CTRL_D = "\r", "\t", "\x1b[A", "\x03", "\x04"
+ENTER, TAB, UP, HOME, CTRL_C, CTRL_D = "\r", "\t", "\x1b[A", "\x1b[H", "\x03", "\x04"
 
 
 class _Screen(pyte.Screen):

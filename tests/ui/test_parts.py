@@ -188,11 +188,11 @@ def test_only_terminals_that_are_known_to_wrap_anew_are_taken_for_such() -> None
 @pytest.mark.parametrize(
     ("line", "question", "sent"),
     [
-        ("/register", "password for /registration: ", "/register me a b"),
+        ("/register", "new password, 8 characters at least: ", "/register me a b"),
         ("/registration you", "password (Enter alone, if that was it already): ", "/registration you a b"),
         ("/auth you", "password of you: ", "/auth you a b"),
-        ("/password", "password for /password: ", "/password a b"),
-        ("/unregister", "password for /unregister: ", "/unregister a b"),
+        ("/password", "new password, 8 characters at least: ", "/password a b"),
+        ("/unregister", "password, to give up your name and your private conversations: ", "/unregister a b"),
         ("/auth", "", ""),
         ("/auth you it", "", ""),
         ("/password it", "", ""),
@@ -209,3 +209,8 @@ def test_a_command_that_lacks_its_password_gets_it_behind_it(line: str, question
 
 def test_a_password_alone_may_have_been_there_already() -> None:
     assert commands.with_password("/register it", "me", "") == "/register it"
+
+
+@pytest.mark.parametrize("line", ["/register", "/auth you", "/password", "/unregister "])
+def test_whoever_types_no_password_has_thought_better_of_it(line: str) -> None:
+    assert commands.with_password(line, "me", "") == ""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.programs import ADMIN, SECRET, Nc, ServeProgram
-from tests.ui.terminals import ENTER, TAB, UP, Terminal
+from tests.ui.terminals import ENTER, HOME, TAB, UP, Terminal
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_registers_where_guests_stay_outside(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("typed", "question", "said"),
     [
-        ("/register", "password for /registration: ", "you are registered successfully!"),
+        ("/register", "new password, 8 characters at least: ", "you are registered successfully!"),
         ("/registration dave", "password (Enter alone, if that was it already): ", "You are dave now."),
         ("/auth alice", "password of alice: ", "You are alice now."),
     ],
@@ -117,6 +117,71 @@ def test_a_command_without_its_password_asks_for_it_unseen(
         assert SECRET.encode() not in carol.raw
     (kept,) = tmp_path.rglob("history-*")
     assert SECRET not in kept.read_text()
+
+
+@pytest.mark.parametrize(
+    ("typed", "question", "wrong", "reason", "said"),
+    [
+        (
+            "/register",
+            "new password, 8 characters at least:",
+            "short",
+            "the password is too short!",
+            "you are registered successfully!",
+        ),
+        ("/auth alice", "password of alice:", "not my password", "incorrect password!", "You are alice now."),
+    ],
+)
+def test_a_password_that_is_refused_is_asked_for_again_unseen(
+    chat: ServeProgram, tmp_path: Path, typed: str, question: str, wrong: str, reason: str, said: str
+) -> None:
+    with join(chat, tmp_path, name="carol", password="") as carol, chat.join("eve") as eve:
+        carol.until_prompt()
+        carol.write(typed + ENTER)
+        prompt(carol, question)
+        carol.write(wrong + ENTER)
+        carol.until_row(f"not sent: {reason}")
+        prompt(carol, question)
+        carol.write(SECRET + ENTER)
+        carol.until_row(said)
+        assert SECRET.encode() not in carol.raw
+        carol.write("hello" + ENTER)
+        assert eve.line().endswith(": hello")
+
+
+def test_whoever_types_no_password_is_where_one_was(chat: ServeProgram, tmp_path: Path) -> None:
+    with join(chat, tmp_path, name="carol", password="") as carol, chat.join("eve") as eve:
+        carol.until_prompt()
+        carol.write("/register" + ENTER)
+        prompt(carol, "new password, 8 characters at least:")
+        carol.write(ENTER)
+        carol.until_prompt()
+        carol.write("hello" + ENTER)
+        assert eve.line() == "carol: hello"
+
+
+def test_what_is_typed_next_replaces_a_refused_line_that_came_back(chat: ServeProgram, tmp_path: Path) -> None:
+    with join(chat, tmp_path, name="carol", password="") as carol, chat.join("eve") as eve:
+        carol.until_prompt()
+        carol.write("/msg alice hi" + ENTER)
+        carol.until_row("not sent: this is for registered people.")
+        carol.until_typed("/msg alice hi")
+        carol.write("hello")
+        carol.until_typed("hello")
+        carol.write(ENTER)
+        assert eve.line() == "carol: hello"
+
+
+def test_a_refused_line_that_came_back_can_be_mended(chat: ServeProgram, tmp_path: Path) -> None:
+    with join(chat, tmp_path, name="carol", password="") as carol, chat.join("eve") as eve:
+        carol.until_prompt()
+        carol.write("/msg alice hi" + ENTER)
+        carol.until_row("not sent: this is for registered people.")
+        carol.until_typed("/msg alice hi")
+        carol.write(HOME + "/")
+        carol.until_typed("//msg alice hi")
+        carol.write(ENTER)
+        assert eve.line() == "carol: /msg alice hi"
 
 
 def test_a_typed_password_is_kept_nowhere_and_not_shown_while_it_waits(chat: ServeProgram, tmp_path: Path) -> None:
@@ -182,7 +247,7 @@ def test_a_refused_line_does_not_come_back_into_the_password(chat: ServeProgram,
     with join(chat, tmp_path, name="carol", password="") as carol:
         carol.until_prompt()
         carol.write("/chat nobody" + ENTER + "/register" + ENTER)
-        prompt(carol, "password for /registration: ")
+        prompt(carol, "new password, 8 characters at least: ")
         carol.until_row("not sent: this is for registered people.")
         carol.write(SECRET + ENTER)
         carol.until_row("you are registered successfully!")
@@ -223,7 +288,7 @@ def test_a_password_may_have_blanks(chat: ServeProgram, tmp_path: Path) -> None:
     with join(chat, tmp_path, name="carol", password="") as carol:
         carol.until_prompt()
         carol.write("/register" + ENTER)
-        prompt(carol, "password for /registration:")
+        prompt(carol, "new password, 8 characters at least:")
         carol.write("a horse and a battery" + ENTER)
         carol.until_row("you are registered successfully!")
     with Nc(chat.port) as again:

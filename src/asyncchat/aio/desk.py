@@ -36,10 +36,15 @@ _T = TypeVar("_T")
 
 HASHING_AT_ONCE = 2
 MOST_HASHING = 128
-"""Passwords that are being hashed or wait for that; more are told to come again."""
+"""Passwords that are being hashed or wait for that; more are told to come again, but the first from an address."""
 
 MOST_FROM_ONE = 64
 """Of these, from one address."""
+
+REGISTRATIONS, AN_HOUR = 100, 3600.0
+"""Names that may be registered from one address in so many seconds."""
+
+_TOO_MANY_TRIES = NotNow("too many tries. Wait a minute, then write it again.")
 
 _LOWEST_PRIORITY = 19
 
@@ -58,7 +63,10 @@ class Desk:
         self._searching = DaemonExecutor("search")  # so that nobody who comes back waits for what others search
         self._hashing = DaemonExecutor("passwords", HASHING_AT_ONCE, _give_way)
         self._waiting: Counter[str] = Counter()
+        self._turns: dict[str, asyncio.Semaphore] = {}
         self._tries = Tries()
+        self._changes = Tries()
+        self._registrations = Tries(REGISTRATIONS, AN_HOUR)
         self._end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def attend(self, session: Session) -> None:
@@ -93,47 +101,61 @@ class Desk:
                 await self._keep(outcome, session.answer)
         finally:
             if isinstance(question, Register) and self._host.accounts:
-                self._host.accounts.reserved.pop(question.name.key, None)
+                self._host.accounts.release(question.name.key)
 
     async def _work_on(self, question: Credentials, address: str) -> Change | Wrong | NotNow | None:
-        if self._waiting.total() >= MOST_HASHING or self._waiting[address] >= MOST_FROM_ONE:
+        mine = self._waiting[address]
+        if mine >= MOST_FROM_ONE or (mine and self._waiting.total() >= MOST_HASHING):
             return NotNow("too many are waiting already. Write it again in a minute.")
         self._waiting[address] += 1
         try:
             return await self._use(question, address)
+        except self._passwords.NO_MEMORY:
+            return NotNow("the server has no memory for this now. Write it again in a minute.")
         finally:
             self._waiting[address] -= 1
-            self._waiting += Counter()  # which drops what is zero
+            if not self._waiting[address]:
+                del self._waiting[address]
+                self._turns.pop(address, None)
 
     async def _use(self, question: Credentials, address: str) -> Change | Wrong | NotNow | None:
         match question:
             case Register(name, password, seat):
-                hashed = await self._hash(password)
+                if not self._registrations.take("", address, asyncio.get_running_loop().time()):
+                    return NotNow("too many names were registered from your address. Write it again in an hour.")
+                hashed = await self._hash(password, address)
                 if self._host.is_banned(name) or self._host.shuts_out(address):  # meanwhile
                     return NotNow("you are banned!", "banned")
                 return NewAccount(name, hashed, seat)
             case ChangePassword(account, password, seat):
-                return NewPassword(account, await self._hash(password), seat)
+                if not self._changes.take(account.name.key, "", asyncio.get_running_loop().time()):
+                    return _TOO_MANY_TRIES
+                return NewPassword(account, await self._hash(password, address), seat)
             case Unregister(account, password):
                 return await self._check(account, password, address) or Gone(account)
             case Authorize(account, password, seat):
                 kept = account.password
                 if wrong := await self._check(account, password, address):
                     return wrong
-                stronger = await self._hash(password) if self._passwords.is_weak(kept) else None
+                stronger = await self._hash(password, address) if self._passwords.is_weak(kept) else None
                 return Seated(account, kept, seat, stronger) if seat or stronger else None
 
-    async def _hash(self, password: str) -> str:
-        return await self._in(self._hashing, lambda: self._passwords.hashed(password))
+    async def _hash(self, password: str, address: str) -> str:
+        return await self._in_turn(address, lambda: self._passwords.hashed(password))
 
     async def _check(self, account: Account, password: str, address: str) -> Wrong | NotNow | None:
         key = account.name.key
         if not self._tries.take(key, address, asyncio.get_running_loop().time()):
-            return NotNow("too many tries. Wait a minute, then write it again.")
-        if not await self._in(self._hashing, lambda: self._passwords.is_right(password, account.password)):
+            return _TOO_MANY_TRIES
+        if not await self._in_turn(address, lambda: self._passwords.is_right(password, account.password)):
             return Wrong()
         self._tries.forget(key, address)
         return None
+
+    async def _in_turn(self, address: str, call: Callable[[], _T]) -> _T:
+        """Have something hashed; whoever comes from elsewhere need not wait for all who come from one address."""
+        async with self._turns.setdefault(address, asyncio.Semaphore(HASHING_AT_ONCE)):
+            return await self._in(self._hashing, call)
 
     async def _in(self, threads: DaemonExecutor, call: Callable[[], _T]) -> _T:
         return await self._until(asyncio.get_running_loop().run_in_executor(threads, call))

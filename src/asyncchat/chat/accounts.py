@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from asyncchat.chat.commands import Who
-from asyncchat.chat.names import Name
+from asyncchat.chat.names import SERVER, Name, NameRefused
 
 ADMIN = "admin"
 SHORTEST_PASSWORD = 8
@@ -26,19 +26,19 @@ class Accounts:
     """All accounts there are.
 
     given_up: when names were given up, in milliseconds since 1970, by their keys
-    reserved: the names that are about to be somebody's, by their keys
     """
 
     def __init__(self, accounts: Iterable[Account] = (), given_up: Mapping[str, int] = MappingProxyType({})) -> None:
         # Not at the top: its data takes a tenth of a second to load, and a chat without a store does not need it.
-        from asyncchat.chat.lookalikes import looks_of
+        from asyncchat.chat.lookalikes import Looks
 
-        self._looks_of = looks_of
         self._by_key: dict[str, Account] = {}
         self._by_id: dict[int, Account] = {}
-        self._by_look: dict[str, dict[str, Account]] = {}
+        self._looks = Looks()
+        self._looks.add(SERVER)
+        self._reserved: dict[str, Name] = {}
+        self._reserved_looks = Looks()
         self.given_up = dict(given_up)
-        self.reserved: dict[str, Name] = {}
         for account in accounts:
             self.add(account)
 
@@ -50,24 +50,35 @@ class Accounts:
         """Return the account with this number; none for None."""
         return None if ident is None else self._by_id.get(ident)
 
-    def like(self, name: Name) -> Name | None:
-        """Return a name that looks like `name` and is another, if it is somebody's, or about to be."""
-        looks = self._looks_of(name)
-        found = [account.name for look in looks for account in self._by_look.get(look, {}).values()]
-        found += [other for other in self.reserved.values() if self._looks_of(other) & looks]
-        return next((other for other in found if other.key != name.key), None)
+    def refuse_alike(self, name: Name) -> None:
+        """Raise NameRefused if `name` looks like another one that is somebody's, or about to be, or the chat's own."""
+        if other := self._looks.find(name) or self._reserved_looks.find(name):
+            whose = "the chat's own" if other is SERVER else "registered"
+            raise NameRefused(f"it looks like {other.shown}, which is {whose}")
 
     def add(self, account: Account) -> None:
         """Know one more."""
         self._by_key[account.name.key] = self._by_id[account.id] = account
-        for look in self._looks_of(account.name):
-            self._by_look.setdefault(look, {})[account.name.key] = account
+        self._looks.add(account.name)
 
     def remove(self, account: Account, time: int) -> None:
         """Forget one, whose name was given up at that time."""
         self.given_up[account.name.key] = time
         del self._by_key[account.name.key], self._by_id[account.id]
-        for look in self._looks_of(account.name):
-            del self._by_look[look][account.name.key]
-            if not self._by_look[look]:
-                del self._by_look[look]
+        self._looks.remove(account.name)
+
+    # Names that are about to be somebody's.
+
+    def reserve(self, name: Name) -> None:
+        """Let nobody else have it."""
+        self._reserved[name.key] = name
+        self._reserved_looks.add(name)
+
+    def is_reserved(self, key: str) -> bool:
+        """Tell whether the name with this key is about to be somebody's."""
+        return key in self._reserved
+
+    def release(self, key: str) -> None:
+        """It is somebody's by now, or nobody's."""
+        if name := self._reserved.pop(key, None):
+            self._reserved_looks.remove(name)

@@ -101,7 +101,7 @@ class Host:
                 self._deliver(change, answer)
             case NewAccount(), Account():
                 self.accounts.add(answer)
-                self.accounts.reserved.pop(answer.name.key, None)
+                self.accounts.release(answer.name.key)
                 session = self.present.get(answer.name.key)
                 if session and change.seat and session.key_of_seat == change.seat:  # whoever asked may be back by now
                     session.own(answer)

@@ -1,5 +1,6 @@
 """Names that look alike: what Unicode calls confusable (UTS 39, 4)."""
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -7,8 +8,35 @@ from confusable_homoglyphs.confusables import confusables_data
 
 from asyncchat.chat.names import Name
 
+_DOTTED_TWICE = re.compile("([ij])\u0307+")
+"""A dot above a letter that has one is not seen (Unicode, 7.1: Soft_Dotted)."""
+
 _MARK = "\u200e"
 """Stands around what is written from the right in the library's data."""
+
+
+class Looks:
+    """Finds names by what they look like."""
+
+    def __init__(self) -> None:
+        self._by_look: dict[str, dict[str, Name]] = {}
+
+    def add(self, name: Name) -> None:
+        """Know one more."""
+        for look in looks_of(name):
+            self._by_look.setdefault(look, {})[name.key] = name
+
+    def remove(self, name: Name) -> None:
+        """Forget one."""
+        for look in looks_of(name):
+            del self._by_look[look][name.key]
+            if not self._by_look[look]:
+                del self._by_look[look]
+
+    def find(self, name: Name) -> Name | None:
+        """Return one that looks like `name`, and is another."""
+        found = (other for look in looks_of(name) for other in self._by_look.get(look, {}).values())
+        return next((other for other in found if other.key != name.key), None)
 
 
 def looks_of(name: Name) -> frozenset[str]:
@@ -19,7 +47,8 @@ def looks_of(name: Name) -> frozenset[str]:
 def skeleton(text: str) -> str:
     """Return the same for all texts that look the same (UTS 39, 4: skeleton)."""
     decomposed = unicodedata.normalize("NFD", text)
-    return unicodedata.normalize("NFD", "".join(map(_prototype, decomposed)))
+    mapped = unicodedata.normalize("NFD", "".join(map(_prototype, decomposed)))
+    return _DOTTED_TWICE.sub(r"\1", mapped)
 
 
 @lru_cache(maxsize=4096)

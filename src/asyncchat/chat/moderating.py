@@ -42,7 +42,8 @@ def _punish(session: "Session", argument: str, act: str, kind: Kind, done: str) 
             f"{excerpt(how_long.strip())} is no duration: write something like 30m, 12h or 7d, or nothing.",
         )
     name = _other(session, wanted, act)
-    if name.key not in session.host.present and not session.host.find_account(name):
+    host = session.host
+    if not (name.key in host.present or host.find_account(name) or host.order.find(kind, name.key, host.clock())):
         raise Refusal("not-online", "the user is not online!")
     _pass_sentence(session, act, kind, name, None if lasts is None else session.host.clock() + lasts, done)
 
@@ -55,10 +56,12 @@ def _pass_sentence(session: "Session", act: str, kind: Kind, name: Name, until: 
     if their_role >= session.role:
         raise Refusal("not-allowed", f"only the admin can {act} a moderator!")
     assert session.account
-    _refuse_lower(session, host.order.find(kind, name.key, host.clock()), kind)
+    before = host.order.find(kind, name.key, host.clock())
+    _refuse_lower(session, before, kind)
     there = host.present.get(name.key)
-    is_guest = there and not there.account
-    address = there.address if there and is_guest and kind == Kind.BAN else ""
+    address = before.address if before else ""
+    if there and not there.account and kind == Kind.BAN:
+        address = there.address
     sentence = Sentence(kind, name, address, until, session.role)
     how_long = f" until {timestamp(until)[:19]}Z" if until is not None and act != "kick" else ""
     _ask(session, Sentenced(session.account.name, sentence, act, there), f"{name.shown} {done}{how_long}!")

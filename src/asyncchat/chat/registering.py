@@ -46,16 +46,15 @@ def check_new(session: "Session", name: Name) -> None:
     holder = host.present.get(name.key)
     if (
         host.accounts.find(name.key)
-        or name.key in host.accounts.reserved
+        or host.accounts.is_reserved(name.key)
         or name.key == SERVER.key
         or (holder and holder is not session)
     ):
         raise Refusal("login-taken", "this login is already taken! Choose another one.")
-    if other := host.accounts.like(name):
-        raise Refusal(
-            "name-refused",
-            f"this name can't be used: it looks like {other.shown}, which is registered. Choose another one.",
-        )
+    try:
+        host.accounts.refuse_alike(name)
+    except NameRefused as refused:
+        raise _unusable(refused) from None
 
 
 def check_owner(session: "Session", account: Account | None) -> Account:
@@ -85,7 +84,7 @@ def register(session: "Session", name: Name, raw: str, seat: bytes, then: Callab
     check_new(session, name)
     assert session.host.accounts
     secret = password(raw)
-    session.host.accounts.reserved[name.key] = name
+    session.host.accounts.reserve(name)
 
     def go_on(answer: object) -> None:
         refuse_unanswered(answer)
@@ -140,7 +139,11 @@ def _prepared(login: str) -> Name:
     try:
         return prepare(login)
     except NameRefused as refused:
-        raise Refusal("name-refused", f"this name can't be used: {refused}. Choose another one.") from None
+        raise _unusable(refused) from None
+
+
+def _unusable(refused: NameRefused) -> Refusal:
+    return Refusal("name-refused", f"this name can't be used: {refused}. Choose another one.")
 
 
 def _auth(session: "Session", argument: str) -> None:

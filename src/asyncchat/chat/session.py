@@ -9,7 +9,7 @@ from asyncchat.chat.accounts import Account
 from asyncchat.chat.commands import Command, Who, argument_of, find_command, hidden_command, known_of
 from asyncchat.chat.host import Host
 from asyncchat.chat.messages import Sent
-from asyncchat.chat.names import Name, NameRefused
+from asyncchat.chat.names import Name
 from asyncchat.chat.refusal import Refusal
 from asyncchat.chat.room import Encode, NameTaken, Peer
 
@@ -221,15 +221,14 @@ class Session(ABC):
                 )
             if host.is_banned(name) or host.shuts_out(self.address):
                 raise Refusal("banned", "you are banned!")
-            if other := host.accounts.like(name):
-                raise NameRefused(f"it looks like {other.shown}, which is registered")
+            host.accounts.refuse_alike(name)
             if host.needs_account:
                 raise Refusal(
                     "guest",
                     f"this chat is for registered people. Write /registration {name.shown} PASSWORD"
                     " to make the name yours, or /auth NAME PASSWORD.",
                 )
-            if name.key in host.accounts.reserved:
+            if host.accounts.is_reserved(name.key):
                 raise NameTaken(name.shown)
         host.room.join(name, peer, encode)
         self._came_in(name)

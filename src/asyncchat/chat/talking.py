@@ -107,10 +107,10 @@ def turn_to(session: "Session", other: Account, after: int | None = None) -> Non
         gone = next((one for one in (who, other) if session.host.find_account(one.name) is not one), None)  # meanwhile
         if isinstance(answer, Unanswered) or gone:
             session.turn_nowhere()
-        refuse_unanswered(answer)
-        assert isinstance(answer, Conversation)
         if gone:
             raise Refusal("incorrect-name", f"{gone.name.shown} is not registered any more.")
+        refuse_unanswered(answer)
+        assert isinstance(answer, Conversation)
         session.turn(other)
         if answer.more:
             session.notice(f"{answer.more} more unread messages are further back: /history {answer.more + SHOWN}")

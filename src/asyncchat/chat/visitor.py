@@ -152,9 +152,9 @@ class Visitor:
         return None
 
     def _refusal(self, words: str) -> NameRefused:
-        if words.startswith((_REGISTERED, "incorrect")):
+        if words.startswith((_REGISTERED, "incorrect password")):
             return PasswordNeeded(f"{self._name}: {words}")
-        return NameRefused(f"{self._name}: {words} Give another with --name.")
+        return NameRefused(f"{self._name}: {words}")
 
     def _await_refused_probe(self, line: str) -> str | None:
         if not line.startswith(_REFUSAL):

@@ -23,6 +23,7 @@ from asyncchat.chat.changes import (
     Wrong,
 )
 from asyncchat.chat.commands import Who
+from asyncchat.chat.lines import visible
 from asyncchat.chat.messages import SHOWN, Sent
 from asyncchat.chat.names import Name, prepare
 from asyncchat.chat.order import Kind, Sentence
@@ -59,8 +60,11 @@ class People:
 
     def accounts(self) -> list[Account]:
         """Return all accounts."""
-        rows = self._do("SELECT id, name, password, role FROM accounts")
-        return [Account(ident, name_of(name), password, Who(role)) for ident, name, password, role in rows]
+        rows = self._do("SELECT id, key, name, password, role FROM accounts")
+        # To prepare each name anew would take most of the time of a start.
+        return [
+            Account(ident, Name(visible(name), key), password, Who(role)) for ident, key, name, password, role in rows
+        ]
 
     def given_up(self) -> dict[str, int]:
         """Return when names were given up, in milliseconds since 1970, by their keys."""
@@ -150,17 +154,21 @@ class People:
         # Nobody is left who may have meant somebody else by these names.
         self._do("DELETE FROM given_up WHERE time < ifnull((SELECT min(time) FROM seats), ?)", (now + 1,))
 
-    def _conversation(self, who: Account, to: Account) -> int:
+    def _conversation(self, who: Account, to: Account) -> int | None:
+        """Return the number of the conversation of two; None if one of them is gone."""
         pair = sorted((who.id, to.id))
-        found = self._do("SELECT id FROM conversations WHERE one = ? AND other = ?", pair).fetchone()
-        if not found:
-            return self._do("INSERT INTO conversations (one, other) VALUES (?, ?)", pair).lastrowid or 0
-        return int(found[0])
+        if found := self._do("SELECT id FROM conversations WHERE one = ? AND other = ?", pair).fetchone():
+            return int(found[0])
+        made = self._do(
+            "INSERT INTO conversations (one, other) SELECT one.id, other.id FROM accounts one, accounts other"
+            " WHERE one.id = ? AND other.id = ?",
+            pair,
+        )
+        return made.lastrowid if made.rowcount else None
 
     def _send(self, send: Send) -> Stored | Unanswered:
-        if not self._do("SELECT 1 FROM accounts WHERE id = ?", (send.to.id,)).fetchone():
-            return Unanswered(f"{send.to.name.shown} is not registered any more")
-        conversation = self._conversation(send.sender, send.to)
+        if (conversation := self._conversation(send.sender, send.to)) is None:
+            return self._gone(send.sender, send.to)
         me, them = _sides(send.sender, send.to)
         ((seq, time, nth, seen),) = self._do(
             f"UPDATE conversations SET last = last + 1, time = max(time, ?), {me}_sent = {me}_sent + 1 WHERE id = ?"
@@ -173,6 +181,12 @@ class People:
         if self._keep.messages is not None:
             self._delete_first(conversation, seq - self._keep.messages)
         return Stored(seq, time, self._unread(conversation, send.sender, nth, seen))
+
+    def _gone(self, *accounts: Account) -> Unanswered:
+        """Return what there is to say of the first of `accounts` that is not there any more."""
+        there = "SELECT 1 FROM accounts WHERE id = ?"
+        gone = next(one for one in accounts if not self._do(there, (one.id,)).fetchone())
+        return Unanswered(f"{gone.name.shown} is not registered any more")
 
     def _delete_first(self, conversation: int, last: int) -> None:
         """Delete the messages up to the number `last`; if they are too many for one time, the oldest of them."""
@@ -188,7 +202,7 @@ class People:
         ).fetchone()
         return 0 if first is None else int(sent - max(seen, first - 1))
 
-    def _mark_read(self, conversation: int, who: Account, other: Account, seq: int) -> None:
+    def _mark_read(self, conversation: int | None, who: Account, other: Account, seq: int) -> None:
         me, _ = _sides(who, other)
         self._do(
             f"UPDATE conversations SET {me}_seen = max({me}_seen, nth) FROM private"
@@ -197,8 +211,9 @@ class People:
             {"conversation": conversation, "seq": seq, "sender": other.id},
         )
 
-    def _turn(self, who: Account, other: Account, after: int | None) -> Conversation:
-        conversation = self._conversation(who, other)
+    def _turn(self, who: Account, other: Account, after: int | None) -> Conversation | Unanswered:
+        if (conversation := self._conversation(who, other)) is None:
+            return self._gone(who, other)
         me, them = _sides(who, other)
         last, sent, seen = self._do(
             f"SELECT last, {them}_sent, {me}_seen FROM conversations WHERE id = ?", (conversation,)

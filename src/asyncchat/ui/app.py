@@ -31,6 +31,9 @@ LAST_WORDS = 1.0
 """Seconds that the server may take at the end to acknowledge what was said."""
 
 
+OF_TYPED_PASSWORD = ("short-password", "password-refused", "incorrect-password")
+"""Codes of what is wrong with a password, so that it is asked for again instead of being typed where all see it."""
+
 LAST_LOOK = 0.05
 """Seconds to wait at the end if there is nothing to show."""
 
@@ -51,6 +54,8 @@ class App:
         )
         self._said: dict[int, tuple[str, str | None]] = {}
         self._refused: deque[tuple[str, str | None]] = deque()
+        self._unseen: dict[int, str] = {}  # what was said with a password that was typed unseen, without that
+        self._ask_again = ""
         self._lost_why = ""
         self._next_try = 0.0
         self._tasks: list[asyncio.Task[None]] = []
@@ -118,8 +123,12 @@ class App:
             match event:
                 case events.Ack(ident):
                     self._said.pop(ident, None)
-                case events.Refused(ident):
+                    self._unseen.pop(ident, None)
+                case events.Refused(ident, code):
                     line, turned = self._said.pop(ident)
+                    unseen = self._unseen.pop(ident, "")
+                    if code in OF_TYPED_PASSWORD:
+                        self._ask_again = unseen
                     if not may_have_secret(line):
                         self._refused.append((line, turned))
                 case Disconnected(why, pause):
@@ -127,10 +136,13 @@ class App:
                     self._next_try = asyncio.get_running_loop().time() + pause
 
     def _bring_back(self) -> None:
+        if self._ask_again and not self._screen.typed and not self._screen.is_asking:
+            line, self._ask_again = self._ask_again, ""
+            self._post(line)
         while self._refused and not self._screen.typed and not self._screen.is_asking:
             line, turned = self._refused.popleft()
             if line.startswith("/") or turned == self._chat.turned:  # else Enter would send it to somebody else
-                self._screen.typed = line
+                self._screen.bring_back(line)
 
     def _send(self, line: str) -> None:
         if found := commands.find(line):
@@ -142,14 +154,19 @@ class App:
 
     def _post(self, line: str) -> None:
         if question := missing_password(line):
-            self._screen.ask(question, lambda password: self._say(with_password(line, self._chat.name, password)))
+            self._screen.ask(question, lambda password: self._say_with(line, password))
         else:
             self._say(line)
 
-    def _say(self, line: str) -> None:
+    def _say_with(self, line: str, password: str) -> None:
+        if whole := with_password(line, self._chat.name, password):
+            self._unseen[self._say(whole)] = line
+
+    def _say(self, line: str) -> int:
         turned = self._chat.turned
         ident = self._chat.post(line)
         self._said[ident] = line, turned
+        return ident
 
     # What stands around the line.
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from asyncchat.chat.accounts import SHORTEST_PASSWORD
 from asyncchat.chat.commands import COMMANDS, argument_of, find_command
 
 
@@ -67,11 +68,19 @@ def missing_password(line: str) -> str:
     if name == "/registration" and len(arguments) == 1:
         # Whether it is a name or a password, what is typed next must not be seen.
         return "password (Enter alone, if that was it already): "
-    return "" if arguments else f"password for {name}: "
+    if name == "/unregister" and not arguments:
+        return "password, to give up your name and your private conversations: "
+    return "" if arguments else f"new password, {SHORTEST_PASSWORD} characters at least: "
 
 
 def with_password(line: str, name: str, password: str) -> str:
-    """Return such a command with the password behind it; `name`: the one that one has."""
-    if line.split()[0] == line.strip() and find_command(line.strip()) is find_command("/registration"):
-        line = f"{line.strip()} {name}"  # else the first word of a password with blanks would be taken for a name
-    return f"{line.strip()} {password}".rstrip()
+    """Return such a command with the password behind it, or nothing if one has thought better of it.
+
+    `name`: the one that one has.
+    """
+    line, registers = line.strip(), find_command(line) is find_command("/registration")
+    if not password:
+        return line if registers and argument_of(line) else ""
+    if registers and not argument_of(line):
+        line += f" {name}"  # else the first word of a password with blanks would be taken for a name
+    return f"{line} {password}"

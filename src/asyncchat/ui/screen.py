@@ -120,9 +120,13 @@ class Screen:
         """What stands in the line."""
         return self._buffer.text
 
-    @typed.setter
-    def typed(self, text: str) -> None:
-        self._buffer.document = Document(text)
+    def bring_back(self, text: str) -> None:
+        """Put something into the line, to be mended or sent again; typing something else replaces it."""
+        self._buffer.document = Document(text, 0)
+        self._buffer.start_selection()
+        assert self._buffer.selection_state
+        self._buffer.selection_state.enter_shift_mode()
+        self._buffer.cursor_position = len(text)
 
     def ask(self, question: str, then: Callable[[str], None]) -> None:
         """Let the next line be typed unseen, and give it to `then`."""
@@ -250,6 +254,8 @@ class Screen:
 
     def _paste(self, data: str) -> None:
         """Insert one line; of several, send each, together with what stood before and behind the cursor."""
+        if self._buffer.selection_state:
+            self._buffer.cut_selection()
         first, *others = data.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
         self._buffer.insert_text(first)
         for line in others:
