@@ -104,7 +104,7 @@ def test_history_and_search_for_people(path: str) -> None:
         pattern = re.compile(r"Server: \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ alice: number (\d+)")
         found = [int(match[1]) for line in told if (match := pattern.fullmatch(line))]
         assert found == [*range(11, 36), 7]
-        assert "Server: ten is not a number!" in told
+        assert "Server: ten is not a number! Write something like /history 50." in told
 
 
 def test_history_and_search_for_programs(path: str) -> None:

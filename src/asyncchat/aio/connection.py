@@ -160,6 +160,8 @@ class Connection:
                 return  # what it sent and nobody handled is gone with the peer
             self._silent_since, self._pings = loop.time(), 0  # an answer to a ping may be among what waits
             await self._receive(iter((line,)))
+            if not self._session.name:
+                await asyncio.sleep(0)  # a try for a name costs more than a message: others come between
 
     async def _receive(self, lines: Iterator[bytes | None]) -> None:
         session = self._session

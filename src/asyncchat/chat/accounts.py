@@ -1,7 +1,6 @@
 """Whose names are whose: the accounts, at hand in memory; the store keeps them."""
 
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 
 from asyncchat.chat.commands import Who
 from asyncchat.chat.names import SERVER, Name, NameRefused
@@ -28,7 +27,7 @@ class Accounts:
     given_up: when names were given up, in milliseconds since 1970, by their keys
     """
 
-    def __init__(self, accounts: Iterable[Account] = (), given_up: Mapping[str, int] = MappingProxyType({})) -> None:
+    def __init__(self, accounts: Iterable[Account] = (), given_up: Mapping[str, int] | None = None) -> None:
         # Not at the top: its data takes a tenth of a second to load, and a chat without a store does not need it.
         from asyncchat.chat.lookalikes import Looks
 
@@ -38,7 +37,7 @@ class Accounts:
         self._looks.add(SERVER)
         self._reserved: dict[str, Name] = {}
         self._reserved_looks = Looks()
-        self.given_up = dict(given_up)
+        self.given_up = dict(given_up or {})
         for account in accounts:
             self.add(account)
 
