@@ -122,8 +122,10 @@ def test_it_takes_no_longer_because_much_was_written(path: Path) -> None:
             return costs
 
         def write(number: int) -> None:
+            connection.execute("BEGIN")
             for _ in range(number):
                 people.write(Send(alice, bob, "not read", 0, None, 0))
+            connection.execute("COMMIT")
 
         write(100)
         connection.set_progress_handler(count, 1)
