@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from asyncchat.chat.accounts import Account
 from asyncchat.chat.archive import Audit, Count, History, Pair, Recall, Recalled, Search, Unanswered, Unread
@@ -284,3 +286,52 @@ def test_a_store_from_before_there_were_accounts_has_all_it_had(path: Path) -> N
     )
     connection.close()
     assert before == after
+
+
+_SAID = st.lists(st.tuples(st.sampled_from(["send", "send", "send", "mark", "turn"]), st.booleans()), max_size=40)
+
+
+@given(said=_SAID, keep=st.sampled_from([None, 1, 3, 7]))
+def test_counting_once_gives_what_counting_each_time_gives(said: list[tuple[str, bool]], keep: int | None) -> None:
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        migrate(connection)
+        people = People(connection, Keep(messages=keep), lambda: 0)
+        pair = [people.write(NewAccount(prepare(name), "hash", b"")) for name in ("alice", "bob")]
+        archive = archive_module.Archive(connection)
+        kept: list[tuple[int, object]] = []
+        read = dict.fromkeys(pair, 0)
+        seq = 0
+
+        def unread(who: object) -> list[int]:
+            return [number for number, sender in kept if sender is not who and number > read[who]]
+
+        for act, first in said:
+            who, other = pair if first else pair[::-1]
+            assert isinstance(who, Account)
+            assert isinstance(other, Account)
+            if act == "send":
+                seq += 1
+                kept = [*kept, (seq, who)][-(keep or 1000) :]
+                assert people.write(Send(who, other, f"{seq}", 0, None, 0)) == Stored(seq, 0, len(unread(other)))
+            elif act == "mark":
+                newest = max((number for number, sender in kept if sender is other), default=0)
+                people.write(MarkRead(who, other, newest))
+                read[who] = max(read[who], newest)
+            else:
+                conversation = people.write(Turn(who, other))
+                assert isinstance(conversation, Conversation)
+                new = unread(who)
+                old = [number for number, _ in kept if number not in new]
+                assert [sent.seq for sent in conversation.new] == new[-25:]
+                assert [sent.seq for sent in conversation.read] == old[
+                    len(old) - min(10, 25 - len(new[-25:]), len(old)) :
+                ]
+                assert conversation.more == max(len(new) - 25, 0)
+                read[who] = seq
+            for one, another in (pair, pair[::-1]):
+                assert isinstance(one, Account)
+                assert isinstance(another, Account)
+                waiting = len(unread(one))
+                assert archive.answer(Unread(one)) == ([(another.name.shown, waiting)] if waiting else [])
+                mine = sum(sender is one for _, sender in kept)
+                assert archive.answer(Count(Pair(one, another))) == (mine, len(kept) - mine)
