@@ -250,6 +250,15 @@ def test_a_ban_may_have_an_end(town: Town) -> None:
     assert town.connect().say("bob", "hello") == ["bob: hello"]
 
 
+def test_whoever_was_kicked_can_be_banned_and_the_address_with_the_name(town: Town) -> None:
+    admin = town.owner("admin", ELSEWHERE, role=Who.ADMIN)
+    town.guest("bob", HERE)
+    assert admin.say("/kick bob", "/ban bob 2h")[-1] == "Server: bob was banned until 2025-11-22T23:40:00Z!"
+    town.time += 60 * MINUTE
+    assert town.connect(HERE).say("carol") == [BANNED]
+    assert town.connect(ELSEWHERE).say("bob") == [BANNED]
+
+
 def test_two_bans_from_one_address_are_lifted_one_by_one(town: Town) -> None:
     admin = town.owner("admin", ELSEWHERE, role=Who.ADMIN)
     one, two = town.guest("one"), town.guest("two")

@@ -1,0 +1,85 @@
+"""What is limited where passwords are hashed, inside one process."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+
+from asyncchat import passwords
+from asyncchat.addresses import listen, of_socket
+from asyncchat.aio import desk
+from asyncchat.aio.server import Server
+from asyncchat.limits import Limits
+from asyncchat.store import Keep, Store
+from tests.programs import ASK_NAME, PATIENCE, SECRET, seconds
+
+
+class Visitor:
+    """Somebody with nc."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def say(self, line: str) -> str:
+        """Say something, and return the answer."""
+        self._writer.write(f"{line}\n".encode())
+        return (await self._reader.readline()).decode().strip().removeprefix("Server: ")
+
+    async def leave(self) -> None:
+        self._writer.close()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
+
+
+@contextlib.asynccontextmanager
+async def visitors(path: Path, number: int) -> AsyncIterator[list[Visitor]]:
+    """Run a server with a store, and yield visitors who are asked for their names."""
+    listeners = listen(["127.0.0.1"], 0)
+    store = Store(str(path), durability="normal", keep=Keep(), recent=10, admin_password=lambda _: "not a hash")
+    stop = asyncio.Event()
+    task = asyncio.create_task(Server(listeners, Limits(drain_timeout=0.2), store=store).run(stop))
+    some: list[Visitor] = []
+    try:
+        for _ in range(number):
+            reader, writer = await asyncio.open_connection("127.0.0.1", of_socket(listeners[0]).port)
+            some.append(Visitor(reader, writer))
+            assert await reader.readline() == f"{ASK_NAME}\n".encode()
+        yield some
+    finally:
+        for visitor in some:
+            await visitor.leave()
+        stop.set()
+        await asyncio.wait_for(task, seconds(PATIENCE))
+        store.close()
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash with little work."""
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+
+
+async def test_nobody_registers_names_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "REGISTRATIONS", 2)
+    async with visitors(tmp_path / "chat.db", 4) as some:
+        answers = [await visitor.say(f"/registration user{index} {SECRET}") for index, visitor in enumerate(some)]
+        refused = "too many names were registered from your address. Write it again in an hour."
+        assert answers == ["you are registered successfully!"] * 2 + [refused] * 2
+        assert await some[2].say(f"/auth user0 {SECRET}") == "you are authorized successfully!"
+
+
+async def test_a_system_without_memory_is_no_wrong_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with visitors(tmp_path / "chat.db", 3) as (alice, again, another):
+        assert await alice.say(f"/registration alice {SECRET}") == "you are registered successfully!"
+        starved = PasswordHasher(memory_cost=1 << 31, parallelism=1)
+        kept = passwords._HASHER
+        monkeypatch.setattr(passwords, "_HASHER", starved)
+        refused = "the server has no memory for this now. Write it again in a minute."
+        assert await another.say(f"/registration bob {SECRET}") == refused
+        monkeypatch.setattr(passwords, "_HASHER", kept)
+        assert await another.say(f"/registration bob {SECRET}") == "you are registered successfully!"
+        assert await again.say(f"/auth alice {SECRET}") == "you are authorized successfully!"
