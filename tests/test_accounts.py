@@ -895,6 +895,17 @@ def test_whoever_is_kicked_while_registering_gets_no_account(path: str) -> None:
         assert PlainActor(chat).say(f"/auth second {SECRET}") == ["incorrect login!"]
 
 
+def test_what_was_seen_is_not_unread_right_after_it(known: ServeProgram) -> None:
+    alice, bob = PlainActor(known), PlainActor(known)
+    for actor, name, other in ((alice, "alice", "bob"), (bob, "bob", "alice")):
+        actor.say(f"/auth {name} {SECRET}")
+        actor.say(f"/chat {other}")
+    for number in range(50):
+        alice.peer.send(f"line {number}\n")
+        bob.peer.lines.until(f"line {number}")
+        assert bob.say("/unread") == ["no one unread"]
+
+
 def test_what_was_written_to_a_dead_connection_waits(known: ServeProgram) -> None:
     alice, bob = PlainActor(known), PlainActor(known)
     for actor, name, other in ((alice, "alice", "bob"), (bob, "bob", "alice")):

@@ -142,6 +142,13 @@ def test_nothing_is_missed_since_not_all_is_looked_at_closely(texts: list[str], 
     assert _matching(some, _wanted(words)) == _matching(everything, _wanted(words))
 
 
+def test_many_words_can_be_searched_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REST", 3600)
+    words = " ".join(f"word{number}" for number in range(1500))
+    fill(path, message(1, words), message(2, words.removesuffix("9")))
+    assert numbers(ask(path, Search(words))) == [1]
+
+
 def test_hardly_anything_is_looked_at_closely() -> None:
     with contextlib.closing(sqlite3.connect(":memory:")) as connection:
         for words, text, looked_at in (

@@ -189,7 +189,12 @@ def _unread(session: "Session", _: str) -> None:
         waiting = " ".join(f"{name}({number})" for name, number in answer)
         session.notice(f"unread from: {waiting}" if waiting else "no one unread")
 
-    session.ask(Unread(session.account), then)
+    question = Unread(session.account)
+    if session.confirmed:
+        # It is on its way to the store; once it is kept again, so it was the first time.
+        session.ask(session.confirmed, lambda _: session.ask(question, then))
+    else:
+        session.ask(question, then)
 
 
 def _stats(session: "Session", _: str) -> None:

@@ -30,6 +30,10 @@ _INDEXED_AT_ONCE = 20_000
 """Messages that are searched together where the store's index has not come yet: memory is bounded by it."""
 
 
+_PIECES = 20
+"""Parts of words by which it is found out where to look closely; SQLite takes no condition with a thousand."""
+
+
 class Archive:
     """Reads a store by a `connection` of its own, in one thread at a time."""
 
@@ -231,7 +235,7 @@ def _may_match(words: str) -> tuple[str, list[str]]:
 
     To look closely takes a hundred times as long. In a text that is not ASCII a letter may be found as another one.
     """
-    pieces = [piece for word in words.split() if word.isascii() for piece in re.findall("[0-9A-Za-z]+", word)]
+    pieces = [piece for word in words.split() if word.isascii() for piece in re.findall("[0-9A-Za-z]+", word)][:_PIECES]
     ascii_only = "text NOT GLOB '*[^' || char(1) || '-~]*'"
     return f"NOT ({ascii_only} AND ({' OR '.join(['text NOT LIKE ?'] * len(pieces) or ['0'])}))", [
         f"%{piece}%" for piece in pieces
