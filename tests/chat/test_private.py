@@ -372,6 +372,20 @@ def test_that_is_so_though_the_server_was_started_again(town: Town) -> None:
         assert [event["code"] for event in again.hear()] == ["nowhere", "incorrect-name"]
 
 
+def test_whoever_has_written_to_the_one_who_has_the_name_now_means_that_one_after_a_new_start_too(town: Town) -> None:
+    alice, bob = two(town)
+    town.time += 1
+    another_takes_the_name(town, bob)
+    alice.say("/chat bob")
+    alice.say("for the second bob")
+    for ident in (50, 51):
+        town = town.started_again()
+        again = town.program("alice", token=alice.token, epoch="town", conversation="bob", conversation_after=1)
+        assert again.hear("turned") == [{"type": "turned", "conversation": "bob"}]
+        again.tell("say", id=ident, text="more", conversation="bob")
+        assert [event["type"] for event in again.hear()] == ["ack", "message"]
+
+
 def test_whoever_comes_with_a_token_of_which_nothing_is_known_may_mean_another(town: Town) -> None:
     _, bob = two(town)
     another_takes_the_name(town, bob)

@@ -56,11 +56,15 @@ Question = History | Search | Recall | Count | Unread | Audit
 
 
 class Recalled(NamedTuple):
-    """Ids and numbers of messages; if the seat is an account's, its number, and since when the seat is known."""
+    """Ids and numbers of messages; if the seat is an account's, its number, and since when the seat is known.
+
+    partners: numbers of those it has written to, whose names somebody else had in that time
+    """
 
     kept: Sequence[tuple[int, int]]
     account: int | None
     since: int = 0
+    partners: Sequence[int] = ()
 
 
 class Act(NamedTuple):

@@ -164,7 +164,10 @@ class SeatedSession(Session):
         else:
             assert self.host.accounts
             account = self.host.accounts.get(answer.account)
-            self._enter(hello, self.host.seats.restore(hello.token, answer.kept, account, answer.since))
+            seat = self.host.seats.restore(hello.token, answer.kept, account, answer.since)
+            for partner in filter(None, map(self.host.accounts.get, answer.partners)):
+                seat.partners.setdefault(partner.name.key, partner)
+            self._enter(hello, seat)
 
     def _enter(self, hello: Hello, known: Seat | None) -> None:
         self._try_to_enter(lambda: self._come_in(hello, known))

@@ -102,7 +102,16 @@ class Archive:
             {"key": key, "most": REMEMBERED},
         ).fetchall()
         row = self._connection.execute("SELECT account, time FROM seats WHERE key = ?", (key,)).fetchone()
-        return Recalled(kept, *(row or (None, 0)))
+        if not row:
+            return Recalled(kept, None)
+        who, since = row
+        partners = self._connection.execute(
+            "SELECT accounts.id FROM given_up JOIN accounts USING (key)"
+            " JOIN conversations ON one = min(accounts.id, :who) AND other = max(accounts.id, :who)"
+            " WHERE given_up.time >= :since AND CASE one WHEN :who THEN one_sent ELSE other_sent END > 0",
+            {"who": who, "since": since},
+        )
+        return Recalled(kept, who, since, tuple(ident for (ident,) in partners))
 
     # What two say to one another alone.
 
