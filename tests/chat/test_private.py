@@ -229,6 +229,16 @@ def test_what_is_written_to_a_dead_connection_waits(town: Town) -> None:
     assert bob.say("/unread") == ["Server: unread from: alice(2)"]
 
 
+def test_what_came_from_the_one_before_while_one_turned_was_read_too(town: Town) -> None:
+    alice, bob, carol = (town.owner(name) for name in ("alice", "bob", "carol"))
+    bob.say("/chat alice")
+    bob.session.receive([b"/chat carol"])
+    write(alice, "bob", "just before")
+    town.attend(bob.session)
+    write(carol, "bob", "just after")
+    assert bob.say("/unread")[-1] == "Server: no one unread"
+
+
 @pytest.mark.parametrize("end", ["says something", "ends its side"])
 def test_what_is_written_to_somebody_who_is_heard_again_was_read(town: Town, end: str) -> None:
     alice, bob = town.owner("alice"), town.owner("bob")

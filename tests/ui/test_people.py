@@ -172,6 +172,22 @@ def test_what_is_typed_next_replaces_a_refused_line_that_came_back(chat: ServePr
         assert eve.line() == "carol: hello"
 
 
+@pytest.mark.parametrize(
+    ("keys", "left"),
+    [("\x02", "/msg alice hxi"), ("\x05", "/msg alice hix"), ("\x1bb", "/msg alice xhi"), ("\x06", "/msg alice hix")],
+)
+def test_a_key_that_moves_keeps_a_refused_line_that_came_back(
+    chat: ServeProgram, tmp_path: Path, keys: str, left: str
+) -> None:
+    with join(chat, tmp_path, name="carol", password="") as carol:
+        carol.until_prompt()
+        carol.write("/msg alice hi" + ENTER)
+        carol.until_row("not sent: this is for registered people.")
+        carol.until_typed("/msg alice hi")
+        carol.write(keys + "x")
+        carol.until_typed(left)
+
+
 def test_a_refused_line_that_came_back_can_be_mended(chat: ServeProgram, tmp_path: Path) -> None:
     with join(chat, tmp_path, name="carol", password="") as carol, chat.join("eve") as eve:
         carol.until_prompt()

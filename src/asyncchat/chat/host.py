@@ -147,7 +147,7 @@ class Host:
         if session := self.session_of(send.to):
             if session.turned is send.sender:
                 session.hear_private(send.sender, [message])
-                session.unconfirmed = MarkRead(send.to, send.sender, stored.seq)
+                session.unconfirmed[send.sender] = MarkRead(send.to, send.sender, stored.seq)
             else:
                 session.tell_unread(send.sender, stored.unread)
 

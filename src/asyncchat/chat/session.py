@@ -29,8 +29,8 @@ class Session(ABC):
     """What the server makes of the lines that one peer at `address` sends.
 
     When it has `asked` something, it takes no line until it has the `answer`. `account`: whose name it is, if it is
-    registered; `turned`: to whom alone goes what is said, None if to everybody; `unconfirmed`: what the peer has read,
-    if it is still there; `confirmed`: what it has read last.
+    registered; `turned`: to whom alone goes what is said, None if to everybody; `unconfirmed`: what the peer has read
+    of whom, if it is still there; `confirmed`: what it has read last.
     """
 
     def __init__(self, host: Host, peer: Peer, address: str) -> None:
@@ -39,7 +39,7 @@ class Session(ABC):
         self.asked: Question | None = None
         self.account: Account | None = None
         self.turned: Account | None = None
-        self.unconfirmed: changes.MarkRead | None = None
+        self.unconfirmed: dict[Account, changes.MarkRead] = {}
         self.confirmed: changes.MarkRead | None = None
         self.addressed: Account | None = None  # to whom alone the line at hand goes, or what conversation it is about
         self._nowhere = False  # after /chat did not work: what was meant for one must not be shown to all
@@ -83,9 +83,10 @@ class Session(ABC):
 
     def _confirm(self) -> None:
         """It is heard of the peer: so it has got what was written to it, while a dead connection takes anything."""
-        if self.unconfirmed:
-            self.host.keep(self.unconfirmed)
-            self.confirmed, self.unconfirmed = self.unconfirmed, None
+        for read in self.unconfirmed.values():
+            self.host.keep(read)
+            self.confirmed = read
+        self.unconfirmed.clear()
 
     def leave(self) -> None:
         """Take the peer out of the room; its connection ends when it has got what it is owed."""

@@ -64,6 +64,8 @@ class Screen:
         self._around = around
         self._send = send
         self._prompt = prompt
+        self._brought: object = None  # something new for each line that was brought back, until a key is pressed
+        self._brought_before: object = None  # the same, before the key at hand
         self._asking: tuple[str, Callable[[str], None]] | None = None
         is_seen = Condition(lambda: not self.is_asking)
         self._buffer = Buffer(completer=ConditionalCompleter(completer, is_seen), history=history, multiline=False)
@@ -90,6 +92,8 @@ class Screen:
                 terminal_size_polling_interval=None,  # the signal tells
             )
             self._app.before_render += self._shrink
+            self._app.key_processor.before_key_press += self._remember_brought
+            self._app.key_processor.after_key_press += self._forget_brought
             yield
 
     async def run(self, started: Callable[[], None]) -> None:
@@ -122,11 +126,8 @@ class Screen:
 
     def bring_back(self, text: str) -> None:
         """Put something into the line, to be mended or sent again; typing something else replaces it."""
-        self._buffer.document = Document(text, 0)
-        self._buffer.start_selection()
-        assert self._buffer.selection_state
-        self._buffer.selection_state.enter_shift_mode()
-        self._buffer.cursor_position = len(text)
+        self._buffer.document = Document(text)
+        self._brought = object()
 
     def ask(self, question: str, then: Callable[[str], None]) -> None:
         """Let the next line be typed unseen, and give it to `then`."""
@@ -169,6 +170,7 @@ class Screen:
                 search_buffer_control=self._search.control,
             ),
             height=self._height,
+            style=lambda: "class:dim" if self._brought else "",
             wrap_lines=True,
             dont_extend_height=True,
         )
@@ -217,6 +219,14 @@ class Screen:
         if last and last.height > app.layout.container.preferred_height(size.columns, size.rows).preferred:
             app.renderer.erase()
 
+    def _remember_brought(self, _: object) -> None:
+        self._brought_before = self._brought
+
+    def _forget_brought(self, _: object) -> None:
+        """A line that was brought back is like any other as soon as a key was pressed after that."""
+        if self._brought and self._brought is self._brought_before:
+            self._brought = None
+
     def _bindings(self) -> KeyBindings:
         keys = KeyBindings()
         typing = has_focus(self._buffer)
@@ -228,6 +238,11 @@ class Screen:
                 self._buffer.complete_state = None
             else:
                 self._enter(self._buffer.text)
+
+        @keys.add(Keys.Any, filter=typing & Condition(lambda: self._brought is not None))
+        def _(event: KeyPressEvent) -> None:
+            self._buffer.document = Document()
+            self._buffer.insert_text(event.data)
 
         @keys.add("escape", filter=typing & has_completions, eager=True)
         def _(event: KeyPressEvent) -> None:
@@ -254,8 +269,8 @@ class Screen:
 
     def _paste(self, data: str) -> None:
         """Insert one line; of several, send each, together with what stood before and behind the cursor."""
-        if self._buffer.selection_state:
-            self._buffer.cut_selection()
+        if self._brought:
+            self._buffer.reset()
         first, *others = data.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
         self._buffer.insert_text(first)
         for line in others:
