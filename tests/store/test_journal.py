@@ -149,21 +149,28 @@ def test_what_can_not_be_kept_is_lost_and_the_next_is_kept(path: Path) -> None:
         assert kept(path) == [(1, "message 1"), (2, "again")]
 
 
+@contextmanager
+def busy(path: Path, journal: Journal, statements: list[str], answers: list[object]) -> Iterator[None]:
+    """Let the journal wait for the disk with one order, until the end; note what it tells SQLite from then on."""
+    journal.file.connection.set_trace_callback(statements.append)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # now nobody else can write
+        journal.journal.change(SetTopic(BOB, "first"), answers.append)
+        until(lambda: "BEGIN IMMEDIATE" in statements)
+        yield
+        other.execute("ROLLBACK")
+
+
 def test_what_comes_while_the_disk_is_slow_is_kept_together_and_each_has_its_own_answer(path: Path) -> None:
     statements: list[str] = []
     answers: list[object] = []
     with Journal(path) as journal:
-        journal.file.connection.set_trace_callback(statements.append)
-        with closing(sqlite3.connect(path, isolation_level=None)) as slow:
-            slow.execute("BEGIN IMMEDIATE")  # now nothing can be written
-            journal.journal.change(SetTopic(BOB, "first"), answers.append)
-            until(lambda: "BEGIN IMMEDIATE" in statements)
+        with busy(path, journal, statements, answers):
             journal.append(message(1))
             for seat in (b"a", b"b", b"c"):
                 journal.journal.change(NewAccount(BOB, "hash", seat), answers.append)
             for number in range(10):
                 journal.journal.change(SetTopic(BOB, f"topic {number}"), answers.append)
-            slow.execute("ROLLBACK")
         journal.take(1)
         while len(answers) < 14:
             journal.call()
@@ -179,14 +186,9 @@ def test_what_comes_while_the_disk_is_slow_is_one_transaction(path: Path) -> Non
     statements: list[str] = []
     answers: list[object] = []
     with Journal(path) as journal:
-        journal.file.connection.set_trace_callback(statements.append)
-        with closing(sqlite3.connect(path, isolation_level=None)) as slow:
-            slow.execute("BEGIN IMMEDIATE")
-            journal.journal.change(SetTopic(BOB, "first"), answers.append)
-            until(lambda: "BEGIN IMMEDIATE" in statements)
+        with busy(path, journal, statements, answers):
             for number in range(100):
                 journal.journal.change(SetTopic(BOB, f"topic {number}"), answers.append)
-            slow.execute("ROLLBACK")
         while len(answers) < 101:
             journal.call()
         assert statements.count("COMMIT") == 2

@@ -32,6 +32,7 @@ from asyncchat.chat.order import Kind, Sentence
 from asyncchat.chat.seats import Seat
 from asyncchat.store import archive as archive_module
 from asyncchat.store import journal as journal_module
+from asyncchat.store import people as people_module
 from asyncchat.store.file import Keep, migrate
 from asyncchat.store.people import AUDITED, SEATS, People
 from tests.programs import until
@@ -178,6 +179,21 @@ def test_a_name_that_is_given_up_leaves_nothing_behind_and_its_number_is_not_giv
     assert ask(path, History(9, Pair(new, bob))) == []
     assert ask(path, Recall(b"alice")) == Recalled([], None)
     assert texts(ask(path, History(9, Pair(bob, carol)))) == ["kept"]
+
+
+def test_if_fewer_shall_be_kept_than_before_they_go_a_few_at_a_time(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Journal(path) as journal:
+        alice, bob = account(journal, "alice"), account(journal, "bob")
+        send(journal, alice, bob, *"abcdefghij")
+    monkeypatch.setattr(people_module, "DELETED_AT_ONCE", 4)
+    with Journal(path, keep=Keep(messages=2)) as journal:
+        left = []
+        for text in "klmn":
+            send(journal, alice, bob, text)
+            left.append("".join(text for (text,) in rows(path, "SELECT text FROM private ORDER BY seq")))
+    assert left == ["efghijk", "ijkl", "lm", "mn"]
 
 
 def test_what_is_too_old_is_deleted_though_the_disk_has_no_rest(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,14 @@ def prompt(terminal: Terminal, said: str) -> None:
     terminal.until(lambda: any(row.startswith(said.rstrip()) for row in terminal.rows))
 
 
+def refuse(guest: Terminal, line: str) -> None:
+    """Let a guest write something for registered people, and wait until it comes back."""
+    guest.until_prompt()
+    guest.write(line + ENTER)
+    guest.until_row("not sent: this is for registered people.")
+    guest.until_typed(line)
+
+
 def test_asks_for_the_password_of_a_registered_name_and_shows_nothing_of_it(chat: ServeProgram, tmp_path: Path) -> None:
     with join(chat, tmp_path, password="") as alice:
         alice.until_row("alice: this name is registered.")
@@ -162,10 +170,7 @@ def test_whoever_types_no_password_is_where_one_was(chat: ServeProgram, tmp_path
 
 def test_what_is_typed_next_replaces_a_refused_line_that_came_back(chat: ServeProgram, tmp_path: Path) -> None:
     with join(chat, tmp_path, name="carol", password="") as carol, chat.join("eve") as eve:
-        carol.until_prompt()
-        carol.write("/msg alice hi" + ENTER)
-        carol.until_row("not sent: this is for registered people.")
-        carol.until_typed("/msg alice hi")
+        refuse(carol, "/msg alice hi")
         carol.write("hello")
         carol.until_typed("hello")
         carol.write(ENTER)
@@ -180,20 +185,14 @@ def test_a_key_that_moves_keeps_a_refused_line_that_came_back(
     chat: ServeProgram, tmp_path: Path, keys: str, left: str
 ) -> None:
     with join(chat, tmp_path, name="carol", password="") as carol:
-        carol.until_prompt()
-        carol.write("/msg alice hi" + ENTER)
-        carol.until_row("not sent: this is for registered people.")
-        carol.until_typed("/msg alice hi")
+        refuse(carol, "/msg alice hi")
         carol.write(keys + "x")
         carol.until_typed(left)
 
 
 def test_a_refused_line_that_came_back_can_be_mended(chat: ServeProgram, tmp_path: Path) -> None:
     with join(chat, tmp_path, name="carol", password="") as carol, chat.join("eve") as eve:
-        carol.until_prompt()
-        carol.write("/msg alice hi" + ENTER)
-        carol.until_row("not sent: this is for registered people.")
-        carol.until_typed("/msg alice hi")
+        refuse(carol, "/msg alice hi")
         carol.write(HOME + "/")
         carol.until_typed("//msg alice hi")
         carol.write(ENTER)
