@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from asyncchat.chat.changes import NotNow, Register, Seated, Secret, Wrong
-from asyncchat.chat.commands import Who, hidden_command, may_have_secret, without_secret
+from asyncchat.chat.commands import Who
+from asyncchat.chat.confidential import hidden_command, may_have_secret, without_secret
 from asyncchat.chat.names import prepare
 from tests.chat import Bot, a_room, record, some_seats
 from tests.chat.town import SECRET, Town, a_town

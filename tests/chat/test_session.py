@@ -2,7 +2,8 @@
 
 import pytest
 
-from asyncchat.chat.commands import COMMANDS, find_command, is_exit, without_secret
+from asyncchat.chat.commands import COMMANDS, find_command, is_exit
+from asyncchat.chat.confidential import without_secret
 
 
 @pytest.mark.parametrize(

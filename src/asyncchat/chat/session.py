@@ -6,7 +6,8 @@ from typing import Any
 
 from asyncchat.chat import archive, changes, moderating, registering, talking
 from asyncchat.chat.accounts import Account
-from asyncchat.chat.commands import Command, Who, argument_of, find_command, hidden_command, known_of
+from asyncchat.chat.commands import Command, Who, argument_of, find_command
+from asyncchat.chat.confidential import hidden_command, known_of
 from asyncchat.chat.host import Host
 from asyncchat.chat.messages import Sent
 from asyncchat.chat.names import Name

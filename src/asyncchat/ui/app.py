@@ -9,7 +9,7 @@ from datetime import datetime
 from asyncchat.addresses import Address
 from asyncchat.aio.chat import Chat, Disconnected, Event
 from asyncchat.chat import events
-from asyncchat.chat.commands import may_have_secret, without_secret
+from asyncchat.chat.confidential import may_have_secret, without_secret
 from asyncchat.errors import ChatError
 from asyncchat.terminal import BELLS
 from asyncchat.ui import commands

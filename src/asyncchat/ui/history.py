@@ -7,7 +7,7 @@ from pathlib import Path
 from prompt_toolkit.history import History
 
 from asyncchat.addresses import Address
-from asyncchat.chat.commands import may_have_secret
+from asyncchat.chat.confidential import may_have_secret
 
 MOST_LINES = 1000
 """Lines that are kept; up to twice as many lie in the file."""
