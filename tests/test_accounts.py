@@ -680,8 +680,8 @@ def test_the_password_that_is_given_is_the_admins_from_then_on(path: str, tmp_pa
     [
         (0o640, "long enough", "others can read FILE, which has a password in it: write chmod 600 FILE"),
         (0o604, "long enough", "others can read FILE, which has a password in it: write chmod 600 FILE"),
-        (0o600, "short", "FILE: the password is too short! It needs 8 characters at least."),
-        (0o600, "", "FILE: the password is too short! It needs 8 characters at least."),
+        (0o600, "short", "FILE: the password is too short! It needs 8 to 128 characters."),
+        (0o600, "", "FILE: the password is too short! It needs 8 to 128 characters."),
         (None, "", "can't read FILE: no such file or directory"),
     ],
 )

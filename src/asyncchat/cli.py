@@ -141,6 +141,7 @@ def _admin_password(options: argparse.Namespace, kept: str | None) -> str | None
         given, where = os.environ.get("ASYNCCHAT_ADMIN_PASSWORD", ""), "ASYNCCHAT_ADMIN_PASSWORD"
         if not given and kept:
             return None
+    from asyncchat.chat.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
     from asyncchat.chat.refusal import Refusal
     from asyncchat.chat.registering import password
     from asyncchat.passwords import hashed, is_right
@@ -150,7 +151,7 @@ def _admin_password(options: argparse.Namespace, kept: str | None) -> str | None
     try:
         wanted = password(given)
     except Refusal as refusal:
-        raise ChatError(f"{where}: {refusal} It needs 8 characters at least.") from None
+        raise ChatError(f"{where}: {refusal} It needs {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.") from None
     return None if kept and is_right(wanted, kept) else hashed(wanted)
 
 

@@ -6,7 +6,8 @@ from asyncchat.chat.commands import Who
 from asyncchat.chat.names import SERVER, Name, NameRefused
 
 ADMIN = "admin"
-SHORTEST_PASSWORD = 8
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 128
+"""Characters, as they are typed."""
 
 
 class Account:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from asyncchat.chat import messages
+from asyncchat.chat.lines import visible
 from asyncchat.chat.messages import ANNOUNCED, timestamp
 
 VERSION = 1
@@ -23,6 +24,9 @@ PING_AFTER = 30.0
 MOST_PINGS = 2
 """Pings without any answer after which it is gone."""
 
+
+_MOST_SAID = 80
+"""Characters of what is wrong with a line: an unknown type would be said back, whatever it is."""
 
 Natural = Annotated[int, Meta(ge=0, le=(1 << 53) - 1)]
 """What every reader of JSON keeps exactly (RFC 8259, 6)."""
@@ -293,7 +297,7 @@ def from_client(line: bytes) -> FromClient:
     try:
         return _from_client.decode(line)
     except msgspec.ValidationError as error:
-        raise Malformed("not-understood", f"not understood: {error}") from None
+        raise Malformed("not-understood", f"not understood: {visible(str(error)[:_MOST_SAID])}") from None
     except (ValueError, RecursionError):
         raise Malformed("not-json", "not understood: the line is not a JSON object") from None
 

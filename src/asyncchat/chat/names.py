@@ -7,9 +7,13 @@ from precis_i18n import get_profile
 
 MAX_LENGTH = 32
 
+_MAX_RAW = 4 * MAX_LENGTH
+"""Characters of what may become a name: no character is decomposed to more than four (UAX 15, 12: NFD in UTF-32)."""
+
 _SHOWN = get_profile("UsernameCasePreserved")
 _COMPARED = get_profile("UsernameCaseMapped")
 _INSIDE = "_-."
+_TOO_LONG = f"it is longer than {MAX_LENGTH} characters"
 
 
 class NameRefused(ValueError):
@@ -37,11 +41,13 @@ def prepare(raw: str) -> Name:
     Raises NameRefused if it isn't one word of 1 to 32 letters and digits of any script, with `_`, `-` and `.` from the
     second character on.
     """
+    if len(raw) > _MAX_RAW:  # before it is normalised, which takes the square of the marks on one letter
+        raise NameRefused(_TOO_LONG)
     composed = unicodedata.normalize("NFC", raw)
     if not composed:
         raise NameRefused("it is empty")
     if len(composed) > MAX_LENGTH:
-        raise NameRefused(f"it is longer than {MAX_LENGTH} characters")
+        raise NameRefused(_TOO_LONG)
     if any(character.isspace() for character in composed):
         raise NameRefused("it has a blank in it")
     for character in composed:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from precis_i18n import get_profile
 
-from asyncchat.chat.accounts import ADMIN, SHORTEST_PASSWORD, Account
+from asyncchat.chat.accounts import ADMIN, LONGEST_PASSWORD, SHORTEST_PASSWORD, Account
 from asyncchat.chat.changes import Authorize, ChangePassword, Register, Secret, Unregister, Wrong
 from asyncchat.chat.names import SERVER, Name, NameRefused, prepare
 from asyncchat.chat.refusal import Refusal, refuse_unanswered
@@ -24,6 +24,8 @@ def password(raw: str) -> Secret:
     raw = raw.strip()
     if len(raw) < SHORTEST_PASSWORD:
         raise Refusal("short-password", "the password is too short!")
+    if len(raw) > LONGEST_PASSWORD:  # before it is prepared, which takes the square of some characters
+        raise Refusal("long-password", "the password is too long!")
     try:
         return Secret(_PASSWORD.enforce(raw))
     except UnicodeEncodeError:
@@ -107,20 +109,25 @@ def authorize(session: "Session", account: Account, raw: str, seat: bytes, then:
             raise Refusal("incorrect-login", "incorrect login!")
         then()
 
-    session.ask(Authorize(account, Secret(_known(raw)), seat), go_on)
+    session.ask(Authorize(account, _known(raw), seat), go_on)
 
 
-def _known(raw: str) -> str:
+def _known(raw: str) -> Secret:
+    """Return a password that may be one that is kept. Raises Refusal if it is none that anybody could have chosen."""
     try:
-        return _PASSWORD.enforce(raw.strip())
-    except UnicodeEncodeError:  # so it is nobody's
-        return raw
+        return password(raw)
+    except Refusal:
+        raise _incorrect() from None
 
 
 def _check(answer: object) -> None:
     refuse_unanswered(answer)
     if isinstance(answer, Wrong):
-        raise Refusal("incorrect-password", "incorrect password!")
+        raise _incorrect()
+
+
+def _incorrect() -> Refusal:
+    return Refusal("incorrect-password", "incorrect password!")
 
 
 def _register(session: "Session", argument: str) -> None:
@@ -184,7 +191,7 @@ def _unregister(session: "Session", raw: str) -> None:
         _check(answer)
         session.notice("your name is not registered any more")
 
-    session.ask(Unregister(session.account, Secret(_known(raw))), then)
+    session.ask(Unregister(session.account, _known(raw)), then)
 
 
 RUN: dict[str, Callable[["Session", str], None]] = {

@@ -150,7 +150,7 @@ class SeatedSession(Session):
             self._tell(Error("in-already", f"you are in the room as {self.name}"))
             return
         if hello.v != events.VERSION:
-            self._tell(Error("version", f"this server speaks version {events.VERSION}, not {hello.v}"))
+            self._tell(Error("version", f"this server speaks version {events.VERSION}"))
             return
         known = seats.find(hello.token) if hello.token else None
         if hello.token and not known and room.is_stored and hello.epoch == room.epoch:

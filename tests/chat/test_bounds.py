@@ -1,0 +1,54 @@
+"""How much there may be of what comes from outside."""
+
+from typing import Any
+
+import pytest
+
+from tests.chat.town import SECRET, Town
+
+LONGEST = "p" * 128
+
+
+def test_a_password_may_have_128_characters(town: Town) -> None:
+    assert town.connect().say(f"/registration alice {LONGEST}")[0] == "Server: you are registered successfully!"
+    assert town.connect().say(f"/auth alice {LONGEST}")[0] == "Server: you are authorized successfully!"
+
+
+def test_a_longer_password_can_be_nobodys(town: Town) -> None:
+    alice = town.owner("alice")
+    assert alice.say(f"/password {LONGEST}p", f"/unregister {LONGEST}p") == [
+        "Server: the password is too long!",
+        "Server: incorrect password!",
+    ]
+    assert town.connect().say(f"/registration bob {LONGEST}p", f"/auth alice {LONGEST}p") == [
+        "Server: the password is too long!",
+        "Server: incorrect password!",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"name": "bob", "password": f"{LONGEST}p", "register": True}, "long-password"),
+        ({"name": "alice", "password": f"{LONGEST}p"}, "incorrect-password"),
+        ({"name": "e\u0301" * 65}, "name-refused"),
+    ],
+)
+def test_a_program_is_told_what_is_too_long(town: Town, fields: dict[str, Any], code: str) -> None:
+    town.owner("alice").say("/exit")
+    answer = town.stranger().hello(**fields)
+    assert (answer["type"], answer["code"]) == ("error", code)
+
+
+def test_an_unknown_type_is_said_back_in_part_and_harmless(town: Town) -> None:
+    stranger = town.stranger()
+    stranger.tell("\x1b\u202e" * 1000)
+    (error,) = stranger.hear()
+    assert error["code"] == "not-understood"
+    assert len(error["text"]) < 500
+    assert error["text"].isprintable()
+
+
+def test_a_password_may_be_typed_with_blanks_around_it(town: Town) -> None:
+    town.owner("alice").say("/exit")
+    assert town.connect().say(f"/auth alice   {SECRET}  ")[0] == "Server: you are authorized successfully!"
