@@ -1,5 +1,6 @@
 """What is shown of what happens, without any terminal."""
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -35,7 +36,7 @@ def message(text: str, sender: str = "bob", seq: int = 100, time: str = "2026-11
 
 @pytest.fixture
 def show() -> Show:
-    show = Show("host:1", bell="mentions")
+    show = Show("host:1", bell="mentions", zone=NOW.tzinfo)
     take(show, welcome())
     return show
 
@@ -172,6 +173,29 @@ def test_those_who_are_here_can_be_completed(show: Show) -> None:
     assert list(show.people.beginning_with("bo")) == ["Bob"]
 
 
-def test_times_are_those_of_the_zone(show: Show) -> None:
-    (line,) = show.take([message("hi")], now=NOW.astimezone(UTC), columns=80, rows=9).lines
-    assert texts([line]) == ["21:05 bob: hi"]
+def test_times_are_those_of_the_zone() -> None:
+    show = Show("host:1", bell="off", zone=UTC)
+    assert shown(show, message("hi")) == ["21:05 bob: hi"]
+
+
+def test_times_in_an_answer_are_local_too(show: Show) -> None:
+    today, tomorrow = "2026-11-22T21:05:00Z", "2026-11-23T21:05:00Z"
+    assert shown(show, events.Notice(f"{today} bob: at {today}", (today,))) == [f"Server: 23:05 bob: at {today}"]
+    assert shown(show, events.Notice(f"a (until {today}), b (until {tomorrow})", (today, tomorrow))) == [
+        "Server: a (until 23:05), b (until 2026-11-23 23:05)"
+    ]
+    assert shown(show, events.Notice("no time", (today,))) == ["Server: no time"]
+    assert shown(show, events.Notice(f"{today} bob: hi")) == [f"Server: {today} bob: hi"]  # of an older server
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="there is no other zone here")
+def test_a_time_in_winter_is_that_of_winter_also_in_summer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    try:
+        show = Show("host:1", bell="off")
+        (line,) = show.take([message("hi")], now=datetime(2026, 7, 1, tzinfo=UTC), columns=80, rows=9).lines
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert texts([line]) == ["2026-11-22 22:05 bob: hi"]

@@ -124,7 +124,7 @@ class Message(_Event, frozen=True):
     @property
     def when(self) -> datetime:
         """The time at which it was said."""
-        return datetime.fromisoformat(self.time)
+        return parse_time(self.time)
 
 
 class Ack(_Event, frozen=True):
@@ -163,9 +163,13 @@ class Members(_Event, frozen=True):
 
 
 class Notice(_Event, frozen=True):
-    """The answer to a command, or something from the server."""
+    """The answer to a command, or something from the server.
+
+    `times`: those that stand in the text, in their order (RFC 3339), so that they can be shown in the reader's zone.
+    """
 
     text: str
+    times: tuple[str, ...] = ()
 
 
 class You(_Event, frozen=True):
@@ -206,6 +210,11 @@ class Bye(_Event, frozen=True):
 
     text: str
     code: str = ""
+
+
+def parse_time(time: str) -> datetime:
+    """Return the time that an event has (RFC 3339)."""
+    return datetime.fromisoformat(time)
 
 
 FromClient = Hello | Say | Ping | Pong

@@ -76,6 +76,11 @@ def timestamp(time: int) -> str:
     return f"{_second(second)}.{milliseconds:03}Z"
 
 
+def to_the_second(time: int) -> str:
+    """Return the same as answers in words have it: without the milliseconds."""
+    return f"{_second(time // 1000)}Z"
+
+
 @lru_cache(maxsize=16)
 def _second(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).isoformat().removesuffix("+00:00")

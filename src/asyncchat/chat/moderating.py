@@ -1,5 +1,6 @@
 """The commands for order in the room."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -7,13 +8,17 @@ from asyncchat.chat.accounts import Account
 from asyncchat.chat.archive import Act, Audit
 from asyncchat.chat.changes import Appoint, Pardon, Sentenced
 from asyncchat.chat.commands import Who, excerpt
-from asyncchat.chat.messages import timestamp
+from asyncchat.chat.messages import to_the_second
 from asyncchat.chat.names import Name, NameRefused, prepare
 from asyncchat.chat.order import KICKED_FOR, Kind, Sentence, duration
 from asyncchat.chat.refusal import Refusal, refuse_unanswered
 
 if TYPE_CHECKING:
     from asyncchat.chat.session import Session
+
+
+_LASTING = ("kick", "ban", "mute")
+_UNTIL = re.compile(r"([0-9]{4}-[0-9-]{5}T[0-9:]{8}Z)\)$")  # as a Sentence says it, whose words are kept
 
 
 def _kick(session: "Session", wanted: str) -> None:
@@ -63,8 +68,9 @@ def _pass_sentence(session: "Session", act: str, kind: Kind, name: Name, until: 
     if there and not there.account and kind == Kind.BAN:
         address = there.address
     sentence = Sentence(kind, name, address, until, session.role)
-    how_long = f" until {timestamp(until)[:19]}Z" if until is not None and act != "kick" else ""
-    _ask(session, Sentenced(session.account.name, sentence, act, there), f"{name.shown} {done}{how_long}!")
+    times = [to_the_second(until)] if until is not None and act != "kick" else []
+    how_long = "".join(f" until {time}" for time in times)
+    _ask(session, Sentenced(session.account.name, sentence, act, there), f"{name.shown} {done}{how_long}!", times)
 
 
 def _refuse_lower(session: "Session", sentence: Sentence | None, kind: Kind) -> None:
@@ -98,7 +104,8 @@ def _pardon(session: "Session", wanted: str, usage: str, kind: Kind, called: str
 
 def _bans(session: "Session", _: str) -> None:
     bans = session.host.order.all(Kind.BAN, session.host.clock())
-    session.notice(f"banned: {', '.join(map(str, bans))}" if bans else "no one banned")
+    times = [to_the_second(ban.until) for ban in bans if ban.until is not None]
+    session.notice(f"banned: {', '.join(map(str, bans))}" if bans else "no one banned", times)
 
 
 def _audit(session: "Session", _: str) -> None:
@@ -107,7 +114,9 @@ def _audit(session: "Session", _: str) -> None:
         if not answer:
             session.notice("nothing was done yet")
         for act in answer:
-            session.notice(f"{timestamp(act.time)[:19]}Z {act.by}: {act.act} {act.what}")
+            time = to_the_second(act.time)
+            until = _UNTIL.findall(act.what) if act.act in _LASTING else []
+            session.notice(f"{time} {act.by}: {act.act} {act.what}", [time, *until])
 
     session.ask(Audit(), then)
 
@@ -133,10 +142,10 @@ def _appoint(session: "Session", account: Account, role: Who, done: str) -> None
     _ask(session, Appoint(session.account.name, account, role), f"{account.name.shown} {done}!")
 
 
-def _ask(session: "Session", change: Sentenced | Pardon | Appoint, done: str) -> None:
+def _ask(session: "Session", change: Sentenced | Pardon | Appoint, done: str, times: Sequence[str] = ()) -> None:
     def then(answer: object) -> None:
         refuse_unanswered(answer)
-        session.notice(done)
+        session.notice(done, times)
 
     session.ask(change, then)
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from asyncchat.chat.commands import Who
-from asyncchat.chat.messages import timestamp
+from asyncchat.chat.messages import to_the_second
 from asyncchat.chat.names import Name
 
 KICKED_FOR = 5 * 60 * 1000
@@ -43,7 +43,7 @@ class Sentence(NamedTuple):
 
     def __str__(self) -> str:
         """Return whom it is about, and until when."""
-        return self.name.shown + (f" (until {timestamp(self.until)[:19]}Z)" if self.until is not None else "")
+        return self.name.shown + (f" (until {to_the_second(self.until)})" if self.until is not None else "")
 
 
 class Order:

@@ -29,7 +29,7 @@ class PlainSession(Session):
         """Nothing: the peer has to show its password again."""
         return b""
 
-    def notice(self, saying: str) -> None:
+    def notice(self, saying: str, times: Sequence[str] = ()) -> None:
         """Say something to this peer alone."""
         self._peer.write(wire.notice(saying))
 

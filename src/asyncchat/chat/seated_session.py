@@ -29,9 +29,9 @@ class SeatedSession(Session):
         """The hash of the token with which the peer can come back."""
         return self._seat.key if self._seat else b""
 
-    def notice(self, saying: str) -> None:
-        """Say something to this peer alone."""
-        self._tell(Notice(saying))
+    def notice(self, saying: str, times: Sequence[str] = ()) -> None:
+        """Say something to this peer alone; `times`: those in it, in order, for who can show them in another zone."""
+        self._tell(Notice(saying, tuple(times)))
 
     def say_last(self, saying: str, code: str) -> None:
         """Tell the peer why its connection ends."""

@@ -124,8 +124,8 @@ class Session(ABC):
         """The hash of the token with which the peer can come back, if it can."""
 
     @abstractmethod
-    def notice(self, saying: str) -> None:
-        """Say something to this peer alone."""
+    def notice(self, saying: str, times: Sequence[str] = ()) -> None:
+        """Say something to this peer alone; `times`: those in it, in order, for who can show them in another zone."""
 
     @abstractmethod
     def say_last(self, saying: str, code: str) -> None:

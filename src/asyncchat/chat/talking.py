@@ -7,7 +7,7 @@ from asyncchat.chat.accounts import Account
 from asyncchat.chat.archive import Count, History, Pair, Search, Unanswered, Unread
 from asyncchat.chat.changes import Conversation, Send, SetTopic, Turn
 from asyncchat.chat.commands import COMMANDS, Who, excerpt
-from asyncchat.chat.messages import SHOWN, Sent, timestamp
+from asyncchat.chat.messages import SHOWN, Sent, to_the_second
 from asyncchat.chat.names import NameRefused, prepare
 from asyncchat.chat.refusal import Refusal, refuse_unanswered
 
@@ -80,7 +80,8 @@ def _show(session: "Session", answer: Sequence[Sent] | Unanswered, nothing: str)
     if not answer:
         session.notice(nothing)
     for sent in answer:
-        session.notice(f"{timestamp(sent.time)[:19]}Z {sent.name.shown}: {sent.text}")
+        time = to_the_second(sent.time)
+        session.notice(f"{time} {sent.name.shown}: {sent.text}", [time])
 
 
 # To one alone.

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from asyncchat.addresses import Address
 from asyncchat.aio.chat import Chat, Disconnected, Event
@@ -102,7 +102,7 @@ class App:
     def _take(self, batch: Sequence[Event]) -> None:
         self._note(batch)
         columns, rows = self._screen.size
-        shown = self._show.take(batch, now=datetime.now().astimezone(), columns=columns, rows=SCREENFULS * rows)
+        shown = self._show.take(batch, now=datetime.now(UTC), columns=columns, rows=SCREENFULS * rows)
         if shown.rings:
             self._screen.ring()
         if shown.lines:

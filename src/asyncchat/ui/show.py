@@ -1,7 +1,7 @@
 """From events to lines for the scrollback: what is shown and how, what is folded, and when the bell rings."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime, tzinfo
 from functools import partial
 from typing import NamedTuple
 
@@ -41,9 +41,10 @@ class Show:
     """What the person sees of the chat at `server`; knows who is there.
 
     `bell` says when it rings: off, mentions or all. `ignored` has the names of whom nothing is shown, by their keys.
+    `zone` is the one in which times are shown; None for the system's own, in which summer has another hour than winter.
     """
 
-    def __init__(self, server: str, *, bell: str) -> None:
+    def __init__(self, server: str, *, bell: str, zone: tzinfo | None = None) -> None:
         self.bell = bell
         self.ignored: dict[str, str] = {}
         self.people = People()
@@ -52,6 +53,8 @@ class Show:
         self.members = 0
         self.unread: dict[str, int] = {}
         self._server = server
+        self._zone = zone
+        self._today = date.min
         self._key = ""
         self._epoch = ""
         self._is_lost = False
@@ -59,11 +62,12 @@ class Show:
         self._rings = False
 
     def take(self, happened: Iterable[Event], *, now: datetime, columns: int, rows: int) -> Shown:
-        """Take what happened, and return what to show of it at the time `now`, in the time zone that it has.
+        """Take what happened, and return what to show of it at the time `now`.
 
         More than fits into `rows` with so many columns is folded.
         """
         self._rings = False
+        self._today = now.astimezone(self._zone).date()
         # Whoever joined or left stays in place here, since a run of them ends where something else is shown.
         items: list[_Item | _Change] = []
         for event in happened:
@@ -72,7 +76,7 @@ class Show:
                     if not event.conversation:
                         self.people.add(sender)
                     if key_of(sender) not in self.ignored:
-                        items.append(self._message(event, now))
+                        items.append(self._message(event))
                 case events.Joined(name, members) | events.Left(name, members):
                     self._count(event, members)
                     if key_of(name) not in self.ignored and key_of(name) != self._key:
@@ -88,14 +92,14 @@ class Show:
         else:
             self.people.remove(event.name)
 
-    def _message(self, message: events.Message, now: datetime) -> _Item:
+    def _message(self, message: events.Message) -> _Item:
         own = key_of(message.sender) == self._key
         places = [] if own else mentions(message.text, self._key)
         if not own and (message.conversation or message.seq > self._said_before):
             calls = bool(places or message.conversation)
             self._rings = self._rings or self.bell == "all" or (self.bell == "mentions" and calls)
         length = len(message.sender) + len(message.text) + 10
-        return _Item(partial(_message_line, message, places, now), length, own or bool(places))
+        return _Item(partial(self._message_line, message, places), length, own or bool(places))
 
     def _other(self, event: Event) -> Iterator[tuple[str, str]]:
         match event:
@@ -127,8 +131,8 @@ class Show:
                 yield "class:reason", f"not sent: {text.removeprefix('your line was not sent: ')}"
             case events.Error(text=text) if not self._is_lost:
                 yield _DIM, text
-            case events.Notice(text):
-                yield "", f"Server: {text}"
+            case events.Notice(text, times):
+                yield "", f"Server: {self._in_zone(text, times)}"
 
     def _welcome(self, welcome: events.Welcome) -> Iterator[tuple[str, str]]:
         first, anew = not self._epoch, welcome.epoch != self._epoch
@@ -167,17 +171,28 @@ class Show:
         if hidden:
             yield _hidden(hidden)
 
+    def _message_line(self, message: events.Message, places: Sequence[tuple[int, int]]) -> Line:
+        mark = "(new) " if message.new else "(private) " if message.conversation else ""
+        return [
+            (_DIM, f"{self._local(message.when)} "),
+            *([("class:private", mark)] if mark else []),
+            (colour_of(message.sender), message.sender),
+            ("", ": "),
+            *_marked(message.text, places),
+        ]
 
-def _message_line(message: events.Message, places: Sequence[tuple[int, int]], now: datetime) -> Line:
-    when = message.when.astimezone(now.tzinfo)
-    mark = "(new) " if message.new else "(private) " if message.conversation else ""
-    return [
-        (_DIM, f"{when:%H:%M} " if when.date() == now.date() else f"{when:%Y-%m-%d %H:%M} "),
-        *([("class:private", mark)] if mark else []),
-        (colour_of(message.sender), message.sender),
-        ("", ": "),
-        *_marked(message.text, places),
-    ]
+    def _in_zone(self, text: str, times: Sequence[str]) -> str:
+        """Return `text` with its `times`, which stand in it in this order, as they are here."""
+        done, end = [], 0
+        for time in times:
+            if (start := text.find(time, end)) >= 0:
+                done += [text[end:start], self._local(events.parse_time(time))]
+                end = start + len(time)
+        return "".join([*done, text[end:]])
+
+    def _local(self, when: datetime) -> str:
+        there = when.astimezone(self._zone)
+        return f"{there:%H:%M}" if there.date() == self._today else f"{there:%Y-%m-%d %H:%M}"
 
 
 def _readable(items: Sequence[_Item | _Change], columns: int, rows: int) -> set[int]:
