@@ -324,7 +324,7 @@ def test_every_refusal_says_why_and_changes_nothing(known: ServeProgram, actor: 
         (alice, "/msg guest hello", "guest is not registered. /list shows who is online."),
         (alice, "/msg ann hello", "that is you. Write /msg NAME TEXT with the name of somebody else."),
         (alice, "/stats", "this counts private messages: write /chat NAME first."),
-        (alice, " /msg alice hello", "your line was not sent: write /msg with nothing before it."),
+        (alice, " /msg alice hello", "your line was not sent: write /msg with a plain / and nothing before it."),
         # What was said.
         (guest, "/history x", "x is not a number! Write something like /history 50."),
         (guest, "/history -1", "-1 is not a number! Write something like /history 50."),

@@ -61,7 +61,7 @@ def report(message: str) -> None:
 def read_secret(path: str) -> str:
     """Return the first line of a file that only its owner can read. Raises ChatError."""
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8-sig") as file:
             others = stat.S_IMODE(os.fstat(file.fileno()).st_mode) & (stat.S_IRWXG | stat.S_IRWXO)
             if others and os.name != "nt":
                 raise ChatError(f"others can read {path}, which has a password in it: write chmod 600 {path}")

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from asyncchat import terminal
+from asyncchat.chat.lines import BYTE_ORDER_MARK
 from asyncchat.chat.messages import Connected, Counted, Disconnected, Event, Joined, Left, Renamed, Sent
 from asyncchat.errors import ChatError
 
@@ -60,6 +61,8 @@ class Conversation:
             return b""
         whole = b"".join([*self._unfinished, data[:end]])
         self._unfinished = [data[end:]]
+        if not self._lines:
+            whole = whole.removeprefix(BYTE_ORDER_MARK)
         pieces = _NO_MESSAGE.split(b"\n" + whole[:-1])
         if not _DROPPED.fullmatch(b"".join(pieces[1::2])):
             self._find_bad(whole)

@@ -299,6 +299,26 @@ def test_a_last_line_gets_the_end_that_it_lacks(typed: bytes, lacks: bytes) -> N
     assert visitor.end() == lacks
 
 
+MARK = "\ufeff".encode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent", "end"),
+    [
+        ([MARK + b"hello\n"], b"hello\n", b""),
+        ([MARK[:1], MARK[1:] + b"hello\n"], b"hello\n", b""),
+        ([b"hello\n", MARK + b"\n"], b"hello\n" + MARK + b"\n", b""),
+        ([MARK[:2]], b"", MARK[:2] + b"\n"),
+    ],
+)
+def test_a_mark_at_the_start_of_what_is_typed_is_not_sent(typed: list[bytes], sent: bytes, end: bytes) -> None:
+    visitor = settled()
+    pieces = [visitor.without_mark(data) for data in typed]
+    for piece in pieces:
+        visitor.type(piece)
+    assert (b"".join(pieces), visitor.end()) == (sent, end)
+
+
 # How it ends.
 
 

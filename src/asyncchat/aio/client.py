@@ -109,7 +109,8 @@ class _Conversation:
                 self._visitor.wait_no_longer()
         keyboard = DaemonExecutor("input")
         loop = asyncio.get_running_loop()
-        while data := await loop.run_in_executor(keyboard, terminal.read):
+        while typed := await loop.run_in_executor(keyboard, terminal.read):
+            data = self._visitor.without_mark(typed)
             self._writer.write(data)
             if self._visitor.type(data):
                 self._writer.write_eof()

@@ -12,6 +12,7 @@ from asyncchat.aio.daemon import DaemonExecutor
 from asyncchat.chat import events
 from asyncchat.chat.commands import is_exit
 from asyncchat.chat.lines import LineDecoder
+from asyncchat.chat.shapeless import is_blank
 from asyncchat.chat.visitor import MAX_HEARD
 from asyncchat.errors import ChatError
 
@@ -75,7 +76,7 @@ async def _post(chat: Chat, lines: list[bytes | None]) -> bool:
         if is_exit(said):
             await chat.drain()
             return True
-        if said.strip():
+        if not is_blank(said):
             chat.post(said)
         if number % events.MOST_UNANSWERED == 0:
             await chat.drain(events.MOST_UNANSWERED)

@@ -4,6 +4,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from asyncchat.chat.messages import SHOWN
+from asyncchat.chat.shapeless import is_blank
 
 EXCERPT = 32
 """Characters of what somebody wrote that an answer may repeat."""
@@ -137,8 +138,9 @@ def word_of(said: str) -> str:
 
 
 def argument_of(said: str) -> str:
-    """Return what follows the first word of a line."""
-    return said[len(word_of(said)) :].strip()
+    """Return what follows the first word of a line; nothing if nothing of that is seen."""
+    argument = said[len(word_of(said)) :].strip()
+    return "" if is_blank(argument) else argument
 
 
 def excerpt(text: str) -> str:

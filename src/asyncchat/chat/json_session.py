@@ -16,6 +16,7 @@ from asyncchat.chat.refusal import Refusal
 from asyncchat.chat.room import Peer
 from asyncchat.chat.seated_session import SeatedSession
 from asyncchat.chat.seats import Seat
+from asyncchat.chat.shapeless import is_blank
 
 
 class JsonSession(SeatedSession):
@@ -85,7 +86,7 @@ class JsonSession(SeatedSession):
         if len(say.text.encode()) > self.host.max_line:
             raise Refusal("too-long", "your line was not sent: it is too long.")
         text = visible(say.text)
-        if not text or text.isspace():
+        if is_blank(text):
             raise Refusal("empty", "your line was not sent: it is empty.")
 
         def post(said: str) -> None:

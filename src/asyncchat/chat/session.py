@@ -13,6 +13,7 @@ from asyncchat.chat.messages import Sent
 from asyncchat.chat.names import Name
 from asyncchat.chat.refusal import Refusal
 from asyncchat.chat.room import Encode, NameTaken, Peer
+from asyncchat.chat.shapeless import is_blank
 
 Question = archive.Question | changes.Credentials | changes.Change
 
@@ -297,11 +298,9 @@ class Session(ABC):
                     f"unknown command {known_of(said)}. Write /help to see the commands, // to say a line with /.",
                 )
             self._run(command, said)
-        elif said and not said.isspace():
-            # Most lines begin with something that can't be before a command.
-            hidden = hidden_command(said) if not " " < said[0] <= "~" or said[0] == "<" else ""
-            if hidden:
-                raise Refusal("secret", f"your line was not sent: write {hidden} with nothing before it.")
+        elif not is_blank(said):
+            if hidden := hidden_command(said):
+                raise Refusal("secret", f"your line was not sent: write {hidden} with a plain / and nothing before it.")
             self._say_to(said, post, is_addressed=is_addressed)
 
     def _say_to(self, text: str, post: Callable[[str], None], *, is_addressed: bool) -> None:

@@ -10,6 +10,7 @@ from asyncchat.chat.commands import COMMANDS, Who, excerpt
 from asyncchat.chat.messages import SHOWN, Sent, to_the_second
 from asyncchat.chat.names import NameRefused, prepare
 from asyncchat.chat.refusal import Refusal, refuse_unanswered
+from asyncchat.chat.shapeless import is_blank
 
 if TYPE_CHECKING:
     from asyncchat.chat.session import Session
@@ -127,7 +128,7 @@ def _room(session: "Session", _: str) -> None:
 
 def _msg(session: "Session", argument: str) -> None:
     wanted, _, text = argument.partition(" ")
-    if not text.strip():
+    if is_blank(text):
         raise Refusal("no-argument", "write whom to send it to, and what: /msg NAME TEXT")
     other = _other(session, wanted, "/msg NAME TEXT")
     session.check_meant(other)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from asyncchat.chat import wire
 from asyncchat.chat.commands import is_exit
-from asyncchat.chat.lines import LineDecoder, visible
+from asyncchat.chat.lines import LineDecoder, MarkDropper, visible
 from asyncchat.chat.names import NameRefused, PasswordNeeded
 
 MAX_HEARD = 1 << 20
@@ -70,6 +70,7 @@ class Visitor:
         self._ending = False
         self._held: str | None = None
         self._heard = LineDecoder(MAX_HEARD)
+        self._mark = MarkDropper()
         self._typed = LineDecoder(_MAX_COMMAND)
 
     def hear(self, data: bytes) -> Heard:
@@ -95,8 +96,12 @@ class Visitor:
                 show.append(readable + "\n")
         return Heard("".join(show).encode(), answer.encode())
 
+    def without_mark(self, data: bytes) -> bytes:
+        """Return what is to be sent of what was typed: all but a byte order mark at its start."""
+        return self._mark.drop(data)
+
     def type(self, data: bytes) -> bool:
-        """Take what was typed, which is sent as it is; tell whether it asks to leave."""
+        """Take what is sent of what was typed; tell whether it asks to leave."""
         return any(line is not None and is_exit(line.decode(errors="replace")) for line in self._typed.feed(data))
 
     def wait_no_longer(self) -> None:
@@ -107,7 +112,9 @@ class Visitor:
     def end(self) -> bytes:
         """Nothing more is typed: return what is still to be sent."""
         self._ending = True
-        rest = b"\n" if self._typed.unfinished else b""
+        rest = self._mark.held
+        if self._typed.unfinished or rest:
+            rest += b"\n"
         return rest + f"{_PROBE}\n".encode() if self._asked else rest
 
     def check_end(self) -> bool:

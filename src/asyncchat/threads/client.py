@@ -93,7 +93,8 @@ class _Conversation:
                     self._settled.wait()
                 else:
                     self._visitor.wait_no_longer()
-            while data := terminal.read():
+            while typed := terminal.read():
+                data = self._visitor.without_mark(typed)
                 exits = self._visitor.type(data)
                 if exits:
                     self._ends.put(_EXITED)

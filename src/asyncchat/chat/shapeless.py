@@ -1,0 +1,20 @@
+"""Characters that are not seen, and text of nothing else."""
+
+import re
+
+# General_Category=Cf and Default_Ignorable_Code_Point (Unicode 16, DerivedCoreProperties.txt), and the Braille blank;
+# \s has the blanks.
+_RANGES = (
+    "\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000110bd\U000110cd"
+    "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+
+SHAPELESS = re.compile(rf"[\s{_RANGES}]*")
+"""Matches as many such characters as there are."""
+
+
+def is_blank(text: str) -> bool:
+    """Tell whether nothing of `text` is seen: it is empty, or has only blanks and other characters without a shape."""
+    # Nearly every text begins with something that is seen.
+    return not "!" <= text[:1] <= "~" and SHAPELESS.fullmatch(text) is not None
