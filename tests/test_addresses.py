@@ -44,13 +44,14 @@ def test_the_least_port_is_named_to_whoever_missed_it() -> None:
         ("[::1]", "::1", None),
         ("[::1]:7", "::1", 7),
         ("[chat.example]:7", "chat.example", 7),
+        (":7", "127.0.0.1", 7),
     ],
 )
 def test_an_address_is_a_host_and_maybe_a_port(text: str, host: str, port: int | None) -> None:
     assert parse_address(text) == (host, port)
 
 
-@pytest.mark.parametrize("text", ["", ":7", "[]", "[]:7"])
+@pytest.mark.parametrize("text", ["", "[]", "[]:7"])
 def test_an_address_has_a_host(text: str) -> None:
     with pytest.raises(ValueError, match=r"has no host; write HOST:PORT$"):
         parse_address(text)
@@ -62,7 +63,7 @@ def test_a_bracket_is_closed_and_only_a_port_follows(text: str) -> None:
         parse_address(text)
 
 
-@pytest.mark.parametrize("text", ["host:", "host:0", "host:x", "host:65536", "[::1]:", "[::1]:x", "[::1]:7:7"])
+@pytest.mark.parametrize("text", ["host:0", "host:x", "host:65536", ":x", "[::1]:x", "[::1]:7:7"])
 def test_the_port_of_an_address_is_a_port(text: str) -> None:
     with pytest.raises(ValueError, match="is not a port"):
         parse_address(text)

@@ -161,26 +161,6 @@ def test_an_unknown_host_is_one_clear_line(join: Join, host: str) -> None:
         assert program.errors.rest() == b""
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["host:0"],
-        ["host:70000"],
-        ["host:http"],
-        [":1"],
-        ["[::1"],
-        ["--port", "x"],
-        ["a", "--host", "b"],
-        ["a:1", "--port", "2"],
-        ["--nonsense"],
-    ],
-)
-def test_wrong_usage_is_exit_code_two(join: Join, arguments: list[str]) -> None:
-    with join(*arguments) as program:
-        assert program.wait() == 2
-        assert program.errors.rest().startswith(b"usage: asyncchat ")
-
-
 def test_a_wrong_port_in_the_environment_is_wrong_usage(join: Join) -> None:
     with join(environment={"ASYNCCHAT_PORT": "x"}) as program:
         assert program.wait() == 2

@@ -9,7 +9,7 @@ from asyncchat.chat import wire
 from asyncchat.chat.lines import visible
 from asyncchat.chat.messages import Connected, Counted, Disconnected, Event, Joined, Left, Sent
 from asyncchat.chat.names import prepare
-from asyncchat.transcript import Conversation
+from asyncchat.conversation import Conversation
 
 Complaints = list[tuple[int, bytes]]
 

@@ -5,21 +5,22 @@ aio/           the room's server and the clients, on asyncio; `connect` is the o
 ui/            the client that a person sees on a terminal
 store/         the conversation, and whose names are whose, in a file
 threads/       the two-way line, the server and the client on threads
-transcript.py  the raw transcript, and the filter that reads it
+transcript.py  the raw transcript, and conversation.py, the filter that reads it
 terminal.py    standard input and output, as bytes
 passwords.py   what is kept of a password
 outlet.py      output that nobody waits for
 addresses.py   HOST:PORT, and the sockets behind it
 limits.py      how much of anything a peer may have
 errors.py      what a person is told when something can't be done
-cli.py         the command line; the only module that knows all the others
+cli/           the command line; the only package that knows all the others
 """
-
-from typing import TYPE_CHECKING, Any
 
 from asyncchat.errors import ChatError
 
+TYPE_CHECKING = False  # as typing has it, which takes longer to load than all that `asyncchat filter` needs
 if TYPE_CHECKING:
+    from typing import Any
+
     from asyncchat.aio.chat import Chat, Disconnected, Event, connect
     from asyncchat.chat import events
     from asyncchat.chat.names import NameRefused
@@ -39,7 +40,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     # Imported when it is asked for: what `asyncchat filter` and `--help` don't need, they don't wait for.
     import importlib
 

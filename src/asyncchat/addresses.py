@@ -1,6 +1,7 @@
 """HOST:PORT, and the sockets that listen there."""
 
 import os
+import re
 import socket
 from ipaddress import IPv6Address
 from typing import Any, NamedTuple
@@ -34,7 +35,16 @@ def parse_port(text: str, *, least: int = 1) -> int:
 
 
 def parse_address(text: str) -> tuple[str, int | None]:
-    """Split HOST, HOST:PORT, [HOST]:PORT, or an IPv6 address, into host and port. Raises ValueError."""
+    """Split HOST, HOST:PORT, :PORT (on this machine), [HOST]:PORT, or an IPv6 address, into host and port.
+
+    Raises ValueError, which says what to write instead.
+    """
+    _, is_url, rest = text.partition("://")
+    plain = ":".join(re.split("[/?#]", rest if is_url else text)[0].rpartition("@")[2].split())
+    if plain != text:
+        raise ValueError(f"{text!r} is not an address; write {plain or 'HOST:PORT'}")
+    if text.isdecimal():
+        raise ValueError(f"{text!r} is a port alone; write :{text}")
     if text.startswith("["):
         host, bracket, rest = text[1:].partition("]")
         if not bracket or (rest and not rest.startswith(":")):
@@ -42,11 +52,33 @@ def parse_address(text: str) -> tuple[str, int | None]:
         port = rest[1:] if rest else None
     elif text.count(":") == 1:
         host, port = text.split(":")
+        host = host or DEFAULT_HOST
     else:
         host, port = text, None
+        if ":" in text and not _is_ipv6(text):
+            raise ValueError(f"{text!r} is not an address; write HOST:PORT, or [HOST]:PORT for an IPv6 address")
     if not host:
         raise ValueError(f"{text!r} has no host; write HOST:PORT")
+    if port == "":
+        without = "" if text == ":" else f"{text[:-1]}, or "
+        raise ValueError(f"{text!r} has no port; write {without}{text}PORT")
     return host, None if port is None else parse_port(port)
+
+
+def parse_host(text: str) -> str:
+    """Return a host alone. Raises ValueError, which says what to write instead."""
+    host, port = parse_address(text)
+    if port is not None:
+        raise ValueError(f"{text!r} is a host and a port; write {host} here, and the port apart")
+    return host
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def host_of_peer(place: tuple[Any, ...] | None) -> str:

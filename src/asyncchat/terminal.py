@@ -86,6 +86,14 @@ def unseen() -> Iterator[None]:
         termios.tcsetattr(INPUT, termios.TCSADRAIN, before)
 
 
+def columns() -> int:
+    """Return how wide the terminal is at which the output is read."""
+    try:
+        return int(os.environ.get("COLUMNS") or os.get_terminal_size(OUTPUT).columns)
+    except (ValueError, OSError):
+        return 80
+
+
 def is_interactive() -> bool:
     """Tell whether a person types at standard input."""
     return os.isatty(INPUT)

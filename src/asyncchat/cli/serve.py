@@ -1,54 +1,124 @@
-"""The command line: exit codes, and which shell does the work."""
+"""`asyncchat serve`: what it takes, and which of the servers it starts."""
 
 import argparse
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
-from asyncchat import arguments, terminal
-from asyncchat.addresses import DEFAULT_HOST, Address, listen
-from asyncchat.errors import ChatError, OutputClosed
+from asyncchat import terminal
+from asyncchat.addresses import DEFAULT_HOST, DEFAULT_PORT, listen, parse_host, parse_port
+from asyncchat.cli.arguments import Parser, checked
+from asyncchat.errors import ChatError
 from asyncchat.limits import RESERVED_FILES, Limits, raise_open_file_limit
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
-    from collections.abc import Coroutine
 
     from asyncchat.store import Store
 
-FAILED = 1
-INTERRUPTED = 130
+DESCRIPTION = "Serve a chat. What is said goes to standard output, the log to standard error."
 
 _OF_STORE = ("durability", "keep", "require_account", "admin_password_file")
 
 _LAST_WORDS = 1.0
 """Seconds that standard output and standard error get at the end, if somebody has blocked them."""
 
+_UNITS = {"h": 3_600_000, "d": 86_400_000}
 
-def main(given: Sequence[str] | None = None) -> int:
-    """Do what the command line says; return the exit code: 0, 1 (network, runtime) or 130 (Ctrl-C).
 
-    Wrong usage raises SystemExit(2), by argparse.
-    """
+def add_arguments(parser: Parser) -> None:
+    """Let `parser` know what may be given."""
+    parser.add_argument(
+        "--mode",
+        choices=("room", "pair", "threads"),
+        default="room",
+        help="room: the group chat (default); pair: a line between two; threads: many clients without names",
+    )
+    parser.add_argument(
+        "--host",
+        type=checked(parse_host),
+        action="append",
+        metavar="ADDRESS",
+        help=f"where to listen, may be given several times; :: alone is everywhere (default: {DEFAULT_HOST})",
+    )
+    parser.add_argument(
+        "--port",
+        type=checked(lambda text: parse_port(text, least=0)),
+        default=DEFAULT_PORT,
+        help="0 chooses a free one (default: %(default)s)",
+    )
+    _add_limit(parser, "max_line", (1, 1 << 20), "bytes of text in a line")
+    room = parser.add_argument_group("with --mode room")
+    room.add_argument("--quiet", action="store_true", help="print no transcript")
+    room.add_argument("--store", metavar="FILE", help="keep what is said in this file (default: in memory only)")
+    room.add_argument(
+        "--durability",
+        choices=("normal", "full"),
+        help="normal: what anybody saw survives the end of the server, however sudden (default); full: also of power",
+    )
+    room.add_argument(
+        "--keep",
+        type=checked(_keep),
+        metavar="N|Nd",
+        help="keep the last N messages, or those of the last N days (or Nh: hours; default: everything)",
+    )
+    room.add_argument(
+        "--require-account", action="store_true", help="let nobody in whose name is not registered (needs --store)"
+    )
+    room.add_argument(
+        "--admin-password-file",
+        metavar="FILE",
+        help="the admin's password, in a file that nobody else can read (default: $ASYNCCHAT_ADMIN_PASSWORD)",
+    )
+    _add_limit(room, "history", (0, 1000), "messages that a newcomer gets")
+    _add_limit(room, "replay", (0, 100_000), "messages kept for those who come back after a broken connection")
+    _add_limit(room, "rate", (0, 1e6), "messages of one peer a second, beyond which its reading pauses; 0: off")
+    _add_limit(room, "burst", (1, 1 << 20), "messages of one peer at once after a rest")
+    _add_limit(room, "name_timeout", (0.001, 86400), "for choosing a name")
+    _add_limit(room, "max_backlog", (1, 1 << 30), "bytes that may wait for somebody who does not read")
+    _add_limit(room, "stall_timeout", (0.001, 86400), "for which somebody may take nothing of what waits")
+    _add_limit(room, "max_connections", (1, 1 << 20), "connections in all", "the limit of open files less 64")
+    _add_limit(room, "max_per_address", (0, 1 << 20), "connections from one address but loopback; 0: off")
+    _add_limit(room, "drain_timeout", (0.001, 3600), "for taking what is owed at the end")
+
+
+def _add_limit(
+    parser: argparse._ActionsContainer, field: str, allowed: tuple[float, float], explanation: str, usual: str = ""
+) -> None:
+    default = getattr(Limits(), field)
+    parser.add_argument(
+        "--" + field.replace("_", "-"),
+        type=checked(lambda text: _number(text, type(default), *allowed)),
+        metavar="SECONDS" if field.endswith("timeout") else "N",
+        default=argparse.SUPPRESS,
+        help=f"{explanation} (default: {usual or default})",
+    )
+
+
+def _number(text: str, kind: type[float], least: float, most: float) -> float:
     try:
-        terminal.secure()
-        options, unknown = arguments.parser().parse_known_args(given)
-        if unknown:
-            options.parser.error(f"unknown: {' '.join(unknown)}")
-        return _COMMANDS[options.command](options)
-    except ChatError as error:
-        terminal.report(str(error))
-        return FAILED
-    except OutputClosed:
-        return 0
-    except KeyboardInterrupt:
-        return INTERRUPTED
+        number = kind(text)
+    except ValueError:
+        number = None
+    if number is None or not least <= number <= most:
+        raise ValueError(
+            f"{text!r} is not {'a whole number' if kind is int else 'a number'} from {least:.12g} to {most:.12g}"
+        )
+    return number
 
 
-def _serve(options: argparse.Namespace) -> int:
-    given = arguments.limits(options)
+def _keep(text: str) -> dict[str, int]:
+    number, unit = (text[:-1], text[-1:]) if text[-1:] in _UNITS else (text, "")
+    if not (number.isascii() and number.isdigit() and int(number[:10]) >= 1 and len(number) <= 10):
+        raise ValueError(f"{text!r} is not how much can be kept; write a number of messages, or of days as in 30d")
+    return {"milliseconds": int(number) * _UNITS[unit]} if unit else {"messages": int(number)}
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until a signal ends it; return the exit code. Raises ChatError."""
+    given = {name: value for name, value in vars(options).items() if name in Limits._fields}
     for_room = given.keys() - {"max_line"} | {name for name in ("quiet", "store") if getattr(options, name)}
     if not options.store and (for_store := [name for name in _OF_STORE if getattr(options, name)]):
         options.parser.error(f"--{for_store[0].replace('_', '-')} goes with --store only")
@@ -170,102 +240,3 @@ def _loop_factory() -> "Callable[[], AbstractEventLoop] | None":
     except ImportError:
         return None  # the standard loop
     return uvloop.new_event_loop
-
-
-def _join(options: argparse.Namespace) -> int:
-    from asyncchat.chat.names import NameRefused, PasswordNeeded, prepare
-    from asyncchat.chat.visitor import NotTaken
-
-    address = arguments.address(options)
-    name = options.name if options.name is not None else os.environ.get("ASYNCCHAT_NAME") or None
-    try:
-        if name is not None:
-            prepare(name)
-    except NameRefused as refused:
-        options.parser.error(f"the name can't be used: {refused}")
-    if options.json and name is None:
-        options.parser.error("--json needs a --name")
-    try:
-        _choose_client(options, address, name)
-    except NameRefused as refused:
-        said = str(refused)
-        hint = " Give another with --name."
-        if said.endswith("incorrect password!"):
-            hint = " Put the right one into ASYNCCHAT_PASSWORD."
-        elif isinstance(refused, PasswordNeeded):
-            hint = " If it is yours, put the password into ASYNCCHAT_PASSWORD."
-        elif said.endswith("incorrect login!"):
-            hint = " Nobody has registered it: come as a guest, without ASYNCCHAT_PASSWORD."
-        elif "--name" in said or said.endswith("you are banned!"):
-            hint = ""
-        raise ChatError(f"{said}{hint}") from None
-    except NotTaken as refused:
-        raise ChatError(str(refused)) from None
-    return 0
-
-
-def _choose_client(options: argparse.Namespace, address: Address, name: str | None) -> None:
-    read_input = not options.no_input
-    password = os.environ.get("ASYNCCHAT_PASSWORD", "")
-    if options.json:
-        from asyncchat.aio.json_lines import join_as_json
-
-        assert name is not None
-        _run(join_as_json(address, name, password, read_input=read_input))
-    elif read_input and not (options.plain or options.threads) and terminal.is_comfortable():
-        from asyncchat.ui.start import join_on_terminal
-
-        _run(join_on_terminal(address, name, password, options.bell))
-    else:
-        from asyncchat.chat.visitor import Visitor
-
-        visitor = Visitor(name, password, can_choose=read_input and (name is None or terminal.is_interactive()))
-        if options.threads:
-            from asyncchat.threads.client import join as join_on_threads
-
-            join_on_threads(address, visitor, read_input=read_input)
-        else:
-            from asyncchat.aio.client import join
-
-            _run(join(address, visitor, read_input=read_input))
-
-
-def _run(client: "Coroutine[None, None, None]") -> None:
-    import asyncio
-
-    try:
-        asyncio.run(client)
-    except asyncio.CancelledError:
-        raise KeyboardInterrupt from None
-
-
-def _filter(options: argparse.Namespace) -> int:
-    import gc
-
-    from asyncchat.transcript import run_filter
-
-    if options.store:
-        if options.files or options.strict:
-            options.parser.error("--store reads no transcript: write no FILE, and no --strict")
-        _print_store(options)
-        return 0
-    if options.since is not None or options.until is not None:
-        options.parser.error("--since and --until go with --store only: a transcript has no times")
-    gc.disable()  # millions of tuples, and no cycles among them
-    return run_filter(options.files, strict=options.strict)
-
-
-def _print_store(options: argparse.Namespace) -> None:
-    from asyncchat.chat import wire
-    from asyncchat.store.archive import Archive
-    from asyncchat.store.file import open_to_read
-
-    archive = Archive(open_to_read(options.store))
-    try:
-        for messages in archive.messages(options.since, options.until):
-            terminal.write(wire.plain(messages))
-    finally:
-        archive.close()
-
-
-_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {"serve": _serve, "join": _join, "filter": _filter}

@@ -1,0 +1,95 @@
+"""Reads the command line; what each command takes stands in the module of its name, beside what it does."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+from asyncchat import __version__, terminal
+
+TYPE_CHECKING = False  # typing's own takes longer to load than most transcripts take to filter
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+_COMMANDS = {
+    "serve": "serve a chat",
+    "join": "join a chat",
+    "filter": "turn a raw transcript into the conversation",
+}
+
+
+def parse(given: Sequence[str]) -> argparse.Namespace:
+    """Return the options that were given; `run` does, with them, what the command is for, and `parser` is its parser.
+
+    Wrong usage raises SystemExit(2) after a line that says what is wrong, and one that says where to find help; --help
+    and --version raise SystemExit(0).
+    """
+    name, *rest = given or [""]
+    if name not in _COMMANDS:
+        overview = _overview()
+        overview.parse_args(given)
+        overview.error("write the command first")
+    # No other command's module is loaded: nobody waits for what they don't use.
+    command = import_module(f"asyncchat.cli.{name}")
+    parser = Parser(prog=f"asyncchat {name}", description=command.DESCRIPTION)
+    command.add_arguments(parser)
+    parser.set_defaults(run=command.run, parser=parser)
+    parser.refuse_empty(rest)
+    options, unknown = parser.parse_known_args(rest)
+    if unknown:
+        hint = ": write the address as HOST:PORT" if name == "join" and unknown[0].isdecimal() else ""
+        parser.error(f"unknown: {' '.join(unknown)}{hint}")
+    return options
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Formats for the width of the terminal; how argparse itself finds that out takes 3 ms, though nothing is shown."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=terminal.columns())
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says in one line what is wrong, and in another one where to find help."""
+
+    def __init__(self, **how: "Any") -> None:
+        super().__init__(formatter_class=_Formatter, **how)
+
+    def error(self, message: str) -> "NoReturn":
+        """Say what is wrong, and exit."""
+        self.exit(2, f"{self.prog}: {message}\n`{self.prog} --help` tells more.\n")
+
+    def refuse_empty(self, given: Sequence[str]) -> None:
+        """Exit if one of the arguments is empty: nothing of ours can be, but a shell's variable that was not set is."""
+        before = self.prog
+        for argument in given:
+            option, joined, value = argument.partition("=")
+            if not argument or (joined and not value and option.startswith("--")):
+                self.error(f"what follows `{argument or before}` is empty: is a variable not set?")
+            before = argument
+
+
+def _overview() -> Parser:
+    parser = Parser(
+        prog="asyncchat",
+        description="A group chat for people on one network: one serves it, everybody joins it.",
+        epilog="asyncchat COMMAND --help tells more.",
+    )
+    parser.add_argument("--version", action="version", version=f"asyncchat {__version__}")
+    commands = parser.add_subparsers(
+        title="commands", required=True, metavar="COMMAND", dest="command", prog="asyncchat"
+    )
+    for name, explained in _COMMANDS.items():
+        commands.add_parser(name, help=explained)
+    return parser
+
+
+def checked(parse: "Callable[[str], Any]") -> "Callable[[str], Any]":
+    """Let argparse show the words of the ValueError that `parse` raises."""
+
+    def check(text: str) -> "Any":
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return check

@@ -1,0 +1,58 @@
+"""`asyncchat filter`: what it takes, and what is to be filtered."""
+
+import argparse
+
+from asyncchat import terminal
+from asyncchat.cli.arguments import Parser, checked
+
+DESCRIPTION = "Read a raw transcript and print its messages as NAME: TEXT; who joined and who left is dropped."
+
+
+def add_arguments(parser: Parser) -> None:
+    """Let `parser` know what may be given."""
+    parser.add_argument("files", nargs="*", metavar="FILE", help="a transcript; -, or none: standard input")
+    parser.add_argument("--strict", action="store_true", help="exit 1 if a line was not a line of a transcript")
+    parser.add_argument("--store", metavar="FILE", help="print the conversation in a store instead")
+    parser.add_argument(
+        "--since", type=checked(_moment), metavar="TIME", help="from then on, as in 2026-11-22 or 2026-11-22T21:40"
+    )
+    parser.add_argument("--until", type=checked(_moment), metavar="TIME", help="before then")
+
+
+def _moment(text: str) -> int:
+    from datetime import datetime
+
+    try:
+        return int(datetime.fromisoformat(text).astimezone().timestamp() * 1000)
+    except (ValueError, OverflowError, OSError):
+        raise ValueError(f"{text!r} is not a time; write it as 2026-11-22 or 2026-11-22T21:40") from None
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the conversation; return the exit code. Raises ChatError."""
+    import gc
+
+    from asyncchat.conversation import run_filter
+
+    if options.store:
+        if options.files or options.strict:
+            options.parser.error("--store reads no transcript: write no FILE, and no --strict")
+        _print_store(options)
+        return 0
+    if options.since is not None or options.until is not None:
+        options.parser.error("--since and --until go with --store only: a transcript has no times")
+    gc.disable()  # millions of tuples, and no cycles among them
+    return run_filter(options.files, strict=options.strict)
+
+
+def _print_store(options: argparse.Namespace) -> None:
+    from asyncchat.chat import wire
+    from asyncchat.store.archive import Archive
+    from asyncchat.store.file import open_to_read
+
+    archive = Archive(open_to_read(options.store))
+    try:
+        for messages in archive.messages(options.since, options.until):
+            terminal.write(wire.plain(messages))
+    finally:
+        archive.close()

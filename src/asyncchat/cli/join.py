@@ -1,0 +1,124 @@
+"""`asyncchat join`: what it takes, and which of the clients it runs."""
+
+import argparse
+import os
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from asyncchat import terminal
+from asyncchat.addresses import DEFAULT_HOST, DEFAULT_PORT, Address, parse_address, parse_host, parse_port
+from asyncchat.cli.arguments import Parser, checked
+from asyncchat.errors import ChatError
+
+DESCRIPTION = "Join a chat: prints what is said there and sends the lines of standard input. /exit leaves."
+
+
+def add_arguments(parser: Parser) -> None:
+    """Let `parser` know what may be given."""
+    parser.add_argument(
+        "address",
+        nargs="?",
+        metavar="HOST[:PORT]",
+        type=checked(parse_address),
+        help=f"where the server is; :PORT is on this machine (default: {DEFAULT_HOST}:{DEFAULT_PORT})",
+    )
+    parser.add_argument("--host", type=checked(parse_host), help="the server's host (default: $ASYNCCHAT_HOST)")
+    parser.add_argument("--port", type=checked(parse_port), help="the server's port (default: $ASYNCCHAT_PORT)")
+    parser.add_argument("--name", help="answer this when the server asks for a name (default: $ASYNCCHAT_NAME)")
+    parser.add_argument("-n", "--no-input", action="store_true", help="read nothing, listen until the server ends")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--plain", action="store_true", help="on a terminal too: print plain lines, as in a pipe")
+    form.add_argument("--json", action="store_true", help="print what happens as JSON lines, and come back by itself")
+    form.add_argument("--threads", action="store_true", help="the plain client, built on threads")
+    parser.add_argument(
+        "--bell",
+        choices=terminal.BELLS,
+        default="mentions",
+        help="when the terminal's bell rings (default: %(default)s)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Take part until the user leaves; return the exit code. Raises ChatError."""
+    from asyncchat.chat.names import NameRefused, PasswordNeeded, prepare
+    from asyncchat.chat.visitor import NotTaken
+
+    address = _address(options)
+    name = options.name if options.name is not None else os.environ.get("ASYNCCHAT_NAME") or None
+    try:
+        if name is not None:
+            prepare(name)
+    except NameRefused as refused:
+        options.parser.error(f"the name can't be used: {refused}")
+    if options.json and name is None:
+        options.parser.error("--json needs a --name")
+    try:
+        _choose_client(options, address, name)
+    except NameRefused as refused:
+        said = str(refused)
+        hint = " Give another with --name."
+        if said.endswith("incorrect password!"):
+            hint = " Put the right one into ASYNCCHAT_PASSWORD."
+        elif isinstance(refused, PasswordNeeded):
+            hint = " If it is yours, put the password into ASYNCCHAT_PASSWORD."
+        elif said.endswith("incorrect login!"):
+            hint = " Nobody has registered it: come as a guest, without ASYNCCHAT_PASSWORD."
+        elif "--name" in said or said.endswith("you are banned!"):
+            hint = ""
+        raise ChatError(f"{said}{hint}") from None
+    except NotTaken as refused:
+        raise ChatError(str(refused)) from None
+    return 0
+
+
+def _address(options: argparse.Namespace) -> Address:
+    """Return where the server is that `join` shall join, by its arguments or the environment."""
+
+    def from_environment(name: str, parse: Callable[[str], Any]) -> Any:
+        try:
+            return parse(text) if (text := os.environ.get(name)) else None
+        except ValueError as error:
+            options.parser.error(f"{name}: {error}")
+
+    host, port = options.address or (None, None)
+    if (host and options.host) or (port and options.port):
+        options.parser.error("the address is given twice: write either HOST:PORT or --host and --port")
+    return Address(
+        host or options.host or from_environment("ASYNCCHAT_HOST", parse_host) or DEFAULT_HOST,
+        port or options.port or from_environment("ASYNCCHAT_PORT", parse_port) or DEFAULT_PORT,
+    )
+
+
+def _choose_client(options: argparse.Namespace, address: Address, name: str | None) -> None:
+    read_input = not options.no_input
+    password = os.environ.get("ASYNCCHAT_PASSWORD", "")
+    if options.json:
+        from asyncchat.aio.json_lines import join_as_json
+
+        assert name is not None
+        _run(join_as_json(address, name, password, read_input=read_input))
+    elif read_input and not (options.plain or options.threads) and terminal.is_comfortable():
+        from asyncchat.ui.start import join_on_terminal
+
+        _run(join_on_terminal(address, name, password, options.bell))
+    else:
+        from asyncchat.chat.visitor import Visitor
+
+        visitor = Visitor(name, password, can_choose=read_input and (name is None or terminal.is_interactive()))
+        if options.threads:
+            from asyncchat.threads.client import join as join_on_threads
+
+            join_on_threads(address, visitor, read_input=read_input)
+        else:
+            from asyncchat.aio.client import join
+
+            _run(join(address, visitor, read_input=read_input))
+
+
+def _run(client: Coroutine[None, None, None]) -> None:
+    import asyncio
+
+    try:
+        asyncio.run(client)
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
