@@ -364,10 +364,13 @@ def test_exit_is_acknowledged_and_the_connection_ends(room: ServeProgram) -> Non
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_lets_everybody_go_with_bye(room: ServeProgram, number: signal.Signals) -> None:
+def test_a_signal_lets_everybody_go_with_bye_and_tells_nobody_that_the_others_left(
+    room: ServeProgram, number: signal.Signals
+) -> None:
     with bot(room, "alice") as alice, bot(room, "bob") as bob:
         room.signal(number)
         for peer in (alice, bob):
-            assert [event for event in peer.rest() if event["type"] == "bye"] == [GOODBYE]
+            assert [event for event in peer.rest() if event["type"] in ("bye", "left")] == [GOODBYE]
             peer.socket.shutdown(socket.SHUT_WR)
         assert room.wait() == 0
+        assert room.out.rest().decode().splitlines()[-2:] == ["alice left", "bob left"]

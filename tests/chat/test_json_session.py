@@ -637,3 +637,16 @@ def test_what_is_kept_late_is_acknowledged_to_whoever_has_come_back() -> None:
     assert again.hear() == []
     journal.keep_all()
     assert again.hear() == [*said("hello"), {"type": "ack", "id": 1, "seq": 1}]
+
+
+def test_when_the_chat_ends_nobody_is_told_that_the_others_leave() -> None:
+    room = a_room()
+    happened = record(room)
+    alice, bob = bots(room, "alice", "bob")
+    alice.hear()
+    room.close()
+    for bot in (bob, alice):
+        bot.session.put_out("Goodbye!")
+    room.commit()
+    assert alice.hear() == [{"type": "bye", "text": "Goodbye!"}]
+    assert happened[-2:] == [Left(prepare("bob"), 1, False), Left(prepare("alice"), 0, False)]

@@ -191,6 +191,7 @@ class Server:
     async def _let_go(self) -> None:
         self._closing = True
         await self._settle()  # what was accepted comes before the goodbye
+        self._room.close()
         for connection in self._connections:
             connection.say_goodbye("the chat is closing. Goodbye!")
         if not self._connections:

@@ -280,7 +280,7 @@ def _public(event: messages.Event) -> Sequence[Struct]:
             return (Message(seq, timestamp(time), name.shown, text),)
         case messages.Joined(name, members) if members <= ANNOUNCED:
             return (Joined(name.shown, members),)
-        case messages.Left(name, members) if members <= ANNOUNCED:
+        case messages.Left(name, members, True) if members <= ANNOUNCED:
             return (Left(name.shown, members),)
         case messages.Counted(members):
             return (Members(members),)

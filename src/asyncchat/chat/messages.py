@@ -35,10 +35,14 @@ class Sent(NamedTuple):
 
 
 class Left(NamedTuple):
-    """Somebody is gone, and the name is free again; `members` people are left."""
+    """Somebody is gone, and the name is free again; `members` people are left.
+
+    `is_news`: not if all are leaving, since the chat ends.
+    """
 
     name: Name
     members: int
+    is_news: bool = True
 
 
 class Renamed(NamedTuple):

@@ -123,6 +123,7 @@ class Room:
         self._audience: dict[Encode, dict[Peer, None]] = {}
         self._batch: list[Event] = []
         self._posts: _Posts = {}
+        self._closing = False
         self._committing = False
         self._committed = 0  # how many batches
         self._settling: deque[tuple[int, Callable[[], object]]] = deque()
@@ -198,7 +199,11 @@ class Room:
 
     def leave(self, name: Name) -> None:
         """Let the member go, once everything up to here is delivered; then its peer is closed and its name is free."""
-        self._happened(Left(name, self._changed(-1)))
+        self._happened(Left(name, self._changed(-1), not self._closing))
+
+    def close(self) -> None:
+        """The chat ends: from now on those who are still there are not told who leaves, since all do."""
+        self._closing = True
 
     def count(self) -> None:
         """Tell everybody how many there are, if that has changed and they are too many to be announced one by one."""
