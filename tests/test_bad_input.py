@@ -11,7 +11,7 @@ REFUSED = "Server: this name can't be used: "
     ("line", "reason"),
     [
         (b"\xff\xfe\n", "it is not UTF-8"),
-        (b"x" * 5000 + b"\n", "it is too long"),
+        (b"x" * 5000 + b"\n", "it is too long: it has 5000 bytes, and 4096 are the most"),
         (b"x" * 33 + b"\n", "it is longer than 32 characters"),
         (b"\n", "it is empty"),
         (b" \n", "it has a blank in it"),
@@ -33,7 +33,11 @@ def test_a_name_that_cannot_be_used_is_refused_with_the_reason(room: ServeProgra
 
 
 @pytest.mark.parametrize(
-    ("line", "reason"), [(b"caf\xe9\n", "it is not UTF-8"), (b"x" * 4097 + b"\n", "it is too long")]
+    ("line", "reason"),
+    [
+        (b"caf\xe9\n", "it is not UTF-8"),
+        (b"x" * 4097 + b"\n", "it is too long: it has 4097 bytes, and 4096 are the most"),
+    ],
 )
 def test_a_line_that_cannot_be_taken_is_refused_to_its_sender_alone(
     room: ServeProgram, line: bytes, reason: str
@@ -56,7 +60,7 @@ def test_max_line_sets_the_limit() -> None:
         alice.send("0123456789\n01234567890\n")
         assert {alice.line(), alice.line()} == {
             "alice: 0123456789",
-            "Server: your line was not sent: it is too long.",
+            "Server: your line was not sent: it is too long: it has 11 bytes, and 10 are the most.",
         }
 
 
@@ -65,7 +69,7 @@ def test_the_end_of_a_flood_is_not_read_as_a_line(room: ServeProgram) -> None:
         for _ in range(50):
             alice.send(b"x" * 100_000)
         alice.send("/exit\nreal\n")
-        assert alice.line() == "Server: your line was not sent: it is too long."
+        assert alice.line() == "Server: your line was not sent: it is too long: 4096 bytes are the most."
         assert (alice.line(), bob.line()) == ("alice: real", "alice: real")
 
 

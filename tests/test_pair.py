@@ -98,7 +98,7 @@ def test_what_arrives_can_harm_no_terminal_and_bad_lines_are_refused() -> None:
         assert [server.out.line(), server.out.line()] == ["␛[2J", "end"]
         assert [client.line(), client.line()] == [
             "Server: your line was not sent: it is not UTF-8.",
-            "Server: your line was not sent: it is too long.",
+            "Server: your line was not sent: it is too long: 4096 bytes are the most.",
         ]
 
 

@@ -77,7 +77,7 @@ def test_bad_lines_are_refused_to_their_sender_and_printed_in_no_form() -> None:
         client.send(b"\xff\n" + b"x" * 9000 + b"\n\x1b[2J\n")
         assert server.out.until("sent")[-1] == "Client 1 sent: ␛[2J"
         assert client.line() == "Server: your line was not sent: it is not UTF-8."
-        assert client.line() == "Server: your line was not sent: it is too long."
+        assert client.line() == "Server: your line was not sent: it is too long: 4096 bytes are the most."
 
 
 def test_a_client_that_resets_or_breaks_off_a_line_is_only_gone() -> None:

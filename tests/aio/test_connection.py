@@ -17,11 +17,11 @@ async def nothing_is_asked(session: Session) -> None:
     raise AssertionError(session.asked)
 
 
-async def connected(limits: Limits) -> tuple[Connection, "asyncio.Task[None]", socket.socket]:
+async def connected(limits: Limits, host: Host | None = None) -> tuple[Connection, "asyncio.Task[None]", socket.socket]:
     """Return a connection, what serves it, and its peer's end, which nobody reads."""
     (listener,) = listen(["127.0.0.1"], 0)
     room = Room(lambda: None, MemoryJournal("epoch"), lambda: 0)
-    host = Host(room, Seats(lambda: "token"), lambda: 0)
+    host = host or Host(room, Seats(lambda: "token"), lambda: 0)
     made: asyncio.Future[tuple[Connection, asyncio.Task[None]]] = asyncio.get_running_loop().create_future()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

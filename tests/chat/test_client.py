@@ -128,12 +128,18 @@ def test_never_more_wait_for_their_answer_than_the_server_allows() -> None:
     assert client.to_send().count(b"\n") == 1
 
 
-@pytest.mark.parametrize("text", ["x" * 4097, "\x1b" * 4000], ids=["too long", "too long once it is JSON"])
-def test_what_the_server_could_not_read_is_refused_without_asking_it(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        pytest.param("x" * 4097, "it has 4097 bytes, and 4096 are the most", id="too long"),
+        pytest.param("\x1b" * 4000, "it has 24031 bytes, and 16384 are the most", id="too long once it is JSON"),
+    ],
+)
+def test_what_the_server_could_not_read_is_refused_without_asking_it(text: str, why: str) -> None:
     client = welcomed()
     ident = client.say(text)
     assert client.to_send() == b""
-    assert client.news() == [Refused(ident, "too-long", "your line was not sent: it is too long.")]
+    assert client.news() == [Refused(ident, "too-long", f"your line was not sent: it is too long: {why}.")]
     assert client.waiting == 0
 
 

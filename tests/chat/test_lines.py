@@ -195,11 +195,11 @@ def test_tabs_and_blanks_stay_as_they_are() -> None:
 
 
 def test_text_is_what_the_line_says() -> None:
-    assert text("Zoé: 日本語 😀".encode()) == "Zoé: 日本語 😀"
+    assert text("Zoé: 日本語 😀".encode(), 4096) == "Zoé: 日本語 😀"
 
 
 def test_text_has_no_harmful_characters() -> None:
-    assert text(b"\x1b[2J") == "\u241b[2J"
+    assert text(b"\x1b[2J", 4096) == "\u241b[2J"
 
 
 @pytest.mark.parametrize(
@@ -216,9 +216,18 @@ def test_text_has_no_harmful_characters() -> None:
 )
 def test_bytes_that_are_not_utf8_are_refused(line: bytes) -> None:
     with pytest.raises(BadLine, match=r"^it is not UTF-8$"):
-        text(line)
+        text(line, 4096)
 
 
-def test_a_line_that_was_too_long_is_refused() -> None:
-    with pytest.raises(BadLine, match=r"^it is too long$"):
-        text(None)
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (None, "it is too long: 4 bytes are the most"),
+        (b"12345", "it is too long: it has 5 bytes, and 4 are the most"),
+        ("éé€".encode(), "it is too long: it has 7 bytes, and 4 are the most"),
+    ],
+)
+def test_a_line_that_is_too_long_is_refused_with_the_limit(line: bytes | None, reason: str) -> None:
+    with pytest.raises(BadLine, match=f"^{reason}$"):
+        text(line, 4)
+    assert text("éé".encode(), 4) == "éé"

@@ -97,7 +97,7 @@ def test_a_name_can_be_tried_as_often_as_needed() -> None:
         (b" ", "it has a blank in it"),
         (b"alice and bob", "it has a blank in it"),
         (b"x" * 33, "it is longer than 32 characters"),
-        (b"x" * 5000, "it is too long"),
+        (b"x" * 5000, "it is too long: it has 5000 bytes, and 4096 are the most"),
         (b"caf\xe9", "it is not UTF-8"),
         (b"a:b", ": is not a letter, digit, underscore, dash or dot"),
         ("a\u200b".encode(), "U+200B is not a letter, digit, underscore, dash or dot"),
@@ -202,7 +202,11 @@ def test_whatever_is_sent_others_get_lines_of_the_sender_and_no_others(data: byt
 
 @pytest.mark.parametrize(
     ("line", "why"),
-    [(b"caf\xe9", "it is not UTF-8"), (b"x" * 4097, "it is too long"), (b"/list \xff", "it is not UTF-8")],
+    [
+        (b"caf\xe9", "it is not UTF-8"),
+        (b"x" * 20_000, "it is too long: 4096 bytes are the most"),
+        (b"/list \xff", "it is not UTF-8"),
+    ],
 )
 def test_a_line_that_cant_be_taken_is_answered_to_its_sender_alone(line: bytes, why: str) -> None:
     room = a_room()

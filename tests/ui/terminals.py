@@ -100,7 +100,12 @@ class Terminal(Program):
 
     def until_prompt(self) -> None:
         """The same, until one can type and is connected."""
-        self.until(lambda: self.rows[-1].endswith(" connected") and self.rows[-2:-1] == [">"])
+        self.until(lambda: self.is_connected and self.rows[-2:-1] == [">"])
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the status line says so, or has no room for that."""
+        return self.rows[-1].endswith((" connected", " member", " members"))
 
     def until_typed(self, line: str) -> None:
         """The same, until this stands in the line."""

@@ -63,8 +63,9 @@ STATUS = Status("127.0.0.1:2000", "alice", 3, {}, None, "")
     [
         (80, " 127.0.0.1:2000  alice  3 members  connected "),
         (40, " alice  3 members  connected "),
-        (20, " alice  connected "),
-        (8, " connec…"),
+        (20, " alice  3 members "),
+        (8, " alice "),
+        (5, " ali…"),
         (0, ""),
     ],
 )
@@ -73,9 +74,12 @@ def test_the_status_says_what_there_is_room_for(width: int, said: str) -> None:
 
 
 def test_the_status_says_when_it_tries_again_and_why() -> None:
-    lost = STATUS._replace(again_in=3.4, why="no answer in time", members=1)
-    assert lost.fit(90) == " 127.0.0.1:2000  alice  1 member  connecting again in 3 s: no answer in time "
-    assert lost.fit(30) == " connecting again in 3 s: no a…"[:29] + "…"
+    lost = STATUS._replace(again_in=3.4, why="no answer in time", unread={"bob": 2})
+    assert lost.fit(90) == " 127.0.0.1:2000  alice  unread: bob(2)  connecting again in 3 s: no answer in time "
+    assert lost.fit(40) == " alice  unread: 2  lost, again in 3 s "
+    assert lost._replace(unread={}).fit(40) == " alice  connecting again in 3 s "
+    assert lost.fit(20) == " lost, again in 3 s "
+    assert lost.fit(10) == " lost, ag…"
     assert "again now" in lost._replace(again_in=0.0).fit(90)
 
 
@@ -130,11 +134,13 @@ def test_the_client_does_what_the_server_can_not_and_knows_the_rest() -> None:
     [
         (80, " 127.0.0.1:2000  alice  3 members  unread: bob(2) zoe(1)  connected "),
         (60, " alice  3 members  unread: bob(2) zoe(1)  connected "),
-        (45, " alice  unread: bob(2) zoe(1)  connected "),
-        (30, " alice  connected "),
+        (45, " alice  3 members  unread: bob(2) zoe(1) "),
+        (40, " alice  3 members  unread: 3 "),
+        (20, " alice  unread: 3 "),
+        (9, " alice "),
     ],
 )
-def test_who_waits_stands_in_the_status_line_as_long_as_there_is_room(width: int, said: str) -> None:
+def test_how_much_waits_stands_in_the_status_line_as_long_as_there_is_room(width: int, said: str) -> None:
     assert STATUS._replace(unread={"bob": 2, "zoe": 1}).fit(width) == said
 
 

@@ -171,14 +171,27 @@ def test_tab_completes_names_and_commands_and_shows_their_help(room: ServeProgra
 
 
 def test_a_refused_line_comes_back_with_the_reason(room: ServeProgram, join: Join) -> None:
-    with join("alice", rows=90) as alice:
+    with join("alice") as alice:
         alice.until_prompt()
         alice.write("/nonsense" + ENTER)
         alice.until_typed("/nonsense")
         alice.until_row("not sent: unknown command /nonsense")
-        alice.write("\x15\x1b[200~" + "long " * 1000 + "\x1b[201~" + ENTER)
-        alice.until_row("not sent: it is too long")
-        alice.until(lambda: alice.typed.rstrip().endswith("long"))
+
+
+@pytest.mark.parametrize(("columns", "shown"), [(80, "5000 bytes, and 4096 are the most."), (40, "4096 are the most.")])
+def test_the_reason_why_a_line_came_back_that_fills_the_window_stays_in_sight(
+    room: ServeProgram, join: Join, columns: int, shown: str
+) -> None:
+    with join("alice", columns=columns) as alice, room.join("bob") as bob:
+        alice.until_prompt()
+        alice.write("\x1b[200~" + "long " * 999 + "line.\x1b[201~" + ENTER)
+        alice.until(lambda: "".join(alice.rows[-2:-1]).endswith("e.") and any(shown in row for row in alice.rows))
+        bob.send("one\ntwo\n")
+        bob.lines.until("two")
+        alice.write("!")
+        alice.until_typed("!")
+        alice.write("\x15")
+        alice.until(lambda: alice.typed == "" and alice.above.endswith("bob: two"))
 
 
 def test_a_refused_line_waits_until_what_is_typed_is_sent(room: ServeProgram, join: Join) -> None:

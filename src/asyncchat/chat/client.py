@@ -27,7 +27,7 @@ from asyncchat.chat.events import (
     Welcome,
     You,
 )
-from asyncchat.chat.lines import LineDecoder, visible
+from asyncchat.chat.lines import LineDecoder, too_long, visible
 from asyncchat.chat.visitor import MAX_HEARD
 
 LAST = 10
@@ -119,9 +119,9 @@ class Client:
         """Return what is to be sent now."""
         while self.is_in and self._unsent and len(self._unanswered) < events.MOST_UNANSWERED:
             say = self._unsent.popleft()
-            if not self._fits(say):
+            if why := self._too_long(say):
                 self._answered(say.id)
-                self._news.append(Refused(say.id, "too-long", "your line was not sent: it is too long."))
+                self._news.append(Refused(say.id, "too-long", f"your line was not sent: {why}."))
                 continue
             self._unanswered[say.id] = say
             self._sent = max(self._sent, say.id)
@@ -140,11 +140,12 @@ class Client:
         news, self._news = self._news, []
         return news
 
-    def _fits(self, say: Say) -> bool:
-        # The server can't say which message it was whose line was too long to be read.
-        return len(say.text.encode()) <= self._max_line and len(events.lines([say])) <= (
-            self._max_line * events.JSON_LINE
-        )
+    def _too_long(self, say: Say) -> str:
+        """Return what is wrong with the length: the server can't say whose line was too long to be read."""
+        limit, length = self._max_line, len(say.text.encode())
+        if length <= limit:  # it may have much that JSON writes in six bytes
+            limit, length = limit * events.JSON_LINE, len(events.lines([say]).rstrip())
+        return too_long(limit, length) if length > limit else ""
 
     def _understand(self, line: bytes) -> Iterator[events.FromServer]:
         if not self._speaks_json and not line.startswith(b"{"):

@@ -10,7 +10,7 @@ from asyncchat.chat.accounts import Account
 from asyncchat.chat.changes import Stored
 from asyncchat.chat.events import Ack, Error, Hello, Malformed, Ping, Pong, Refused, Say
 from asyncchat.chat.host import Host
-from asyncchat.chat.lines import visible
+from asyncchat.chat.lines import too_long, visible
 from asyncchat.chat.names import Name
 from asyncchat.chat.refusal import Refusal
 from asyncchat.chat.room import Peer
@@ -48,7 +48,7 @@ class JsonSession(SeatedSession):
             return
         match event:
             case None:
-                self._tell(Error("too-long", "the line is too long"))
+                self._tell(Error("too-long", f"not taken: {too_long(self.host.max_line * events.JSON_LINE)}"))
             case Hello():
                 self._welcome(event)
             case Say():
@@ -83,8 +83,8 @@ class JsonSession(SeatedSession):
             raise Refusal("old-id", "ids must rise: what came of this one is not known any more")
         if len(seat.pending) >= events.MOST_UNANSWERED:
             raise Refusal("too-many", f"not sent: {events.MOST_UNANSWERED} messages wait for their ack already")
-        if len(say.text.encode()) > self.host.max_line:
-            raise Refusal("too-long", "your line was not sent: it is too long.")
+        if (length := len(say.text.encode())) > self.host.max_line:
+            raise Refusal("too-long", f"your line was not sent: {too_long(self.host.max_line, length)}.")
         text = visible(say.text)
         if is_blank(text):
             raise Refusal("empty", "your line was not sent: it is empty.")

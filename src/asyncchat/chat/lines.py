@@ -74,17 +74,25 @@ class LineDecoder:
         return line if len(line) <= self.limit else None
 
 
-def text(line: bytes | None) -> str:
+def text(line: bytes | None, limit: int) -> str:
     """Return what a decoded line says, in a form that can be shown to others.
 
-    Raises BadLine if the line was too long (None) or is not UTF-8.
+    Raises BadLine if the line has more than `limit` bytes (None if it had so many more that they were thrown away), or
+    is not UTF-8.
     """
-    if line is None:
-        raise BadLine("it is too long")
+    if line is None or len(line) > limit:
+        raise BadLine(too_long(limit, None if line is None else len(line)))
     try:
         return visible(line.decode())
     except UnicodeDecodeError:
         raise BadLine("it is not UTF-8") from None
+
+
+def too_long(limit: int, length: int | None = None) -> str:
+    """Return what is wrong with a line of more than `limit` bytes; `length`: how many it has, if that is known."""
+    if length is None:
+        return f"it is too long: {limit} bytes are the most"
+    return f"it is too long: it has {length} bytes, and {limit} are the most"
 
 
 def visible(raw: str) -> str:

@@ -111,7 +111,7 @@ class PlainSession(Session):
         self._peer.write(wire.UNFINISHED)
 
     def _text(self, line: bytes | None) -> str:
-        return text(None if line is not None and len(line) > self.host.max_line else line)
+        return text(line, self.host.max_line)
 
     def _choose_name(self, line: bytes | None) -> None:
         try:

@@ -18,7 +18,7 @@ def sent_lines(connection: socket.socket, max_line: int, answer: Callable[[bytes
         while data := connection.recv(terminal.CHUNK):
             for line in decoder.feed(data):
                 try:
-                    said = text(line)
+                    said = text(line, max_line)
                 except BadLine as bad:
                     answer(wire.line_refused(str(bad)))
                     continue
@@ -34,16 +34,16 @@ def typed_lines(max_line: int) -> Iterator[str]:
     decoder = LineDecoder(max_line)
     try:
         while data := terminal.read():
-            yield from _sendable(decoder.feed(data))
+            yield from _sendable(decoder.feed(data), max_line)
     except ChatError as error:
         terminal.report(str(error))
     if decoder.unfinished:
-        yield from _sendable(decoder.feed(b"\n"))
+        yield from _sendable(decoder.feed(b"\n"), max_line)
 
 
-def _sendable(lines: list[bytes | None]) -> Iterator[str]:
+def _sendable(lines: list[bytes | None], max_line: int) -> Iterator[str]:
     for line in lines:
         try:
-            yield text(line)
+            yield text(line, max_line)
         except BadLine as bad:
             terminal.report(f"your line was not sent: {bad}")

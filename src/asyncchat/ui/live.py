@@ -1,6 +1,7 @@
 """What stands around the line that is being typed: what is not sent yet, who comes and goes, and the status."""
 
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from prompt_toolkit.utils import get_cwidth
@@ -26,24 +27,38 @@ class Status(NamedTuple):
     why: str
 
     def fit(self, width: int) -> str:
-        """Return it in at most `width` columns: as much as there is room for, the connection first."""
+        """Return it in at most `width` columns: what there is no room for goes, the least needed first."""
+        for parts in self._connected() if self.again_in is None else self._lost(self.again_in):
+            if get_cwidth(said := f" {'  '.join(filter(None, parts))} ") <= width:
+                break
+        return fit(said, width)
+
+    def _connected(self) -> Iterator[Sequence[str]]:
         count = f"{self.members} {'member' if self.members == 1 else 'members'}"
-        state = "connected"
-        if self.again_in is not None:
-            when = f"in {self.again_in:.0f} s" if self.again_in >= 0.5 else "now"
-            state = f"connecting again {when}: {self.why}"
-        unread = [f"unread: {' '.join(f'{name}({number})' for name, number in self.unread.items())}"] * bool(
-            self.unread
-        )
-        for parts in (
-            [self.server, self.name, count, *unread, state],
-            [self.name, count, *unread, state],
-            [self.name, *unread, state],
-            [self.name, state],
-        ):
-            if get_cwidth(said := f" {'  '.join(parts)} ") <= width:
-                return said
-        return fit(f" {state} ", width)
+        yield self.server, self.name, count, self._unread_by_name, "connected"
+        yield self.name, count, self._unread_by_name, "connected"
+        yield self.name, count, self._unread_by_name
+        yield self.name, count, self._unread_in_all
+        yield self.name, self._unread_in_all
+        yield (self.name,)
+
+    def _lost(self, again_in: float) -> Iterator[Sequence[str]]:
+        when = f"in {again_in:.0f} s" if again_in >= 0.5 else "now"
+        state = f"connecting again {when}"
+        yield self.server, self.name, self._unread_by_name, f"{state}: {self.why}"
+        yield self.name, self._unread_by_name, f"{state}: {self.why}"
+        yield self.name, self._unread_in_all, state
+        yield self.name, self._unread_in_all, f"lost, again {when}"
+        yield self.name, f"lost, again {when}"
+        yield (f"lost, again {when}",)
+
+    @property
+    def _unread_by_name(self) -> str:
+        return f"unread: {' '.join(f'{name}({number})' for name, number in self.unread.items())}" if self.unread else ""
+
+    @property
+    def _unread_in_all(self) -> str:
+        return f"unread: {sum(self.unread.values())}" if self.unread else ""
 
 
 def fit(text: str, width: int) -> str:
@@ -66,3 +81,8 @@ def above_input(pending: Sequence[str], changes: str, width: int) -> list[str]:
     if len(pending) > MOST_PENDING:
         lines.append(f"and {len(pending) - MOST_PENDING} more")
     return [fit(line, width) for line in lines]
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Return `text` in rows of `width` columns, wrapped at its words."""
+    return [fit(row, width) for row in textwrap.wrap(text, max(width, 1))]

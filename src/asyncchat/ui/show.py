@@ -128,7 +128,7 @@ class Show:
                 messages = "1 message is" if first == last else f"{last - first + 1} messages are"
                 yield _DIM, f"{messages} missing here: the server does not keep them any more."
             case events.Refused(text=text):
-                yield "class:reason", f"not sent: {text.removeprefix('your line was not sent: ')}"
+                yield "class:reason", not_sent(text)
             case events.Error(text=text) if not self._is_lost:
                 yield _DIM, text
             case events.Notice(text, times):
@@ -193,6 +193,11 @@ class Show:
     def _local(self, when: datetime) -> str:
         there = when.astimezone(self._zone)
         return f"{there:%H:%M}" if there.date() == self._today else f"{there:%Y-%m-%d %H:%M}"
+
+
+def not_sent(why: str) -> str:
+    """Return why the server did not take something, as it is shown."""
+    return f"not sent: {why.removeprefix('your line was not sent: ')}"
 
 
 def _readable(items: Sequence[_Item | _Change], columns: int, rows: int) -> set[int]:
