@@ -6,7 +6,7 @@ from bench.load import SENDERS, Load
 from bench.machine import cpu_seconds, kernel_memory, memory, open_files, peak_memory
 from bench.parts import crowded, percentile
 from bench.run import Run
-from bench.targets import ASYNCCHAT, serve_help
+from bench.targets import ASYNCCHAT, COPIER, Target, serve_help
 
 BURST, RATE = 50, 20.0
 SECONDS = "s"
@@ -18,21 +18,22 @@ _GONE_WITHIN = 45.0
 
 
 def stalled(run: Run) -> None:
-    """Of 1000 peers, 0, 50 and 500 stop reading while more than 8 MB is sent to each."""
+    """Of 1000 peers, 0, 50 and 500 stop reading while more than 8 MB is sent to each; the same with the control."""
     peers, rate = (40, 8000.0) if run.short else (1000, 80.0)
     for number in run.rounds:
         for stopped in (0, peers // 20, peers // 2):
-            run.measure(
-                "stalled",
-                f"{stopped} of {peers} stopped",
-                ASYNCCHAT,
-                number,
-                lambda stopped=stopped: _stalled(peers, stopped, rate),  # type: ignore[misc]
-            )
+            for target in (ASYNCCHAT, COPIER):
+                run.measure(
+                    "stalled",
+                    f"{stopped} of {peers} stopped",
+                    target,
+                    number,
+                    lambda target=target, stopped=stopped: _stalled(target, peers, stopped, rate),  # type: ignore[misc]
+                )
 
 
-def _stalled(peers: int, stopped: int, rate: float) -> dict[str, float]:
-    with crowded(ASYNCCHAT, peers) as (server, crowd):
+def _stalled(target: Target, peers: int, stopped: int, rate: float) -> dict[str, float]:
+    with crowded(target, peers) as (server, crowd):
         load = Load(crowd, _LONG_TEXT)
         before, kernel, files = memory(server.pid), kernel_memory(), open_files(server.pid)
         if stopped:

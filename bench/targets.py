@@ -84,8 +84,8 @@ def _stored(durability: str) -> Callable[[Path, int], list[str]]:
     return command
 
 
-def _textbook(_directory: Path, _port: int) -> list[str]:
-    return [sys.executable, str(Path(__file__).with_name("textbook.py"))]
+def _beside_this(name: str) -> Callable[[Path, int], list[str]]:
+    return lambda _directory, _port: [sys.executable, str(Path(__file__).with_name(name))]
 
 
 def _inspircd(directory: Path, port: int) -> list[str]:
@@ -138,7 +138,9 @@ STORES = tuple(
     ASYNCCHAT._replace(name=f"asyncchat --store, {durability}", command=_stored(durability))
     for durability in ("normal", "full")
 )
-TEXTBOOK = Target("textbook", CHAT, _textbook, True, sys.executable, [])
+TEXTBOOK = Target("textbook", CHAT, _beside_this("textbook.py"), True, sys.executable, [])
+# The control of the part "stalled"; it is no chat server, so it is not measured elsewhere.
+COPIER = Target("copier", CHAT, _beside_this("copier.py"), True, sys.executable, [])
 INSPIRCD = Target("InspIRCd", IRC, _inspircd, False, "inspircd", ["inspircd", "--version"])
 # Both have room for ten in their queues of connections; ncat watches its peers with select(2).
 NGIRCD = Target("ngIRCd", IRC, _ngircd, False, "ngircd", ["ngircd", "--version"], window=8)
