@@ -16,6 +16,7 @@ PURE = {
     "bisect",
     "collections",
     "collections.abc",
+    "contextlib",
     "confusable_homoglyphs.confusables",
     "dataclasses",
     "datetime",

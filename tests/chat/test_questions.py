@@ -1,11 +1,15 @@
 """What sessions ask of a store, and what they make of the answers."""
 
+from typing import Any
+
 import pytest
 
-from asyncchat.chat.archive import Answer, History, Question, Recall, Recalled, Search, Unanswered
+from asyncchat.chat.archive import History, Recall, Recalled, Search
 from asyncchat.chat.commands import COMMANDS, Who
 from asyncchat.chat.messages import SHOWN, Sent
 from asyncchat.chat.names import prepare
+from asyncchat.chat.refusal import NotKept
+from asyncchat.chat.requests import Request
 from asyncchat.chat.room import Room
 from asyncchat.chat.seats import hash_of
 from asyncchat.chat.session import Session
@@ -54,7 +58,7 @@ def a_bot(room: Room) -> Bot:
         ("/search red fox", Search("red fox")),
     ],
 )
-def test_a_command_asks(line: str, question: Question) -> None:
+def test_a_command_asks(line: str, question: Request[Any]) -> None:
     person = somebody()
     person.send(f"{line}\n")
     assert asked_by(person.session) == question
@@ -100,14 +104,21 @@ def test_help_tells_of_what_needs_a_store_only_where_there_is_one() -> None:
         ("/history 9", SAID, LINES),
         ("/history 9", [], ["there is nothing so far back"]),
         ("/search fox", [], ["nothing found: fox"]),
-        ("/search fox", Unanswered("the disk has an error"), ["what was said can't be read: the disk has an error."]),
     ],
 )
-def test_the_answer_is_told(command: str, answer: Answer, lines: list[str]) -> None:
+def test_the_answer_is_told(command: str, answer: list[Sent], lines: list[str]) -> None:
     person = somebody()
     person.send(f"{command}\n")
     person.session.answer(answer)
     assert person.hear() == [f"Server: {line}" for line in lines]
+    assert asked_by(person.session) is None
+
+
+def test_that_there_is_no_answer_is_told() -> None:
+    person = somebody()
+    person.send("/search fox\n")
+    person.session.fail(NotKept("the disk has an error"))
+    assert person.hear() == ["Server: this can't be done: the disk has an error."]
     assert asked_by(person.session) is None
 
 
@@ -208,7 +219,7 @@ def test_a_token_of_which_the_room_knows_nothing_is_looked_up() -> None:
 
 def test_a_token_that_can_not_be_looked_up_is_as_good_as_none() -> None:
     bot = come_back(a_stored_room(), token="t", epoch="slow", after=0)
-    bot.session.answer(Unanswered("the disk has an error"))
+    bot.session.fail(NotKept("the disk has an error"))
     (welcome,) = bot.hear("welcome")
     assert (welcome["token"], welcome["resumed"]) == ("token1", False)
 

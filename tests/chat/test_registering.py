@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from asyncchat.chat.changes import NotNow, Register, Seated, Secret, Wrong
+from asyncchat.chat.changes import Register, Seated, Secret
 from asyncchat.chat.commands import Who
 from asyncchat.chat.confidential import may_have_secret, without_secret
 from asyncchat.chat.names import prepare
+from asyncchat.chat.refusal import NotNow, WrongPassword
 from tests.chat import Bot, a_room, record, some_seats
 from tests.chat.town import SECRET, Town, a_town
 
@@ -419,7 +420,7 @@ def test_whoever_asks_for_too_much_is_told(town: Town) -> None:
     town.owner("alice").say("/exit")
     alice.hear()
     alice.session.receive([f"/auth alice {SECRET}".encode()])
-    alice.session.answer(NotNow("wait a minute."))
+    alice.session.fail(NotNow("wait a minute."))
     assert alice.hear() == ["Server: wait a minute."]
 
 
@@ -495,7 +496,7 @@ def test_a_password_that_is_changed_while_it_is_compared_is_wrong(town: Town) ->
     alice.say("/password another password")
     answer = town.write(before)
     town.host.settled(before, answer)
-    assert answer == Wrong()
+    assert isinstance(answer, WrongPassword)
     assert account.password == "another password"
 
 

@@ -5,12 +5,12 @@ import itertools
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from asyncchat.chat.accounts import Accounts
-from asyncchat.chat.archive import Audit, Count, History, Recall, Search, Unanswered, Unread
+from asyncchat.chat.archive import Audit, Count, History, Recall, Search, Unread
 from asyncchat.chat.changes import (
     Authorize,
-    Change,
     ChangePassword,
     Conversation,
     Gone,
@@ -20,13 +20,14 @@ from asyncchat.chat.changes import (
     Seated,
     Turn,
     Unregister,
-    Wrong,
 )
 from asyncchat.chat.commands import Who
 from asyncchat.chat.host import Host
 from asyncchat.chat.order import Order
+from asyncchat.chat.refusal import NotKept, Refusal, WrongPassword
+from asyncchat.chat.requests import Change, Request
 from asyncchat.chat.room import MemoryJournal
-from asyncchat.chat.session import Question, Session
+from asyncchat.chat.session import Session
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import Keep, migrate
 from asyncchat.store.people import People
@@ -74,12 +75,14 @@ class Town:
             self.answer(session, question)
         self.room.commit()
 
-    def answer(self, session: Session, question: Question) -> None:
+    def answer(self, session: Session, question: Request[Any]) -> None:
         """Answer one question."""
         match question:
             case History() | Search() | Recall() | Count() | Unread() | Audit():
-                broken = Unanswered("the disk has an error")
-                session.answer(broken if self.is_broken else self._archive.answer(question))
+                if self.is_broken:
+                    session.fail(NotKept("the disk has an error"))
+                else:
+                    session.answer(self._archive.answer(question))
             case Register(name, password, seat):
                 self._settle(session, NewAccount(name, password, seat))
                 assert self.host.accounts
@@ -88,25 +91,31 @@ class Town:
                 if account.password == password:
                     self._settle(session, Seated(account, account.password, seat))
                 else:
-                    session.answer(Wrong())
+                    session.fail(WrongPassword())
             case ChangePassword(account, password, seat):
                 self._settle(session, NewPassword(account, password, seat))
             case Unregister(account, password):
                 if account.password == password:
                     self._settle(session, Gone(account))
                 else:
-                    session.answer(Wrong())
-            case _:
+                    session.fail(WrongPassword())
+            case Change():
                 self._settle(session, question)
 
-    def _settle(self, session: Session, change: Change) -> None:
-        answer = Unanswered("the disk is full") if self.is_broken else self.write(change)
+    def _settle(self, session: Session, change: Change[Any]) -> None:
+        answer = NotKept("the disk is full") if self.is_broken else self.write(change)
         self.host.settled(change, answer)
-        session.answer(answer)
+        if isinstance(answer, Refusal):
+            session.fail(answer)
+        else:
+            session.answer(answer)
 
-    def write(self, change: Change) -> object:
-        """Keep something, and return the answer."""
-        return self._people.write(change)
+    def write(self, change: Change[Any]) -> object:
+        """Keep something, and return the answer, or why it is refused."""
+        try:
+            return self._people.write(change)
+        except Refusal as refusal:
+            return refusal
 
     def said_between(self, one: str, other: str) -> list[tuple[str, str]]:
         """Return who has said what in a private conversation, from its beginning."""

@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from asyncchat.chat.archive import Answer, Question
-from asyncchat.chat.changes import Change
 from asyncchat.chat.messages import Event, Sent
 from asyncchat.chat.names import prepare
+from asyncchat.chat.requests import Change, R, Request
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import Keep, StoreFile, open_to_read
 from asyncchat.store.journal import SqliteJournal
@@ -67,7 +66,7 @@ class Journal:
         callback, arguments = self._calls.get(timeout=seconds(PATIENCE))
         callback(*arguments)
 
-    def change(self, change: Change) -> Any:
+    def change(self, change: Change[Any]) -> Any:
         """Have something kept, and return the answer."""
         answers: list[object] = []
         self.journal.change(change, answers.append)
@@ -85,10 +84,11 @@ class Journal:
         self.close()
 
 
-def ask(path: Path | str, question: Question) -> Answer:
+def ask(path: Path | str, question: Request[R]) -> R:
     """Return what a store answers."""
     with contextlib.closing(Archive(open_to_read(str(path)))) as archive:
-        return archive.answer(question)
+        answer: R = archive.answer(question)
+    return answer
 
 
 def fill(path: Path | str, *batch: Sent) -> None:

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asyncchat.chat.accounts import Account
-from asyncchat.chat.archive import Unanswered
 from asyncchat.chat.changes import NewAccount, SetTopic
 from asyncchat.chat.messages import Event, Joined, Left, Sent
+from asyncchat.chat.refusal import NotKept
 from asyncchat.store import journal as module
 from asyncchat.store.file import Keep
 from tests.programs import until
@@ -177,7 +177,7 @@ def test_what_comes_while_the_disk_is_slow_is_kept_together_and_each_has_its_own
     assert kept(path) == [(1, "message 1")]
     assert answers[0] is None
     assert isinstance(answers[1], Account)
-    assert all(isinstance(answer, Unanswered) for answer in answers[2:4])  # there is one of that name already
+    assert all(isinstance(answer, NotKept) for answer in answers[2:4])  # there is one of that name already
     assert answers[4:] == [None] * 10
     assert rows(path, "SELECT value FROM facts WHERE name = 'topic'") == [("topic 9",)]
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asyncchat.chat.accounts import Account
-from asyncchat.chat.archive import Audit, Count, History, Pair, Recall, Recalled, Search, Unanswered, Unread
+from asyncchat.chat.archive import Audit, Count, History, Pair, Recall, Recalled, Search, Unread
 from asyncchat.chat.changes import (
     Appoint,
     Conversation,
@@ -29,6 +29,7 @@ from asyncchat.chat.changes import (
 from asyncchat.chat.commands import Who
 from asyncchat.chat.names import Name, prepare
 from asyncchat.chat.order import Kind, Sentence
+from asyncchat.chat.refusal import NotKept
 from asyncchat.chat.seats import Seat
 from asyncchat.store import archive as archive_module
 from asyncchat.store import journal as journal_module
@@ -162,7 +163,7 @@ def test_of_a_seat_all_is_recalled_that_was_sent_from_it(path: Path, journal: Jo
     journal.append(messages(1, 1)[0]._replace(seat=b"seat", ident=6))
     journal.take(1)
     assert ask(path, Recall(b"seat")) == Recalled([(7, 1), (6, 1)], alice.id)
-    assert isinstance(journal.change(Send(alice, bob, "again", 0, Seat(b"seat", 0), 7)), Unanswered)
+    assert isinstance(journal.change(Send(alice, bob, "again", 0, Seat(b"seat", 0), 7)), NotKept)
     assert ask(path, Count(Pair(alice, bob))) == (1, 0)
 
 
@@ -173,7 +174,7 @@ def test_a_name_that_is_given_up_leaves_nothing_behind_and_its_number_is_not_giv
     send(journal, alice, bob, "secret")
     send(journal, bob, carol, "kept")
     journal.change(Gone(alice))
-    assert isinstance(journal.change(Send(bob, alice, "late", 0, None, 0)), Unanswered)
+    assert isinstance(journal.change(Send(bob, alice, "late", 0, None, 0)), NotKept)
     new = account(journal, "alice")
     assert new.id > carol.id
     assert ask(path, History(9, Pair(new, bob))) == []
@@ -257,7 +258,7 @@ def test_order_is_known_at_the_next_start(path: Path, journal: Journal) -> None:
     assert [(one.name.shown, one.role) for one in people.accounts()] == [("bob", Who.MODERATOR)]
     journal.change(Pardon(MO, Kind.BAN, prepare("EVE")))
     assert people.sentences() == [mute]
-    acts = [act[1:] for act in ask(path, Audit())]  # type: ignore[index]
+    acts = [act[1:] for act in ask(path, Audit())]
     assert acts == [
         ("mo", "kick", "Eve (until 1970-01-01T00:00:00Z)"),
         ("mo", "mute", "eve"),

@@ -13,19 +13,18 @@ from asyncchat.chat.accounts import Account
 from asyncchat.chat.archive import Audit, Count, History, Recall, Search, Unread
 from asyncchat.chat.changes import (
     Authorize,
-    Change,
     ChangePassword,
     Credentials,
     Gone,
     NewAccount,
     NewPassword,
-    NotNow,
     Register,
     Seated,
     Unregister,
-    Wrong,
 )
 from asyncchat.chat.host import Host
+from asyncchat.chat.refusal import Banned, NotNow, Refusal, WrongPassword
+from asyncchat.chat.requests import Change
 from asyncchat.chat.session import Session
 from asyncchat.chat.tries import Tries
 
@@ -44,7 +43,7 @@ MOST_FROM_ONE = 64
 REGISTRATIONS, AN_HOUR = 100, 3600.0
 """Names that may be registered from one address in so many seconds."""
 
-_TOO_MANY_TRIES = NotNow("too many tries. Wait a minute, then write it again.")
+_TOO_MANY_TRIES = "too many tries. Wait a minute, then write it again."
 
 _LOWEST_PRIORITY = 19
 
@@ -72,19 +71,20 @@ class Desk:
     async def attend(self, session: Session) -> None:
         """Answer what `session` has asked."""
         question = session.asked
-        match question:
-            case Register() | Authorize() | ChangePassword() | Unregister():
-                await self._take_password(session, question)
-            case Search():
-                session.answer(await self._in(self._searching, lambda: self._store.searched.answer(question)))
-            case History() | Recall() | Count() | Unread() | Audit():
-                session.answer(await self._in(self._reading, lambda: self._store.archive.answer(question)))
-            case None:
-                pass
-            case _:
-                await self._keep(question, session.answer)
+        try:
+            match question:
+                case Register() | Authorize() | ChangePassword() | Unregister():
+                    await self._take_password(session, question)
+                case Search():
+                    session.answer(await self._in(self._searching, lambda: self._store.searched.answer(question)))
+                case History() | Recall() | Count() | Unread() | Audit():
+                    session.answer(await self._in(self._reading, lambda: self._store.archive.answer(question)))
+                case Change():
+                    await self._keep(question, session)
+        except Refusal as refusal:
+            session.fail(refusal)
 
-    def keep(self, change: Change) -> None:
+    def keep(self, change: Change[Any]) -> None:
         """Keep something that nobody waits for."""
         self._store.journal.change(change, lambda _: None)
 
@@ -94,63 +94,61 @@ class Desk:
 
     async def _take_password(self, session: Session, question: Credentials) -> None:
         try:
-            outcome = await self._work_on(question, session.address)
-            if outcome is None or isinstance(outcome, Wrong | NotNow):
-                session.answer(outcome)
+            if change := await self._work_on(question, session.address):
+                await self._keep(change, session)
             else:
-                await self._keep(outcome, session.answer)
+                session.answer(None)
         finally:
             if isinstance(question, Register) and self._host.accounts:
                 self._host.accounts.release(question.name.key)
 
-    async def _work_on(self, question: Credentials, address: str) -> Change | Wrong | NotNow | None:
+    async def _work_on(self, question: Credentials, address: str) -> Change[Any] | None:
         mine = self._waiting[address]
         if mine >= MOST_FROM_ONE or (mine and self._waiting.total() >= MOST_HASHING):
-            return NotNow("too many are waiting already. Write it again in a minute.")
+            raise NotNow("too many are waiting already. Write it again in a minute.")
         self._waiting[address] += 1
         try:
             return await self._use(question, address)
         except self._passwords.NO_MEMORY:
-            return NotNow("the server has no memory for this now. Write it again in a minute.")
+            raise NotNow("the server has no memory for this now. Write it again in a minute.") from None
         finally:
             self._waiting[address] -= 1
             if not self._waiting[address]:
                 del self._waiting[address]
                 self._turns.pop(address, None)
 
-    async def _use(self, question: Credentials, address: str) -> Change | Wrong | NotNow | None:
+    async def _use(self, question: Credentials, address: str) -> Change[Any] | None:
         match question:
             case Register(name, password, seat):
                 if not self._registrations.take("", address, asyncio.get_running_loop().time()):
-                    return NotNow("too many names were registered from your address. Write it again in an hour.")
+                    raise NotNow("too many names were registered from your address. Write it again in an hour.")
                 hashed = await self._hash(password, address)
                 if self._host.is_banned(name) or self._host.shuts_out(address):  # meanwhile
-                    return NotNow("you are banned!", "banned")
+                    raise Banned
                 return NewAccount(name, hashed, seat)
             case ChangePassword(account, password, seat):
                 if not self._changes.take(account.name.key, "", asyncio.get_running_loop().time()):
-                    return _TOO_MANY_TRIES
+                    raise NotNow(_TOO_MANY_TRIES)
                 return NewPassword(account, await self._hash(password, address), seat)
             case Unregister(account, password):
-                return await self._check(account, password, address) or Gone(account)
+                await self._check(account, password, address)
+                return Gone(account)
             case Authorize(account, password, seat):
                 kept = account.password
-                if wrong := await self._check(account, password, address):
-                    return wrong
+                await self._check(account, password, address)
                 stronger = await self._hash(password, address) if self._passwords.is_weak(kept) else None
                 return Seated(account, kept, seat, stronger) if seat or stronger else None
 
     async def _hash(self, password: str, address: str) -> str:
         return await self._in_turn(address, lambda: self._passwords.hashed(password))
 
-    async def _check(self, account: Account, password: str, address: str) -> Wrong | NotNow | None:
+    async def _check(self, account: Account, password: str, address: str) -> None:
         key = account.name.key
         if not self._tries.take(key, address, asyncio.get_running_loop().time()):
-            return _TOO_MANY_TRIES
+            raise NotNow(_TOO_MANY_TRIES)
         if not await self._in_turn(address, lambda: self._passwords.is_right(password, account.password)):
-            return Wrong()
+            raise WrongPassword
         self._tries.forget(key, address)
-        return None
 
     async def _in_turn(self, address: str, call: Callable[[], _T]) -> _T:
         """Have something hashed; whoever comes from elsewhere need not wait for all who come from one address."""
@@ -167,14 +165,17 @@ class Desk:
             raise ConnectionAbortedError
         return done.result()
 
-    async def _keep(self, change: Change, tell: Callable[[object], None]) -> None:
-        """Keep `change`, let it hold, and `tell` the answer, all at once: so it is in the order in which it is kept."""
+    async def _keep(self, change: Change[Any], session: Session) -> None:
+        """Keep `change`, let it hold, and tell the answer, all at once: so it is in the order in which it is kept."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         def kept(answer: object) -> None:
             try:
                 self._host.settled(change, answer)
-                tell(answer)
+                if isinstance(answer, Refusal):
+                    session.fail(answer)
+                else:
+                    session.answer(answer)
             finally:
                 if not done.done():  # somebody waits
                     done.set_result(None)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from asyncchat.chat.accounts import Account
 from asyncchat.chat.messages import Sent
+from asyncchat.chat.requests import Request
 
 
 class Pair(NamedTuple):
@@ -15,44 +16,46 @@ class Pair(NamedTuple):
     other: Account
 
 
-class History(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class History(Request[list[Sent]]):
     """The messages from the `nth` last on, as many as are shown at a time: of the room, or between two."""
 
     nth: int
     between: Pair | None = None
 
 
-class Search(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Search(Request[list[Sent]]):
     """The last messages that have all of `words` in them."""
 
     words: str
     between: Pair | None = None
 
 
-class Recall(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Recall(Request["Recalled"]):
     """What was kept of what was sent last from the seat with this `key`; the answer is Recalled."""
 
     key: bytes
 
 
-class Count(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Count(Request[tuple[int, int]]):
     """How many messages each of two has sent to the other."""
 
     between: Pair
 
 
-class Unread(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Unread(Request[list[tuple[str, int]]]):
     """From whom messages wait for `who`, and how many, in the order of the names."""
 
     who: Account
 
 
-@dataclass(frozen=True)  # an empty tuple would be false
-class Audit:
+@dataclass(frozen=True, slots=True)
+class Audit(Request["list[Act]"]):
     """What was done last to keep order."""
-
-
-Question = History | Search | Recall | Count | Unread | Audit
 
 
 class Recalled(NamedTuple):
@@ -74,12 +77,3 @@ class Act(NamedTuple):
     by: str
     act: str
     what: str
-
-
-class Unanswered(NamedTuple):
-    """What is kept can't be read, or written."""
-
-    why: str
-
-
-Answer = Sequence[Sent] | Sequence[tuple[str, int]] | Sequence[Act] | tuple[int, int] | Recalled | Unanswered

@@ -8,6 +8,7 @@ from asyncchat.chat.commands import Who
 from asyncchat.chat.messages import Sent
 from asyncchat.chat.names import Name
 from asyncchat.chat.order import Kind, Sentence
+from asyncchat.chat.requests import Change, Request
 from asyncchat.chat.room import Poster
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ class Secret(str):
 # With a password, which first has to be hashed. `seat`: the hash of the token that shall be enough from now on.
 
 
-class Register(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Register(Request[Account]):
     """Make `name` somebody's; the answer is the Account."""
 
     name: Name
@@ -35,15 +37,17 @@ class Register(NamedTuple):
     seat: bytes
 
 
-class Authorize(NamedTuple):
-    """See whether this is the password of `account`; the answer is None if it is."""
+@dataclass(frozen=True, slots=True)
+class Authorize(Request[None]):
+    """See whether this is the password of `account`; the answer is None if it is; else WrongPassword is raised."""
 
     account: Account
     password: Secret
     seat: bytes
 
 
-class ChangePassword(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ChangePassword(Request[None]):
     """Give `account` another password; the tokens of all seats but one do for it no more."""
 
     account: Account
@@ -51,8 +55,9 @@ class ChangePassword(NamedTuple):
     seat: bytes
 
 
-class Unregister(NamedTuple):
-    """Delete `account` and its conversations, if this is its password."""
+@dataclass(frozen=True, slots=True)
+class Unregister(Request[None]):
+    """Delete `account` and its conversations, if this is its password; else WrongPassword is raised."""
 
     account: Account
     password: Secret
@@ -61,22 +66,11 @@ class Unregister(NamedTuple):
 Credentials = Register | Authorize | ChangePassword | Unregister
 
 
-@dataclass(frozen=True)  # an empty tuple would be false
-class Wrong:
-    """Not the password."""
-
-
-class NotNow(NamedTuple):
-    """It is not done; `why`, and what to do, and a `code` for programs."""
-
-    why: str
-    code: str = "not-now"
-
-
 # What becomes of these, and what else there is to keep.
 
 
-class NewAccount(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class NewAccount(Change[Account]):
     """Somebody's name from now on; `password`: its hash. The answer is the Account."""
 
     name: Name
@@ -84,11 +78,12 @@ class NewAccount(NamedTuple):
     seat: bytes
 
 
-class Seated(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Seated(Change[None]):
     """`account` can come back to this seat without a password.
 
-    `checked`: the hash that was found right, `password`: a new one of the same, if there is one. The answer is Wrong if
-    there is another password by now.
+    `checked`: the hash that was found right, `password`: a new one of the same, if there is one. WrongPassword is
+    raised if there is another password by now.
     """
 
     account: Account
@@ -97,7 +92,8 @@ class Seated(NamedTuple):
     password: str | None = None
 
 
-class NewPassword(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class NewPassword(Change[None]):
     """From now on `account` has another password, by its hash, and comes back without it to no seat but this one."""
 
     account: Account
@@ -105,13 +101,15 @@ class NewPassword(NamedTuple):
     seat: bytes
 
 
-class Gone(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Gone(Change[None]):
     """Nothing is kept of `account` but when its name was given up."""
 
     account: Account
 
 
-class Appoint(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Appoint(Change[None]):
     """Give `account` another role."""
 
     by: Name
@@ -119,7 +117,8 @@ class Appoint(NamedTuple):
     role: Who
 
 
-class Sentenced(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Sentenced(Change[None]):
     """Pass a sentence; `act` is what it is called, `session` who is there under that name."""
 
     by: Name
@@ -128,7 +127,8 @@ class Sentenced(NamedTuple):
     session: "Session | None"
 
 
-class Pardon(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Pardon(Change[None]):
     """Lift a sentence."""
 
     by: Name
@@ -136,14 +136,16 @@ class Pardon(NamedTuple):
     name: Name
 
 
-class SetTopic(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class SetTopic(Change[None]):
     """Say what the chat is about."""
 
     by: Name
     text: str
 
 
-class Send(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Send(Change["Stored"]):
     """Send something to one person alone; the answer is Stored. `poster` and `ident`: as for a message in the room."""
 
     sender: Account
@@ -154,7 +156,8 @@ class Send(NamedTuple):
     ident: int
 
 
-class Turn(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Turn(Change["Conversation"]):
     """Let `who` read the conversation with `to`, all or what comes `after` a message; the answer is Conversation."""
 
     who: Account
@@ -162,15 +165,13 @@ class Turn(NamedTuple):
     after: int | None = None
 
 
-class MarkRead(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class MarkRead(Change[None]):
     """`who` has seen what came from `to`, up to the number `seq`."""
 
     who: Account
     to: Account
     seq: int
-
-
-Change = NewAccount | Seated | NewPassword | Gone | Appoint | Sentenced | Pardon | SetTopic | Send | Turn | MarkRead
 
 
 # Answers; None says that it is done.

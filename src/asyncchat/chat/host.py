@@ -1,13 +1,11 @@
 """What all sessions share: the room, who is there, whose names they are, and what order there is."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from asyncchat.chat.accounts import Account, Accounts
-from asyncchat.chat.archive import Unanswered
 from asyncchat.chat.changes import (
     Appoint,
-    Change,
     Gone,
     MarkRead,
     NewAccount,
@@ -23,6 +21,8 @@ from asyncchat.chat.commands import Who
 from asyncchat.chat.messages import Sent
 from asyncchat.chat.names import Name
 from asyncchat.chat.order import Kind, Order
+from asyncchat.chat.refusal import NotKept, Refusal
+from asyncchat.chat.requests import Change
 from asyncchat.chat.room import Room
 from asyncchat.chat.seats import Seats
 
@@ -50,7 +50,7 @@ class Host:
         accounts: Accounts | None = None,
         order: Order | None = None,
         topic: str = "",
-        keep: Callable[[Change], object] = lambda _: None,
+        keep: Callable[[Change[Any]], object] = lambda _: None,
         max_line: int = 4096,
         max_backlog: int = 1 << 20,
         needs_account: bool = False,
@@ -89,11 +89,11 @@ class Host:
         """Tell whether guests may not come in from there."""
         return self.order.shuts_out(address, self.clock())
 
-    def settled(self, change: Change, answer: object) -> None:
+    def settled(self, change: Change[Any], answer: object) -> None:
         """Let hold what was kept; called with every answer, in the order in which things are kept."""
-        if isinstance(answer, Unanswered):
+        if isinstance(answer, Refusal):
             if isinstance(change, Send) and change.poster:
-                change.poster.lose([change.ident], answer.why)
+                change.poster.lose([change.ident], answer.why if isinstance(answer, NotKept) else str(answer))
             return
         assert self.accounts
         match change, answer:
@@ -105,10 +105,8 @@ class Host:
                 session = self.present.get(answer.name.key)
                 if session and change.seat and session.key_of_seat == change.seat:  # whoever asked may be back by now
                     session.own(answer)
-            case Seated(account, _, _, password), None:
+            case Seated(account, _, _, password), _:
                 account.password = password or account.password
-            case Seated(), _:
-                pass
             case NewPassword(account, password, seat), _:
                 account.password = password
                 self.seats.forget(account, but=seat)

@@ -1,18 +1,17 @@
 """A session in JSON events: for programs, and for clients that come back without losing or repeating a line."""
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
 
 from msgspec import UNSET
 
 from asyncchat.chat import events, talking
 from asyncchat.chat.accounts import Account
-from asyncchat.chat.changes import Stored
 from asyncchat.chat.events import Ack, Error, Hello, Malformed, Ping, Pong, Refused, Say
 from asyncchat.chat.host import Host
 from asyncchat.chat.lines import too_long, visible
 from asyncchat.chat.names import Name
-from asyncchat.chat.refusal import Refusal
+from asyncchat.chat.refusal import NotKept, Refusal
 from asyncchat.chat.room import Peer
 from asyncchat.chat.seated_session import SeatedSession
 from asyncchat.chat.seats import Seat
@@ -26,19 +25,19 @@ class JsonSession(SeatedSession):
         super().__init__(host, peer, address)
         self._answering: Say | None = None
 
-    def send_private(self, to: Account, text: str) -> None:
+    async def send_private(self, to: Account, text: str) -> None:
         """Send something to one person alone."""
         say, seat = self._answering, self._seat
         assert say
         assert seat
         seat.begin(say.id)
-
-        def then(answer: object) -> None:
-            self._answering = None  # the seat has told the peer whether it was kept
-            if isinstance(answer, Stored):
-                talking.say_sent(self, to)
-
-        self.ask(talking.send(self, to, text)._replace(poster=seat, ident=say.id), then)
+        try:
+            await replace(talking.send(self, to, text), poster=seat, ident=say.id)
+        except NotKept:
+            pass
+        else:
+            talking.say_sent(self, to)
+        self._answering = None  # the seat has told the peer whether it was kept
 
     def _hear(self, line: bytes | None) -> None:
         try:
@@ -50,7 +49,7 @@ class JsonSession(SeatedSession):
             case None:
                 self._tell(Error("too-long", f"not taken: {too_long(self.host.max_line * events.JSON_LINE)}"))
             case Hello():
-                self._welcome(event)
+                self._try_to_enter(lambda: self.run(self._welcome(event)))
             case Say():
                 self._say(event)
             case Ping():
@@ -111,13 +110,13 @@ class JsonSession(SeatedSession):
             seat.begin(say.id)
             seat.keep([(say.id, None)])
 
-    def _go_on(self, then: Callable[[Any], None], answer: object) -> None:
+    def _proceed(self, step: Callable[[], None]) -> None:
         say = self._answering
         if not say:
-            self._try_to_enter(lambda: then(answer))
+            self._try_to_enter(step)
             return
         try:
-            then(answer)
+            step()
         except Refusal as refusal:
             self._refuse(say, refusal)
         else:

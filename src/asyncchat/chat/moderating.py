@@ -1,17 +1,17 @@
 """The commands for order in the room."""
 
 import re
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 from asyncchat.chat.accounts import Account
-from asyncchat.chat.archive import Act, Audit
+from asyncchat.chat.archive import Audit
 from asyncchat.chat.changes import Appoint, Pardon, Sentenced
 from asyncchat.chat.commands import Who, excerpt
 from asyncchat.chat.messages import to_the_second
 from asyncchat.chat.names import Name, NameRefused, prepare
 from asyncchat.chat.order import KICKED_FOR, Kind, Sentence, duration
-from asyncchat.chat.refusal import Refusal, refuse_unanswered
+from asyncchat.chat.refusal import Refusal
 
 if TYPE_CHECKING:
     from asyncchat.chat.session import Session
@@ -21,23 +21,23 @@ _LASTING = ("kick", "ban", "mute")
 _UNTIL = re.compile(r"([0-9]{4}-[0-9-]{5}T[0-9:]{8}Z)\)$")  # as a Sentence says it, whose words are kept
 
 
-def _kick(session: "Session", wanted: str) -> None:
+async def _kick(session: "Session", wanted: str) -> None:
     _refuse_nobody(wanted, "/kick NAME")
     name = _other(session, wanted, "kick")
     if name.key not in session.host.present:
         raise Refusal("not-online", "the user is not online!")
-    _pass_sentence(session, "kick", Kind.BAN, name, session.host.clock() + KICKED_FOR, "was kicked")
+    await _pass_sentence(session, "kick", Kind.BAN, name, session.host.clock() + KICKED_FOR, "was kicked")
 
 
-def _ban(session: "Session", argument: str) -> None:
-    _punish(session, argument, "ban", Kind.BAN, "was banned")
+async def _ban(session: "Session", argument: str) -> None:
+    await _punish(session, argument, "ban", Kind.BAN, "was banned")
 
 
-def _mute(session: "Session", argument: str) -> None:
-    _punish(session, argument, "mute", Kind.MUTE, "was muted")
+async def _mute(session: "Session", argument: str) -> None:
+    await _punish(session, argument, "mute", Kind.MUTE, "was muted")
 
 
-def _punish(session: "Session", argument: str, act: str, kind: Kind, done: str) -> None:
+async def _punish(session: "Session", argument: str, act: str, kind: Kind, done: str) -> None:
     _refuse_nobody(argument, f"/{act} NAME, or /{act} NAME 12h")
     wanted, _, how_long = argument.partition(" ")
     lasts = duration(how_long.strip()) if how_long else None
@@ -50,10 +50,10 @@ def _punish(session: "Session", argument: str, act: str, kind: Kind, done: str) 
     host = session.host
     if not (name.key in host.present or host.find_account(name) or host.order.find(kind, name.key, host.clock())):
         raise Refusal("not-online", "the user is not online!")
-    _pass_sentence(session, act, kind, name, None if lasts is None else session.host.clock() + lasts, done)
+    await _pass_sentence(session, act, kind, name, None if lasts is None else session.host.clock() + lasts, done)
 
 
-def _pass_sentence(session: "Session", act: str, kind: Kind, name: Name, until: int | None, done: str) -> None:
+async def _pass_sentence(session: "Session", act: str, kind: Kind, name: Name, until: int | None, done: str) -> None:
     host = session.host
     their_role = host.role_of(name)
     if their_role == Who.ADMIN:
@@ -70,7 +70,8 @@ def _pass_sentence(session: "Session", act: str, kind: Kind, name: Name, until: 
     sentence = Sentence(kind, name, address, until, session.role)
     times = [to_the_second(until)] if until is not None and act != "kick" else []
     how_long = "".join(f" until {time}" for time in times)
-    _ask(session, Sentenced(session.account.name, sentence, act, there), f"{name.shown} {done}{how_long}!", times)
+    await Sentenced(session.account.name, sentence, act, there)
+    session.notice(f"{name.shown} {done}{how_long}!", times)
 
 
 def _refuse_lower(session: "Session", sentence: Sentence | None, kind: Kind) -> None:
@@ -78,15 +79,15 @@ def _refuse_lower(session: "Session", sentence: Sentence | None, kind: Kind) -> 
         raise Refusal("not-allowed", f"only the admin can change this {kind}!")
 
 
-def _unban(session: "Session", wanted: str) -> None:
-    _pardon(session, wanted, "/unban NAME", Kind.BAN, "banned")
+async def _unban(session: "Session", wanted: str) -> None:
+    await _pardon(session, wanted, "/unban NAME", Kind.BAN, "banned")
 
 
-def _unmute(session: "Session", wanted: str) -> None:
-    _pardon(session, wanted, "/unmute NAME", Kind.MUTE, "muted")
+async def _unmute(session: "Session", wanted: str) -> None:
+    await _pardon(session, wanted, "/unmute NAME", Kind.MUTE, "muted")
 
 
-def _pardon(session: "Session", wanted: str, usage: str, kind: Kind, called: str) -> None:
+async def _pardon(session: "Session", wanted: str, usage: str, kind: Kind, called: str) -> None:
     _refuse_nobody(wanted, usage)
     assert session.account
     name = _name(wanted)
@@ -95,59 +96,46 @@ def _pardon(session: "Session", wanted: str, usage: str, kind: Kind, called: str
         where = " Write /bans to see who is." if kind == Kind.BAN else ""
         raise Refusal("not-sentenced", f"this user is not {called}!{where}")
     _refuse_lower(session, sentence, kind)
-    _ask(
-        session,
-        Pardon(session.account.name, kind, sentence.name),
-        f"{sentence.name.shown} is no longer {called}!",
-    )
+    await Pardon(session.account.name, kind, sentence.name)
+    session.notice(f"{sentence.name.shown} is no longer {called}!")
 
 
-def _bans(session: "Session", _: str) -> None:
+async def _bans(session: "Session", _: str) -> None:
     bans = session.host.order.all(Kind.BAN, session.host.clock())
     times = [to_the_second(ban.until) for ban in bans if ban.until is not None]
     session.notice(f"banned: {', '.join(map(str, bans))}" if bans else "no one banned", times)
 
 
-def _audit(session: "Session", _: str) -> None:
-    def then(answer: Sequence[Act]) -> None:
-        refuse_unanswered(answer)
-        if not answer:
-            session.notice("nothing was done yet")
-        for act in answer:
-            time = to_the_second(act.time)
-            until = _UNTIL.findall(act.what) if act.act in _LASTING else []
-            session.notice(f"{time} {act.by}: {act.act} {act.what}", [time, *until])
-
-    session.ask(Audit(), then)
+async def _audit(session: "Session", _: str) -> None:
+    acts = await Audit()
+    if not acts:
+        session.notice("nothing was done yet")
+    for act in acts:
+        time = to_the_second(act.time)
+        until = _UNTIL.findall(act.what) if act.act in _LASTING else []
+        session.notice(f"{time} {act.by}: {act.act} {act.what}", [time, *until])
 
 
-def _grant(session: "Session", wanted: str) -> None:
+async def _grant(session: "Session", wanted: str) -> None:
     _refuse_nobody(wanted, "/grant NAME")
     account = _registered(session, wanted)
     if account.role >= Who.MODERATOR:
         raise Refusal("moderator", "this user is already a moderator!")
-    _appoint(session, account, Who.MODERATOR, "is the new moderator")
+    await _appoint(session, account, Who.MODERATOR, "is the new moderator")
 
 
-def _revoke(session: "Session", wanted: str) -> None:
+async def _revoke(session: "Session", wanted: str) -> None:
     _refuse_nobody(wanted, "/revoke NAME")
     account = _registered(session, wanted)
     if account.role != Who.MODERATOR:
         raise Refusal("no-moderator", "this user is not a moderator!")
-    _appoint(session, account, Who.REGISTERED, "is no longer a moderator")
+    await _appoint(session, account, Who.REGISTERED, "is no longer a moderator")
 
 
-def _appoint(session: "Session", account: Account, role: Who, done: str) -> None:
+async def _appoint(session: "Session", account: Account, role: Who, done: str) -> None:
     assert session.account
-    _ask(session, Appoint(session.account.name, account, role), f"{account.name.shown} {done}!")
-
-
-def _ask(session: "Session", change: Sentenced | Pardon | Appoint, done: str, times: Sequence[str] = ()) -> None:
-    def then(answer: object) -> None:
-        refuse_unanswered(answer)
-        session.notice(done, times)
-
-    session.ask(change, then)
+    await Appoint(session.account.name, account, role)
+    session.notice(f"{account.name.shown} {done}!")
 
 
 def _refuse_nobody(argument: str, usage: str) -> None:
@@ -184,7 +172,7 @@ def _registered(session: "Session", wanted: str) -> Account:
     raise Refusal("not-online", "the user is not online!")
 
 
-RUN: dict[str, Callable[["Session", str], None]] = {
+RUN: dict[str, Callable[["Session", str], Coroutine[Any, Any, None]]] = {
     "/kick": _kick,
     "/ban": _ban,
     "/unban": _unban,

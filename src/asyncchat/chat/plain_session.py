@@ -1,7 +1,6 @@
 """A session in plain text: for people with nc or telnet, and for pipes."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from asyncchat.chat import talking, wire
 from asyncchat.chat.accounts import Account
@@ -10,7 +9,7 @@ from asyncchat.chat.host import Host
 from asyncchat.chat.lines import BadLine, text
 from asyncchat.chat.messages import Sent
 from asyncchat.chat.names import Name, NameRefused, prepare
-from asyncchat.chat.refusal import Refusal, refuse_unanswered
+from asyncchat.chat.refusal import Refusal
 from asyncchat.chat.room import NameTaken, Peer
 from asyncchat.chat.session import Session
 
@@ -41,7 +40,7 @@ class PlainSession(Session):
         """Say several lines that belong together to this peer alone."""
         self._peer.write(wire.notices(lines))
 
-    def become(self, account: Account, saying: str) -> None:
+    async def become(self, account: Account, saying: str) -> None:
         """Let the peer, whose password was right, have the name that is its own, say so, and let it in."""
         if self.named:
             self.rename(account)
@@ -62,14 +61,10 @@ class PlainSession(Session):
         """Show messages of the conversation with `other`; `new`: they have waited until now."""
         self._peer.write(wire.private(messages, new=new))
 
-    def send_private(self, to: Account, text: str) -> None:
+    async def send_private(self, to: Account, text: str) -> None:
         """Send something to one person alone."""
-
-        def then(answer: object) -> None:
-            refuse_unanswered(answer)
-            talking.say_sent(self, to)
-
-        self.ask(talking.send(self, to, text), then)
+        await talking.send(self, to, text)
+        talking.say_sent(self, to)
 
     def tell_unread(self, sender: Account, number: int) -> None:
         """It asks for that itself."""
@@ -95,9 +90,9 @@ class PlainSession(Session):
         if not self._over:
             self._peer.write(wire.line_refused(why) * len(idents))
 
-    def _go_on(self, then: Callable[[Any], None], answer: object) -> None:
+    def _proceed(self, step: Callable[[], None]) -> None:
         try:
-            then(answer)
+            step()
         except Refusal as refusal:
             self.notice(str(refusal))
 

@@ -1,8 +1,5 @@
 """What a peer is told when something that it sent can't be taken."""
 
-from asyncchat.chat.archive import Unanswered
-from asyncchat.chat.changes import NotNow
-
 
 class Refusal(ValueError):
     """Something that a peer sent and that can't be taken; `code` says why for programs, the message for people."""
@@ -12,10 +9,30 @@ class Refusal(ValueError):
         self.code = code
 
 
-def refuse_unanswered(answer: object) -> None:
-    """Raise Refusal if something could not be read or kept."""
-    match answer:
-        case Unanswered(why):
-            raise Refusal("not-kept", f"this can't be done: {why}.")
-        case NotNow(why, code):
-            raise Refusal(code, why)
+class NotKept(Refusal):
+    """What is kept can't be read, or written; `why` is the rest of a sentence."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("not-kept", f"this can't be done: {why}.")
+        self.why = why
+
+
+class NotNow(Refusal):
+    """It is not done now; the message says when to try again."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("not-now", text)
+
+
+class Banned(Refusal):
+    """Somebody who may not come in."""
+
+    def __init__(self) -> None:
+        super().__init__("banned", "you are banned!")
+
+
+class WrongPassword(Refusal):
+    """Not the password."""
+
+    def __init__(self) -> None:
+        super().__init__("incorrect-password", "incorrect password!")

@@ -1,14 +1,14 @@
 """The commands for names that are one's own."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 from precis_i18n import get_profile
 
 from asyncchat.chat.accounts import ADMIN, LONGEST_PASSWORD, SHORTEST_PASSWORD, Account
-from asyncchat.chat.changes import Authorize, ChangePassword, Register, Secret, Unregister, Wrong
+from asyncchat.chat.changes import Authorize, ChangePassword, Register, Secret, Unregister
 from asyncchat.chat.names import SERVER, Name, NameRefused, prepare
-from asyncchat.chat.refusal import Refusal, refuse_unanswered
+from asyncchat.chat.refusal import Banned, Refusal, WrongPassword
 
 if TYPE_CHECKING:
     from asyncchat.chat.session import Session
@@ -43,7 +43,7 @@ def check_new(session: "Session", name: Name) -> None:
             " Write /password PASSWORD for another password.",
         )
     if host.is_banned(name) or host.shuts_out(session.address):
-        raise Refusal("banned", "you are banned!")
+        raise Banned
     _refuse_muted(session, name)
     holder = host.present.get(name.key)
     if (
@@ -70,7 +70,7 @@ def check_owner(session: "Session", account: Account | None) -> Account:
             " Leave with /exit to come in as somebody else.",
         )
     if session.host.is_banned(account.name):
-        raise Refusal("banned", "you are banned!")
+        raise Banned
     _refuse_muted(session, account.name)
     return account
 
@@ -81,35 +81,26 @@ def _refuse_muted(session: "Session", name: Name) -> None:
         raise Refusal("muted", "you are muted!")
 
 
-def register(session: "Session", name: Name, raw: str, seat: bytes, then: Callable[[Account], None]) -> None:
+async def register(session: "Session", name: Name, raw: str, seat: bytes) -> Account:
     """Make `name` the peer's own. Raises Refusal."""
     check_new(session, name)
-    assert session.host.accounts
+    accounts = session.host.accounts
+    assert accounts
     secret = password(raw)
-    session.host.accounts.reserve(name)
-
-    def go_on(answer: object) -> None:
-        refuse_unanswered(answer)
-        assert isinstance(answer, Account)
-        if session.host.is_banned(name) or session.host.shuts_out(session.address):  # meanwhile
-            raise Refusal("banned", "you are banned!")
-        then(answer)
-
-    session.ask(Register(name, secret, seat), go_on)
+    accounts.reserve(name)
+    account = await Register(name, secret, seat)
+    if session.host.is_banned(name) or session.host.shuts_out(session.address):  # meanwhile
+        raise Banned
+    return account
 
 
-def authorize(session: "Session", account: Account, raw: str, seat: bytes, then: Callable[[], None]) -> None:
-    """Let the peer show that `account` is its own. Raises Refusal, also later."""
-
-    def go_on(answer: object) -> None:
-        _check(answer)
-        if session.host.is_banned(account.name):  # meanwhile
-            raise Refusal("banned", "you are banned!")
-        if session.host.find_account(account.name) is not account:
-            raise Refusal("incorrect-login", "incorrect login!")
-        then()
-
-    session.ask(Authorize(account, _known(raw), seat), go_on)
+async def authorize(session: "Session", account: Account, raw: str, seat: bytes) -> None:
+    """Let the peer show that `account` is its own. Raises Refusal."""
+    await Authorize(account, _known(raw), seat)
+    if session.host.is_banned(account.name):  # meanwhile
+        raise Banned
+    if session.host.find_account(account.name) is not account:
+        raise Refusal("incorrect-login", "incorrect login!")
 
 
 def _known(raw: str) -> Secret:
@@ -117,20 +108,10 @@ def _known(raw: str) -> Secret:
     try:
         return password(raw)
     except Refusal:
-        raise _incorrect() from None
+        raise WrongPassword from None
 
 
-def _check(answer: object) -> None:
-    refuse_unanswered(answer)
-    if isinstance(answer, Wrong):
-        raise _incorrect()
-
-
-def _incorrect() -> Refusal:
-    return Refusal("incorrect-password", "incorrect password!")
-
-
-def _register(session: "Session", argument: str) -> None:
+async def _register(session: "Session", argument: str) -> None:
     login, _, raw = argument.partition(" ")
     raw = raw.strip()
     if session.named and login and not raw:
@@ -139,7 +120,8 @@ def _register(session: "Session", argument: str) -> None:
         raise Refusal("no-argument", "write the name and a password: /registration LOGIN PASSWORD")
     else:
         name = _prepared(login)
-    register(session, name, raw, session.key_of_seat, lambda account: session.become(account, REGISTERED))
+    account = await register(session, name, raw, session.key_of_seat)
+    await session.become(account, REGISTERED)
 
 
 def _prepared(login: str) -> Name:
@@ -153,7 +135,7 @@ def _unusable(refused: NameRefused) -> Refusal:
     return Refusal("name-refused", f"this name can't be used: {refused}. Choose another one.")
 
 
-def _auth(session: "Session", argument: str) -> None:
+async def _auth(session: "Session", argument: str) -> None:
     login, _, raw = argument.partition(" ")
     raw = raw.strip()
     if not raw:
@@ -163,22 +145,20 @@ def _auth(session: "Session", argument: str) -> None:
     except NameRefused:
         account = None
     account = check_owner(session, account)
-    authorize(session, account, raw, session.key_of_seat, lambda: session.become(account, AUTHORIZED))
+    await authorize(session, account, raw, session.key_of_seat)
+    await session.become(account, AUTHORIZED)
 
 
-def _password(session: "Session", raw: str) -> None:
+async def _password(session: "Session", raw: str) -> None:
     assert session.account
     if not raw:
         raise Refusal("no-argument", "write the new password: /password PASSWORD")
 
-    def then(answer: object) -> None:
-        refuse_unanswered(answer)
-        session.notice("your password is changed")
-
-    session.ask(ChangePassword(session.account, password(raw), session.key_of_seat), then)
+    await ChangePassword(session.account, password(raw), session.key_of_seat)
+    session.notice("your password is changed")
 
 
-def _unregister(session: "Session", raw: str) -> None:
+async def _unregister(session: "Session", raw: str) -> None:
     assert session.account
     if not raw:
         raise Refusal(
@@ -187,14 +167,11 @@ def _unregister(session: "Session", raw: str) -> None:
     if session.account.name.key == ADMIN:
         raise Refusal("admin", "the admin can't be unregistered.")
 
-    def then(answer: object) -> None:
-        _check(answer)
-        session.notice("your name is not registered any more")
-
-    session.ask(Unregister(session.account, _known(raw)), then)
+    await Unregister(session.account, _known(raw))
+    session.notice("your name is not registered any more")
 
 
-RUN: dict[str, Callable[["Session", str], None]] = {
+RUN: dict[str, Callable[["Session", str], Coroutine[Any, Any, None]]] = {
     "/registration": _register,
     "/auth": _auth,
     "/password": _password,

@@ -1,17 +1,18 @@
 """A session in JSON that has a seat: how a peer comes in, comes back, and gets what it is told as events."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 
 from msgspec import UNSET
 
 from asyncchat.chat import events, registering, talking
 from asyncchat.chat.accounts import Account
-from asyncchat.chat.archive import Recall, Recalled, Unanswered, Unread
+from asyncchat.chat.archive import Recall, Unread
 from asyncchat.chat.events import Ack, Bye, Error, Gap, Hello, Notice, Ping, Refused, Welcome
 from asyncchat.chat.host import Host
 from asyncchat.chat.messages import ANNOUNCED, Sent
 from asyncchat.chat.names import Name, NameRefused, prepare
-from asyncchat.chat.refusal import Refusal
+from asyncchat.chat.refusal import Banned, NotKept, Refusal
 from asyncchat.chat.room import NameTaken, Peer
 from asyncchat.chat.seats import Kept, Seat, hash_of
 from asyncchat.chat.session import Session
@@ -59,11 +60,11 @@ class SeatedSession(Session):
         self._leave_seat()
         super().make_way(for_name)
 
-    def become(self, account: Account, saying: str) -> None:
+    async def become(self, account: Account, saying: str) -> None:
         """Let the peer, whose password was right, have the name that is its own, and say so."""
         self.rename(account)
         self.notice(saying)
-        self._show_unread(lambda: None)
+        await self._show_unread()
 
     def lose_account(self) -> None:
         """The name is nobody's any more: who has it goes on as a guest, if there may be guests."""
@@ -144,33 +145,30 @@ class SeatedSession(Session):
 
     # Coming in.
 
-    def _welcome(self, hello: Hello) -> None:
+    async def _welcome(self, hello: Hello) -> None:
         room, seats = self.host.room, self.host.seats
         if self._seat:
-            self._tell(Error("in-already", f"you are in the room as {self.name}"))
-            return
+            raise Refusal("in-already", f"you are in the room as {self.name}")
         if hello.v != events.VERSION:
-            self._tell(Error("version", f"this server speaks version {events.VERSION}"))
-            return
+            raise Refusal("version", f"this server speaks version {events.VERSION}")
         known = seats.find(hello.token) if hello.token else None
         if hello.token and not known and room.is_stored and hello.epoch == room.epoch:
-            self.ask(Recall(hash_of(hello.token)), lambda answer: self._recalled(hello, answer))
-        else:
-            self._enter(hello, known)
+            known = await self._recall(hello)
+        await self._come_in(hello, known)
 
-    def _recalled(self, hello: Hello, answer: Recalled | Unanswered) -> None:
-        if isinstance(answer, Unanswered):
-            self._enter(hello, None)
-        else:
-            assert self.host.accounts
-            account = self.host.accounts.get(answer.account)
-            seat = self.host.seats.restore(hello.token, answer.kept, account, answer.since)
-            for partner in filter(None, map(self.host.accounts.get, answer.partners)):
-                seat.partners.setdefault(partner.name.key, partner)
-            self._enter(hello, seat)
-
-    def _enter(self, hello: Hello, known: Seat | None) -> None:
-        self._try_to_enter(lambda: self._come_in(hello, known))
+    async def _recall(self, hello: Hello) -> Seat | None:
+        """Return the seat of which the store knows, if it can be asked."""
+        try:
+            recalled = await Recall(hash_of(hello.token))
+        except NotKept:
+            return None
+        accounts = self.host.accounts
+        assert accounts
+        account = accounts.get(recalled.account)
+        seat = self.host.seats.restore(hello.token, recalled.kept, account, recalled.since)
+        for partner in filter(None, map(accounts.get, recalled.partners)):
+            seat.partners.setdefault(partner.name.key, partner)
+        return seat
 
     def _try_to_enter(self, attempt: Callable[[], object]) -> None:
         try:
@@ -182,7 +180,7 @@ class SeatedSession(Session):
         except Refusal as refusal:
             self._tell(Error(refusal.code, str(refusal)))
 
-    def _come_in(self, hello: Hello, known: Seat | None) -> None:
+    async def _come_in(self, hello: Hello, known: Seat | None) -> None:
         """Let the peer in, by the seat that is `known` to be its own, with its password, or as a guest.
 
         Raises NameRefused, NameTaken and Refusal.
@@ -196,36 +194,38 @@ class SeatedSession(Session):
                 raise Refusal("no-store", "nothing is kept here: this chat is served without --store")
             if not hello.register:
                 raise Refusal("incorrect-login", "incorrect login!")
-            registering.register(self, name, hello.password, seat.key, lambda new: self._own(hello, token, seat, new))
+            account = await registering.register(self, name, hello.password, seat.key)
+            await self._own(hello, token, seat, account)
         elif owner and seat.account is owner:
             if self.host.is_banned(name):
-                raise Refusal("banned", "you are banned!")
-            self._own(hello, token, seat, owner)
+                raise Banned
+            await self._own(hello, token, seat, owner)
         elif owner and hello.password:
             registering.check_owner(self, owner)
-            registering.authorize(self, owner, hello.password, seat.key, lambda: self._own(hello, token, seat, owner))
+            await registering.authorize(self, owner, hello.password, seat.key)
+            await self._own(hello, token, seat, owner)
         else:
-            self._be_guest(hello, token, seat, name)
+            await self._be_guest(hello, token, seat, name)
 
-    def _be_guest(self, hello: Hello, token: str, seat: Seat, name: Name) -> None:
+    async def _be_guest(self, hello: Hello, token: str, seat: Seat, name: Name) -> None:
         before = seat.holder if isinstance(seat.holder, SeatedSession) and not seat.holder._over else None
         if before and before.named and before.named.key == name.key and not before.account:
             if self.host.is_banned(name):
-                raise Refusal("banned", "you are banned!")
+                raise Banned
             self.host.room.reconnect(before.named, self, events.conversation)
             self._came_in(before.named)
         else:
             self.come_as_guest(name, self, events.conversation)
         seat.account = seat.turned = None
-        self._sit_down(hello, token, seat)
+        await self._sit_down(hello, token, seat)
 
-    def _own(self, hello: Hello, token: str, seat: Seat, owner: Account) -> None:
+    async def _own(self, hello: Hello, token: str, seat: Seat, owner: Account) -> None:
         seat = self.host.seats.find(token) or seat  # somebody else may have come back to it meanwhile
         self.come_as_owner(owner, self, events.conversation)
         seat.account = owner
-        self._sit_down(hello, token, seat)
+        await self._sit_down(hello, token, seat)
 
-    def _sit_down(self, hello: Hello, token: str, seat: Seat) -> None:
+    async def _sit_down(self, hello: Hello, token: str, seat: Seat) -> None:
         assert self.named
         before = seat.holder
         if isinstance(before, SeatedSession):
@@ -235,25 +235,21 @@ class SeatedSession(Session):
         self._catch_up(hello, token, resumed=token == hello.token)
         if self.account:
             self.tell_who()
-            self._show_unread(lambda: self._turn_again(hello, seat))
+            await self._show_unread()
+            await self._turn_again(hello, seat)
         elif hello.conversation:
             self.turn_nowhere()
             self.notice("you are not authorized any more, so your lines go to nobody. Write /auth LOGIN PASSWORD.")
         elif seat.is_nowhere or hello.conversation is None:
             self.turn_nowhere()
 
-    def _show_unread(self, then: Callable[[], None]) -> None:
-        """Tell the peer how much waits for it from whom, and go on with `then`."""
-
-        def show(answer: Sequence[tuple[str, int]] | Unanswered) -> None:
-            if not isinstance(answer, Unanswered):
-                self._tell(*[events.Unread(name, number) for name, number in answer])
-            then()
-
+    async def _show_unread(self) -> None:
+        """Tell the peer how much waits for it from whom."""
         assert self.account
-        self.ask(Unread(self.account), show)
+        with contextlib.suppress(NotKept):
+            self._tell(*[events.Unread(name, number) for name, number in await Unread(self.account)])
 
-    def _turn_again(self, hello: Hello, seat: Seat) -> None:
+    async def _turn_again(self, hello: Hello, seat: Seat) -> None:
         """Let what is said go where it went before: it must not be shown to all because a connection broke."""
         before = hello.conversation or ""
         if seat.is_recalled or not hello.token:
@@ -263,25 +259,25 @@ class SeatedSession(Session):
             if not is_said or hello.conversation is None:
                 self.turn_nowhere()
             elif before:
-                self._turn_to_name(before, hello)
+                await self._turn_to_name(before, hello)
         elif seat.turned and self.host.find_account(seat.turned.name) is not seat.turned:
             self.lose_sight()
         elif seat.turned:
-            self._turn_to(seat.turned, hello)
+            await self._turn_to(seat.turned, hello)
         elif seat.is_nowhere:
             self.turn_nowhere()
         elif before or hello.conversation is None:
             self.tell_turned()  # back to everybody, which it has not heard
 
-    def _turn_to_name(self, name: str, hello: Hello) -> None:
+    async def _turn_to_name(self, name: str, hello: Hello) -> None:
         try:
-            self._turn_to(talking.find_meant(self, name), hello)
+            await self._turn_to(talking.find_meant(self, name), hello)
         except Refusal as refusal:
             self.turn_nowhere()
             self.notice(str(refusal))
 
-    def _turn_to(self, to: Account, hello: Hello) -> None:
-        talking.turn_to(self, to, hello.conversation_after if hello.conversation == to.name.shown else None)
+    async def _turn_to(self, to: Account, hello: Hello) -> None:
+        await talking.turn_to(self, to, hello.conversation_after if hello.conversation == to.name.shown else None)
 
     def _catch_up(self, hello: Hello, token: str, *, resumed: bool) -> None:
         assert self.named

@@ -1,23 +1,25 @@
 """One peer's conversation with the server: what every wire format has in common, and the commands."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
-from asyncchat.chat import archive, changes, moderating, registering, talking
+from asyncchat.chat import changes, moderating, registering, talking
 from asyncchat.chat.accounts import Account
 from asyncchat.chat.commands import Command, Who, argument_of, find_command
 from asyncchat.chat.confidential import hidden_command, known_of
 from asyncchat.chat.host import Host
 from asyncchat.chat.messages import Sent
 from asyncchat.chat.names import Name
-from asyncchat.chat.refusal import Refusal
+from asyncchat.chat.refusal import Banned, Refusal
+from asyncchat.chat.requests import Request
 from asyncchat.chat.room import Encode, NameTaken, Peer
 from asyncchat.chat.shapeless import is_blank
 
-Question = archive.Question | changes.Credentials | changes.Change
+Running = Coroutine[Request[Any], Any, None]
+"""A command, or what else takes a while, in the midst of it."""
 
-_RUN: dict[str, Callable[["Session", str], None]] = talking.RUN | registering.RUN | moderating.RUN
+_RUN: dict[str, Callable[["Session", str], Running]] = talking.RUN | registering.RUN | moderating.RUN
 """What each command does, by its first name."""
 
 _MAY_NOT = {
@@ -30,22 +32,24 @@ _MAY_NOT = {
 class Session(ABC):
     """What the server makes of the lines that one peer at `address` sends.
 
-    When it has `asked` something, it takes no line until it has the `answer`. `account`: whose name it is, if it is
-    registered; `turned`: to whom alone goes what is said, None if to everybody; `unconfirmed`: what the peer has read
-    of whom, if it is still there; `confirmed`: what it has read last.
+    asked: what a command waits for; meanwhile no line is taken, until there is the `answer`, or `fail` says why not
+    account: whose name it is, if it is registered
+    turned: to whom alone goes what is said, None if to everybody
+    unconfirmed: what the peer has read of whom, if it is still there
+    confirmed: what it has read last
     """
 
     def __init__(self, host: Host, peer: Peer, address: str) -> None:
         self.host = host
         self.address = address
-        self.asked: Question | None = None
+        self.asked: Request[Any] | None = None
         self.account: Account | None = None
         self.turned: Account | None = None
         self.unconfirmed: dict[Account, changes.MarkRead] = {}
         self.confirmed: changes.MarkRead | None = None
         self.addressed: Account | None = None  # to whom alone the line at hand goes, or what conversation it is about
         self._nowhere = False  # after /chat did not work: what was meant for one must not be shown to all
-        self._then: Callable[[Any], None] | None = None
+        self._running: Running | None = None
         self._peer = peer
         self.named: Name | None = None
         self._over = False
@@ -71,10 +75,39 @@ class Session(ABC):
                 return
 
     def answer(self, answer: object) -> None:
-        """Go on with what was asked."""
-        then, self._then, self.asked = self._then, None, None
-        if then and not self._over:
-            self._go_on(then, answer)
+        """Go on with the answer to what was asked."""
+        self._go_on(lambda running: running.send(answer))
+
+    def fail(self, why: Refusal) -> None:
+        """Go on, since what was asked can't be done."""
+        self._go_on(lambda running: running.throw(why))
+
+    def run(self, running: Running) -> None:
+        """Run a command, up to what it asks, or to its end. Raises Refusal, and what else it raises."""
+        self._running = running
+        self._step(lambda: running.send(None))
+
+    def _go_on(self, step: Callable[[Running], Request[Any]]) -> None:
+        self.asked = None
+        if (running := self._running) and not self._over:
+            self._proceed(lambda: self._step(lambda: step(running)))
+
+    def _step(self, step: Callable[[], Request[Any]]) -> None:
+        running = self._running
+        self._running = None  # which can't be closed while it runs
+        try:
+            self.asked = step()
+        except StopIteration:
+            return
+        self._running = running
+        if self._over:
+            self._stop()
+
+    def _stop(self) -> None:
+        """End what runs; what it has asked for is done all the same."""
+        if self._running:
+            self._running.close()
+            self._running = None
 
     def end(self, *, unfinished: bool = False) -> None:
         """The peer sends no more; `unfinished`: its last line has no end, and so may be half of what was meant."""
@@ -95,6 +128,7 @@ class Session(ABC):
         if self._over:
             return
         self._over = True
+        self._stop()
         if self.named is None:
             self._peer.close()
         else:
@@ -109,6 +143,7 @@ class Session(ABC):
         self.say_last("you are here on another connection now", "elsewhere")
         if self.named and self.named.key == for_name.key:
             self._over = True
+            self._stop()
             self._peer.close()
         else:
             self.leave()
@@ -137,7 +172,7 @@ class Session(ABC):
         """Say several lines that belong together to this peer alone."""
 
     @abstractmethod
-    def become(self, account: Account, saying: str) -> None:
+    async def become(self, account: Account, saying: str) -> None:
         """Let the peer, whose password was right, have the name that is its own, say so, and let it in."""
 
     @abstractmethod
@@ -149,7 +184,7 @@ class Session(ABC):
         """See whether `other` is who the peer means by the name. Raises Refusal."""
 
     @abstractmethod
-    def send_private(self, to: Account, text: str) -> None:
+    async def send_private(self, to: Account, text: str) -> None:
         """Send something to one person alone."""
 
     @abstractmethod
@@ -208,10 +243,6 @@ class Session(ABC):
         """Let what is said go to nobody."""
         self.turned, self._nowhere = None, True
 
-    def ask(self, question: Question, then: Callable[[Any], None]) -> None:
-        """Go on with `then`, which gets the answer and may raise Refusal, as soon as there is one."""
-        self.asked, self._then = question, then
-
     # The beginning.
 
     def come_as_guest(self, name: Name, peer: Peer, encode: Encode) -> None:
@@ -224,7 +255,7 @@ class Session(ABC):
                     f"this name is registered. Write /auth {name.shown} PASSWORD, or choose another one.",
                 )
             if host.is_banned(name) or host.shuts_out(self.address):
-                raise Refusal("banned", "you are banned!")
+                raise Banned
             host.accounts.refuse_alike(name)
             if host.needs_account:
                 raise Refusal(
@@ -275,7 +306,8 @@ class Session(ABC):
     # What is said.
 
     @abstractmethod
-    def _go_on(self, then: Callable[[Any], None], answer: object) -> None: ...
+    def _proceed(self, step: Callable[[], None]) -> None:
+        """Take a step of what runs, and tell the peer what it was refused."""
 
     @abstractmethod
     def _hear(self, line: bytes | None) -> None: ...
@@ -308,7 +340,7 @@ class Session(ABC):
         if self._nowhere and not is_addressed:
             raise Refusal("nowhere", "your line was not sent: write /chat NAME again, or /room to write to everybody.")
         if self.addressed:
-            self.send_private(self.addressed, text)
+            self.run(self.send_private(self.addressed, text))
         elif self.host.is_muted(self.named):
             raise Refusal("muted", "your line was not sent: you are muted!")
         else:
@@ -321,7 +353,7 @@ class Session(ABC):
             if command.names[0] == "/chat":
                 self.turn_nowhere()
             raise
-        _RUN[command.names[0]](self, argument_of(said))
+        self.run(_RUN[command.names[0]](self, argument_of(said)))
 
     def _check(self, command: Command) -> None:
         if command.of_store and not self.host.accounts:

@@ -1,15 +1,15 @@
 """The commands for talking: to everybody, and to one person alone."""
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
 
 from asyncchat.chat.accounts import Account
-from asyncchat.chat.archive import Count, History, Pair, Search, Unanswered, Unread
-from asyncchat.chat.changes import Conversation, Send, SetTopic, Turn
+from asyncchat.chat.archive import Count, History, Pair, Search, Unread
+from asyncchat.chat.changes import Send, SetTopic, Turn
 from asyncchat.chat.commands import COMMANDS, Who, excerpt
 from asyncchat.chat.messages import SHOWN, Sent, to_the_second
 from asyncchat.chat.names import NameRefused, prepare
-from asyncchat.chat.refusal import Refusal, refuse_unanswered
+from asyncchat.chat.refusal import NotKept, Refusal
 from asyncchat.chat.shapeless import is_blank
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _DIGITS = 18
 """Of a number that can be asked for; the store has no larger ones."""
 
 
-def _help(session: "Session", _: str) -> None:
+async def _help(session: "Session", _: str) -> None:
     for command in COMMANDS:
         # What somebody could do with an account is shown to guests, too: else they would not hear of it.
         may = command.who <= max(session.role, Who.REGISTERED)
@@ -28,11 +28,11 @@ def _help(session: "Session", _: str) -> None:
             session.notice(command.described())
 
 
-def _exit(session: "Session", _: str) -> None:
+async def _exit(session: "Session", _: str) -> None:
     session.leave()
 
 
-def _list(session: "Session", _: str) -> None:
+async def _list(session: "Session", _: str) -> None:
     assert session.named
     names, more = session.host.room.names(without=session.named, most=LISTED)
     if not names:
@@ -41,7 +41,7 @@ def _list(session: "Session", _: str) -> None:
         session.notice(f"online: {' '.join(names)}" + (f" and {more} more" if more else ""))
 
 
-def _topic(session: "Session", text: str) -> None:
+async def _topic(session: "Session", text: str) -> None:
     if not text:
         session.notice(f"the topic is: {session.host.topic}" if session.host.topic else "there is no topic")
         return
@@ -49,38 +49,31 @@ def _topic(session: "Session", text: str) -> None:
         raise Refusal("not-allowed", "you are not a moderator or an admin!")
     assert session.account
 
-    def then(answer: object) -> None:
-        refuse_unanswered(answer)
-        session.notice(f"the topic is: {text}")
-
-    session.ask(SetTopic(session.account.name, text), then)
+    await SetTopic(session.account.name, text)
+    session.notice(f"the topic is: {text}")
 
 
-def _history(session: "Session", number: str) -> None:
+async def _history(session: "Session", number: str) -> None:
     if number and not (number.isascii() and number.isdigit() and len(number) <= _DIGITS):
         raise Refusal("no-number", f"{excerpt(number)} is not a number! Write something like /history 50.")
-    question = History(max(1, int(number or SHOWN)), _current(session))
-    session.ask(question, lambda answer: _show(session, answer, "there is nothing so far back"))
+    said = await History(max(1, int(number or SHOWN)), _current(session))
+    _show(session, said, "there is nothing so far back")
 
 
-def _search(session: "Session", words: str) -> None:
+async def _search(session: "Session", words: str) -> None:
     if not words:
         raise Refusal("no-words", "write what to search for: /search WORDS")
-    question = Search(words, _current(session))
-    session.ask(question, lambda answer: _show(session, answer, f"nothing found: {words}"))
+    _show(session, await Search(words, _current(session)), f"nothing found: {words}")
 
 
 def _current(session: "Session") -> Pair | None:
     return Pair(session.account, session.addressed) if session.account and session.addressed else None
 
 
-def _show(session: "Session", answer: Sequence[Sent] | Unanswered, nothing: str) -> None:
-    if isinstance(answer, Unanswered):
-        session.notice(f"what was said can't be read: {answer.why}.")
-        return
-    if not answer:
+def _show(session: "Session", said: Sequence[Sent], nothing: str) -> None:
+    if not said:
         session.notice(nothing)
-    for sent in answer:
+    for sent in said:
         time = to_the_second(sent.time)
         session.notice(f"{time} {sent.name.shown}: {sent.text}", [time])
 
@@ -88,7 +81,7 @@ def _show(session: "Session", answer: Sequence[Sent] | Unanswered, nothing: str)
 # To one alone.
 
 
-def _chat(session: "Session", wanted: str) -> None:
+async def _chat(session: "Session", wanted: str) -> None:
     if not wanted:
         session.turn(None)
         return
@@ -97,42 +90,47 @@ def _chat(session: "Session", wanted: str) -> None:
     except Refusal:
         session.turn_nowhere()
         raise
-    turn_to(session, other)
+    await turn_to(session, other)
 
 
-def turn_to(session: "Session", other: Account, after: int | None = None) -> None:
+async def turn_to(session: "Session", other: Account, after: int | None = None) -> None:
     """Let what is said go to `other` alone, and show what there is; or, if that is known, what came `after` it."""
     who = session.account
     assert who
 
-    def then(answer: Conversation | Unanswered) -> None:
-        gone = next((one for one in (who, other) if session.host.find_account(one.name) is not one), None)  # meanwhile
-        if isinstance(answer, Unanswered) or gone:
+    try:
+        said = await Turn(who, other, after)
+    except NotKept:
+        session.turn_nowhere()
+        _refuse_gone(session, who, other)
+        raise
+    _refuse_gone(session, who, other)
+    session.turn(other)
+    if said.more:
+        session.notice(f"{said.more} more unread messages are further back: /history {said.more + SHOWN}")
+    session.hear_private(other, said.read)
+    session.hear_private(other, said.new, new=after is None)
+
+
+def _refuse_gone(session: "Session", *accounts: Account) -> None:
+    """Raise Refusal if one of `accounts` has been given up meanwhile."""
+    for account in accounts:
+        if session.host.find_account(account.name) is not account:
             session.turn_nowhere()
-        if gone:
-            raise Refusal("incorrect-name", f"{gone.name.shown} is not registered any more.")
-        refuse_unanswered(answer)
-        assert isinstance(answer, Conversation)
-        session.turn(other)
-        if answer.more:
-            session.notice(f"{answer.more} more unread messages are further back: /history {answer.more + SHOWN}")
-        session.hear_private(other, answer.read)
-        session.hear_private(other, answer.new, new=after is None)
-
-    session.ask(Turn(who, other, after), then)
+            raise Refusal("incorrect-name", f"{account.name.shown} is not registered any more.")
 
 
-def _room(session: "Session", _: str) -> None:
+async def _room(session: "Session", _: str) -> None:
     session.turn(None)
 
 
-def _msg(session: "Session", argument: str) -> None:
+async def _msg(session: "Session", argument: str) -> None:
     wanted, _, text = argument.partition(" ")
     if is_blank(text):
         raise Refusal("no-argument", "write whom to send it to, and what: /msg NAME TEXT")
     other = _other(session, wanted, "/msg NAME TEXT")
     session.check_meant(other)
-    session.send_private(other, text)
+    await session.send_private(other, text)
 
 
 def send(session: "Session", to: Account, text: str) -> Send:
@@ -183,43 +181,33 @@ def addressed(session: "Session", conversation: str, text: str) -> Account | Non
         raise
 
 
-def _unread(session: "Session", _: str) -> None:
+async def _unread(session: "Session", _: str) -> None:
     assert session.account
 
-    def then(answer: Sequence[tuple[str, int]]) -> None:
-        refuse_unanswered(answer)
-        waiting = " ".join(f"{name}({number})" for name, number in answer)
-        session.notice(f"unread from: {waiting}" if waiting else "no one unread")
-
-    question = Unread(session.account)
     if session.confirmed:
         # It is on its way to the store; once it is kept again, so it was the first time.
-        session.ask(session.confirmed, lambda _: session.ask(question, then))
-    else:
-        session.ask(question, then)
+        await session.confirmed
+    waiting = " ".join(f"{name}({number})" for name, number in await Unread(session.account))
+    session.notice(f"unread from: {waiting}" if waiting else "no one unread")
 
 
-def _stats(session: "Session", _: str) -> None:
+async def _stats(session: "Session", _: str) -> None:
     assert session.account
     if not (pair := _current(session)):
         raise Refusal("no-conversation", "this counts private messages: write /chat NAME first.")
 
-    def then(answer: tuple[int, int]) -> None:
-        refuse_unanswered(answer)
-        mine, theirs = answer
-        session.tell(
-            [
-                f"Statistics with {pair.other.name.shown}:",
-                f"Total messages: {mine + theirs}",
-                f"Messages from {pair.who.name.shown}: {mine}",
-                f"Messages from {pair.other.name.shown}: {theirs}",
-            ]
-        )
-
-    session.ask(Count(pair), then)
+    mine, theirs = await Count(pair)
+    session.tell(
+        [
+            f"Statistics with {pair.other.name.shown}:",
+            f"Total messages: {mine + theirs}",
+            f"Messages from {pair.who.name.shown}: {mine}",
+            f"Messages from {pair.other.name.shown}: {theirs}",
+        ]
+    )
 
 
-RUN: dict[str, Callable[["Session", str], None]] = {
+RUN: dict[str, Callable[["Session", str], Coroutine[Any, Any, None]]] = {
     "/help": _help,
     "/exit": _exit,
     "/list": _list,

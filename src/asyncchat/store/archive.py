@@ -4,23 +4,23 @@ import contextlib
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from asyncchat.chat.accounts import Account
 from asyncchat.chat.archive import (
     Act,
-    Answer,
     Audit,
     Count,
     History,
     Pair,
-    Question,
     Recall,
     Recalled,
     Search,
-    Unanswered,
     Unread,
 )
 from asyncchat.chat.messages import SHOWN, Sent
+from asyncchat.chat.refusal import NotKept
+from asyncchat.chat.requests import Request
 from asyncchat.chat.seats import REMEMBERED
 from asyncchat.store.file import ERRORS, StoreError, reason, sent
 from asyncchat.store.people import said_between
@@ -44,8 +44,8 @@ class Archive:
         """Read no more."""
         self._connection.close()
 
-    def answer(self, question: Question) -> Answer:
-        """Return what the store has to say to `question`."""
+    def answer(self, question: Request[Any]) -> Any:
+        """Return what the store has to say to `question`. Raises NotKept."""
         try:
             match question:
                 case History(nth, pair):
@@ -61,7 +61,8 @@ class Archive:
                 case Audit():
                     return self._audit()
         except ERRORS as error:
-            return Unanswered(reason(error))
+            raise NotKept(reason(error)) from None
+        raise TypeError(question)
 
     def messages(self, since: int | None = None, until: int | None = None) -> Iterator[list[Sent]]:
         """Yield the messages of a time, in milliseconds since 1970 (`until` not included), some at once.

@@ -8,11 +8,11 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from asyncchat.chat.archive import Unanswered
-from asyncchat.chat.changes import Change
 from asyncchat.chat.messages import Event, Sent
+from asyncchat.chat.refusal import NotKept, Refusal
+from asyncchat.chat.requests import Change
 from asyncchat.chat.room import Committed, Failed
 from asyncchat.store.file import ERRORS, Keep, StoreError, StoreFile, reason, sent
 from asyncchat.store.people import People
@@ -56,7 +56,7 @@ class _Order(NamedTuple):
 
 
 class _Wish(NamedTuple):
-    change: Change
+    change: Change[Any]
     done: Callable[[object], None]
 
 
@@ -117,8 +117,8 @@ class SqliteJournal:
         else:
             committed(batch)
 
-    def change(self, change: Change, done: Callable[[object], None]) -> None:
-        """Keep `change`, behind all that came before, and call `done` with the answer."""
+    def change(self, change: Change[Any], done: Callable[[object], None]) -> None:
+        """Keep `change`, behind all that came before, and call `done` with the answer, or with a Refusal."""
         self._orders.put(_Wish(change, done))
 
     # In the journal's thread.
@@ -151,7 +151,10 @@ class SqliteJournal:
 
     def _write(self, order: _Order | _Wish) -> object:
         if isinstance(order, _Wish):
-            return self._people.write(order.change)
+            try:
+                return self._people.write(order.change)
+            except Refusal as refusal:
+                return refusal
         rows = order.rows
         # Most come from plain peers, and have no seat: two columns less are a third of the time.
         self._insert(4, [(sent.seq, sent.time, sent.name.shown, sent.text) for sent in rows if not sent.seat])
@@ -160,7 +163,7 @@ class SqliteJournal:
 
     def _refuse(self, order: _Order | _Wish, why: str) -> None:
         if isinstance(order, _Wish):
-            self._tell(order.done, Unanswered(why))
+            self._tell(order.done, NotKept(why))
         else:
             self._tell(order.failed, order.batch, why)
 

@@ -2,12 +2,11 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from asyncchat.chat.accounts import ADMIN, Account
-from asyncchat.chat.archive import Unanswered
 from asyncchat.chat.changes import (
     Appoint,
-    Change,
     Conversation,
     Gone,
     MarkRead,
@@ -20,13 +19,14 @@ from asyncchat.chat.changes import (
     SetTopic,
     Stored,
     Turn,
-    Wrong,
 )
 from asyncchat.chat.commands import Who
 from asyncchat.chat.lines import visible
 from asyncchat.chat.messages import SHOWN, Sent
 from asyncchat.chat.names import Name, prepare
 from asyncchat.chat.order import Kind, Sentence
+from asyncchat.chat.refusal import NotKept, WrongPassword
+from asyncchat.chat.requests import Change
 from asyncchat.store.file import Keep, name_of, sent
 
 READ_SHOWN = 10
@@ -94,8 +94,8 @@ class People:
 
     # As it goes on.
 
-    def write(self, change: Change) -> object:
-        """Keep something, and return the answer. Raises sqlite3.Error."""
+    def write(self, change: Change[Any]) -> object:
+        """Keep something, and return the answer. Raises Refusal, before anything is written, and sqlite3.Error."""
         match change:
             case Send():
                 return self._send(change)
@@ -108,7 +108,7 @@ class People:
             case Seated(account, checked, seat, password):
                 (kept,) = self._do("SELECT password FROM accounts WHERE id = ?", (account.id,)).fetchone() or ("",)
                 if kept != checked:  # it was changed while it was compared with what was shown
-                    return Wrong()
+                    raise WrongPassword
                 self._seat(account, seat, password)
             case NewPassword(account, password, seat):
                 self._do("UPDATE accounts SET password = ? WHERE id = ?", (password, account.id))
@@ -166,9 +166,9 @@ class People:
         )
         return made.lastrowid if made.rowcount else None
 
-    def _send(self, send: Send) -> Stored | Unanswered:
+    def _send(self, send: Send) -> Stored:
         if (conversation := self._conversation(send.sender, send.to)) is None:
-            return self._gone(send.sender, send.to)
+            raise self._gone(send.sender, send.to)
         me, them = _sides(send.sender, send.to)
         ((seq, time, nth, seen),) = self._do(
             f"UPDATE conversations SET last = last + 1, time = max(time, ?), {me}_sent = {me}_sent + 1 WHERE id = ?"
@@ -182,11 +182,11 @@ class People:
             self._delete_first(conversation, seq - self._keep.messages)
         return Stored(seq, time, self._unread(conversation, send.sender, nth, seen))
 
-    def _gone(self, *accounts: Account) -> Unanswered:
+    def _gone(self, *accounts: Account) -> NotKept:
         """Return what there is to say of the first of `accounts` that is not there any more."""
         there = "SELECT 1 FROM accounts WHERE id = ?"
         gone = next(one for one in accounts if not self._do(there, (one.id,)).fetchone())
-        return Unanswered(f"{gone.name.shown} is not registered any more")
+        return NotKept(f"{gone.name.shown} is not registered any more")
 
     def _delete_first(self, conversation: int, last: int) -> None:
         """Delete the messages up to the number `last`; if they are too many for one time, the oldest of them."""
@@ -211,9 +211,9 @@ class People:
             {"conversation": conversation, "seq": seq, "sender": other.id},
         )
 
-    def _turn(self, who: Account, other: Account, after: int | None) -> Conversation | Unanswered:
+    def _turn(self, who: Account, other: Account, after: int | None) -> Conversation:
         if (conversation := self._conversation(who, other)) is None:
-            return self._gone(who, other)
+            raise self._gone(who, other)
         me, them = _sides(who, other)
         last, sent, seen = self._do(
             f"SELECT last, {them}_sent, {me}_seen FROM conversations WHERE id = ?", (conversation,)

@@ -1,0 +1,23 @@
+"""What a command waits for: it awaits a request, and its driver sends the reply, or throws a Refusal."""
+
+from collections.abc import Generator
+from typing import Any, Generic, TypeVar
+
+R = TypeVar("R")
+
+
+class Request(Generic[R]):
+    """Something to be read or kept outside of the conversation; awaiting it gives the reply, of type `R`."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator["Request[Any]", Any, R]:
+        """Hand the request to the driver of the coroutine, and return what it sends back."""
+        reply: R = yield self
+        return reply
+
+
+class Change(Request[R]):
+    """Something to be kept; as soon as it is kept, it holds."""
+
+    __slots__ = ()
