@@ -5,6 +5,7 @@ import contextlib
 from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from asyncchat.addresses import Address
 from asyncchat.aio.chat import Chat, Disconnected, Event
@@ -16,9 +17,9 @@ from asyncchat.ui import commands
 from asyncchat.ui.commands import missing_password, with_password
 from asyncchat.ui.completion import ChatCompleter
 from asyncchat.ui.history import LineHistory, history_path
-from asyncchat.ui.live import Status, above_input
+from asyncchat.ui.live import Status, above_input, wrapped
 from asyncchat.ui.screen import Around, Screen
-from asyncchat.ui.show import Line, Show
+from asyncchat.ui.show import Line, Show, not_sent
 from asyncchat.ui.style import key_of
 
 REST = 0.1
@@ -26,6 +27,9 @@ REST = 0.1
 
 SCREENFULS = 2
 """What one print may have: nobody could read more."""
+
+ROWS_OF_REASON = 3
+"""Rows above a long line that came back, for the reason why it did."""
 
 LAST_WORDS = 1.0
 """Seconds that the server may take at the end to acknowledge what was said."""
@@ -36,6 +40,14 @@ OF_TYPED_PASSWORD = ("short-password", "password-refused", "incorrect-password")
 
 LAST_LOOK = 0.05
 """Seconds to wait at the end if there is nothing to show."""
+
+
+class _Refused(NamedTuple):
+    """A line that is to come back, to whom it was to go, and why it did not."""
+
+    line: str
+    turned: str | None
+    why: str
 
 
 class App:
@@ -53,7 +65,8 @@ class App:
             history=LineHistory(history_path(address)),
         )
         self._said: dict[int, tuple[str, str | None]] = {}
-        self._refused: deque[tuple[str, str | None]] = deque()
+        self._refused: deque[_Refused] = deque()
+        self._brought_back: _Refused | None = None
         self._unseen: dict[int, str] = {}  # what was said with a password that was typed unseen, without that
         self._ask_again = ""
         self._lost_why = ""
@@ -124,13 +137,13 @@ class App:
                 case events.Ack(ident):
                     self._said.pop(ident, None)
                     self._unseen.pop(ident, None)
-                case events.Refused(ident, code):
+                case events.Refused(ident, code, why):
                     line, turned = self._said.pop(ident)
                     unseen = self._unseen.pop(ident, "")
                     if code in OF_TYPED_PASSWORD:
                         self._ask_again = unseen
                     if not may_have_secret(line):
-                        self._refused.append((line, turned))
+                        self._refused.append(_Refused(line, turned, not_sent(why)))
                 case Disconnected(why, pause):
                     self._lost_why = why
                     self._next_try = asyncio.get_running_loop().time() + pause
@@ -140,9 +153,12 @@ class App:
             line, self._ask_again = self._ask_again, ""
             self._post(line)
         while self._refused and not self._screen.typed and not self._screen.is_asking:
-            line, turned = self._refused.popleft()
-            if line.startswith("/") or turned == self._chat.turned:  # else Enter would send it to somebody else
-                self._screen.bring_back(line)
+            refused = self._refused.popleft()
+            if (
+                refused.line.startswith("/") or refused.turned == self._chat.turned
+            ):  # else Enter would send it to others
+                self._brought_back = refused
+                self._screen.bring_back(refused.line)
 
     def _send(self, line: str) -> None:
         if found := commands.find(line):
@@ -175,7 +191,14 @@ class App:
         return f"{'(nobody)' if turned is None else turned}> "
 
     def _above(self, width: int) -> Sequence[str]:
-        return above_input(list(map(without_secret, self._chat.pending)), str(self._show.run), width)
+        lines = above_input(list(map(without_secret, self._chat.pending)), str(self._show.run), width)
+        if self._brought_back and not self._screen.typed:
+            self._brought_back = None
+        if (
+            self._brought_back and len(self._brought_back.line) >= width
+        ):  # a long line leaves no room for the scrollback
+            lines += wrapped(self._brought_back.why, width)[:ROWS_OF_REASON]
+        return lines
 
     def _status(self, width: int) -> str:
         again_in = None
