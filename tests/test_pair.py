@@ -77,7 +77,7 @@ def test_exit_at_the_server_ends_it_too() -> None:
         assert server.wait() == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("connected", [False, True])
 def test_a_signal_ends_it(number: signal.Signals, connected: bool) -> None:
     def attempt() -> float:

@@ -179,7 +179,7 @@ def test_serves_on_the_standard_loop_where_uvloop_is_missing() -> None:
 
 
 @pytest.mark.parametrize("command", [None, WITHOUT_UVLOOP], ids=["uvloop", "standard loop"])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_lets_everybody_go_with_a_goodbye(number: signal.Signals, command: tuple[str, ...] | None) -> None:
     how = {"command": command} if command else {}
 

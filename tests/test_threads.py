@@ -50,7 +50,7 @@ def test_a_client_that_stalls_blocks_nobody() -> None:
         stuck.socket.close()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_within_two_seconds_whatever_the_clients_do(number: signal.Signals) -> None:
     def attempt() -> float:
         with threads() as server, server.connect() as silent, server.connect(receive_buffer=4096) as stuck:

@@ -10,6 +10,7 @@ terminal.py    standard input and output, as bytes
 passwords.py   what is kept of a password
 outlet.py      output that nobody waits for
 addresses.py   HOST:PORT, and the sockets behind it
+signals.py     the signals by which a program is asked to end
 limits.py      how much of anything a peer may have
 errors.py      what a person is told when something can't be done
 cli/           the command line; the only package that knows all the others

@@ -10,7 +10,7 @@ import socket
 import time
 from typing import TYPE_CHECKING, Any
 
-from asyncchat import transcript
+from asyncchat import signals, transcript
 from asyncchat.addresses import BACKLOG, host_of_peer, of_socket
 from asyncchat.aio.connection import READ_SIZE, Connection
 from asyncchat.aio.desk import Desk
@@ -234,19 +234,22 @@ async def serve(
     *,
     needs_account: bool = False,
 ) -> None:
-    """Run a server until SIGINT or SIGTERM; a second one does not wait for what peers are owed."""
+    """Run a server until SIGINT, SIGTERM or SIGHUP; a second SIGINT or SIGTERM waits for nothing that peers are owed.
+
+    A second SIGHUP means nothing: when a terminal is closed, both the shell and the kernel send one.
+    """
     server = Server(listeners, limits, recorder, store, needs_account=needs_account)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def on_signal() -> None:
-        if stop.is_set():
+    def on_signal(number: int) -> None:
+        if stop.is_set() and number in {signal.SIGINT, signal.SIGTERM}:
             server.stop_at_once()
         stop.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, *signals.of_termination()):
         try:
-            loop.add_signal_handler(number, on_signal)
+            loop.add_signal_handler(number, on_signal, number)
         except NotImplementedError:  # Windows
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(on_signal))
+            signal.signal(number, lambda number, _: loop.call_soon_threadsafe(on_signal, number))
     await server.run(stop)

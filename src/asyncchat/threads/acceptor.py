@@ -7,7 +7,7 @@ import signal
 import socket
 from collections.abc import Callable
 
-from asyncchat import terminal
+from asyncchat import signals, terminal
 from asyncchat.addresses import of_socket
 
 _PAUSE = 0.5
@@ -15,7 +15,7 @@ _PAUSE = 0.5
 
 
 class Acceptor:
-    """Accepts at `listeners` until it is stopped, by any thread or by SIGINT or SIGTERM."""
+    """Accepts at `listeners` until it is stopped, by any thread or by SIGINT, SIGTERM or SIGHUP."""
 
     def __init__(self, listeners: list[socket.socket]) -> None:
         self._listeners = listeners
@@ -31,7 +31,7 @@ class Acceptor:
         # Written to even if the signal comes just before the wait begins, when its handler can't run.
         self._stopper.setblocking(False)
         signal.set_wakeup_fd(self._stopper.fileno())
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, *signals.of_termination()):
             signal.signal(number, lambda *_: self.stop())
         terminal.report("listening on " + ", ".join(str(of_socket(listener)) for listener in self._listeners))
         with selectors.DefaultSelector() as wanted:

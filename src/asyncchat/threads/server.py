@@ -27,7 +27,7 @@ class ThreadServer:
         self._output = Outlet(terminal.OUTPUT, "standard output", terminal.report)
 
     def run(self) -> None:
-        """Serve until SIGINT or SIGTERM."""
+        """Serve until SIGINT, SIGTERM or SIGHUP."""
         threading.Thread(target=self._send_typed, name="typing", daemon=True).start()
         self._acceptor.run(self._accepted)
         deadline = time.monotonic() + _LAST_WORDS

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from asyncchat import terminal
+from asyncchat import signals, terminal
 from asyncchat.addresses import Address
 from asyncchat.aio.chat import Chat
 from asyncchat.aio.client import cancel_on_ctrl_c, converse
@@ -73,24 +73,27 @@ async def _join(address: Address, name: str | None, password: str, bell: str) ->
 
 @contextmanager
 def _restored_before_termination() -> Iterator[None]:
-    """Let SIGTERM end the process as it does, but not before the terminal is as it was."""
+    """Let signals end the process as they do, but not before the terminal is as it was."""
     task = asyncio.current_task()
     assert task
-    terminated = False
+    came: list[signal.Signals] = []
 
-    def terminate() -> None:
-        nonlocal terminated
-        terminated = True
-        task.cancel()
+    def terminate(number: signal.Signals) -> None:
+        if not came:  # a second one shall not disturb what the first one has begun
+            task.cancel()
+        came.append(number)
 
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, terminate)
+    ending = [*signals.of_termination(), signal.SIGQUIT]
+    for number in ending:
+        loop.add_signal_handler(number, terminate, number)
     try:
         yield
     finally:
-        loop.remove_signal_handler(signal.SIGTERM)
-        if terminated:
-            signal.raise_signal(signal.SIGTERM)
+        for number in ending:
+            loop.remove_signal_handler(number)
+        if came:
+            signal.raise_signal(came[0])
 
 
 class _Who(NamedTuple):
