@@ -7,9 +7,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from asyncchat.chat.messages import Event, Sent
 from asyncchat.chat.names import prepare
 from asyncchat.chat.requests import Change, R, Request
+from asyncchat.store import upkeep
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import Keep, StoreFile, open_to_read
 from asyncchat.store.journal import SqliteJournal
@@ -98,6 +101,11 @@ def fill(path: Path | str, *batch: Sent) -> None:
         journal.take(1)
 
 
+def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no rest be long enough for work that can wait."""
+    monkeypatch.setattr(upkeep, "REST", 3600.0)
+
+
 def rows(path: Path | str, query: str) -> list[Any]:
     """Return what SQLite itself finds in a file."""
     connection = sqlite3.connect(path)
@@ -105,3 +113,8 @@ def rows(path: Path | str, query: str) -> list[Any]:
         return connection.execute(query).fetchall()
     finally:
         connection.close()
+
+
+def indexed(path: Path | str) -> int:
+    """Return the number of the last message that is in the index."""
+    return int(rows(path, "SELECT value FROM facts WHERE name = 'indexed'")[0][0])

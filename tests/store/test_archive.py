@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from asyncchat.chat.archive import History, Recall, Recalled, Search
 from asyncchat.chat.lines import visible
 from asyncchat.chat.messages import Sent
-from asyncchat.store import journal as module
+from asyncchat.store import upkeep
 from asyncchat.store.archive import Archive, _matching, _may_match, _wanted
 from asyncchat.store.file import open_to_read
-from tests.store import Journal, ask, fill, message, messages
+from tests.programs import until
+from tests.store import Journal, ask, fill, indexed, message, messages, no_rest
 
 
 @pytest.fixture
@@ -32,17 +33,16 @@ def archive(path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.Monk
     """A store of 300 messages, every tenth with something to find."""
     monkeypatch.setattr("asyncchat.store.archive._INDEXED_AT_ONCE", 70)
     said = [message(seq, f"the {'red fox' if seq % 10 == 0 else 'dog'}, number {seq}") for seq in range(1, 301)]
-    indexed = {"indexed": 300, "not indexed": 0, "half indexed": 150}[request.param]
-    if indexed:
-        monkeypatch.setattr(module, "REST", 0.0)
+    wanted = {"indexed": 300, "not indexed": 0, "half indexed": 150}[request.param]
+    if wanted:
+        monkeypatch.setattr(upkeep, "REST", 0.0)
         with Journal(path) as journal:
-            journal.append(*said[:indexed])
+            journal.append(*said[:wanted])
             journal.take(1)
-            while journal.journal._arrears():
-                pass
-    if indexed < 300:
-        monkeypatch.setattr(module, "REST", 3600)
-        fill(path, *said[indexed:])
+            until(lambda: indexed(path) == wanted)
+    if wanted < 300:
+        no_rest(monkeypatch)
+        fill(path, *said[wanted:])
     with contextlib.closing(Archive(open_to_read(str(path)))) as archive:
         yield archive
 
@@ -142,7 +142,7 @@ def test_nothing_is_missed_since_not_all_is_looked_at_closely(texts: list[str], 
 
 
 def test_many_words_can_be_searched_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "REST", 3600)
+    no_rest(monkeypatch)
     words = " ".join(f"word{number}" for number in range(1500))
     fill(path, message(1, words), message(2, words.removesuffix("9")))
     assert numbers(ask(path, Search(words))) == [1]

@@ -16,8 +16,6 @@ from asyncchat.chat.accounts import Account
 from asyncchat.chat.changes import NewAccount, SetTopic
 from asyncchat.chat.messages import Event, Joined, Left, Sent
 from asyncchat.chat.refusal import NotKept
-from asyncchat.store import journal as module
-from asyncchat.store.file import Keep
 from tests.programs import until
 from tests.store import BOB, Journal, fill, message, messages, rows
 
@@ -194,69 +192,7 @@ def test_what_comes_while_the_disk_is_slow_is_one_transaction(path: Path) -> Non
         assert statements.count("COMMIT") == 2
 
 
-# The index, and what is not to be kept for ever.
-
-
-def indexed(path: Path) -> int:
-    return int(rows(path, "SELECT value FROM facts WHERE name = 'indexed'")[0][0])
-
-
-def test_what_is_kept_is_indexed_when_there_is_time(path: Path) -> None:
-    with Journal(path) as journal:
-        journal.append(*messages(1, 1000))
-        until(lambda: indexed(path) == 1000)
-        assert rows(path, "SELECT count(*) FROM words WHERE words MATCH 'message'") == [(1000,)]
-
-
-def test_the_index_is_never_far_behind_though_there_is_no_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "REST", 3600)
-    monkeypatch.setattr(module, "MOST_ARREARS", 500)
-    with Journal(path) as journal:
-        for begin in range(1, 2001, 100):
-            journal.append(*messages(begin, begin + 99))
-            journal.take(begin // 100 + 1)
-        until(lambda: indexed(path) >= 1300)
-
-
-def test_an_index_that_was_not_finished_is_finished_the_next_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as slow:
-        slow.setattr(module, "REST", 3600)
-        fill(path, *messages(1, 500))
-    assert indexed(path) == 0
-    with Journal(path):
-        until(lambda: indexed(path) == 500)
-
-
-@pytest.mark.parametrize(
-    ("keep", "left"),
-    [
-        (Keep(messages=100), range(901, 1001)),
-        (Keep(milliseconds=250), range(750, 1001)),
-        (Keep(messages=2000), range(1, 1001)),
-        (Keep(milliseconds=2000), range(1, 1001)),
-    ],
-)
-def test_what_need_not_be_kept_is_deleted_and_not_found_any_more(path: Path, keep: Keep, left: range) -> None:
-    with Journal(path, keep=keep, clock=lambda: 1000) as journal:
-        journal.append(*messages(1, 1000))
-        until(lambda: indexed(path) == 1000 and len(kept(path)) == len(left))
-        assert [seq for seq, _ in kept(path)] == list(left)
-        found = rows(path, "SELECT rowid FROM words WHERE words MATCH 'message' ORDER BY rowid")
-        assert found == [(seq,) for seq in left]
-        assert rows(path, "INSERT INTO words (words) VALUES ('integrity-check')") == []
-
-
-def test_numbers_go_on_though_everything_was_deleted(path: Path) -> None:
-    with Journal(path, keep=Keep(milliseconds=1), clock=lambda: 10_000) as journal:
-        journal.append(*messages(1, 300))
-        journal.take(1)
-        until(lambda: kept(path) == [])
-    with Journal(path) as again:
-        assert (again.journal.seq, list(again.journal.recent)) == (300, [])
-        again.append(message(301))
-        again.take(1)
-        until(lambda: indexed(path) == 301)
-        assert kept(path) == [(301, "message 301")]
+# The file itself.
 
 
 def test_only_its_owner_can_read_the_file(path: Path) -> None:

@@ -32,7 +32,6 @@ from asyncchat.chat.order import Kind, Sentence
 from asyncchat.chat.refusal import NotKept
 from asyncchat.chat.seats import Seat
 from asyncchat.store import archive as archive_module
-from asyncchat.store import journal as journal_module
 from asyncchat.store import people as people_module
 from asyncchat.store.file import Keep, migrate
 from asyncchat.store.people import AUDITED, SEATS, People
@@ -183,28 +182,18 @@ def test_a_name_that_is_given_up_leaves_nothing_behind_and_its_number_is_not_giv
 
 
 def test_if_fewer_shall_be_kept_than_before_they_go_a_few_at_a_time(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Journal(path) as journal:
-        alice, bob = account(journal, "alice"), account(journal, "bob")
-        send(journal, alice, bob, *"abcdefghij")
+    alice, bob = account(journal, "alice"), account(journal, "bob")
+    send(journal, alice, bob, *"abcdefghij")
     monkeypatch.setattr(people_module, "DELETED_AT_ONCE", 4)
-    with Journal(path, keep=Keep(messages=2)) as journal:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        people = People(connection, Keep(messages=2), lambda: 0)
         left = []
         for text in "klmn":
-            send(journal, alice, bob, text)
+            people.write(Send(alice, bob, text, 0, None, 0))
             left.append("".join(text for (text,) in rows(path, "SELECT text FROM private ORDER BY seq")))
     assert left == ["efghijk", "ijkl", "lm", "mn"]
-
-
-def test_what_is_too_old_is_deleted_though_the_disk_has_no_rest(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Journal(path) as journal:
-        alice, bob = account(journal, "alice"), account(journal, "bob")
-        send(journal, alice, bob, "old", time=1)
-    monkeypatch.setattr(journal_module, "LOOK_FOR_AGED", 3600.0)
-    with Journal(path, keep=Keep(milliseconds=10), clock=lambda: 100) as journal:
-        send(journal, alice, bob, "new", time=99)
-        until(lambda: rows(path, "SELECT text FROM private") == [("new",)])
 
 
 def test_the_last_seats_of_an_account_are_kept(path: Path) -> None:

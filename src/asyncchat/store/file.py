@@ -4,7 +4,7 @@ import contextlib
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -168,6 +168,18 @@ class StoreFile:
         with contextlib.suppress(sqlite3.Error):
             self.connection.close()
         os.close(self._lock)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep what is written meanwhile all together, or nothing of it. Raises one of the ERRORS."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):  # some errors have rolled it back already
+                self.connection.execute("ROLLBACK")
+            raise
 
     def reader(self) -> sqlite3.Connection:
         """Return another connection, to read by. Raises StoreError."""

@@ -1,12 +1,9 @@
 """The journal in a file: a thread of its own commits what came together, and says so to the room."""
 
-import bisect
 import contextlib
 import itertools
 import queue
-import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +13,7 @@ from asyncchat.chat.requests import Change
 from asyncchat.chat.room import Committed, Failed
 from asyncchat.store.file import ERRORS, Keep, StoreError, StoreFile, reason, sent
 from asyncchat.store.people import People
+from asyncchat.store.upkeep import Upkeep
 
 _MOST_ROWS = 32
 """Messages in one statement. Each statement gives up the interpreter's lock once, and may have to wait for it."""
@@ -29,23 +27,8 @@ _INSERT = {
     for size in _SIZES
 }
 
-REST = 0.02
-"""Seconds without anything to commit, after which there is time for other work."""
-
-PIECE = 1000
-"""Messages that such work is about at a time: nobody shall notice."""
-
-MOST_ARREARS = 1_000_000
-"""Messages for which that work may wait; beyond that it is done though there is no rest."""
-
-AFTER_FAILURE = 1.0
-"""Seconds until it is tried again, if it failed."""
-
 MOST_AT_ONCE = 128
 """Orders in one transaction: the first shall not wait long for the others."""
-
-LOOK_FOR_AGED = 1.0
-"""Seconds from one look for messages that are too old to the next."""
 
 
 class _Order(NamedTuple):
@@ -71,17 +54,13 @@ class SqliteJournal:
     def __init__(self, file: StoreFile, durability: str, keep: Keep, recent: int, clock: Callable[[], int]) -> None:
         self._file = file
         self._connection = file.connection
-        self._keep = keep
-        self._clock = clock
         try:
             self._load(durability, recent)
+            self._people = People(self._connection, keep, clock)
+            self._upkeep = Upkeep(file, self._people, keep, clock, self.seq)
         except ERRORS as error:
             raise StoreError(f"can't use the store {file.path}: {reason(error)}") from None
-        self._aged = self._deleted
-        self._look_again = 0.0
-        self._until_aged = None if keep.milliseconds is None else LOOK_FOR_AGED
         self._orders: queue.SimpleQueue[_Order | _Wish | None] = queue.SimpleQueue()
-        self._people = People(self._connection, keep, clock)
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
 
     def _load(self, durability: str, recent: int) -> None:
@@ -92,10 +71,7 @@ class SqliteJournal:
         self.recent: Sequence[Sent] = sent(rows)[::-1]
         self.epoch = str(self._file.fact("epoch"))
         (deleted,) = self._connection.execute("SELECT max(value) FROM facts WHERE name = 'deleted'").fetchone()
-        self.seq = self._last = self.recent[-1].seq if self.recent else deleted or 0
-        (first,) = self._connection.execute("SELECT min(seq) FROM messages").fetchone()
-        self._deleted: int = first - 1 if first else self.seq
-        self._indexed = max(int(self._file.fact("indexed")), self._deleted)
+        self.seq = self.recent[-1].seq if self.recent else deleted or 0
 
     def start(self, call: Callable[..., object]) -> None:
         """Begin; `call` has a function called with its arguments in the room's thread, as call_soon_threadsafe does."""
@@ -126,14 +102,12 @@ class SqliteJournal:
     def _work(self) -> None:
         while orders := self._next_orders():
             self._carry_out(orders)
-            self._find_aged()
-            if self._arrears() > MOST_ARREARS:
-                self._do_a_piece()
+            self._upkeep.between(sum(len(order.rows) if isinstance(order, _Order) else 1 for order in orders))
 
     def _carry_out(self, orders: Sequence[_Order | _Wish]) -> None:
         """Keep it all in one transaction: to wait for the disk takes longer than what is to be written."""
         try:
-            with self._transaction():
+            with self._file.transaction():
                 answers = [self._write(order) for order in orders]
         except ERRORS as error:
             if len(orders) > 1:
@@ -146,7 +120,7 @@ class SqliteJournal:
             if isinstance(order, _Wish):
                 self._tell(order.done, answer)
             else:
-                self._last = order.rows[-1].seq
+                self._upkeep.last = order.rows[-1].seq
                 self._tell(order.committed, order.batch)
 
     def _write(self, order: _Order | _Wish) -> object:
@@ -173,13 +147,11 @@ class SqliteJournal:
 
     def _next_orders(self) -> Sequence[_Order | _Wish]:
         """Wait for something to write, and do other work meanwhile; return all there is by then, nothing at the end."""
-        rest = REST
         while True:
             try:
-                order = self._orders.get(timeout=rest if self._arrears() else self._until_aged)
+                order = self._orders.get(timeout=self._upkeep.pause())
             except queue.Empty:
-                self._find_aged()
-                rest = REST if not self._arrears() or self._do_a_piece() else AFTER_FAILURE
+                self._upkeep.at_rest()
             else:
                 return [] if order is None else [order, *self._others()]
 
@@ -200,68 +172,3 @@ class SqliteJournal:
                 values = itertools.chain.from_iterable(rows[begin : begin + size])
                 self._connection.execute(_INSERT[columns, size], tuple(values))
                 begin += size
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._connection.execute("COMMIT")
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):  # some errors have rolled it back already
-                self._connection.execute("ROLLBACK")
-            raise
-
-    # Work that can wait: the index for searches, and what need not be kept any more.
-
-    def _arrears(self) -> int:
-        return max(self._last - self._indexed, 0) + max(self._obsolete() - self._deleted, 0)
-
-    def _obsolete(self) -> int:
-        """Return the number up to which nothing is to be kept."""
-        return self._aged if self._keep.messages is None else max(self._aged, self._last - self._keep.messages)
-
-    def _find_aged(self) -> None:
-        if self._keep.milliseconds is not None and time.monotonic() >= self._look_again:
-            self._look_again = time.monotonic() + LOOK_FOR_AGED
-            limit = self._clock() - self._keep.milliseconds
-            numbers = range(self._deleted + 1, self._last + 1)
-            self._aged = self._deleted + bisect.bisect_left(numbers, limit, key=self._time_of)
-            with contextlib.suppress(*ERRORS), self._transaction():  # what could not be deleted is found again
-                self._people.delete_aged(limit, PIECE)
-
-    def _time_of(self, seq: int) -> int:
-        row = self._connection.execute("SELECT time FROM messages WHERE seq >= ? LIMIT 1", (seq,)).fetchone()
-        return int(row[0]) if row else self._clock()
-
-    def _do_a_piece(self) -> bool:
-        """Do some of that work; tell whether it could be done."""
-        try:
-            if (obsolete := self._obsolete()) > self._deleted:
-                self._delete(min(self._deleted + PIECE, obsolete))
-            else:
-                # The further behind it is the larger the piece: larger ones take much less time in all.
-                self._index(min(self._indexed + max(PIECE, self._arrears() // 20), self._last))
-        except ERRORS:
-            return False  # if there is no room, those who post hear of it
-        return True
-
-    def _delete(self, last: int) -> None:
-        with self._transaction():
-            self._connection.execute(
-                "INSERT INTO words (words, rowid, text) SELECT 'delete', seq, text FROM messages WHERE seq <= ?",
-                (min(last, self._indexed),),
-            )
-            self._connection.execute("DELETE FROM messages WHERE seq <= ?", (last,))
-            self._connection.execute("INSERT OR REPLACE INTO facts VALUES ('deleted', ?)", (last,))
-        self._deleted = last
-        self._indexed = max(self._indexed, last)
-
-    def _index(self, last: int) -> None:
-        with self._transaction():
-            self._connection.execute(
-                "INSERT INTO words (rowid, text) SELECT seq, text FROM messages WHERE seq > ? AND seq <= ?",
-                (self._indexed, last),
-            )
-            self._connection.execute("UPDATE facts SET value = ? WHERE name = 'indexed'", (last,))
-        self._indexed = last

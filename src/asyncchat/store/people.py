@@ -42,7 +42,10 @@ AUDITED = 100_000
 """Acts that are kept."""
 
 DELETED_AT_ONCE = 1000
-"""Messages that are deleted at a time, when fewer than before are to be kept."""
+"""Messages that are deleted when one comes, when fewer than before are to be kept."""
+
+SWEPT = 100
+"""Conversations that are looked through for such messages at a time."""
 
 _Row = tuple[int, int, int, str]
 """A private message: its number, its time, the number of its sender, its text."""
@@ -179,7 +182,7 @@ class People:
         row = (conversation, seq, time, send.sender.id, nth, send.text, seat, ident)
         self._do("INSERT INTO private VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
         if self._keep.messages is not None:
-            self._delete_first(conversation, seq - self._keep.messages)
+            self._delete_first(conversation, seq - self._keep.messages, DELETED_AT_ONCE)
         return Stored(seq, time, self._unread(conversation, send.sender, nth, seen))
 
     def _gone(self, *accounts: Account) -> NotKept:
@@ -188,13 +191,13 @@ class People:
         gone = next(one for one in accounts if not self._do(there, (one.id,)).fetchone())
         return NotKept(f"{gone.name.shown} is not registered any more")
 
-    def _delete_first(self, conversation: int, last: int) -> None:
-        """Delete the messages up to the number `last`; if they are too many for one time, the oldest of them."""
-        self._do(
+    def _delete_first(self, conversation: int, last: int, most: int) -> int:
+        """Delete the messages up to the number `last`, the first `most` of them; return how many that were."""
+        return self._do(
             "DELETE FROM private WHERE conversation = :conversation AND seq <= :last"
             " AND seq < :most + (SELECT min(seq) FROM private WHERE conversation = :conversation)",
-            {"conversation": conversation, "last": last, "most": DELETED_AT_ONCE},
-        )
+            {"conversation": conversation, "last": last, "most": most},
+        ).rowcount
 
     def _unread(self, conversation: int, sender: Account, sent: int, seen: int) -> int:
         (first,) = self._do(
@@ -240,11 +243,33 @@ class People:
         )
         return rows.fetchall()[::-1]
 
-    def delete_aged(self, limit: int, most: int) -> None:
-        """Delete some of what was said before `limit`, at most so many messages."""
-        rows = self._do("SELECT conversation, seq FROM private WHERE time < ? LIMIT ?", (limit, most)).fetchall()
-        for row in rows:
-            self._do("DELETE FROM private WHERE conversation = ? AND seq = ?", row)
+    def has_aged(self, limit: int) -> bool:
+        """Tell whether there is something that was said before `limit`."""
+        return bool(self._do("SELECT 1 FROM private WHERE time < ? LIMIT 1", (limit,)).fetchone())
+
+    def delete_aged(self, limit: int, most: int) -> int:
+        """Delete some of what was said before `limit`; return how many messages that were, `most` at most."""
+        return self._do(
+            "DELETE FROM private WHERE (conversation, seq) IN"
+            " (SELECT conversation, seq FROM private WHERE time < ? LIMIT ?)",
+            (limit, most),
+        ).rowcount
+
+    def delete_surplus(self, after: int, most: int) -> tuple[int, int | None]:
+        """Delete what there is too much of in some conversations, of those that come after the number `after`.
+
+        Return how many messages that were, `most` at most, and the number to go on after; None if there are no more.
+        """
+        assert self._keep.messages is not None
+        deleted, swept = 0, False
+        some = self._do("SELECT id, last FROM conversations WHERE id > ? ORDER BY id LIMIT ?", (after, SWEPT))
+        for conversation, last in some.fetchall():
+            deleted += self._delete_first(conversation, last - self._keep.messages, most - deleted)
+            if deleted == most:
+                return deleted, after  # there may be more of them in this one
+            after = conversation
+            swept = True
+        return deleted, after if swept else None
 
     def _keep_order(self, change: object) -> None:
         match change:

@@ -1,0 +1,172 @@
+"""Work on a store that can wait: the index for searches, and deleting what need not be kept any more."""
+
+import time
+from collections.abc import Callable
+
+from asyncchat.store.file import ERRORS, Keep, StoreFile
+from asyncchat.store.people import People
+
+REST = 0.02
+"""Seconds without anything to commit, after which any such work is done."""
+
+FEW = 400
+"""Messages that are not worth deleting them while others are being written."""
+
+FEW_IN_INDEX = 5000
+"""Messages that are not worth putting them into the index meanwhile: they are found soon without, or deleted first."""
+
+PIECE = 0.005
+"""Seconds of CPU that a piece of work shall take: nobody shall notice."""
+
+LARGEST = 20_000
+"""Messages in a piece of work, at most: they are held in memory."""
+
+INDEX_SHARE = 0.05
+"""The part of the time that the index gets while there is no rest."""
+
+MOST_ARREARS = 1_000_000
+"""Messages that may be missing in the index; beyond that it takes what time it needs."""
+
+AFTER_FAILURE = 1.0
+"""Seconds until it is tried again, if it failed."""
+
+LOOK_FOR_AGED = 1.0
+"""Seconds from one look for messages that are too old to the next."""
+
+LOOKED_AT = 100_000
+"""Messages that are looked at then."""
+
+
+_Work = Callable[[int], int]
+"""Does something about so many messages at most, and returns how many that were."""
+
+
+class Upkeep:
+    """Work on the store `file` that can wait, in pieces.
+
+    It is not left to the moments in which nothing is written, for these may never come: a piece of what is to be
+    deleted comes after every few messages that are written, and is larger than these; the index has a share of the
+    time.
+
+    last: the number of the last message that is kept; the journal tells when there are more
+    """
+
+    def __init__(self, file: StoreFile, people: People, keep: Keep, clock: Callable[[], int], last: int) -> None:
+        self._file = file
+        self._do = file.connection.execute
+        self._people = people
+        self._keep = keep
+        self._clock = clock
+        self.last = last
+        (first,) = self._do("SELECT min(seq) FROM messages").fetchone()
+        self._deleted: int = first - 1 if first else last
+        self._indexed = max(int(file.fact("indexed")), self._deleted)
+        self._aged = self._deleted
+        self._aged_private: int | None = None
+        self._swept: int | None = None if keep.messages is None else 0
+        self._sizes: dict[_Work, int] = {}
+        self._next_look = 0.0
+        self._next_index = 0.0
+        self._next_try = 0.0
+
+    def pause(self) -> float | None:
+        """Return for how many seconds nothing must have been written before there is work; None: there is none."""
+        if self._next_work(1, 1):
+            return max(REST, self._next_try - time.monotonic())
+        return None if self._keep.milliseconds is None else max(0.0, self._next_look - time.monotonic())
+
+    def at_rest(self) -> None:
+        """Do a piece of what there is, since there is time."""
+        self._look()
+        if work := self._next_work(1, 1):
+            self._do_a_piece(work, 0)
+
+    def between(self, written: int) -> None:
+        """Do a piece of what should not wait any longer, after so many messages were written."""
+        self._look()
+        now = time.monotonic()
+        if not (work := self._next_work(FEW, FEW_IN_INDEX)) or now < self._next_try:
+            return
+        if work == self._index and now < self._next_index and self.last - self._indexed < MOST_ARREARS:
+            return
+        self._do_a_piece(work, 2 * written)
+
+    def _next_work(self, few: int, few_in_index: int) -> _Work | None:
+        """Return the most urgent work that is about so many messages at least, to be deleted or indexed."""
+        if self._obsolete() - self._deleted >= few:
+            return self._delete
+        if self._aged_private is not None or self._swept is not None:
+            return self._delete_private
+        return self._index if self.last - self._indexed >= few_in_index else None
+
+    def _do_a_piece(self, work: _Work, least: int) -> None:
+        begun = time.thread_time()  # to wait for the disk, or for the interpreter's lock, is no work
+        try:
+            done = work(max(self._sizes.get(work, FEW), least))
+        except ERRORS:  # if there is no room, those who post hear of it
+            self._next_try = time.monotonic() + AFTER_FAILURE
+            return
+        took = time.thread_time() - begun
+        if work == self._index:
+            self._next_index = time.monotonic() + took / INDEX_SHARE
+        if done >= FEW:
+            self._sizes[work] = min(max(int(done * PIECE / max(took, 1e-6)), FEW), LARGEST)
+
+    def _obsolete(self) -> int:
+        """Return the number up to which nothing is to be kept."""
+        return self._aged if self._keep.messages is None else self.last - self._keep.messages
+
+    def _look(self) -> None:
+        """See from time to time what is too old by now."""
+        if self._keep.milliseconds is None or time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + LOOK_FOR_AGED
+        limit = self._clock() - self._keep.milliseconds
+        try:
+            (first,) = self._do(
+                "SELECT min(seq) FROM (SELECT seq, time FROM messages WHERE seq > ? ORDER BY seq LIMIT ?)"
+                " WHERE time >= ?",
+                (self._aged, LOOKED_AT, limit),
+            ).fetchone()
+            self._aged = first - 1 if first else min(self._aged + LOOKED_AT, self.last)
+            if self._people.has_aged(limit):
+                self._aged_private = limit
+        except ERRORS:
+            pass  # it is looked for again
+
+    def _delete(self, most: int) -> int:
+        last = min(self._deleted + most, self._obsolete())
+        with self._file.transaction():
+            self._do(
+                "INSERT INTO words (words, rowid, text) SELECT 'delete', seq, text FROM messages WHERE seq <= ?",
+                (min(last, self._indexed),),
+            )
+            self._do("DELETE FROM messages WHERE seq <= ?", (last,))
+            self._do("INSERT OR REPLACE INTO facts VALUES ('deleted', ?)", (last,))
+        done, self._deleted = last - self._deleted, last
+        self._indexed = max(self._indexed, last)
+        return done
+
+    def _delete_private(self, most: int) -> int:
+        if self._aged_private is not None:
+            with self._file.transaction():
+                deleted = self._people.delete_aged(self._aged_private, most)
+            if deleted < most:
+                self._aged_private = None
+            return deleted
+        assert self._swept is not None
+        with self._file.transaction():
+            deleted, swept = self._people.delete_surplus(self._swept, most)
+        self._swept = swept
+        return deleted
+
+    def _index(self, most: int) -> int:
+        last = min(self._indexed + most, self.last)
+        with self._file.transaction():
+            self._do(
+                "INSERT INTO words (rowid, text) SELECT seq, text FROM messages WHERE seq > ? AND seq <= ?",
+                (self._indexed, last),
+            )
+            self._do("UPDATE facts SET value = ? WHERE name = 'indexed'", (last,))
+        done, self._indexed = last - self._indexed, last
+        return done

@@ -1,0 +1,173 @@
+"""What is done beside writing: the index, and what is not to be kept for ever."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from asyncchat.chat.accounts import Account
+from asyncchat.chat.changes import NewAccount, Send, Stored
+from asyncchat.chat.names import prepare
+from asyncchat.store import people, upkeep
+from asyncchat.store.file import Keep
+from tests.programs import PATIENCE, seconds, until
+from tests.store import Journal, fill, indexed, message, messages, no_rest, rows
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "chat.db"
+
+
+def kept(path: Path) -> list[tuple[int, str]]:
+    return rows(path, "SELECT seq, text FROM messages ORDER BY seq")
+
+
+def test_what_is_kept_is_indexed_when_there_is_time(path: Path) -> None:
+    with Journal(path) as journal:
+        journal.append(*messages(1, 1000))
+        until(lambda: indexed(path) == 1000)
+        assert rows(path, "SELECT count(*) FROM words WHERE words MATCH 'message'") == [(1000,)]
+
+
+def test_an_index_that_was_not_finished_is_finished_the_next_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as slow:
+        no_rest(slow)
+        fill(path, *messages(1, 500))
+    assert indexed(path) == 0
+    with Journal(path):
+        until(lambda: indexed(path) == 500)
+
+
+@pytest.mark.parametrize(
+    ("keep", "left"),
+    [
+        (Keep(messages=100), range(901, 1001)),
+        (Keep(milliseconds=250), range(750, 1001)),
+        (Keep(messages=2000), range(1, 1001)),
+        (Keep(milliseconds=2000), range(1, 1001)),
+    ],
+)
+def test_what_need_not_be_kept_is_deleted_and_not_found_any_more(path: Path, keep: Keep, left: range) -> None:
+    with Journal(path, keep=keep, clock=lambda: 1000) as journal:
+        journal.append(*messages(1, 1000))
+        until(lambda: indexed(path) == 1000 and len(kept(path)) == len(left))
+        assert [seq for seq, _ in kept(path)] == list(left)
+        found = rows(path, "SELECT rowid FROM words WHERE words MATCH 'message' ORDER BY rowid")
+        assert found == [(seq,) for seq in left]
+        assert rows(path, "INSERT INTO words (words) VALUES ('integrity-check')") == []
+
+
+def test_numbers_go_on_though_everything_was_deleted(path: Path) -> None:
+    with Journal(path, keep=Keep(milliseconds=1), clock=lambda: 10_000) as journal:
+        journal.append(*messages(1, 300))
+        journal.take(1)
+        until(lambda: kept(path) == [])
+    with Journal(path) as again:
+        assert (again.journal.seq, list(again.journal.recent)) == (300, [])
+        again.append(message(301))
+        again.take(1)
+        until(lambda: indexed(path) == 301)
+        assert kept(path) == [(301, "message 301")]
+
+
+# While there is no rest.
+
+
+def batches(journal: Journal, size: int = 50) -> Iterator[int]:
+    """Say so many things again and again, as fast as possible; yield the number of the last one each time."""
+    deadline = time.monotonic() + seconds(PATIENCE)
+    last = journal.journal.seq
+    while time.monotonic() < deadline:
+        journal.append(*messages(last + 1, last + size))
+        last += size
+        journal.take(len(journal.happened) + 1)
+        yield last
+    raise TimeoutError("it did not happen in time")
+
+
+def goes_on(journal: Journal, until_then: Callable[[], bool]) -> None:
+    """Say something as fast as possible until something has happened."""
+    for _ in batches(journal):
+        if until_then():
+            return
+
+
+def test_the_index_has_a_share_of_the_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    no_rest(monkeypatch)
+    with Journal(path) as journal:
+        goes_on(journal, lambda: indexed(path) >= 1000)
+
+
+def test_the_index_is_never_too_far_behind(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    no_rest(monkeypatch)
+    monkeypatch.setattr(upkeep, "INDEX_SHARE", 1e-9)
+    monkeypatch.setattr(upkeep, "MOST_ARREARS", 7000)
+    with Journal(path) as journal:
+        for last in batches(journal):
+            if last >= 10_000:
+                break
+        assert indexed(path) >= 2500
+
+
+@pytest.mark.parametrize("there_before", [0, 20_000])
+def test_no_more_is_kept_than_shall_be_however_fast_more_comes(
+    path: Path, monkeypatch: pytest.MonkeyPatch, there_before: int
+) -> None:
+    if there_before:
+        fill(path, *messages(1, there_before))
+    no_rest(monkeypatch)
+    with Journal(path, keep=Keep(messages=100)) as journal:
+        for last in batches(journal):
+            if last >= there_before + 5000:
+                assert len(kept(path)) <= 110 + 1000
+            if last >= there_before + 10_000:
+                break
+
+
+def test_what_is_too_old_is_deleted_however_fast_more_comes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(path, *messages(1, 3000))
+    no_rest(monkeypatch)
+    with Journal(path, keep=Keep(milliseconds=1000), clock=lambda: 3500) as journal:
+        goes_on(journal, lambda: kept(path)[0][0] > 2000)
+
+
+def private(journal: Journal, *texts: str) -> None:
+    pair = [journal.change(NewAccount(prepare(name), "hash", b"")) for name in ("alice", "bob")]
+    alice, bob = pair
+    assert isinstance(alice, Account)
+    assert isinstance(bob, Account)
+    for number, text in enumerate(texts, 1):
+        assert isinstance(journal.change(Send(alice, bob, text, number, None, 0)), Stored)
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_private_messages_that_are_too_old_are_deleted_also_more_than_a_few(
+    path: Path, monkeypatch: pytest.MonkeyPatch, *, busy: bool
+) -> None:
+    with Journal(path) as journal:
+        private(journal, *"abcdefghij")
+    if busy:
+        no_rest(monkeypatch)
+    monkeypatch.setattr(upkeep, "FEW", 3)
+    monkeypatch.setattr(upkeep, "LARGEST", 3)
+    monkeypatch.setattr(upkeep, "LOOK_FOR_AGED", 3600.0)  # so all is found at once
+    with Journal(path, keep=Keep(milliseconds=100), clock=lambda: 110) as journal:
+        left = lambda: rows(path, "SELECT text FROM private ORDER BY seq") == [("j",)]  # noqa: E731
+        if busy:
+            goes_on(journal, left)
+        else:
+            until(left)
+
+
+def test_a_conversation_in_which_nothing_is_said_has_no_more_than_shall_be_kept(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Journal(path) as journal:
+        private(journal, *"abcdefghij")
+    monkeypatch.setattr(people, "SWEPT", 1)
+    monkeypatch.setattr(upkeep, "FEW", 3)
+    monkeypatch.setattr(upkeep, "LARGEST", 3)
+    with Journal(path, keep=Keep(messages=2)):
+        until(lambda: rows(path, "SELECT text FROM private ORDER BY seq") == [("i",), ("j",)])
