@@ -130,3 +130,33 @@ def test_a_wrong_host_in_the_environment_is_wrong_usage(
 def test_a_port_alone_is_on_this_machine(room: ServeProgram) -> None:
     with Program("join", "--plain", f":{room.port}") as program:
         assert program.out.line() == ASK_NAME
+
+
+@pytest.mark.parametrize("form", ["--plain", "--threads"])
+@pytest.mark.parametrize("typed", ["hi\n", "hi"])
+def test_a_pipe_whose_only_line_became_the_name_fails_and_names_the_option(
+    room: ServeProgram, form: str, typed: str
+) -> None:
+    with Program("join", room.address, form) as script:
+        script.write(typed)
+        script.end_input()
+        assert script.wait() == 1
+        said = "asyncchat: nothing was said: the first line was taken for the name. Give a name with --name.\n"
+        assert script.errors.rest().decode() == said
+
+
+@pytest.mark.parametrize("form", ["--plain", "--threads"])
+def test_the_first_line_of_a_pipe_that_has_more_is_the_name(room: ServeProgram, form: str) -> None:
+    with Program("join", room.address, form) as script:
+        script.write("ci\nhi\n")
+        script.end_input()
+        assert script.wait() == 0
+        assert script.out.rest().decode().endswith("ci: hi\n")
+
+
+def test_somebody_at_a_plain_terminal_may_leave_without_a_word(room: ServeProgram) -> None:
+    with Program("join", room.address, "--plain", terminal=True) as person:
+        person.write("alice\n")
+        room.out.until("alice joined")
+        person.write("\x04")
+        assert person.wait() == 0

@@ -1,6 +1,7 @@
 """One person's side of a conversation."""
 
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -465,3 +466,58 @@ def test_ends_if_it_is_banned(town: Town) -> None:
     town.host.order.add(Sentence(Kind.BAN, prepare("bob"), "", None, Who.ADMIN))
     with pytest.raises(NameRefused, match=r"^bob: you are banned!$"):
         meet_in(town, Visitor("bob", can_choose=False))
+
+
+# The name of a script's line.
+
+
+def input_of(*typed: bytes) -> Callable[[], bool]:
+    """Return what tells how it ended for a script without a name, whose input this was, in a real room with a bob."""
+    room = a_room()
+    joined(room, "bob")
+    visitor = Visitor(None, can_choose=True, is_script=True)
+    person = Person(room)
+
+    def meanwhile(data: bytes) -> None:
+        person.send(data)
+        while said := person.peer.take():
+            visitor.hear(said)
+
+    meanwhile(b"")
+    for data in typed:
+        visitor.type(data)
+        meanwhile(data)
+    meanwhile(visitor.end())
+    return visitor.check_end
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        [b"hi\n"],
+        [b"hi"],
+        [b"h", b"i"],
+        [b"hi\r\n"],
+        [b"hi\n\n  \n\xe2\x80\x8b\n"],
+        [b"two words\nhi\n"],
+        [b"\n", b"bob\nhi\n \n"],
+        [b"x" * 5000 + b"\nhi\n"],
+    ],
+)
+def test_input_that_ends_with_the_name_is_an_error_that_names_the_option(typed: list[bytes]) -> None:
+    with pytest.raises(NotTaken, match=r"^nothing was said: .* Give a name with --name\.$"):
+        input_of(*typed)()
+
+
+@pytest.mark.parametrize("typed", [[b"ci\nhi\n"], [b"ci\nhi"], [b"ci", b"\n\nh"], [b"bob\nci\nhi\n"], [b"ci\n/list\n"]])
+def test_input_with_more_than_the_name_is_none(typed: list[bytes]) -> None:
+    assert input_of(*typed)()
+
+
+def test_a_person_may_leave_without_a_word() -> None:
+    visitor = Visitor(None, can_choose=True)
+    visitor.hear(ASKED)
+    visitor.type(b"alice\n")
+    visitor.end()
+    visitor.hear(b"Server: no one online\n")
+    assert visitor.check_end()

@@ -7,6 +7,7 @@ from asyncchat.chat import wire
 from asyncchat.chat.commands import is_exit
 from asyncchat.chat.lines import LineDecoder, MarkDropper, visible
 from asyncchat.chat.names import NameRefused, PasswordNeeded
+from asyncchat.chat.shapeless import is_blank
 
 MAX_HEARD = 1 << 20
 """Bytes of the longest line that is taken from a server."""
@@ -56,17 +57,21 @@ class Visitor:
     `name`, if given, answers the server's question for one, with the `password` if there is one; nothing typed may be
     sent before it is `settled`.
     `can_choose`: somebody can type a name if none is given or if the one given is refused.
+    `is_script`: nobody types; so if the input ends with the name, what was to be said has become the name.
     """
 
-    def __init__(self, name: str | None, password: str = "", *, can_choose: bool) -> None:
+    def __init__(self, name: str | None, password: str = "", *, can_choose: bool, is_script: bool = False) -> None:
         self.settled = name is None and can_choose
         self._name = name
         self._password = password
         self._can_choose = can_choose
+        self._is_script = is_script
         self._asked: bool | None = None  # not known before the first line
         self._naming: Callable[[str], str | None] = self._await_question
         self._gave_up = False
         self._not_taken = 0
+        self._refusals = 0
+        self._lines_typed = self._last_with_text = 0
         self._ending = False
         self._held: str | None = None
         self._heard = LineDecoder(MAX_HEARD)
@@ -82,6 +87,7 @@ class Visitor:
         for line in self._heard.feed(data):
             readable = _readable(line)
             self._notice_question(readable)
+            self._refusals += readable.startswith(_REFUSALS)
             reply = None if self.settled else self._naming(readable)
             if reply is not None:
                 answer += reply
@@ -102,7 +108,14 @@ class Visitor:
 
     def type(self, data: bytes) -> bool:
         """Take what is sent of what was typed; tell whether it asks to leave."""
-        return any(line is not None and is_exit(line.decode(errors="replace")) for line in self._typed.feed(data))
+        return any(self._notice_typed(line) for line in self._typed.feed(data))
+
+    def _notice_typed(self, line: bytes | None) -> bool:
+        self._lines_typed += 1
+        said = "(too long)" if line is None else line.decode(errors="replace")
+        if not is_blank(said):
+            self._last_with_text = self._lines_typed
+        return is_exit(said)
 
     def wait_no_longer(self) -> None:
         """The server has said nothing for QUESTION_TIMEOUT seconds: take it for one that asks nobody's name."""
@@ -115,18 +128,22 @@ class Visitor:
         rest = self._mark.held
         if self._typed.unfinished or rest:
             rest += b"\n"
+            self.type(b"\n")
         return rest + f"{_PROBE}\n".encode() if self._asked else rest
 
     def check_end(self) -> bool:
         """Tell whether a server that closed after `end` had handled all that was sent.
 
-        Raises NameRefused if it took no name, and therefore nothing else, and NotTaken if it has refused some of it.
+        Raises NameRefused if it took no name, and therefore nothing else, and NotTaken if it has refused some of it, or
+        if there was nothing but the name.
         """
         if self._held and self._held.startswith(_REFUSAL):
             raise NameRefused("the server took none of this for a name, so nothing was sent: give a name with --name")
         if self._not_taken:
             lines = "one of the lines" if self._not_taken == 1 else f"{self._not_taken} of the lines"
             raise NotTaken(f"the server did not take {lines}, and has said why")
+        if self._held and self._name is None and self._is_script and self._last_with_text <= self._refusals + 1:
+            raise NotTaken("nothing was said: the first line was taken for the name. Give a name with --name.")
         return self._held is not None or not self._asked
 
     def _notice_question(self, line: str) -> None:

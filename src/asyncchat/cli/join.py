@@ -104,7 +104,9 @@ def _choose_client(options: argparse.Namespace, address: Address, name: str | No
     else:
         from asyncchat.chat.visitor import Visitor
 
-        visitor = Visitor(name, password, can_choose=read_input and (name is None or terminal.is_interactive()))
+        is_person = terminal.is_interactive()
+        can_choose = read_input and (name is None or is_person)
+        visitor = Visitor(name, password, can_choose=can_choose, is_script=not is_person)
         if options.threads:
             from asyncchat.threads.client import join as join_on_threads
 
