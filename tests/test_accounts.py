@@ -189,8 +189,8 @@ def test_every_command_and_what_it_answers(chat: ServeProgram, actor: Format) ->
     # Alone.
     refused = "this is for registered people. Write /register PASSWORD to make your name yours."
     step(guest, "/chat alice", refused)
-    step(guest, "meant for alice", "your line was not sent: write /chat NAME again, or /room to write to everybody.")
-    step(guest, "/room", *back)
+    missed = "your line was not sent, since /chat did not work: write it again to send it to everybody."
+    step(guest, "meant for alice", missed)
     step(bob, "/list", "online: admin alice guest")
     step(alice, "/unread", "no one unread")
     step(alice, "/msg bob hello", "sent to bob")
@@ -271,7 +271,8 @@ def test_every_refusal_says_why_and_changes_nothing(known: ServeProgram, actor: 
     refusals: list[tuple[PlainActor | JsonActor, str, str]] = [
         # Names.
         *((guest, f"{line} {SECRET}", not_registered) for line in ("/password", "/unregister")),
-        (guest, "/registration", "write the name and a password: /registration LOGIN PASSWORD"),
+        (guest, "/registration", "write a password for your name: /register PASSWORD"),
+        (guest, "/name eve", "write /register LOGIN PASSWORD first, then /name and the same LOGIN."),
         (guest, "/register short", "the password is too short!"),
         (guest, f"/register ALICE {SECRET}", taken),
         (guest, f"/register mo {SECRET}", taken),
@@ -376,15 +377,16 @@ def test_every_refusal_says_why_and_changes_nothing(known: ServeProgram, actor: 
     ]
     for who, line, said in refusals:
         assert who.say(line) == [said], line
+    missed = "your line was not sent, since /chat did not work: write it again to send it to everybody."
     for line in ("/chat", "/chat mo"):
         assert guest.say(line) == [not_registered]
-        assert guest.say("hello") == ["your line was not sent: write /chat NAME again, or /room to write to everybody."]
+        assert guest.say("hello") == [missed]
     for line, why in (
         ("/chat nobody", unknown),
         ("/chat ann", "that is you. Write /chat NAME with the name of somebody else."),
     ):
         assert alice.say(line) == [why]
-        assert alice.say("hello") == ["your line was not sent: write /chat NAME again, or /room to write to everybody."]
+        assert alice.say("hello") == [missed]
     assert admin.say("/audit") == before
     assert mo.heard() == []
 
@@ -887,9 +889,9 @@ def test_whoever_is_kicked_while_registering_gets_no_account(path: str) -> None:
             crowded = Nc(chat.port)
             _open.append(crowded)
             crowded.send(f"/auth user{number} {SECRET}\n")
-        troll.peer.send(f"/registration second {SECRET}\n")
+        troll.peer.send(f"/registration second {SECRET}\n/name second\n")
         assert admin.say("/kick troll") == ["troll was kicked!"]
-        assert troll.rest() == ["you have been kicked out of the server!"]
+        assert troll.rest()[1:] == ["you have been kicked out of the server!"]  # it was asked back first
         for number in (12, 13):  # by then it was troll's turn
             assert PlainActor(chat).say(f"/auth user{number} {SECRET}") == ["you are authorized successfully!"]
         assert PlainActor(chat).say(f"/auth second {SECRET}") == ["incorrect login!"]

@@ -144,6 +144,7 @@ class _Connected(Generic[S]):
     def send(self, data: bytes | str) -> None:
         """Send `data` to the server."""
         lines = iter(self._decoder.feed(data.encode() if isinstance(data, str) else data))
+        self.session.doubts.more_came()
         self.session.receive(lines)
         while self.session.asked is not None and self._answered():
             self.session.receive(lines)

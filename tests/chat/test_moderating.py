@@ -388,7 +388,7 @@ def test_the_admin_undoes_what_a_moderator_has_done(town: Town) -> None:
 def test_whoever_takes_another_name_while_it_is_kept_is_put_out_all_the_same(town: Town) -> None:
     admin, eve = town.owner("admin", role=Who.ADMIN), town.guest("eve")
     admin.session.receive([b"/kick eve"])
-    assert eve.say(f"/register second {SECRET}") == ["Server: you are registered successfully!"]
+    assert eve.say(f"/register second {SECRET}", "/name second")[1:] == ["Server: you are registered successfully!"]
     town.attend(admin.session)
     assert eve.hear() == [KICKED]
 

@@ -125,13 +125,14 @@ def test_what_can_not_be_done_is_refused(town: Town, line: str, answer: str) -> 
 
 
 NOWHERE = "Server: your line was not sent: write /chat NAME again, or /room to write to everybody."
+MISSED = "Server: your line was not sent, since /chat did not work: write it again to send it to everybody."
 
 
 @pytest.mark.parametrize("registered", [True, False])
 def test_what_was_meant_for_one_is_not_shown_to_all_because_the_name_was_mistyped(town: Town, registered: bool) -> None:
     alice = town.owner("alice") if registered else town.guest("alice")
     bob = town.owner("bob")
-    assert alice.say("/chat bobb", "a secret", "/room", "hello")[1:] == [NOWHERE, BACK, "alice: hello"]
+    assert alice.say("/chat bobb", "a secret", "/room", "hello")[1:] == [MISSED, BACK, "alice: hello"]
     assert bob.hear() == ["alice: hello"]
 
 
@@ -139,7 +140,7 @@ def test_nor_because_the_store_can_not_be_read(town: Town) -> None:
     alice = town.owner("alice")
     town.owner("bob")
     town.is_broken = True
-    assert alice.say("/chat bob", "a secret") == ["Server: this can't be done: the disk is full.", NOWHERE]
+    assert alice.say("/chat bob", "a secret") == ["Server: this can't be done: the disk is full.", MISSED]
     assert alice.say("/unread") == ["Server: this can't be done: the disk has an error."]
 
 
@@ -597,7 +598,7 @@ def test_without_a_store_what_was_meant_for_one_is_not_shown_to_all_either() -> 
     alice.hear()
     bob.hear()
     alice.send("/chat bob\nsecret\n")
-    assert alice.hear() == ["Server: nothing is kept here: this chat is served without --store", NOWHERE]
+    assert alice.hear() == ["Server: nothing is kept here: this chat is served without --store", MISSED]
     assert bob.hear() == []
 
 
@@ -613,7 +614,18 @@ def test_whoever_is_found_gone_when_it_is_kept_is_said_to_be(town: Town) -> None
     bob.say(f"/unregister {SECRET}")
     town.attend(alice.session)
     assert alice.hear() == ["Server: bob is not registered any more."]
-    assert alice.say("secret") == [NOWHERE]
+    assert alice.say("secret") == [MISSED]
+
+
+def test_whoever_has_given_up_the_name_while_turned_to_somebody_writes_to_nobody_on_another_connection_either(
+    town: Town,
+) -> None:
+    alice, _ = two(town)
+    alice.say("/chat bob")
+    alice.say(f"/unregister {SECRET}")
+    again = town.program("alice", token=alice.token, epoch="town")
+    again.tell("say", id=50, text="secret")
+    assert again.hear("refused")[0]["code"] == "nowhere"
 
 
 def test_after_a_start_of_the_server_who_does_not_say_where_it_was_turned_speaks_to_nobody(town: Town) -> None:

@@ -41,7 +41,7 @@ def test_a_guest_who_is_in_claims_the_name_that_he_has(town: Town) -> None:
 def test_a_guest_who_is_in_registers_another_name_and_goes_on_under_it(town: Town) -> None:
     carol, bob = town.guest("carol"), town.guest("bob")
     events = record(town.room)
-    assert carol.say(f"/register alice {SECRET}", "hello") == [REGISTERED, "alice: hello"]
+    assert carol.say(f"/register alice {SECRET}", "/name alice", "hello")[1:] == [REGISTERED, "alice: hello"]
     assert bob.say("/list")[-1] == "Server: online: alice"
     assert [type(event).__name__ for event in events] == ["Renamed", "Sent"]
     assert town.connect().say("carol") == ["alice: hello"]
@@ -352,9 +352,11 @@ def test_a_hello_that_is_not_right_is_refused_and_another_may_follow(
 def test_a_program_that_is_in_becomes_somebody(town: Town) -> None:
     bot, bob = town.program("bot"), town.program("bob")
     bob.hear()
-    heard = bot.say(f"/register carol {SECRET}")
+    assert bot.say(f"/register carol {SECRET}")[0]["code"] == "other-name"
+    assert bob.hear() == []
+    heard = bot.say("/name carol")
     assert heard[0] == {"type": "you", "name": "carol", "role": "registered"}
-    assert {"type": "ack", "id": 1} in heard
+    assert {"type": "ack", "id": 2} in heard
     assert {"type": "notice", "text": "you are registered successfully!"} in heard
     assert bob.hear() == [
         {"type": "left", "name": "bot", "members": 1},

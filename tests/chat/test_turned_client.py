@@ -57,16 +57,44 @@ def test_what_is_written_behind_a_mistyped_name_goes_nowhere(town: Town) -> None
     client.say("/chat bobb")
     client.say("a secret")
     refused = [event.code for event in line.carry_all() if isinstance(event, Refused)]
-    assert refused == ["incorrect-name", "incorrect-name"]
-    assert client.turned is None
-    client.say("another secret")
-    assert [event.code for event in line.carry_all() if isinstance(event, Refused)] == ["nowhere"]
+    assert refused == ["incorrect-name", "nowhere"]
     assert bob.hear() == []
-    client.say("/room")
     client.say("to all")
     line.carry_all()
     assert client.turned == ""
     assert bob.hear() == ["alice: to all"]
+
+
+@pytest.mark.parametrize("before", ["", "carol"])
+def test_whoever_is_told_that_chat_did_not_work_is_where_one_was_after_one_refused_line(
+    town: Town, before: str
+) -> None:
+    client, line = here(town)
+    town.owner("carol")
+    bob = town.owner("bob")
+    client.say(f"/chat {before}".strip())
+    client.say("/chat bobb")
+    line.carry_all()
+    assert client.turned == before
+    client.say("one")
+    client.say("two")
+    refused = [event for event in line.carry_all() if isinstance(event, Refused)]
+    assert [event.code for event in refused] == ["nowhere", "nowhere"]
+    assert refused[0].text.endswith(f"write it again to send it to {before or 'everybody'}.")
+    client.say("one again")
+    line.carry_all()
+    assert bob.hear() == ["alice: one again"] * (not before)
+    assert town.said_between("alice", "carol") == [("alice", "one again")] * bool(before)
+
+
+def test_a_name_that_can_be_used_only_later_gets_nothing_that_was_typed_when_it_could_not(town: Town) -> None:
+    client, line = here(town)
+    client.say("/chat bob")
+    line.carry_all()
+    bob = town.owner("bob")
+    client.say("for all")
+    assert [event.code for event in line.carry_all() if isinstance(event, Refused)] == ["nowhere"]
+    assert bob.say("/unread") == ["Server: no one unread"]
 
 
 @pytest.mark.parametrize("turned", ["to nobody before", "to bob before"])
@@ -94,8 +122,10 @@ def test_nobody_gets_what_is_written_behind_a_mistyped_name_after_the_connection
     client.connected()
     line = connect(town, client)
     client.say("a secret")
-    assert [event.code for event in line.carry_all() if isinstance(event, Refused)] == ["nowhere"]
-    assert (bob.say("/unread"), client.turned) == (["Server: no one unread"], None)
+    assert len([event for event in line.carry_all() if isinstance(event, Refused)]) == 1
+    assert bob.say("/unread") == ["Server: no one unread"]
+    client.say("to where one was")
+    assert not any(isinstance(event, Refused) for event in line.carry_all())
 
 
 def test_whoever_has_lost_sight_of_somebody_writes_to_nobody_and_knows_it(town: Town) -> None:

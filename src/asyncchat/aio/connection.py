@@ -119,6 +119,8 @@ class Connection:
             while data := await self._reader.read(READ_SIZE):
                 self._silent_since, self._pings = asyncio.get_running_loop().time(), 0
                 lines = decoder.feed(data)
+                if self._session.doubts.open:
+                    self._session.doubts.more_came()
                 if new and lines:
                     new = False
                     self._choose_format(lines[0])

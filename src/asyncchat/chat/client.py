@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from msgspec import UNSET, UnsetType, structs
 
 from asyncchat.chat import events, wire
-from asyncchat.chat.commands import argument_of, find_command
+from asyncchat.chat.commands import TURNING, argument_of, find_command, is_command
 from asyncchat.chat.events import (
     Ack,
     Bye,
@@ -33,8 +33,8 @@ from asyncchat.chat.visitor import MAX_HEARD
 LAST = 10
 """Messages that a newcomer gets, usually."""
 
-TURNING = ("/chat", "/room")
-"""The commands after which what is said goes elsewhere."""
+LONGEST_PLACE = 200
+"""Characters of a name that did not work, which are sent again with what may be for it."""
 
 _QUESTION = wire.ASK_NAME.strip()
 
@@ -44,7 +44,8 @@ class Client:
 
     `password`: of that name, if it is one's own, or shall be (`register`).
     `turned`: to whom alone goes what is said from now on, "" if to everybody, None if to nobody. Each line says that
-    itself, since it must not go elsewhere when it is sent again.
+    itself, since it must not go elsewhere when it is sent again. After /chat did not work, what is said goes nowhere
+    until a line has come back.
 
     Call `connected` when there is a connection and `hear` with what arrives on it; after these and after `say` and
     `ping`, send what `to_send` returns, and then take the `news`.
@@ -57,7 +58,8 @@ class Client:
         self._registers = register
         self._turned: str | None = ""  # as the server has said last
         self._has_turned = False
-        self._turning: set[int] = set()  # ids of what was said to turn elsewhere
+        self._turning: dict[int, str] = {}  # ids of what was said to turn elsewhere, and where
+        self._missed: str | None = None  # where that did not work
         self._seen_there = 0
         self.is_in = False
         self._token = ""
@@ -102,14 +104,16 @@ class Client:
         return self._newest
 
     def _where(self) -> str | UnsetType:
+        if self._missed is not None and not self._turning:
+            return f"{self._missed[:LONGEST_PLACE]} "  # which nobody can be called
         return UNSET if self.turned is None or not self._has_turned else self.turned
 
     def _turn(self, text: str) -> None:
         command = find_command(text)
         if command and command.names[0] in TURNING:
             self._has_turned = True
-            self._turning.add(self._newest)
             self.turned = argument_of(text) if command.names[0] == "/chat" else ""
+            self._turning[self._newest] = self.turned
 
     def ping(self) -> None:
         """Ask the server whether it is still there."""
@@ -120,7 +124,7 @@ class Client:
         while self.is_in and self._unsent and len(self._unanswered) < events.MOST_UNANSWERED:
             say = self._unsent.popleft()
             if why := self._too_long(say):
-                self._answered(say.id)
+                self._answered(say, is_refused=True)
                 self._news.append(Refused(say.id, "too-long", f"your line was not sent: {why}."))
                 continue
             self._unanswered[say.id] = say
@@ -158,8 +162,8 @@ class Client:
             case Ping():
                 self._outgoing.append(Pong())
             case Ack(ident) | Refused(ident):
-                if self._unanswered.pop(ident, None):
-                    self._answered(ident)
+                if say := self._unanswered.pop(ident, None):
+                    self._answered(say, is_refused=isinstance(event, Refused))
                     yield _harmless(event)
             case Turned(conversation):
                 if conversation != self._turned or self._turning:
@@ -184,8 +188,12 @@ class Client:
                     self._seen_any = True
                 yield _harmless(event)
 
-    def _answered(self, ident: int) -> None:
-        self._turning.discard(ident)
+    def _answered(self, say: Say, *, is_refused: bool) -> None:
+        place = self._turning.pop(say.id, None)
+        if place is not None:
+            self._missed = place if is_refused and place else None
+        elif is_refused and not is_command(say.text):
+            self._missed = None
         if not self._turning:
             self.turned = self._turned  # if it was refused to turn elsewhere, as before
 
@@ -230,9 +238,9 @@ class Client:
         elif not welcome.resumed:
             # The server has forgotten what came of those that were sent already, but not the messages themselves.
             while self._unsent and self._unsent[0].id <= self._sent:
-                doubtful = self._unsent.popleft().id
-                self._answered(doubtful)
-                yield Refused(doubtful, "in-doubt", "it is not known whether this was posted.")
+                doubtful = self._unsent.popleft()
+                self._answered(doubtful, is_refused=True)
+                yield Refused(doubtful.id, "in-doubt", "it is not known whether this was posted.")
 
     def _hear_message(self, message: Message) -> Iterator[events.FromServer]:
         if message.conversation:

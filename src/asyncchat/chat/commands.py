@@ -62,11 +62,12 @@ COMMANDS = (
     Command(
         ("/registration", "/register"),
         "LOGIN PASSWORD",
-        "make a name yours; in the room, PASSWORD alone is enough for the one you have",
+        "make a name yours; in the room, PASSWORD alone for the one you have",
         before_naming=True,
         of_store=True,
         is_secret=True,
     ),
+    Command(("/name",), "LOGIN", "be called so from now on, after /register LOGIN PASSWORD in the room", of_store=True),
     Command(
         ("/auth", "/login"),
         "LOGIN PASSWORD",
@@ -119,12 +120,20 @@ COMMANDS = (
     Command(("/exit", "/quit"), "", "leave the chat", before_naming=True),
 )
 
+TURNING = ("/chat", "/room")
+"""The commands after which what is said goes elsewhere."""
+
 _COMMANDS = {name: command for command in COMMANDS for name in command.names}
 
 
 def find_command(said: str) -> Command | None:
     """Return the command that a line begins with."""
     return _COMMANDS.get(word_of(said).lower())
+
+
+def is_command(said: str) -> bool:
+    """Tell whether a line is no message, whatever command it is."""
+    return said.startswith("/") and not said.startswith("//")
 
 
 def is_exit(said: str) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from asyncchat.chat import talking, wire
 from asyncchat.chat.accounts import Account
 from asyncchat.chat.commands import find_command
+from asyncchat.chat.doubts import Doubt, doubt_of
 from asyncchat.chat.host import Host
 from asyncchat.chat.lines import BadLine, text
 from asyncchat.chat.messages import Sent
@@ -113,14 +114,20 @@ class PlainSession(Session):
             wanted = self._text(line)
             command = find_command(wanted)
             if command and command.before_naming:
-                self._run(command, wanted)
+                self.run(self._do(command, wanted))
                 return
-            self.come_as_guest(prepare(wanted), self._peer, wire.plain)
+            if command:  # which can't work yet
+                self.doubts.add(doubt_of(command))
+            name = prepare(wanted)
+            self.doubts.check_name(name.shown)
+            self.come_as_guest(name, self._peer, wire.plain)
         except (BadLine, NameRefused) as refused:
             self._peer.write(wire.name_refused(str(refused)))
         except NameTaken:
             self._peer.write(wire.NAME_TAKEN)
         except Refusal as refusal:
+            if refusal.code == "name-registered":
+                self.doubts.add(Doubt.PASSWORD)
             self.notice(str(refusal))
         else:
             self._peer.write(wire.plain(self.host.room.last()))

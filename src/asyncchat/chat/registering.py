@@ -7,6 +7,7 @@ from precis_i18n import get_profile
 
 from asyncchat.chat.accounts import ADMIN, LONGEST_PASSWORD, SHORTEST_PASSWORD, Account
 from asyncchat.chat.changes import Authorize, ChangePassword, Register, Secret, Unregister
+from asyncchat.chat.commands import word_of
 from asyncchat.chat.names import SERVER, Name, NameRefused, prepare
 from asyncchat.chat.refusal import Banned, Refusal, WrongPassword
 
@@ -30,6 +31,15 @@ def password(raw: str) -> Secret:
         return Secret(_PASSWORD.enforce(raw))
     except UnicodeEncodeError:
         raise Refusal("password-refused", "it has a character that no password can have.") from None
+
+
+def new_password(name: Name, raw: str) -> Secret:
+    """Return another password for `name`, as it is compared. Raises Refusal if it can't be one."""
+    secret = password(raw)
+    if _key_of(secret) == name.key:
+        # So that a password that is written in the place of a name, and then again, is not what all see.
+        raise Refusal("password-refused", "the password can't be the name.")
+    return secret
 
 
 def check_new(session: "Session", name: Name) -> None:
@@ -86,7 +96,7 @@ async def register(session: "Session", name: Name, raw: str, seat: bytes) -> Acc
     check_new(session, name)
     accounts = session.host.accounts
     assert accounts
-    secret = password(raw)
+    secret = new_password(name, raw)
     accounts.reserve(name)
     account = await Register(name, secret, seat)
     if session.host.is_banned(name) or session.host.shuts_out(session.address):  # meanwhile
@@ -112,16 +122,58 @@ def _known(raw: str) -> Secret:
 
 
 async def _register(session: "Session", argument: str) -> None:
-    login, _, raw = argument.partition(" ")
-    raw = raw.strip()
-    if session.named and login and not raw:
-        name, raw = session.named, login
+    login, raw = _split(argument)
+    session.offered = None
+    if session.named:
+        await _register_named(session, session.named, login, raw)
     elif not raw:
         raise Refusal("no-argument", "write the name and a password: /registration LOGIN PASSWORD")
     else:
+        await _register_as(session, _prepared(login), raw)
+
+
+async def _register_named(session: "Session", own: Name, login: str, raw: str) -> None:
+    """Register the name that all see already: no word behind the command may become one without being asked for."""
+    if _key_of(login) == own.key:
+        login, raw = raw, ""
+    elif raw:
         name = _prepared(login)
+        check_new(session, name)
+        new_password(name, raw)
+        session.offered = name, raw
+        raise Refusal(
+            "other-name",
+            f"nothing is registered yet. If the first word is to be your name instead of {own.shown}, which all see,"
+            f" write /name and that word. If it belongs to the password: /register {own.shown} PASSWORD",
+        )
+    if not login:
+        raise Refusal("no-argument", "write a password for your name: /register PASSWORD")
+    await _register_as(session, own, login)
+
+
+async def _name(session: "Session", login: str) -> None:
+    offered, session.offered = session.offered, None
+    if not offered or offered[0].key != _key_of(login):
+        raise Refusal("no-name", "write /register LOGIN PASSWORD first, then /name and the same LOGIN.")
+    await _register_as(session, *offered)
+
+
+async def _register_as(session: "Session", name: Name, raw: str) -> None:
     account = await register(session, name, raw, session.key_of_seat)
     await session.become(account, REGISTERED)
+
+
+def _split(argument: str) -> tuple[str, str]:
+    """Return the first word, and what follows it."""
+    login = word_of(argument)
+    return login, argument[len(login) :].strip()
+
+
+def _key_of(word: str) -> str:
+    try:
+        return prepare(word).key
+    except NameRefused:
+        return ""
 
 
 def _prepared(login: str) -> Name:
@@ -136,8 +188,7 @@ def _unusable(refused: NameRefused) -> Refusal:
 
 
 async def _auth(session: "Session", argument: str) -> None:
-    login, _, raw = argument.partition(" ")
-    raw = raw.strip()
+    login, raw = _split(argument)
     if not raw:
         raise Refusal("no-argument", "write your name and your password: /auth LOGIN PASSWORD")
     try:
@@ -153,8 +204,7 @@ async def _password(session: "Session", raw: str) -> None:
     assert session.account
     if not raw:
         raise Refusal("no-argument", "write the new password: /password PASSWORD")
-
-    await ChangePassword(session.account, password(raw), session.key_of_seat)
+    await ChangePassword(session.account, new_password(session.account.name, raw), session.key_of_seat)
     session.notice("your password is changed")
 
 
@@ -173,6 +223,7 @@ async def _unregister(session: "Session", raw: str) -> None:
 
 RUN: dict[str, Callable[["Session", str], Coroutine[Any, Any, None]]] = {
     "/registration": _register,
+    "/name": _name,
     "/auth": _auth,
     "/password": _password,
     "/unregister": _unregister,

@@ -232,6 +232,8 @@ class SeatedSession(Session):
             before.make_way(self.named)
         self.host.seats.take(seat, self)
         self._seat = seat
+        self.doubts = seat.doubts
+        self.doubts.reconnected()
         self._catch_up(hello, token, resumed=token == hello.token)
         if self.account:
             self.tell_who()
@@ -259,25 +261,24 @@ class SeatedSession(Session):
             if not is_said or hello.conversation is None:
                 self.turn_nowhere()
             elif before:
-                await self._turn_to_name(before, hello)
+                await self._turn_to(before, hello)
         elif seat.turned and self.host.find_account(seat.turned.name) is not seat.turned:
             self.lose_sight()
         elif seat.turned:
-            await self._turn_to(seat.turned, hello)
+            await self._turn_to(seat.turned.name.shown, hello)
         elif seat.is_nowhere:
             self.turn_nowhere()
         elif before or hello.conversation is None:
             self.tell_turned()  # back to everybody, which it has not heard
 
-    async def _turn_to_name(self, name: str, hello: Hello) -> None:
+    async def _turn_to(self, name: str, hello: Hello) -> None:
         try:
-            await self._turn_to(talking.find_meant(self, name), hello)
+            to = talking.find_meant(self, name)
+            seen = hello.conversation_after if hello.conversation == to.name.shown else None
+            await talking.turn_to(self, to, seen)
         except Refusal as refusal:
             self.turn_nowhere()
             self.notice(str(refusal))
-
-    async def _turn_to(self, to: Account, hello: Hello) -> None:
-        await talking.turn_to(self, to, hello.conversation_after if hello.conversation == to.name.shown else None)
 
     def _catch_up(self, hello: Hello, token: str, *, resumed: bool) -> None:
         assert self.named

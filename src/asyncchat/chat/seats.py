@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Protocol
 
 from asyncchat.chat.accounts import Account
+from asyncchat.chat.doubts import Doubts
 
 KEPT_EMPTY = 10_000
 REMEMBERED = 32
@@ -36,6 +37,7 @@ class Seat:
     since: when it was made, in milliseconds since 1970
     partners: who was meant by the names that it wrote to: a name may be another's since
     is_nowhere: what is said goes to nobody, since it was to go to somebody who was not found
+    doubts: what the next line may be instead of a message
     is_recalled: it was made anew from what the store knows
 
     The ids of what is sent rise, so that a repetition is known: it must not be posted again.
@@ -52,6 +54,7 @@ class Seat:
         self.turned: Account | None = None
         self.partners: dict[str, Account] = {}
         self.is_nowhere = False
+        self.doubts = Doubts()
         self.is_recalled = False
 
     def begin(self, ident: int) -> None:

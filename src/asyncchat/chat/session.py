@@ -8,6 +8,7 @@ from asyncchat.chat import changes, moderating, registering, talking
 from asyncchat.chat.accounts import Account
 from asyncchat.chat.commands import Command, Who, argument_of, find_command
 from asyncchat.chat.confidential import hidden_command, known_of
+from asyncchat.chat.doubts import Doubts
 from asyncchat.chat.host import Host
 from asyncchat.chat.messages import Sent
 from asyncchat.chat.names import Name
@@ -48,7 +49,9 @@ class Session(ABC):
         self.unconfirmed: dict[Account, changes.MarkRead] = {}
         self.confirmed: changes.MarkRead | None = None
         self.addressed: Account | None = None  # to whom alone the line at hand goes, or what conversation it is about
-        self._nowhere = False  # after /chat did not work: what was meant for one must not be shown to all
+        self._nowhere = False  # the one to whom went what was said is gone: it must not be shown to all
+        self.doubts = Doubts()
+        self.offered: tuple[Name, str] | None = None  # another name, and its password, that /name would take
         self._running: Running | None = None
         self._peer = peer
         self.named: Name | None = None
@@ -63,6 +66,11 @@ class Session(ABC):
     def role(self) -> Who:
         """What the peer may do."""
         return self.account.role if self.account else Who.GUEST
+
+    @property
+    def place(self) -> str:
+        """To whom goes what is said, in words."""
+        return self.turned.name.shown if self.turned else "everybody"
 
     def receive(self, lines: Iterable[bytes | None]) -> None:
         """Handle the lines that the peer has sent, up to one that asks for something; None is one that was too long."""
@@ -329,7 +337,7 @@ class Session(ABC):
                     "unknown-command",
                     f"unknown command {known_of(said)}. Write /help to see the commands, // to say a line with /.",
                 )
-            self._run(command, said)
+            self.run(self._do(command, said))
         elif not is_blank(said):
             if hidden := hidden_command(said):
                 raise Refusal("secret", f"your line was not sent: write {hidden} with a plain / and nothing before it.")
@@ -339,6 +347,8 @@ class Session(ABC):
         assert self.named
         if self._nowhere and not is_addressed:
             raise Refusal("nowhere", "your line was not sent: write /chat NAME again, or /room to write to everybody.")
+        if self.doubts.open:
+            self.doubts.check_message(text, self.place, is_private=is_addressed and self.addressed is not None)
         if self.addressed:
             self.run(self.send_private(self.addressed, text))
         elif self.host.is_muted(self.named):
@@ -346,14 +356,14 @@ class Session(ABC):
         else:
             post(text)
 
-    def _run(self, command: Command, said: str) -> None:
+    async def _do(self, command: Command, said: str) -> None:
+        self.doubts.end(command)
         try:
             self._check(command)
-        except Refusal:
-            if command.names[0] == "/chat":
-                self.turn_nowhere()
+            await _RUN[command.names[0]](self, argument_of(said))
+        except Refusal as refusal:
+            self.doubts.begin(command, refusal)
             raise
-        self.run(_RUN[command.names[0]](self, argument_of(said)))
 
     def _check(self, command: Command) -> None:
         if command.of_store and not self.host.accounts:

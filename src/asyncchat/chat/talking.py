@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from asyncchat.chat.accounts import Account
 from asyncchat.chat.archive import Count, History, Pair, Search, Unread
 from asyncchat.chat.changes import Send, SetTopic, Turn
-from asyncchat.chat.commands import COMMANDS, Who, excerpt
+from asyncchat.chat.commands import COMMANDS, Who, excerpt, is_command
 from asyncchat.chat.messages import SHOWN, Sent, to_the_second
 from asyncchat.chat.names import NameRefused, prepare
 from asyncchat.chat.refusal import NotKept, Refusal
@@ -85,12 +85,7 @@ async def _chat(session: "Session", wanted: str) -> None:
     if not wanted:
         session.turn(None)
         return
-    try:
-        other = _other(session, wanted)
-    except Refusal:
-        session.turn_nowhere()
-        raise
-    await turn_to(session, other)
+    await turn_to(session, _other(session, wanted))
 
 
 async def turn_to(session: "Session", other: Account, after: int | None = None) -> None:
@@ -101,7 +96,6 @@ async def turn_to(session: "Session", other: Account, after: int | None = None) 
     try:
         said = await Turn(who, other, after)
     except NotKept:
-        session.turn_nowhere()
         _refuse_gone(session, who, other)
         raise
     _refuse_gone(session, who, other)
@@ -116,7 +110,6 @@ def _refuse_gone(session: "Session", *accounts: Account) -> None:
     """Raise Refusal if one of `accounts` has been given up meanwhile."""
     for account in accounts:
         if session.host.find_account(account.name) is not account:
-            session.turn_nowhere()
             raise Refusal("incorrect-name", f"{account.name.shown} is not registered any more.")
 
 
@@ -176,8 +169,9 @@ def addressed(session: "Session", conversation: str, text: str) -> Account | Non
     try:
         return find_meant(session, conversation)
     except Refusal:
-        if text.startswith("/") and not text.startswith("//"):
+        if is_command(text):
             return None  # a command may be what helps
+        session.doubts.check_place(session.place)
         raise
 
 

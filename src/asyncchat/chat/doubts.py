@@ -1,0 +1,98 @@
+"""What a line may be instead of a message after a command that did not work: it is refused once."""
+
+from enum import IntFlag
+
+from asyncchat.chat.accounts import SHORTEST_PASSWORD
+from asyncchat.chat.commands import TURNING, Command
+from asyncchat.chat.refusal import Refusal
+
+
+class Doubt(IntFlag):
+    """PLACE: it may be for one person alone. PASSWORD: it may be the password that the command lacked."""
+
+    NONE = 0
+    PLACE = 1
+    PASSWORD = 2
+
+
+_NEEDS_NO_PASSWORD = ("registered", "authorized")
+
+
+def doubt_of(command: Command) -> Doubt:
+    """Return what the next line may be if `command` does not work."""
+    if command.is_secret:
+        return Doubt.PASSWORD
+    return Doubt.PLACE if command.names[0] in TURNING else Doubt.NONE
+
+
+class Doubts:
+    """What the next line of one peer may be; `open` is false as long as it is a message for certain.
+
+    A doubt ends when a line was refused for it and the peer sends more after that: what came together with that line
+    was sent before its refusal could be seen, and is refused, too.
+    """
+
+    __slots__ = ("_told", "open")
+
+    def __init__(self) -> None:
+        self.open = Doubt.NONE
+        self._told = Doubt.NONE
+
+    def begin(self, command: Command, refusal: Refusal) -> None:
+        """`command` did not work."""
+        if refusal.code not in _NEEDS_NO_PASSWORD:
+            self.add(doubt_of(command))
+
+    def end(self, command: Command) -> None:
+        """There is a new command."""
+        self._end(doubt_of(command))
+
+    def add(self, doubt: Doubt) -> None:
+        """The next line may be this."""
+        self.open |= doubt
+        self._told &= ~doubt
+
+    def more_came(self) -> None:
+        """The peer has sent more, and may have seen what it was told before."""
+        self._end(self._told)
+
+    def reconnected(self) -> None:
+        """What the peer was told last may have been lost with its connection."""
+        self._told = Doubt.NONE
+
+    def check_message(self, text: str, place: str, *, is_private: bool) -> None:
+        """Look at a message that would go to `place`; `is_private`: it says itself to whom alone. Raises Refusal."""
+        may_be_password = self._may_be_password(text)
+        if not is_private:
+            self.check_place(place)
+        if may_be_password:
+            raise Refusal(
+                "secret", "your line was not sent, since it may be a password. If it is none, write it again."
+            )
+
+    def check_place(self, place: str) -> None:
+        """Look at something that does not say, or not well, for whom alone it is. Raises Refusal."""
+        if Doubt.PLACE in self.open:
+            self._tell(Doubt.PLACE)
+            raise Refusal(
+                "nowhere", f"your line was not sent, since /chat did not work: write it again to send it to {place}."
+            )
+
+    def check_name(self, name: str) -> None:
+        """Look at an answer to the question for a name. Raises Refusal."""
+        if self._may_be_password(name):
+            raise Refusal(
+                "secret", "this name was not taken, since it may be a password. If it is none, write it again."
+            )
+
+    def _may_be_password(self, text: str) -> bool:
+        self._tell(Doubt.PASSWORD)
+        return Doubt.PASSWORD in self.open and len(text.strip()) >= SHORTEST_PASSWORD
+
+    def _end(self, doubt: Doubt) -> None:
+        self.open &= ~doubt
+        self._told &= ~doubt
+
+    def _tell(self, doubt: Doubt) -> None:
+        """The peer is told, or has gone on without being in doubt."""
+        self._told |= self.open & doubt

@@ -1,0 +1,281 @@
+"""What may be a password, or for one alone, is shown to nobody because a command before it did not work."""
+
+import itertools
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asyncchat.chat.messages import Joined, Renamed, Sent
+from asyncchat.chat.session import Session
+from tests.chat import record
+from tests.chat.town import SECRET, Town, a_town
+
+REGISTERED = "Server: you are registered successfully!"
+OTHER_NAME = (
+    "Server: nothing is registered yet. If the first word is to be your name instead of carol, which all see, write"
+    " /name and that word. If it belongs to the password: /register carol PASSWORD"
+)
+MAY_BE_PASSWORD = "Server: your line was not sent, since it may be a password. If it is none, write it again."
+NO_NAME = "Server: this name was not taken, since it may be a password. If it is none, write it again."
+MISSED = "Server: your line was not sent, since /chat did not work: write it again to send it to {}."
+
+
+# In the room, /register makes nothing a name that is none yet.
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/register carolpw999",
+        "/register  carolpw999 ",
+        "/registration CAROL carolpw999",
+        "/register\tcarol\tcarolpw999",
+    ],
+)
+def test_one_word_is_the_password_of_the_name_that_one_has(town: Town, line: str) -> None:
+    carol = town.guest("carol")
+    assert carol.say(line, "hello") == [REGISTERED, "carol: hello"]
+    assert town.connect().say("/auth carol carolpw999")[0] == "Server: you are authorized successfully!"
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("/register", "write a password for your name: /register PASSWORD"),
+        ("/register carol", "write a password for your name: /register PASSWORD"),
+        ("/register carolpw", "the password is too short!"),
+        ("/register carol Carol", "the password is too short!"),
+        ("/name dave", "write /register LOGIN PASSWORD first, then /name and the same LOGIN."),
+    ],
+)
+def test_what_lacks_something_is_refused(town: Town, line: str, answer: str) -> None:
+    assert town.guest("carol").say(line) == [f"Server: {answer}"]
+
+
+def test_another_name_is_asked_back_before_anybody_sees_it(town: Town) -> None:
+    carol = town.guest("carol")
+    seen = record(town.room)
+    assert carol.say(f"/register dave {SECRET}", f"/register dave {SECRET}") == [OTHER_NAME] * 2
+    assert not seen
+    assert (
+        carol.say("/name eve", "/name dave")
+        == ["Server: write /register LOGIN PASSWORD first, then /name and the same LOGIN."] * 2
+    )
+    assert carol.say(f"/register Dave {SECRET}", "/name dave", "hello")[1:] == [REGISTERED, "Dave: hello"]
+
+
+def test_what_is_asked_back_is_checked_first(town: Town) -> None:
+    town.owner("bob")
+    assert town.guest("carol").say(f"/register bob {SECRET}", "/register dave short", "/register d:e longenough") == [
+        "Server: this login is already taken! Choose another one.",
+        "Server: the password is too short!",
+        "Server: this name can't be used: : is not a letter, digit, underscore, dash or dot. Choose another one.",
+    ]
+
+
+def test_a_password_written_twice_is_no_name(town: Town) -> None:
+    stranger, owner = town.connect(), town.owner("carolpw999")
+    seen = record(town.room)
+    said = "Server: the password can't be the name."
+    assert stranger.say("/register otherpw999 OtherPW999") == [said]
+    assert owner.say("/password carolpw999") == [said]
+    assert town.guest("thirdpw999").say("/register thirdpw999", "/register thirdpw999 thirdpw999")[1:] == [said]
+    assert not [event for event in seen if isinstance(event, Joined | Renamed) and event.name.shown != "thirdpw999"]
+
+
+# What is written after a command with a password did not work.
+
+
+@pytest.mark.parametrize(
+    "line", ["/auth alice", "/auth alice not-the-password", "/register", "/register short", "/register dave longenough"]
+)
+def test_what_may_be_the_password_is_refused_once(town: Town, line: str) -> None:
+    town.owner("alice").say("/exit")
+    carol, bob = town.guest("carol"), town.guest("bob")
+    carol.say(line)
+    assert carol.say("a-password", "and again") == [MAY_BE_PASSWORD] * 2
+    assert bob.hear() == []
+    assert carol.say("a long message") == ["carol: a long message"]
+
+
+def test_what_is_too_short_for_a_password_is_a_message(town: Town) -> None:
+    carol = town.guest("carol")
+    assert carol.say("/auth alice", "what?")[1:] == ["carol: what?"]
+    assert carol.say("a long message") == ["carol: a long message"]
+
+
+@pytest.mark.parametrize("line", [f"/auth alice {SECRET}", "/register longenough"])
+def test_when_it_has_worked_everything_is_a_message_again(town: Town, line: str) -> None:
+    town.owner("alice").say("/exit")
+    carol = town.guest("carol")
+    assert carol.say("/auth alice", line, "a long message")[-1].endswith(": a long message")
+
+
+def test_who_needs_no_password_is_not_taken_to_write_one(town: Town) -> None:
+    alice = town.owner("alice")
+    assert alice.say("/register carolpw999", "a long message")[1:] == ["alice: a long message"]
+
+
+@pytest.mark.parametrize("line", ["alice", "/auth alice", "/auth alice not-the-password", "/register alice"])
+def test_what_may_be_the_password_is_not_taken_for_a_name_at_once(town: Town, line: str) -> None:
+    town.owner("alice").say("/exit")
+    stranger = town.connect()
+    stranger.say(line)
+    assert stranger.say("hunter2hunter") == [NO_NAME]
+    assert stranger.session.name is None
+    stranger.say("hunter2hunter")
+    assert stranger.session.name == "hunter2hunter"
+
+
+def test_a_program_is_not_taken_to_say_a_password_because_its_hello_was_refused(town: Town) -> None:
+    town.owner("alice").say("/exit")
+    bot = town.stranger()
+    assert bot.hello("alice", password="not the password")["code"] == "incorrect-password"
+    bot.hello("bot")
+    assert bot.say("a long message")[0]["text"] == "a long message"
+
+
+SECRETS = ("hunter2hunter", "carolpw999", "correct horse battery")
+REFUSED = (
+    "/register",
+    "/register carol",
+    "/auth",
+    "/auth alice",
+    "/auth alice {}",
+    "/auth nobody {}",
+    "/auth {}",
+    "/password",
+    "/unregister",
+    "/unregister {} {}",
+)
+OTHERS = (
+    "/register {}",
+    "/register carol {}",
+    "/register dave {}",
+    "/password {}",
+    "/unregister {}",
+    "/name dave",
+    "hi",
+)
+ALONE = "{}"
+_MISTAKES = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from(REFUSED), st.booleans(), st.just(ALONE), st.booleans()),
+        st.tuples(st.sampled_from(REFUSED + OTHERS), st.booleans()),
+    ),
+    max_size=6,
+)
+
+
+def _plain(town: Town, name: str) -> tuple[Session, Callable[[str], bytes]]:
+    return (town.guest(name) if name else town.connect()).session, str.encode
+
+
+def _json(town: Town, name: str) -> tuple[Session, Callable[[str], bytes]]:
+    numbers = itertools.count(1)
+    return (
+        town.program(name).session,
+        lambda line: (
+            b'{"type":"say","id":%d,"text":"%b"}'
+            % (
+                next(numbers),
+                line.encode(),
+            )
+        ),
+    )
+
+
+@pytest.mark.parametrize(("connect", "name"), [(_plain, "carol"), (_json, "carol"), (_plain, "")])
+@given(mistakes=_MISTAKES, secret=st.sampled_from(SECRETS))
+def test_no_sequence_of_mistakes_shows_a_password(
+    connect: Callable[[Town, str], tuple[Session, Callable[[str], bytes]]],
+    name: str,
+    mistakes: list[tuple[str | bool, ...]],
+    secret: str,
+) -> None:
+    """The password is written alone after a command that did not work, at once or when the answer was there."""
+    with a_town() as town:
+        town.owner("alice").say("/exit")
+        seen = record(town.room)
+        session, encoded = connect(town, name)
+        before = ""
+        for said in itertools.chain(*mistakes):
+            if not isinstance(said, str):
+                if said:
+                    session.doubts.more_came()
+                continue
+            is_in_already = session.account and before.startswith(("/register", "/auth"))
+            # At the question for a name, the first word behind /register is one.
+            if not ((said == ALONE and is_in_already) or (said == "/register {}" and not session.name)):
+                session.receive([encoded(said.replace("{}", secret))])
+                town.attend(session)
+                before = said
+        shown = [event.text if isinstance(event, Sent) else str(event) for event in seen]
+        assert not [text for text in shown if secret.split()[0] in text]
+
+
+# What is written after /chat did not work.
+
+
+@pytest.mark.parametrize("to", ["everybody", "bob"])
+@given(
+    sends=st.lists(st.lists(st.sampled_from(["/chat bobb", "/chat", "one", "two"]), min_size=1, max_size=4), max_size=5)
+)
+def test_one_line_is_refused_and_all_that_was_sent_before_its_refusal_could_be_seen(
+    to: str, sends: list[list[str]]
+) -> None:
+    with a_town() as town:
+        alice, bob = town.owner("alice"), town.owner("bob")
+        place = "alice" if to == "everybody" else "(private) alice"
+        if to == "bob":
+            alice.say("/chat bob")
+        is_open = is_told = False
+        for lines in sends:
+            if is_told:
+                is_open = is_told = False
+            answers, expected = alice.say(*lines), list[str]()
+            for line in lines:
+                if line == "/chat bobb":
+                    is_open, is_told = True, False
+                    expected.append("Server: bobb is not registered. /list shows who is online.")
+                elif line == "/chat":
+                    is_open, place, to = False, "alice", "everybody"
+                    expected.append("Server: you write to everybody now.")
+                elif is_open:
+                    is_told = True
+                    expected.append(MISSED.format(to))
+                else:
+                    expected.append(f"{place}: {line}")
+            assert sorted(answers) == sorted(expected)
+        assert not bob.say("/unread")[-1].endswith("bobb")
+
+
+@pytest.mark.parametrize("conversation", [{}, {"conversation": ""}])
+def test_a_program_that_writes_to_all_is_refused_once_likewise(town: Town, conversation: dict[str, object]) -> None:
+    alice, bob = town.own_program("alice"), town.owner("bob")
+    alice.say("/chat bobb")
+    assert [event["code"] for event in alice.say("one", **conversation)] == ["nowhere"]
+    assert alice.say("two", **conversation)[0]["text"] == "two"
+    assert bob.hear() == ["alice: two"]
+
+
+def test_a_program_that_says_to_whom_it_writes_goes_on(town: Town) -> None:
+    alice = town.own_program("alice")
+    town.owner("bob")
+    alice.say("/chat bobb")
+    assert alice.say("for bob", conversation="bob")[0]["type"] == "ack"
+    assert [event["code"] for event in alice.say("for bobb", conversation="bobb")] == ["nowhere"]
+    assert [event["code"] for event in alice.say("for bobb", conversation="bobb")] == ["incorrect-name"]
+
+
+def test_a_refusal_that_may_be_lost_with_its_connection_counts_for_nothing(town: Town) -> None:
+    alice = town.program("alice")
+    alice.say("/chat bob")
+    assert [event["code"] for event in alice.say("one")] == ["nowhere"]
+    again = town.program("alice", token=alice.token, epoch="town")
+    again.tell("say", id=50, text="one")
+    assert [event["code"] for event in again.hear("refused")] == ["nowhere"]
+    again.tell("say", id=51, text="one")
+    assert [event["text"] for event in again.hear("message")] == ["one"]
