@@ -795,7 +795,7 @@ def test_the_server_ends_in_time_though_passwords_wait_to_be_hashed(path: str) -
 
 
 def test_a_store_of_before_there_were_accounts_loses_nothing(path: str) -> None:
-    from asyncchat.store.file import APPLICATION, migrate
+    from asyncchat.store.schema import APPLICATION, migrate
 
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute(f"PRAGMA application_id = {APPLICATION}")

@@ -92,3 +92,5 @@ def _chunks(name: str) -> Iterator[bytes]:
             yield from iter(lambda: file.read(terminal.CHUNK), b"")
     except OSError as error:
         raise ChatError(f"can't read {name}: {os.strerror(error.errno or 0).lower()}") from None
+    except ValueError:
+        raise ChatError(f"can't read {name}: no path can have a NUL in it") from None

@@ -14,6 +14,13 @@ BELLS = ("off", "mentions", "all")
 """When the terminal's bell may ring."""
 
 
+LONGEST_SECRET = 4096
+"""Bytes of a file with a password that are read."""
+
+SECRET_TIMEOUT = 60.0
+"""Seconds in which a program may write a password to a pipe."""
+
+
 def secure() -> None:
     """See to it that the three standard descriptors are open; else a socket could take a number that we print to."""
     for descriptor in (INPUT, OUTPUT, ERRORS):
@@ -53,23 +60,46 @@ def write(data: bytes, descriptor: int = OUTPUT) -> None:
 
 
 def report(message: str) -> None:
-    """Write a line to standard error, if anybody takes it."""
+    """Write a line to standard error, if anybody takes it; one line, whatever there is in a path that it names."""
+    line = "".join([sign if sign.isprintable() else ascii(sign)[1:-1] for sign in message])
     with contextlib.suppress(OutputClosed, ChatError):
-        write(f"asyncchat: {message}\n".encode(errors="backslashreplace"), ERRORS)
+        write(f"asyncchat: {line}\n".encode(), ERRORS)
 
 
 def read_secret(path: str) -> str:
-    """Return the first line of a file that only its owner can read. Raises ChatError."""
+    """Return the first line of a file that only its owner can read. Raises ChatError.
+
+    The file may be a pipe to which a program writes (`<(pass show chat)` in a shell); one without waits for nobody.
+    """
     try:
-        with open(path, encoding="utf-8-sig") as file:
-            others = stat.S_IMODE(os.fstat(file.fileno()).st_mode) & (stat.S_IRWXG | stat.S_IRWXO)
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        try:
+            others = stat.S_IMODE(os.fstat(descriptor).st_mode) & (stat.S_IRWXG | stat.S_IRWXO)
             if others and os.name != "nt":
                 raise ChatError(f"others can read {path}, which has a password in it: write chmod 600 {path}")
-            return file.readline().rstrip("\r\n")
+            return _first_line(descriptor, path).decode("utf-8-sig").rstrip("\r\n")
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise ChatError(f"can't read {path}: {os.strerror(error.errno or 0).lower()}") from None
     except UnicodeDecodeError:
         raise ChatError(f"can't read {path}: it is not UTF-8") from None
+    except ValueError:
+        raise ChatError(f"can't read {path}: no path can have a NUL in it") from None
+
+
+def _first_line(descriptor: int, path: str) -> bytes:
+    line = b""
+    while b"\n" not in line and len(line) < LONGEST_SECRET:
+        try:
+            if not (more := os.read(descriptor, LONGEST_SECRET)):
+                break
+        except BlockingIOError:
+            if not select.select([descriptor], [], [], SECRET_TIMEOUT)[0]:
+                raise ChatError(f"can't read {path}: nothing comes from it") from None
+        else:
+            line += more
+    return line.partition(b"\n")[0]
 
 
 @contextlib.contextmanager

@@ -29,8 +29,9 @@ from asyncchat.chat.requests import Change, Request
 from asyncchat.chat.room import MemoryJournal
 from asyncchat.chat.session import Session
 from asyncchat.store.archive import Archive
-from asyncchat.store.file import Keep, migrate
+from asyncchat.store.file import Keep
 from asyncchat.store.people import People
+from asyncchat.store.schema import migrate
 from tests.chat import ADDRESS, Bot, Person, a_room, some_seats
 
 SECRET = "correct horse"

@@ -10,7 +10,8 @@ import pytest
 
 from asyncchat.chat.archive import Search
 from asyncchat.store.archive import Archive
-from asyncchat.store.file import MIGRATIONS, StoreError, StoreFile, migrate, open_to_read
+from asyncchat.store.file import StoreError, StoreFile, open_to_read
+from asyncchat.store.schema import MIGRATIONS, migrate
 from tests.store import Journal, ask, fill, messages, rows
 
 
@@ -131,7 +132,7 @@ def test_a_store_of_every_earlier_version_is_brought_up_to_date(path: Path, vers
 def test_a_version_that_could_not_be_made_is_not_made_in_part(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_version(path, 1)
     broken = (MIGRATIONS[0], "CREATE TABLE half (a); CREATE nonsense;")
-    monkeypatch.setattr("asyncchat.store.file.MIGRATIONS", broken)
+    monkeypatch.setattr("asyncchat.store.schema.MIGRATIONS", broken)
     with pytest.raises(StoreError):
         StoreFile(str(path))
     assert rows(path, "PRAGMA user_version") == [(1,)]

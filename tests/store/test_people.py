@@ -33,8 +33,9 @@ from asyncchat.chat.refusal import NotKept
 from asyncchat.chat.seats import Seat
 from asyncchat.store import archive as archive_module
 from asyncchat.store import people as people_module
-from asyncchat.store.file import Keep, migrate
+from asyncchat.store.file import Keep
 from asyncchat.store.people import AUDITED, SEATS, People
+from asyncchat.store.schema import migrate
 from tests.programs import until
 from tests.store import Journal, ask, messages, rows
 

@@ -8,6 +8,7 @@ from asyncchat.chat.commands import Who
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import ERRORS, Keep, StoreError, StoreFile, reason
 from asyncchat.store.journal import SqliteJournal
+from asyncchat.store.location import shown
 from asyncchat.store.people import People
 
 _LAST_WRITES = 1.0
@@ -40,7 +41,8 @@ class Store:
             return time.time_ns() // 1_000_000
 
         with contextlib.ExitStack() as opened:
-            file = opened.enter_context(contextlib.closing(StoreFile(path)))
+            file = StoreFile(path)
+            opened.callback(file.close, undo=True)
             self.archive, self.searched = (
                 opened.enter_context(contextlib.closing(Archive(file.reader()))) for _ in range(2)
             )
@@ -48,7 +50,7 @@ class Store:
             try:
                 self._load(People(file.connection, keep, clock), admin_password)
             except ERRORS as error:
-                raise StoreError(f"can't use the store {path}: {reason(error)}") from None
+                raise StoreError(f"can't use the store {shown(path)}: {reason(error)}") from None
             opened.pop_all()
 
     def _load(self, people: People, admin_password: Callable[[str | None], str | None]) -> None:

@@ -1,119 +1,39 @@
-"""The store's file: what is in it, how it comes to be, and what can be wrong with it."""
+"""The store's file: how it is opened, and what can be wrong with it."""
 
 import contextlib
+import logging
 import os
-import secrets
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote
 
 from asyncchat.chat.lines import visible
 from asyncchat.chat.messages import Sent
 from asyncchat.chat.names import Name, NameRefused, prepare
-from asyncchat.errors import ChatError
-
-APPLICATION = int.from_bytes(b"acht")
-"""Says in a file's header that it is ours (sqlite.org/fileformat2.html, 1.3.18)."""
-
-MIGRATIONS = (
-    # A message's `seat` and `id` say from where it came, so that it is known when it is sent again.
-    """
-    CREATE TABLE facts (name TEXT PRIMARY KEY, value ANY NOT NULL) WITHOUT ROWID, STRICT;
-    CREATE TABLE messages (
-        seq INTEGER PRIMARY KEY,
-        time INTEGER NOT NULL,
-        name TEXT NOT NULL,
-        text TEXT NOT NULL,
-        seat BLOB,
-        id INTEGER
-    ) STRICT;
-    CREATE UNIQUE INDEX sent ON messages (seat, id) WHERE seat IS NOT NULL;
-    """,
-    # Filled behind the messages, when there is time: the fact `indexed` says how far.
-    """
-    CREATE VIRTUAL TABLE words USING fts5 (
-        text, content = 'messages', content_rowid = 'seq', tokenize = 'unicode61 remove_diacritics 2'
-    );
-    INSERT INTO facts VALUES ('indexed', 0);
-    """,
-    # An account's number is never given again: what belonged to one must not become another's. `one` is the smaller of
-    # the two numbers; `last` and `time` are those of the last message. How many each has sent, and how many of the
-    # other's each has seen, is counted once: nothing may take longer because much waits for somebody.
-    """
-    CREATE TABLE accounts (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        key TEXT NOT NULL UNIQUE,
-        name TEXT NOT NULL,
-        password TEXT NOT NULL,
-        role INTEGER NOT NULL
-    ) STRICT;
-    CREATE TABLE seats (
-        key BLOB PRIMARY KEY,
-        account INTEGER NOT NULL,
-        time INTEGER NOT NULL
-    ) WITHOUT ROWID, STRICT;
-    CREATE INDEX seats_of ON seats (account, time);
-    CREATE TABLE given_up (key TEXT PRIMARY KEY, time INTEGER NOT NULL) WITHOUT ROWID, STRICT;
-    CREATE TABLE conversations (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        one INTEGER NOT NULL,
-        other INTEGER NOT NULL,
-        last INTEGER NOT NULL DEFAULT 0,
-        time INTEGER NOT NULL DEFAULT 0,
-        one_sent INTEGER NOT NULL DEFAULT 0,
-        other_sent INTEGER NOT NULL DEFAULT 0,
-        one_seen INTEGER NOT NULL DEFAULT 0,
-        other_seen INTEGER NOT NULL DEFAULT 0,
-        UNIQUE (one, other)
-    ) STRICT;
-    CREATE INDEX conversations_of_other ON conversations (other);
-    CREATE TABLE private (
-        conversation INTEGER NOT NULL,
-        seq INTEGER NOT NULL,
-        time INTEGER NOT NULL,
-        sender INTEGER NOT NULL,
-        nth INTEGER NOT NULL,
-        text TEXT NOT NULL,
-        seat BLOB,
-        id INTEGER,
-        PRIMARY KEY (conversation, seq)
-    ) WITHOUT ROWID, STRICT;
-    CREATE UNIQUE INDEX private_of_sender ON private (conversation, sender, nth);
-    CREATE UNIQUE INDEX sent_private ON private (seat, id) WHERE seat IS NOT NULL;
-    CREATE INDEX private_by_time ON private (time);
-    CREATE TABLE sentences (
-        kind TEXT NOT NULL,
-        key TEXT NOT NULL,
-        name TEXT NOT NULL,
-        address TEXT NOT NULL,
-        until INTEGER,
-        rank INTEGER NOT NULL,
-        PRIMARY KEY (kind, key)
-    ) WITHOUT ROWID, STRICT;
-    CREATE TABLE audit (
-        id INTEGER PRIMARY KEY,
-        time INTEGER NOT NULL,
-        by TEXT NOT NULL,
-        act TEXT NOT NULL,
-        what TEXT NOT NULL
-    ) STRICT;
-    INSERT INTO facts VALUES ('topic', '');
-    """,
-)
-"""What makes a store of version n of one of version n - 1; the version is SQLite's user_version."""
+from asyncchat.store.location import Files, address, how_to_read, open_file, shown
+from asyncchat.store.location import StoreError as StoreError
+from asyncchat.store.schema import APPLICATION, MIGRATIONS, migrate
 
 _MAGIC = b"SQLite format 3\0"
 _LAST_YEAR = 253402300799999  # the end of the year 9999, in milliseconds
 
 
-ERRORS = (sqlite3.Error, UnicodeDecodeError)
-"""What SQLite raises; the second where a damaged file makes it say something that is no UTF-8."""
+_PATIENCE = 10
+"""Seconds that SQLite waits for another process that uses the file."""
+
+LOOK_FOR_FILES = 0.5
+"""Seconds from one look to the next, whether the files are where they were."""
+
+log = logging.getLogger(__name__)
 
 
-class StoreError(ChatError):
-    """The store can't be used; the message says which, and why."""
+class Moved(Exception):
+    """The store's file, or one of those beside it, is not where it was."""
+
+
+ERRORS = (sqlite3.Error, UnicodeDecodeError, Moved)
+"""What SQLite raises, the second where a damaged file makes it say something that is no UTF-8; and that it is gone."""
 
 
 class Keep(NamedTuple):
@@ -127,6 +47,8 @@ def reason(error: Exception) -> str:
     """Return what a person is told of one of the ERRORS."""
     if isinstance(error, UnicodeDecodeError):
         return "the store is damaged"
+    if isinstance(error, Moved):
+        return "the store's file is gone"
     match getattr(error, "sqlite_errorname", "").partition("_")[2]:
         case "FULL":
             return "the disk is full"
@@ -148,30 +70,42 @@ class StoreFile:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._lock = self._locked()
+        self._lock, self._is_made = _locked(path)
         try:
             is_new = _is_new(self._lock, path)
             if not is_new:
-                _check(path, "PRAGMA quick_check(1)")
-            self.connection = _connect(path, "rw")
+                _check(path, "PRAGMA quick_check(1)", "mode=ro")
+            self.connection = _connect(path, "mode=rw")
             try:
                 self._prepare(is_new=is_new)
             except ERRORS as error:
                 self.connection.close()
-                raise StoreError(f"can't use the store {path}: {reason(error)}") from None
+                raise StoreError(f"can't use the store {shown(path)}: {reason(error)}") from None
         except BaseException:
-            os.close(self._lock)
+            self._let_go(undo=True)
             raise
+        self._files = Files(path)
+        self._missing: str | None = None
+        self._next_look = 0.0
 
-    def close(self) -> None:
-        """Let others use the file."""
+    def close(self, *, undo: bool = False) -> None:
+        """Let others use the file; `undo`: if it was made, let it be as if it had never been."""
         with contextlib.suppress(sqlite3.Error):
             self.connection.close()
+        self._let_go(undo=undo)
+
+    def _let_go(self, *, undo: bool) -> None:
+        if undo and self._is_made:
+            with contextlib.suppress(OSError):
+                os.unlink(self.path)
         os.close(self._lock)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """Keep what is written meanwhile all together, or nothing of it. Raises one of the ERRORS."""
+        self.look()
+        if self._missing:
+            raise Moved
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -181,9 +115,48 @@ class StoreFile:
                 self.connection.execute("ROLLBACK")
             raise
 
+    def look(self) -> None:
+        """See from time to time whether the files are where they were.
+
+        What is written to a file that was deleted is written, but nobody will find it again.
+        """
+        if time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + LOOK_FOR_FILES
+        before, self._missing = self._missing, self._files.missing()
+        if self._missing and not before:
+            with contextlib.suppress(sqlite3.Error):
+                self.checkpoint()  # whoever has the file has all of it
+            log.error(
+                "%s was deleted, moved or replaced: nothing can be posted until it is back, or the server is started "
+                "again",
+                shown(self._missing),
+            )
+        elif before and not self._missing:
+            log.warning("%s is back: the chat goes on", shown(before))
+
+    def checkpoint(self) -> bool:
+        """Bring all that is in the log into the file itself, waiting for nobody who reads; tell whether all is.
+
+        Raises sqlite3.Error.
+        """
+        # https://sqlite.org/pragma.html#pragma_wal_checkpoint
+        self.connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            (is_busy, _, _) = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            self.connection.execute(f"PRAGMA busy_timeout = {1000 * _PATIENCE}")
+        return not is_busy
+
     def reader(self) -> sqlite3.Connection:
         """Return another connection, to read by. Raises StoreError."""
-        return _connect(self.path, "ro")
+        connection = _connect(self.path, "mode=ro")
+        try:
+            connection.execute("SELECT 1 FROM facts").fetchone()  # now it has all files that it needs, whatever comes
+        except ERRORS as error:
+            connection.close()
+            raise StoreError(f"can't read the store {shown(self.path)}: {reason(error)}") from None
+        return connection
 
     def fact(self, name: str) -> str | int:
         """Return what is known by that name."""
@@ -191,57 +164,41 @@ class StoreFile:
         (value,) = self.connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return value
 
-    def _locked(self) -> int:
-        try:
-            lock = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise StoreError(f"can't open the store {self.path}: {os.strerror(error.errno or 0).lower()}") from None
-        # Not with SQLite's own locks, which would keep those out who only read.
-        with contextlib.suppress(ImportError):  # Windows
-            import fcntl
-
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                os.close(lock)
-                raise StoreError(f"the store {self.path} is in use: another server keeps its chat there") from None
-        return lock
-
     def _prepare(self, *, is_new: bool) -> None:
         if is_new:
             self.connection.execute(f"PRAGMA application_id = {APPLICATION}")
         migrate(self.connection)
         self.connection.execute("PRAGMA journal_mode = WAL")
+        self.fact("epoch")  # to read it needs the files beside it, which are there from now on
 
 
-def migrate(connection: sqlite3.Connection, newest: int = len(MIGRATIONS)) -> None:
-    """Make the store one of version `newest`. Raises sqlite3.Error."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    for number in range(version, newest):
-        epoch = "INSERT INTO facts VALUES ('epoch', '" + secrets.token_hex(8) + "');" if number == 0 else ""
+def _locked(path: str) -> tuple[int, bool]:
+    lock, is_made = open_file(path, to_write=True)
+    # Not with SQLite's own locks, which would keep those out who only read.
+    with contextlib.suppress(ImportError):  # Windows
+        import fcntl
+
         try:
-            connection.executescript(f"BEGIN; {MIGRATIONS[number]} {epoch} PRAGMA user_version = {number + 1}; COMMIT")
-        except ERRORS:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            raise StoreError(f"the store {shown(path)} is in use: another server keeps its chat there") from None
+    return lock, is_made
 
 
 def open_to_read(path: str) -> sqlite3.Connection:
     """Open a store that other processes may be writing. Raises StoreError."""
     # Not for a process that has the store open already: the locks that it has on a file are gone as soon as it closes
     # any of the file's descriptors (fcntl(2)), and others would take its log for nobody's.
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError as error:
-        raise StoreError(f"can't open the store {path}: {os.strerror(error.errno or 0).lower()}") from None
+    descriptor, _ = open_file(path, to_write=False)
     try:
         if _is_new(descriptor, path):
-            raise StoreError(f"{path} is no store of asyncchat: it is empty")
+            raise StoreError(f"{shown(path)} is no store of asyncchat: it is empty")
     finally:
         os.close(descriptor)
-    _check(path, "SELECT 'ok' FROM facts")
-    return _connect(path, "ro")
+    how = how_to_read(path)
+    _check(path, "SELECT 'ok' FROM facts", how)
+    return _connect(path, how)
 
 
 def sent(rows: Iterable[tuple[int, int, str, str]]) -> list[Sent]:
@@ -262,32 +219,36 @@ def name_of(shown: str) -> Name:
 
 def _is_new(descriptor: int, path: str) -> bool:
     """Tell whether there is nothing in the file yet. Raises StoreError if it is somebody else's."""
-    header = os.pread(descriptor, 100, 0)
+    try:
+        header = os.pread(descriptor, 100, 0)
+    except OSError as error:
+        raise StoreError(f"can't read the store {shown(path)}: {os.strerror(error.errno or 0).lower()}") from None
     # A file of which SQLite has not written the first page has nothing in it, either.
     if header and not (header.startswith(_MAGIC) and header[68:72] == APPLICATION.to_bytes(4)):
-        raise StoreError(f"{path} is no store of asyncchat: it is left as it is")
+        raise StoreError(f"{shown(path)} is no store of asyncchat: it is left as it is")
     return not header
 
 
-def _check(path: str, query: str) -> None:
+def _check(path: str, query: str, how: str) -> None:
     """Look at a store, of which `query` must say that it is ok, without changing anything. Raises StoreError."""
     try:
-        with contextlib.closing(_connect(path, "ro")) as connection:
+        with contextlib.closing(_connect(path, how)) as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version > len(MIGRATIONS):
-                raise StoreError(f"the store {path} is of a newer asyncchat than this one: it is left as it is")
+                raise StoreError(f"the store {shown(path)} is of a newer asyncchat than this one: it is left as it is")
             (damage, *_) = connection.execute(query).fetchone()
     except ERRORS as error:
-        raise StoreError(f"can't use the store {path}: {reason(error)}") from None
+        raise StoreError(f"can't use the store {shown(path)}: {reason(error)}") from None
     if damage != "ok":
-        raise StoreError(f"the store {path} is damaged: {' '.join(damage.split())}")
+        raise StoreError(f"the store {shown(path)} is damaged: {' '.join(damage.split())}")
 
 
-def _connect(path: str, mode: str) -> sqlite3.Connection:
-    address = f"file:{quote(str(Path(path).absolute()))}?mode={mode}"
+def _connect(path: str, how: str) -> sqlite3.Connection:
     try:
-        connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
+        connection = sqlite3.connect(
+            address(path, how), uri=True, isolation_level=None, check_same_thread=False, timeout=_PATIENCE
+        )
     except ERRORS as error:
-        raise StoreError(f"can't open the store {path}: {reason(error)}") from None
+        raise StoreError(f"can't open the store {shown(path)}: {reason(error)}") from None
     connection.text_factory = lambda raw: raw.decode(errors="replace")  # a damaged file may have anything in it
     return connection

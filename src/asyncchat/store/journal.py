@@ -12,6 +12,7 @@ from asyncchat.chat.refusal import NotKept, Refusal
 from asyncchat.chat.requests import Change
 from asyncchat.chat.room import Committed, Failed
 from asyncchat.store.file import ERRORS, Keep, StoreError, StoreFile, reason, sent
+from asyncchat.store.location import shown
 from asyncchat.store.people import People
 from asyncchat.store.upkeep import Upkeep
 
@@ -59,7 +60,7 @@ class SqliteJournal:
             self._people = People(self._connection, keep, clock)
             self._upkeep = Upkeep(file, self._people, keep, clock, self.seq)
         except ERRORS as error:
-            raise StoreError(f"can't use the store {file.path}: {reason(error)}") from None
+            raise StoreError(f"can't use the store {shown(file.path)}: {reason(error)}") from None
         self._orders: queue.SimpleQueue[_Order | _Wish | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
 

@@ -1,5 +1,6 @@
 """Work on a store that can wait: the index for searches, and deleting what need not be kept any more."""
 
+import contextlib
 import time
 from collections.abc import Callable
 
@@ -32,6 +33,9 @@ AFTER_FAILURE = 1.0
 
 LOOK_FOR_AGED = 1.0
 """Seconds from one look for messages that are too old to the next."""
+
+COMPLETE_AFTER = 1.0
+"""Seconds without anything to write, after which the file itself is brought up to date: a copy of it has all of it."""
 
 LOOKED_AT = 100_000
 """Messages that are looked at then."""
@@ -66,23 +70,28 @@ class Upkeep:
         self._swept: int | None = None if keep.messages is None else 0
         self._sizes: dict[_Work, int] = {}
         self._next_look = 0.0
+        self._is_complete = False
         self._next_index = 0.0
         self._next_try = 0.0
 
-    def pause(self) -> float | None:
-        """Return for how many seconds nothing must have been written before there is work; None: there is none."""
+    def pause(self) -> float:
+        """Return for how many seconds nothing must have been written before there is something to do."""
         if self._next_work(1, 1):
             return max(REST, self._next_try - time.monotonic())
-        return None if self._keep.milliseconds is None else max(0.0, self._next_look - time.monotonic())
+        return COMPLETE_AFTER
 
     def at_rest(self) -> None:
         """Do a piece of what there is, since there is time."""
         self._look()
         if work := self._next_work(1, 1):
             self._do_a_piece(work, 0)
+        elif not self._is_complete:
+            with contextlib.suppress(*ERRORS):
+                self._is_complete = self._file.checkpoint()
 
     def between(self, written: int) -> None:
         """Do a piece of what should not wait any longer, after so many messages were written."""
+        self._is_complete = False
         self._look()
         now = time.monotonic()
         if not (work := self._next_work(FEW, FEW_IN_INDEX)) or now < self._next_try:
@@ -106,6 +115,7 @@ class Upkeep:
         except ERRORS:  # if there is no room, those who post hear of it
             self._next_try = time.monotonic() + AFTER_FAILURE
             return
+        self._is_complete = False
         took = time.thread_time() - begun
         if work == self._index:
             self._next_index = time.monotonic() + took / INDEX_SHARE
@@ -117,7 +127,8 @@ class Upkeep:
         return self._aged if self._keep.messages is None else self.last - self._keep.messages
 
     def _look(self) -> None:
-        """See from time to time what is too old by now."""
+        """See from time to time whether the files are there, and what is too old by now."""
+        self._file.look()
         if self._keep.milliseconds is None or time.monotonic() < self._next_look:
             return
         self._next_look = time.monotonic() + LOOK_FOR_AGED

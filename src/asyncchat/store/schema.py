@@ -1,0 +1,107 @@
+"""What is in a store's file, and how a file of an earlier version is brought up to date."""
+
+import secrets
+import sqlite3
+
+APPLICATION = int.from_bytes(b"acht")
+"""Says in a file's header that it is ours (sqlite.org/fileformat2.html, 1.3.18)."""
+
+MIGRATIONS = (
+    # A message's `seat` and `id` say from where it came, so that it is known when it is sent again.
+    """
+    CREATE TABLE facts (name TEXT PRIMARY KEY, value ANY NOT NULL) WITHOUT ROWID, STRICT;
+    CREATE TABLE messages (
+        seq INTEGER PRIMARY KEY,
+        time INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        text TEXT NOT NULL,
+        seat BLOB,
+        id INTEGER
+    ) STRICT;
+    CREATE UNIQUE INDEX sent ON messages (seat, id) WHERE seat IS NOT NULL;
+    """,
+    # Filled behind the messages, when there is time: the fact `indexed` says how far.
+    """
+    CREATE VIRTUAL TABLE words USING fts5 (
+        text, content = 'messages', content_rowid = 'seq', tokenize = 'unicode61 remove_diacritics 2'
+    );
+    INSERT INTO facts VALUES ('indexed', 0);
+    """,
+    # An account's number is never given again: what belonged to one must not become another's. `one` is the smaller of
+    # the two numbers; `last` and `time` are those of the last message. How many each has sent, and how many of the
+    # other's each has seen, is counted once: nothing may take longer because much waits for somebody.
+    """
+    CREATE TABLE accounts (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        key TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        password TEXT NOT NULL,
+        role INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE seats (
+        key BLOB PRIMARY KEY,
+        account INTEGER NOT NULL,
+        time INTEGER NOT NULL
+    ) WITHOUT ROWID, STRICT;
+    CREATE INDEX seats_of ON seats (account, time);
+    CREATE TABLE given_up (key TEXT PRIMARY KEY, time INTEGER NOT NULL) WITHOUT ROWID, STRICT;
+    CREATE TABLE conversations (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        one INTEGER NOT NULL,
+        other INTEGER NOT NULL,
+        last INTEGER NOT NULL DEFAULT 0,
+        time INTEGER NOT NULL DEFAULT 0,
+        one_sent INTEGER NOT NULL DEFAULT 0,
+        other_sent INTEGER NOT NULL DEFAULT 0,
+        one_seen INTEGER NOT NULL DEFAULT 0,
+        other_seen INTEGER NOT NULL DEFAULT 0,
+        UNIQUE (one, other)
+    ) STRICT;
+    CREATE INDEX conversations_of_other ON conversations (other);
+    CREATE TABLE private (
+        conversation INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        time INTEGER NOT NULL,
+        sender INTEGER NOT NULL,
+        nth INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        seat BLOB,
+        id INTEGER,
+        PRIMARY KEY (conversation, seq)
+    ) WITHOUT ROWID, STRICT;
+    CREATE UNIQUE INDEX private_of_sender ON private (conversation, sender, nth);
+    CREATE UNIQUE INDEX sent_private ON private (seat, id) WHERE seat IS NOT NULL;
+    CREATE INDEX private_by_time ON private (time);
+    CREATE TABLE sentences (
+        kind TEXT NOT NULL,
+        key TEXT NOT NULL,
+        name TEXT NOT NULL,
+        address TEXT NOT NULL,
+        until INTEGER,
+        rank INTEGER NOT NULL,
+        PRIMARY KEY (kind, key)
+    ) WITHOUT ROWID, STRICT;
+    CREATE TABLE audit (
+        id INTEGER PRIMARY KEY,
+        time INTEGER NOT NULL,
+        by TEXT NOT NULL,
+        act TEXT NOT NULL,
+        what TEXT NOT NULL
+    ) STRICT;
+    INSERT INTO facts VALUES ('topic', '');
+    """,
+)
+"""What makes a store of version n of one of version n - 1; the version is SQLite's user_version."""
+
+
+def migrate(connection: sqlite3.Connection, newest: int = len(MIGRATIONS)) -> None:
+    """Make the store one of version `newest`. Raises sqlite3.Error."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    for number in range(version, newest):
+        epoch = "INSERT INTO facts VALUES ('epoch', '" + secrets.token_hex(8) + "');" if number == 0 else ""
+        try:
+            connection.executescript(f"BEGIN; {MIGRATIONS[number]} {epoch} PRAGMA user_version = {number + 1}; COMMIT")
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
