@@ -303,12 +303,13 @@ def test_who_comes_back_gets_exactly_what_was_missed(room: ServeProgram) -> None
 
 def test_a_gap_is_stated_where_not_all_that_was_missed_is_kept() -> None:
     with ServeProgram("--replay", "5", "--history", "0", "--rate", "0") as room, room.join("bob") as bob:
+        with Bot(room) as first:
+            welcome = first.come_in("alice")
+        room.out.until("alice left")
         bob.send("".join(f"{number}\n" for number in range(1, 13)))
         bob.lines.until("bob: 12")
-        with Bot(room) as first:
-            epoch = first.come_in("first")["epoch"]
         with Bot(room) as alice:
-            assert alice.hello("alice", epoch=epoch, after=1)["seq"] == 12
+            assert alice.hello("alice", token=welcome["token"], epoch=welcome["epoch"], after=1)["seq"] == 12
             gap, *missed = alice.until("joined")
         assert gap == {"type": "gap", "from": 2, "to": 7}
         assert texts(missed) == ["8", "9", "10", "11", "12"]

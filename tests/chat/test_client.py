@@ -263,16 +263,15 @@ def test_when_the_server_was_started_anew_its_numbers_count_anew() -> None:
     assert texts(connect(anew, client).carry_all()) == ["after"]
 
 
-def test_all_that_was_said_since_the_server_was_started_anew_is_seen_or_said_to_be_gone() -> None:
-    for replay, gaps in ((1000, []), (20, [Gap(1, 10)])):
-        client = Client("alice")
-        connect(World(), client).carry_all()
-        anew = World("second", replay=replay)
-        for number in range(1, 31):
-            anew.other.send(f"{number}\n")
-        seen = connect(anew, client).carry_all()
-        assert [event for event in seen if isinstance(event, Gap)] == gaps
-        assert texts(seen) == [str(number) for number in range(1, 31)][-replay:]
+def test_all_that_was_said_since_the_server_was_started_anew_is_seen_or_said_to_be_missing() -> None:
+    client = Client("alice")
+    connect(World(), client).carry_all()
+    anew = World("second")
+    for number in range(1, 31):
+        anew.other.send(f"{number}\n")
+    seen = connect(anew, client).carry_all()
+    assert [event for event in seen if isinstance(event, Gap)] == [Gap(1, 20)]
+    assert texts(seen) == [str(number) for number in range(21, 31)]
 
 
 def test_when_the_server_has_forgotten_who_one_was_what_was_sent_is_in_doubt_and_the_rest_is_sent() -> None:
@@ -334,7 +333,7 @@ def test_however_connections_break_each_message_is_seen_once_and_each_line_poste
                 case Message(seq):
                     numbers.append(seq)
                 case Gap(first, last):
-                    assert replay == 3
+                    assert replay == 3 or restarts  # after which it may have lost the welcome, and its token
                     numbers += range(first, last + 1)
                 case Ack(ident, seq):
                     assert seq is not None

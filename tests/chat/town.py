@@ -83,7 +83,7 @@ class Town:
                 if self.is_broken:
                     session.fail(NotKept("the disk has an error"))
                 else:
-                    session.answer(self._archive.answer(question))
+                    session.answer(self.look_up(question))
             case Register(name, password, seat):
                 self._settle(session, NewAccount(name, password, seat))
                 assert self.host.accounts
@@ -110,6 +110,10 @@ class Town:
             session.fail(answer)
         else:
             session.answer(answer)
+
+    def look_up(self, question: Request[Any]) -> object:
+        """Return what the store has to say."""
+        return self._archive.answer(question)
 
     def write(self, change: Change[Any]) -> object:
         """Keep something, and return the answer, or why it is refused."""

@@ -94,8 +94,8 @@ def test_a_loss_is_told_once_and_that_it_is_over(show: Show) -> None:
 @pytest.mark.parametrize(
     ("happened", "line"),
     [
-        (events.Gap(3, 3), "1 message is missing here: the server does not keep them any more."),
-        (events.Gap(3, 12), "10 messages are missing here: the server does not keep them any more."),
+        (events.Gap(3, 3), "1 message is missing here: the server did not send them."),
+        (events.Gap(3, 12), "10 messages are missing here: the server did not send them."),
         (events.Refused(1, "too-long", "it is too long."), "not sent: it is too long."),
         (events.Error("x", "no"), "no"),
         (events.Notice("online: bob"), "Server: online: bob"),

@@ -157,15 +157,20 @@ class SeatedSession(Session):
         await self._come_in(hello, known)
 
     async def _recall(self, hello: Hello) -> Seat | None:
-        """Return the seat of which the store knows, if it can be asked."""
-        try:
-            recalled = await Recall(hash_of(hello.token))
-        except NotKept:
-            return None
-        accounts = self.host.accounts
+        """Return the seat of which the store knows, if it can be asked, and knows of one."""
+        accounts, seats = self.host.accounts, self.host.seats
         assert accounts
+        revoked = -1
+        while revoked != seats.revoked:  # else what was read may hold no more
+            revoked = seats.revoked
+            try:
+                recalled = await Recall(hash_of(hello.token))
+            except NotKept:
+                return None
+        if not recalled.kept and recalled.account is None:
+            return None
         account = accounts.get(recalled.account)
-        seat = self.host.seats.restore(hello.token, recalled.kept, account, recalled.since)
+        seat = seats.restore(hello.token, recalled.kept, account, recalled.since)
         for partner in filter(None, map(accounts.get, recalled.partners)):
             seat.partners.setdefault(partner.name.key, partner)
         return seat
@@ -282,6 +287,7 @@ class SeatedSession(Session):
 
     def _catch_up(self, hello: Hello, token: str, *, resumed: bool) -> None:
         assert self.named
+        assert self._seat
         room = self.host.room
         few = room.members <= ANNOUNCED  # of ten thousand nobody wants the names, and to sort them would cost everybody
         told: list[events.FromServer] = [
@@ -297,15 +303,18 @@ class SeatedSession(Session):
                 names=[self.named.shown, *room.names(self.named, ANNOUNCED)[0]] if few else UNSET,
             )
         ]
+        last = room.last(hello.history)
+        self._seat.first = min(self._seat.first, room.seq + 1 - len(last))
         if hello.epoch:
             # In another life of the conversation everything is new.
             seen = hello.after if hello.epoch == room.epoch else 0
-            missed = self._as_much_as_fits(room.since(seen))
+            first = 1 if self.account and not hello.register else self._seat.first
+            missed = self._as_much_as_fits(room.since(max(seen, first - 1)))
             first = room.seq + 1 - len(missed)
             if first > seen + 1:
                 told.append(Gap(seen + 1, first - 1))
         else:
-            missed = [events.conversation([message]) for message in room.last(hello.history)]
+            missed = [events.conversation([message]) for message in last]
         self._peer.write(b"".join([events.lines(told), *missed]))
 
     def _as_much_as_fits(self, messages: Sequence[Sent]) -> list[bytes]:

@@ -12,6 +12,8 @@ KEPT_EMPTY = 10_000
 REMEMBERED = 32
 """As many as may wait for their acknowledgement: nobody repeats what is older."""
 
+_NONE = 1 << 63
+"""A larger number than any message has."""
 
 Kept = Sequence[tuple[int, int | None]]
 """What is kept: for each id that was sent the number of the message, if it became one."""
@@ -35,6 +37,7 @@ class Seat:
     account: whose it is, if a password was shown
     turned: to whom alone goes what is said
     since: when it was made, in milliseconds since 1970
+    first: the number of the first message that was for its owner, if it is no account's
     partners: who was meant by the names that it wrote to: a name may be another's since
     is_nowhere: what is said goes to nobody, since it was to go to somebody who was not found
     doubts: what the next line may be instead of a message
@@ -46,6 +49,7 @@ class Seat:
     def __init__(self, key: bytes, since: int) -> None:
         self.key = key
         self.since = since
+        self.first = _NONE
         self.holder: Holder | None = None
         self.newest = -1
         self.pending: set[int] = set()
@@ -84,11 +88,13 @@ class Seats:
     """The seats of everybody who is there, and of the last `kept_empty` who are gone.
 
     Each is found by a token that `new_token` makes, which must be impossible to guess; only its hash is kept.
+    `revoked`: how often tokens have been revoked.
     """
 
     def __init__(self, new_token: Callable[[], str], kept_empty: int = KEPT_EMPTY) -> None:
         self._new_token = new_token
         self._kept_empty = kept_empty
+        self.revoked = 0
         self._taken: dict[bytes, Seat] = {}
         self._empty: OrderedDict[bytes, Seat] = OrderedDict()
 
@@ -110,6 +116,7 @@ class Seats:
             seat.is_recalled = True
             seat.kept = dict(sorted(kept))
             seat.newest = max(seat.kept, default=-1)
+            seat.first = 1  # how much of it was missed only its owner knows
         return seat
 
     def take(self, seat: Seat, holder: Holder) -> None:
@@ -127,6 +134,7 @@ class Seats:
 
     def forget(self, account: Account, but: bytes = b"") -> None:
         """Let no seat be this account's any more, but the one with the key `but`."""
+        self.revoked += 1
         for seat in (*self._taken.values(), *self._empty.values()):
             if seat.account is account and seat.key != but:
                 seat.account = seat.turned = None

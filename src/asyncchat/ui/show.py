@@ -126,7 +126,7 @@ class Show:
                 self.members = members
             case events.Gap(first, last):
                 messages = "1 message is" if first == last else f"{last - first + 1} messages are"
-                yield _DIM, f"{messages} missing here: the server does not keep them any more."
+                yield _DIM, f"{messages} missing here: the server did not send them."
             case events.Refused(text=text):
                 yield "class:reason", not_sent(text)
             case events.Error(text=text) if not self._is_lost:

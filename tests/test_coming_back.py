@@ -1,0 +1,26 @@
+"""Who says that it comes back, to a real server."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.programs import ServeProgram
+from tests.test_json_server import Bot, Event, texts
+
+
+@pytest.mark.parametrize("fields", [{}, {"token": "0" * 32}], ids=str)
+@pytest.mark.parametrize("stored", [True, False])
+def test_a_newcomer_gets_no_more_by_saying_that_it_comes_back(tmp_path: Path, fields: Event, *, stored: bool) -> None:
+    store = ("--store", str(tmp_path / "chat.db")) if stored else ()
+    with ServeProgram(*store, "--history", "2", "--rate", "0") as room, room.join("bob") as bob:
+        bob.send("".join(f"{number}\n" for number in range(1, 13)))
+        bob.lines.until("bob: 12")
+        with Bot(room) as first:
+            epoch = first.come_in("first")["epoch"]
+        for wanted in (epoch, "another"):
+            with Bot(room) as alice:
+                assert not alice.hello("alice", epoch=wanted, after=0, **fields)["resumed"]
+                gap, *last, _ = alice.until("joined")
+                assert gap == {"type": "gap", "from": 1, "to": 10}
+                assert texts(last) == ["11", "12"]
+            room.out.until("alice left")
