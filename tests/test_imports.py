@@ -23,6 +23,7 @@ PURE = {
     "enum",
     "functools",
     "hashlib",
+    "ipaddress",
     "heapq",
     "itertools",
     "json",

@@ -36,16 +36,18 @@ class Visitor:
 
 
 @contextlib.asynccontextmanager
-async def visitors(path: Path, number: int) -> AsyncIterator[list[Visitor]]:
-    """Run a server with a store, and yield visitors who are asked for their names."""
+async def visitors(path: Path, number: int, networks: int = 1) -> AsyncIterator[list[Visitor]]:
+    """Run a server with a store, and yield visitors, in turn from so many addresses, who are asked for their names."""
     listeners = listen(["127.0.0.1"], 0)
     store = Store(str(path), durability="normal", keep=Keep(), recent=10, admin_password=lambda _: "not a hash")
     stop = asyncio.Event()
     task = asyncio.create_task(Server(listeners, Limits(drain_timeout=0.2), store=store).run(stop))
     some: list[Visitor] = []
     try:
-        for _ in range(number):
-            reader, writer = await asyncio.open_connection("127.0.0.1", of_socket(listeners[0]).port)
+        for index in range(number):
+            reader, writer = await asyncio.open_connection(
+                "127.0.0.1", of_socket(listeners[0]).port, local_addr=(f"127.0.0.{1 + index % networks}", 0)
+            )
             some.append(Visitor(reader, writer))
             assert await reader.readline() == f"{ASK_NAME}\n".encode()
         yield some
@@ -82,4 +84,12 @@ async def test_a_system_without_memory_is_no_wrong_password(tmp_path: Path, monk
         assert await another.say(f"/registration bob {SECRET}") == refused
         monkeypatch.setattr(passwords, "_HASHER", kept)
         assert await another.say(f"/registration bob {SECRET}") == "you are registered successfully!"
+        assert await again.say(f"/auth alice {SECRET}") == "you are authorized successfully!"
+
+
+async def test_who_guesses_from_many_addresses_has_few_tries_and_keeps_no_owner_out(tmp_path: Path) -> None:
+    async with visitors(tmp_path / "chat.db", 21, networks=20) as (owner, *some, again):
+        assert await owner.say(f"/registration alice {SECRET}") == "you are registered successfully!"
+        answers = [await visitor.say("/auth alice not-the-password") for visitor in some]
+        assert answers == ["incorrect password!"] * 10 + ["too many tries. Wait a minute, then write it again."] * 9
         assert await again.say(f"/auth alice {SECRET}") == "you are authorized successfully!"

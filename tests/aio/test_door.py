@@ -34,3 +34,13 @@ def test_zero_is_no_limit_for_an_address() -> None:
     for _ in range(50):
         door.enter("192.0.2.1")
     assert door.refusal("192.0.2.1") is None
+
+
+def test_a_network_of_ipv6_is_one_address() -> None:
+    door = Door(max_connections=100, max_per_address=2)
+    for host in ("2001:db8::1", "2001:db8::ffff:1"):
+        door.enter(host)
+    assert door.refusal("2001:db8:0:0:abcd::2") == TOO_MANY
+    assert door.refusal("2001:db8:0:1::2") is None
+    door.leave("2001:db8::1")
+    assert door.refusal("2001:db8:0:0:abcd::2") is None

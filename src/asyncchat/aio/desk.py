@@ -63,7 +63,6 @@ class Desk:
         self._hashing = DaemonExecutor("passwords", HASHING_AT_ONCE, _give_way)
         self._waiting: Counter[str] = Counter()
         self._turns: dict[str, asyncio.Semaphore] = {}
-        self._tries = Tries()
         self._changes = Tries()
         self._registrations = Tries(REGISTRATIONS, AN_HOUR)
         self._end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -94,7 +93,7 @@ class Desk:
 
     async def _take_password(self, session: Session, question: Credentials) -> None:
         try:
-            if change := await self._work_on(question, session.address):
+            if change := await self._work_on(question, session.network):
                 await self._keep(change, session)
             else:
                 session.answer(None)
@@ -143,12 +142,10 @@ class Desk:
         return await self._in_turn(address, lambda: self._passwords.hashed(password))
 
     async def _check(self, account: Account, password: str, address: str) -> None:
-        key = account.name.key
-        if not self._tries.take(key, address, asyncio.get_running_loop().time()):
+        if not self._host.logins.take(str(account.id), address, asyncio.get_running_loop().time()):
             raise NotNow(_TOO_MANY_TRIES)
         if not await self._in_turn(address, lambda: self._passwords.is_right(password, account.password)):
             raise WrongPassword
-        self._tries.forget(key, address)
 
     async def _in_turn(self, address: str, call: Callable[[], _T]) -> _T:
         """Have something hashed; whoever comes from elsewhere need not wait for all who come from one address."""

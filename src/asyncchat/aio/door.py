@@ -4,6 +4,7 @@ from collections import Counter
 from ipaddress import ip_address
 
 from asyncchat.chat import wire
+from asyncchat.chat.networks import network_of
 
 FULL = wire.notice("the chat is full, try again later.")
 TOO_MANY = wire.notice("there are too many connections from your address, try again later.")
@@ -16,27 +17,32 @@ class Door:
         self._max_connections = max_connections
         self._max_per_address = max_per_address
         self._inside = 0
-        self._by_address: Counter[str] = Counter()
+        self._by_network: Counter[str] = Counter()
 
     def refusal(self, host: str) -> bytes | None:
         """Return what to tell somebody from `host` who can't come in now, or None."""
         if self._inside >= self._max_connections:
             return FULL
-        if self._max_per_address and self._by_address[host] >= self._max_per_address and not _is_loopback(host):
+        if (
+            self._max_per_address
+            and self._by_network[network_of(host)] >= self._max_per_address
+            and not _is_loopback(host)
+        ):
             return TOO_MANY
         return None
 
     def enter(self, host: str) -> None:
         """Count one in."""
         self._inside += 1
-        self._by_address[host] += 1
+        self._by_network[network_of(host)] += 1
 
     def leave(self, host: str) -> None:
         """Count one out."""
         self._inside -= 1
-        self._by_address[host] -= 1
-        if not self._by_address[host]:
-            del self._by_address[host]
+        network = network_of(host)
+        self._by_network[network] -= 1
+        if not self._by_network[network]:
+            del self._by_network[network]
 
 
 def _is_loopback(host: str) -> bool:

@@ -25,6 +25,7 @@ from asyncchat.chat.refusal import NotKept, Refusal
 from asyncchat.chat.requests import Change
 from asyncchat.chat.room import Room
 from asyncchat.chat.seats import Seats
+from asyncchat.chat.tries import Logins
 
 if TYPE_CHECKING:
     from asyncchat.chat.session import Session
@@ -66,6 +67,7 @@ class Host:
         self.max_backlog = max_backlog
         self.needs_account = needs_account
         self.present: dict[str, Session] = {}
+        self.logins = Logins()
 
     def find_account(self, name: Name) -> Account | None:
         """Return the account that has this name."""

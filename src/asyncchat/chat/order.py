@@ -8,6 +8,7 @@ from typing import NamedTuple
 from asyncchat.chat.commands import Who
 from asyncchat.chat.messages import to_the_second
 from asyncchat.chat.names import Name
+from asyncchat.chat.networks import network_of
 
 KICKED_FOR = 5 * 60 * 1000
 """Milliseconds for which somebody who was kicked stays out."""
@@ -60,15 +61,16 @@ class Order:
         self.remove(sentence.kind, sentence.name.key)
         self._sentences[sentence.kind][sentence.name.key] = sentence
         if sentence.address:
-            self._from.setdefault(sentence.address, set()).add(sentence.name.key)
+            self._from.setdefault(network_of(sentence.address), set()).add(sentence.name.key)
 
     def remove(self, kind: Kind, key: str) -> None:
         """It holds no more."""
         sentence = self._sentences[kind].pop(key, None)
         if sentence and sentence.address:
-            self._from[sentence.address].discard(key)
-            if not self._from[sentence.address]:
-                del self._from[sentence.address]
+            network = network_of(sentence.address)
+            self._from[network].discard(key)
+            if not self._from[network]:
+                del self._from[network]
 
     def has_any(self, kind: Kind) -> bool:
         """Tell whether there may be one of this kind."""
@@ -83,7 +85,7 @@ class Order:
 
     def shuts_out(self, address: str, now: int) -> bool:
         """Tell whether nobody may come in from `address` without an account."""
-        return any(self.find(Kind.BAN, key, now) for key in tuple(self._from.get(address, ())))
+        return any(self.find(Kind.BAN, key, now) for key in tuple(self._from.get(network_of(address), ())))
 
     def all(self, kind: Kind, now: int) -> list[Sentence]:
         """Return what holds, in the order of the names."""

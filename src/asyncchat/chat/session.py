@@ -12,6 +12,7 @@ from asyncchat.chat.doubts import Doubts
 from asyncchat.chat.host import Host
 from asyncchat.chat.messages import Sent
 from asyncchat.chat.names import Name
+from asyncchat.chat.networks import network_of
 from asyncchat.chat.refusal import Banned, Refusal
 from asyncchat.chat.requests import Request
 from asyncchat.chat.room import Encode, NameTaken, Peer
@@ -43,6 +44,7 @@ class Session(ABC):
     def __init__(self, host: Host, peer: Peer, address: str) -> None:
         self.host = host
         self.address = address
+        self.network = network_of(address)
         self.asked: Request[Any] | None = None
         self.account: Account | None = None
         self.turned: Account | None = None
@@ -224,6 +226,7 @@ class Session(ABC):
         """The name that the peer has is its own now."""
         if self.account is not account:
             self.account = account
+            self.host.logins.was_right(str(account.id), self.network)
             self.tell_who()
 
     def lose_account(self) -> None:
@@ -285,6 +288,7 @@ class Session(ABC):
         else:
             self.host.room.join(account.name, peer, encode)
         self.account = account
+        self.host.logins.was_right(str(account.id), self.network)
         self._came_in(account.name)
 
     def _came_in(self, name: Name) -> None:

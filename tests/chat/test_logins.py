@@ -1,0 +1,82 @@
+"""How often the password of one account may be tried, from wherever."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asyncchat.chat.commands import Who
+from asyncchat.chat.tries import AT_ONCE, FORGOTTEN_AFTER, LONGEST_DELAY, MOST, REMEMBERED, Logins
+from tests.chat.town import Town
+
+
+def tried(logins: Logins, seconds: int, *, begin: float = 0.0) -> list[float]:
+    """Try one account once a second, each time from another address; return when that was allowed."""
+    times = [begin + second for second in range(seconds)]
+    return [time for time in times if logins.take("1", f"address {time}", time)]
+
+
+def test_there_are_ten_tries_at_once_from_many_addresses_and_then_each_waits_longer() -> None:
+    logins = Logins()
+    assert [logins.take("1", f"address {number}", 0.0) for number in range(AT_ONCE + 1)] == [True] * AT_ONCE + [False]
+    assert tried(logins, 200) == [2.0, 6.0, 14.0, 30.0, 62.0, 122.0, 182.0]
+
+
+def test_another_account_does_not_wait() -> None:
+    logins = Logins()
+    tried(logins, 60)
+    assert logins.take("2", "here", 60.0)
+
+
+def test_an_address_that_was_right_before_has_its_own_tries() -> None:
+    logins = Logins()
+    logins.was_right("1", "home")
+    tried(logins, 600)
+    assert [logins.take("1", "home", 600.0) for _ in range(MOST + 1)] == [True] * MOST + [False]
+    assert not logins.take("1", "elsewhere", 600.0)
+    assert logins.take("2", "home", 600.0)
+
+
+def test_it_is_forgotten_when_nobody_has_tried_for_an_hour() -> None:
+    logins = Logins()
+    last = tried(logins, 600)[-1]
+    assert len(tried(logins, AT_ONCE, begin=last + FORGOTTEN_AFTER)) == AT_ONCE
+
+
+def test_whoever_is_right_begins_anew() -> None:
+    logins = Logins()
+    for _ in range(MOST * 2):
+        assert logins.take("1", "home", 0.0)
+        logins.was_right("1", "home")
+
+
+def test_only_the_last_owners_are_remembered() -> None:
+    logins = Logins()
+    logins.was_right("1", "first")
+    for number in range(REMEMBERED):
+        logins.was_right("1", f"address {number}")
+    for number in range(AT_ONCE):
+        logins.take("1", f"another {number}", 0.0)
+    assert not logins.take("1", "first", 0.0)
+
+
+@given(st.lists(st.tuples(st.floats(0, 30), st.integers(0, 50)), max_size=200))
+def test_nobody_gets_more_tries_however_they_are_spread(steps: list[tuple[float, int]]) -> None:
+    logins, now, allowed = Logins(), 0.0, 0
+    for pause, address in steps:
+        now += pause
+        allowed += logins.take("1", str(address), now)
+    assert allowed <= AT_ONCE + 6 + now / LONGEST_DELAY
+
+
+def test_where_somebody_came_in_by_a_token_or_registered_its_owner_is_known(town: Town) -> None:
+    alice = town.own_program("alice")
+    account = alice.session.account
+    assert account
+    assert account.role == Who.REGISTERED
+    for place in (town, town.started_again()):
+        if place is not town:
+            back = place.program("alice", token=alice.token, epoch="town")
+            assert back.session.account
+        for number in range(AT_ONCE):
+            place.host.logins.take(str(account.id), f"address {number}", 0.0)
+        assert place.host.logins.take(str(account.id), alice.session.network, 0.0)
+        assert not place.host.logins.take(str(account.id), "elsewhere", 0.0)
