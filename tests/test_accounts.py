@@ -277,7 +277,7 @@ def test_every_refusal_says_why_and_changes_nothing(known: ServeProgram, actor: 
         (guest, f"/register ALICE {SECRET}", taken),
         (guest, f"/register mo {SECRET}", taken),
         (guest, f"/register muted {SECRET}", taken),
-        (guest, f"/register server {SECRET}", taken),
+        (guest, f"/register server {SECRET}", f"{can_not}it is reserved. Choose another one."),
         (
             guest,
             f"/register b@b {SECRET}",

@@ -17,7 +17,6 @@ PURE = {
     "collections",
     "collections.abc",
     "contextlib",
-    "confusable_homoglyphs.confusables",
     "dataclasses",
     "datetime",
     "enum",

@@ -40,7 +40,7 @@ def test_nobody_can_be_called_like_the_server(room: ServeProgram, name: str) -> 
     with room.connect() as peer:
         peer.line()
         peer.send(f"{name}\n")
-        assert peer.line() == "Server: this name is already taken! Choose another one."
+        assert peer.line() == "Server: this name can't be used: it is reserved. Choose another one."
 
 
 def test_a_newcomer_gets_the_last_ten_messages_oldest_first(room: ServeProgram) -> None:

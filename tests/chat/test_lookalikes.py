@@ -1,12 +1,17 @@
 """Names that look alike."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asyncchat.chat import prototypes
 from asyncchat.chat.accounts import Account, Accounts
 from asyncchat.chat.commands import Who
-from asyncchat.chat.lookalikes import looks_of, skeleton
+from asyncchat.chat.lookalikes import Looks, looks_of, skeleton
 from asyncchat.chat.names import Name, NameRefused, prepare
 
 
@@ -52,11 +57,8 @@ def test_a_skeleton_stands_for_itself(name: Name) -> None:
 
 def is_like(accounts: Accounts, name: Name) -> str:
     """Return what a name looks like too much, or nothing."""
-    try:
-        accounts.refuse_alike(name)
-    except NameRefused as refused:
-        return str(refused).removeprefix("it looks like ").split(",")[0]
-    return ""
+    alike = accounts.find_alike(name)
+    return alike.shown if alike else ""
 
 
 @given(st.lists(names(), unique_by=lambda name: name.key, max_size=8), st.data())
@@ -78,6 +80,27 @@ def test_accounts_are_found_by_their_names_and_their_looks_as_long_as_they_are_t
     assert accounts.get(None) is None
 
 
+@given(st.lists(names(), max_size=8), st.data())
+def test_of_all_that_look_alike_each_is_found_as_long_as_it_is_there(some: list[Name], data: st.DataObject) -> None:
+    looks = Looks(*some, *some)
+    left = {name.key: name for name in some}
+    for key in data.draw(st.permutations(sorted(left))):
+        name = left[key]
+        others = [other for other in left.values() if other is not name and looks_of(other) & looks_of(name)]
+        assert looks.find(name) in (others or (None,))
+        assert not others or looks.find(others[0], but=name) is not name
+        looks.remove(left.pop(key))
+    assert all(looks.find(name) is None for name in some)
+
+
+def test_the_table_of_what_looks_alike_is_the_one_that_was_made() -> None:
+    root = Path(__file__).parent.parent.parent
+    made = subprocess.run(
+        [sys.executable, root / "docs/make_prototypes.py"], check=True, capture_output=True, text=True
+    )
+    assert made.stdout == Path(prototypes.__file__).read_text()
+
+
 def test_one_of_two_that_look_alike_is_still_known_when_the_other_is_gone() -> None:
     one, other = (Account(number, prepare(name), "", Who.REGISTERED) for number, name in enumerate(["bob", "b0b"]))
     accounts = Accounts([one, other])
@@ -94,8 +117,3 @@ def test_a_name_that_is_about_to_be_somebodys_is_like_one_that_is() -> None:
     accounts.release("bob")
     assert not accounts.is_reserved("bob")
     assert is_like(accounts, prepare("b0b")) == ""
-
-
-@pytest.mark.parametrize("name", ["S\u0435rver", "\u0405erver", "ser\u03bder"])
-def test_nobody_looks_like_the_server(name: str) -> None:
-    assert is_like(Accounts(), prepare(name)) == "Server"

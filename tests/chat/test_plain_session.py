@@ -65,7 +65,7 @@ def test_a_newcomer_is_in_the_room_at_once() -> None:
     assert alice.hear() == ["Server: online: bob"]
 
 
-@pytest.mark.parametrize("name", ["alice", "ALICE", "\uff41lice", "Server", "server"])
+@pytest.mark.parametrize("name", ["alice", "ALICE", "\uff41lice"])
 def test_a_name_that_is_taken_is_not_given_twice(name: str) -> None:
     room = a_room()
     joined(room, "alice")
@@ -100,8 +100,8 @@ def test_a_name_can_be_tried_as_often_as_needed() -> None:
         (b"x" * 5000, "it is too long: it has 5000 bytes, and 4096 are the most"),
         (b"caf\xe9", "it is not UTF-8"),
         (b"a:b", ": is not a letter, digit, underscore, dash or dot"),
-        ("a\u200b".encode(), "U+200B is not a letter, digit, underscore, dash or dot"),
-        (b"\x1b[2J", "\u241b (U+241B) is not a letter, digit, underscore, dash or dot"),
+        ("a\u200b".encode(), "U+200B (ZERO WIDTH SPACE) is not a letter, digit, underscore, dash or dot"),
+        (b"\x1b[2J", "\u241b (U+241B, SYMBOL FOR ESCAPE) is not a letter, digit, underscore, dash or dot"),
     ],
 )
 def test_a_name_that_cant_be_used_is_refused_with_the_reason(line: bytes, why: str) -> None:

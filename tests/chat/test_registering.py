@@ -83,7 +83,7 @@ def test_a_name_that_looks_like_a_registered_one_is_not_for_others(town: Town, n
         ("/register carol \u200blongenough", "it has a character that no password can have."),
         ("/register carol", "write the name and a password: /registration LOGIN PASSWORD"),
         ("/register alice longenough", "this login is already taken! Choose another one."),
-        ("/register server longenough", "this login is already taken! Choose another one."),
+        ("/register server longenough", "this name can't be used: it is reserved. Choose another one."),
         (
             "/register ca:rol longenough",
             "this name can't be used: : is not a letter, digit, underscore, dash or dot. Choose another one.",

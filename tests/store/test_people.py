@@ -162,7 +162,7 @@ def test_of_a_seat_all_is_recalled_that_was_sent_from_it(path: Path, journal: Jo
     journal.change(Send(alice, bob, "one", 0, Seat(b"seat", 0), 7))
     journal.append(messages(1, 1)[0]._replace(seat=b"seat", ident=6))
     journal.take(1)
-    assert ask(path, Recall(b"seat")) == Recalled([(7, 1), (6, 1)], alice.id)
+    assert ask(path, Recall(b"seat")) == Recalled([(7, 1), (6, 1)], alice.id, name="bob")
     assert isinstance(journal.change(Send(alice, bob, "again", 0, Seat(b"seat", 0), 7)), NotKept)
     assert ask(path, Count(Pair(alice, bob))) == (1, 0)
 

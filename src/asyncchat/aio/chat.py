@@ -30,7 +30,7 @@ GOODBYE_TIMEOUT = 0.5
 
 LONGEST_PAUSE = 30.0
 
-NAMING = ("name-taken", "name-refused", "login-taken", "incorrect-login")
+NAMING = ("name-taken", "name-refused", "name-reserved", "login-taken", "incorrect-login")
 OF_PASSWORD = ("name-registered", "incorrect-password")
 OF_NEW_PASSWORD = ("guest", "short-password", "password-refused")
 BANNED = "banned"

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from asyncchat.chat.commands import Who
-from asyncchat.chat.names import SERVER, Name, NameRefused
+from asyncchat.chat.lookalikes import Looks
+from asyncchat.chat.names import Name
 
 ADMIN = "admin"
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 128
@@ -29,13 +30,9 @@ class Accounts:
     """
 
     def __init__(self, accounts: Iterable[Account] = (), given_up: Mapping[str, int] | None = None) -> None:
-        # Not at the top: its data takes a tenth of a second to load, and a chat without a store does not need it.
-        from asyncchat.chat.lookalikes import Looks
-
         self._by_key: dict[str, Account] = {}
         self._by_id: dict[int, Account] = {}
         self._looks = Looks()
-        self._looks.add(SERVER)
         self._reserved: dict[str, Name] = {}
         self._reserved_looks = Looks()
         self.given_up = dict(given_up or {})
@@ -50,11 +47,9 @@ class Accounts:
         """Return the account with this number; none for None."""
         return None if ident is None else self._by_id.get(ident)
 
-    def refuse_alike(self, name: Name) -> None:
-        """Raise NameRefused if `name` looks like another one that is somebody's, or about to be, or the chat's own."""
-        if other := self._looks.find(name) or self._reserved_looks.find(name):
-            whose = "the chat's own" if other is SERVER else "registered"
-            raise NameRefused(f"it looks like {other.shown}, which is {whose}")
+    def find_alike(self, name: Name) -> Name | None:
+        """Return another name that looks like this one and is somebody's, or about to be."""
+        return self._looks.find(name) or self._reserved_looks.find(name)
 
     def add(self, account: Account) -> None:
         """Know one more."""

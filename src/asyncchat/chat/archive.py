@@ -62,12 +62,14 @@ class Recalled(NamedTuple):
     """Ids and numbers of messages; if the seat is an account's, its number, and since when the seat is known.
 
     partners: numbers of those it has written to, whose names somebody else had in that time
+    name: under which it has spoken last in the room
     """
 
     kept: Sequence[tuple[int, int]]
     account: int | None
     since: int = 0
     partners: Sequence[int] = ()
+    name: str = ""
 
 
 class Act(NamedTuple):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from asyncchat.chat.accounts import Account, Accounts
+from asyncchat.chat.accounts import ADMIN, Account, Accounts
 from asyncchat.chat.changes import (
     Appoint,
     Gone,
@@ -18,8 +18,9 @@ from asyncchat.chat.changes import (
     Stored,
 )
 from asyncchat.chat.commands import Who
+from asyncchat.chat.lookalikes import Looks
 from asyncchat.chat.messages import Sent
-from asyncchat.chat.names import Name
+from asyncchat.chat.names import SERVER, Name, NameRefused, NameReserved, prepare
 from asyncchat.chat.order import Kind, Order
 from asyncchat.chat.refusal import NotKept, Refusal
 from asyncchat.chat.requests import Change
@@ -29,6 +30,8 @@ from asyncchat.chat.tries import Logins
 
 if TYPE_CHECKING:
     from asyncchat.chat.session import Session
+
+_RESERVED = Looks(SERVER, prepare(ADMIN))
 
 
 class Host:
@@ -68,6 +71,7 @@ class Host:
         self.needs_account = needs_account
         self.present: dict[str, Session] = {}
         self.logins = Logins()
+        self._looks = Looks()  # of those who are present
 
     def find_account(self, name: Name) -> Account | None:
         """Return the account that has this name."""
@@ -77,6 +81,32 @@ class Host:
         """Return the session of somebody who is there."""
         session = self.present.get(account.name.key)
         return session if session and session.account is account else None
+
+    def come(self, name: Name, session: "Session") -> None:
+        """Somebody is there with this name from now on, or goes on in another session."""
+        self.present[name.key] = session
+        self._looks.add(name)
+
+    def go(self, name: Name) -> None:
+        """Nobody is there with this name any more."""
+        del self.present[name.key]
+        self._looks.remove(name)
+
+    def refuse_reserved(self, name: Name) -> None:
+        """Raise NameReserved if `name` is the chat's own."""
+        # Where there are accounts, admin is one of them.
+        if name.key == SERVER.key or (name.key == ADMIN and not self.accounts):
+            raise NameReserved
+
+    def refuse_alike(self, name: Name, own: Name | None = None) -> None:
+        """Raise NameRefused if `name` looks like another that is registered, the chat's own, or there and not `own`."""
+        for other, whose in (
+            (self.accounts and self.accounts.find_alike(name), "is registered"),
+            (_RESERVED.find(name), "is reserved"),
+            (self._looks.find(name, own), "is there already"),
+        ):
+            if other:
+                raise NameRefused(f"it looks like {other.shown}, which {whose}")
 
     def is_banned(self, name: Name) -> bool:
         """Tell whether somebody with this name may not come in."""

@@ -8,7 +8,7 @@ from precis_i18n import get_profile
 from asyncchat.chat.accounts import ADMIN, LONGEST_PASSWORD, SHORTEST_PASSWORD, Account
 from asyncchat.chat.changes import Authorize, ChangePassword, Register, Secret, Unregister
 from asyncchat.chat.commands import word_of
-from asyncchat.chat.names import SERVER, Name, NameRefused, prepare
+from asyncchat.chat.names import Name, NameRefused, prepare
 from asyncchat.chat.refusal import Banned, Refusal, WrongPassword
 
 if TYPE_CHECKING:
@@ -56,15 +56,11 @@ def check_new(session: "Session", name: Name) -> None:
         raise Banned
     _refuse_muted(session, name)
     holder = host.present.get(name.key)
-    if (
-        host.accounts.find(name.key)
-        or host.accounts.is_reserved(name.key)
-        or name.key == SERVER.key
-        or (holder and holder is not session)
-    ):
+    if host.accounts.find(name.key) or host.accounts.is_reserved(name.key) or (holder and holder is not session):
         raise Refusal("login-taken", "this login is already taken! Choose another one.")
     try:
-        host.accounts.refuse_alike(name)
+        host.refuse_reserved(name)
+        host.refuse_alike(name, own=session.named)
     except NameRefused as refused:
         raise _unusable(refused) from None
 
@@ -184,7 +180,7 @@ def _prepared(login: str) -> Name:
 
 
 def _unusable(refused: NameRefused) -> Refusal:
-    return Refusal("name-refused", f"this name can't be used: {refused}. Choose another one.")
+    return Refusal(refused.code, f"this name can't be used: {refused}. Choose another one.")
 
 
 async def _auth(session: "Session", argument: str) -> None:

@@ -137,6 +137,7 @@ class SeatedSession(Session):
 
     def _leave_seat(self) -> None:
         if self._seat:
+            self._seat.name = self.name or ""
             self.host.seats.vacate(self._seat)
             self._seat = None
 
@@ -170,7 +171,7 @@ class SeatedSession(Session):
         if not recalled.kept and recalled.account is None:
             return None
         account = accounts.get(recalled.account)
-        seat = seats.restore(hello.token, recalled.kept, account, recalled.since)
+        seat = seats.restore(hello.token, recalled.kept, account, recalled.since, recalled.name)
         for partner in filter(None, map(accounts.get, recalled.partners)):
             seat.partners.setdefault(partner.name.key, partner)
         return seat
@@ -179,7 +180,7 @@ class SeatedSession(Session):
         try:
             attempt()
         except NameRefused as refused:
-            self._tell(Error("name-refused", f"this name can't be used: {refused}."))
+            self._tell(Error(refused.code, f"this name can't be used: {refused}."))
         except NameTaken:
             self._tell(Error("name-taken", "this name is already taken!"))
         except Refusal as refusal:
@@ -220,7 +221,8 @@ class SeatedSession(Session):
             self.host.room.reconnect(before.named, self, events.conversation)
             self._came_in(before.named)
         else:
-            self.come_as_guest(name, self, events.conversation)
+            # Who looks alike may have come meanwhile.
+            self.come_as_guest(name, self, events.conversation, is_back=seat.name == name.shown)
         seat.account = seat.turned = None
         await self._sit_down(hello, token, seat)
 

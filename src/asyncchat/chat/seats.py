@@ -34,6 +34,7 @@ class Holder(Protocol):
 class Seat:
     """Somebody's place: who holds it now, if anybody does, and what became of what was sent from it last.
 
+    name: what its holder was called who has left it
     account: whose it is, if a password was shown
     turned: to whom alone goes what is said
     since: when it was made, in milliseconds since 1970
@@ -50,6 +51,7 @@ class Seat:
         self.key = key
         self.since = since
         self.first = _NONE
+        self.name = ""
         self.holder: Holder | None = None
         self.newest = -1
         self.pending: set[int] = set()
@@ -108,11 +110,12 @@ class Seats:
         token = self._new_token()
         return token, Seat(hash_of(token), since)
 
-    def restore(self, token: str, kept: Kept, account: Account | None, since: int) -> Seat:
+    def restore(self, token: str, kept: Kept, account: Account | None, since: int, name: str = "") -> Seat:
         """Return the seat that belongs to `token`, made anew with what was kept from it unless it is there already."""
         if not (seat := self.find(token)):
             seat = Seat(hash_of(token), since)
             seat.account = account
+            seat.name = name
             seat.is_recalled = True
             seat.kept = dict(sorted(kept))
             seat.newest = max(seat.kept, default=-1)

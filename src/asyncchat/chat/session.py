@@ -256,26 +256,30 @@ class Session(ABC):
 
     # The beginning.
 
-    def come_as_guest(self, name: Name, peer: Peer, encode: Encode) -> None:
-        """Let the peer in under a name that is nobody's. Raises Refusal, NameRefused and NameTaken."""
+    def come_as_guest(self, name: Name, peer: Peer, encode: Encode, *, is_back: bool = False) -> None:
+        """Let the peer in under a name that is nobody's; `is_back`: it has shown that it had that before.
+
+        Raises Refusal, NameRefused and NameTaken.
+        """
         host = self.host
-        if host.accounts:
-            if host.find_account(name):
-                raise Refusal(
-                    "name-registered",
-                    f"this name is registered. Write /auth {name.shown} PASSWORD, or choose another one.",
-                )
-            if host.is_banned(name) or host.shuts_out(self.address):
-                raise Banned
-            host.accounts.refuse_alike(name)
-            if host.needs_account:
-                raise Refusal(
-                    "guest",
-                    f"this chat is for registered people. Write /registration {name.shown} PASSWORD"
-                    " to make the name yours, or /auth NAME PASSWORD.",
-                )
-            if host.accounts.is_reserved(name.key):
-                raise NameTaken(name.shown)
+        host.refuse_reserved(name)
+        if host.find_account(name):
+            raise Refusal(
+                "name-registered",
+                f"this name is registered. Write /auth {name.shown} PASSWORD, or choose another one.",
+            )
+        if host.is_banned(name) or host.shuts_out(self.address):
+            raise Banned
+        if not is_back:
+            host.refuse_alike(name)
+        if host.needs_account:
+            raise Refusal(
+                "guest",
+                f"this chat is for registered people. Write /registration {name.shown} PASSWORD"
+                " to make the name yours, or /auth NAME PASSWORD.",
+            )
+        if host.accounts and host.accounts.is_reserved(name.key):
+            raise NameTaken(name.shown)
         host.room.join(name, peer, encode)
         self._came_in(name)
 
@@ -293,11 +297,11 @@ class Session(ABC):
 
     def _came_in(self, name: Name) -> None:
         self.named = name
-        self.host.present[name.key] = self
+        self.host.come(name, self)
 
     def _vanish(self) -> None:
         assert self.named
-        del self.host.present[self.named.key]
+        self.host.go(self.named)
 
     def rename(self, account: Account) -> None:
         """Go on under the name that is one's own. Raises Refusal."""

@@ -102,9 +102,13 @@ class Archive:
             " ORDER BY id DESC LIMIT :most",
             {"key": key, "most": REMEMBERED},
         ).fetchall()
+        spoke = self._connection.execute(
+            "SELECT name FROM messages WHERE seat = ? ORDER BY id DESC LIMIT 1", (key,)
+        ).fetchone()
+        name = spoke[0] if spoke else ""
         row = self._connection.execute("SELECT account, time FROM seats WHERE key = ?", (key,)).fetchone()
         if not row:
-            return Recalled(kept, None)
+            return Recalled(kept, None, name=name)
         who, since = row
         partners = self._connection.execute(
             "SELECT accounts.id FROM given_up JOIN accounts USING (key)"
@@ -112,7 +116,7 @@ class Archive:
             " WHERE given_up.time >= :since AND CASE one WHEN :who THEN one_sent ELSE other_sent END > 0",
             {"who": who, "since": since},
         )
-        return Recalled(kept, who, since, tuple(ident for (ident,) in partners))
+        return Recalled(kept, who, since, tuple(ident for (ident,) in partners), name)
 
     # What two say to one another alone.
 
