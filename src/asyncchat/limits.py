@@ -20,6 +20,7 @@ class Limits(NamedTuple):
     max_per_address: connections from one address (0: off)
     history: messages that a newcomer gets
     replay: messages that are kept for those who come back
+    search_timeout: seconds that a search may take
     drain_timeout: seconds in which a peer that is let go may take what it is owed
     """
 
@@ -33,6 +34,7 @@ class Limits(NamedTuple):
     max_per_address: int = 64
     history: int = 10
     replay: int = 1000
+    search_timeout: float = 2.0
     drain_timeout: float = 5.0
 
 

@@ -13,7 +13,7 @@ from asyncchat.limits import Limits
 from tests.programs import ASK_NAME, PATIENCE, seconds
 
 
-async def nothing_is_asked(session: Session) -> None:
+async def nothing_is_asked(session: Session, _: Connection) -> None:
     raise AssertionError(session.asked)
 
 

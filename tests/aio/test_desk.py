@@ -39,7 +39,9 @@ class Visitor:
 async def visitors(path: Path, number: int, networks: int = 1) -> AsyncIterator[list[Visitor]]:
     """Run a server with a store, and yield visitors, in turn from so many addresses, who are asked for their names."""
     listeners = listen(["127.0.0.1"], 0)
-    store = Store(str(path), durability="normal", keep=Keep(), recent=10, admin_password=lambda _: "not a hash")
+    store = Store(
+        str(path), durability="normal", keep=Keep(), recent=10, patience=2.0, admin_password=lambda _: "not a hash"
+    )
     stop = asyncio.Event()
     task = asyncio.create_task(Server(listeners, Limits(drain_timeout=0.2), store=store).run(stop))
     some: list[Visitor] = []

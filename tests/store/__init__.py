@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from asyncchat.chat.archive import Pair, Search
 from asyncchat.chat.messages import Event, Sent
 from asyncchat.chat.names import prepare
 from asyncchat.chat.requests import Change, R, Request
@@ -92,6 +93,13 @@ def ask(path: Path | str, question: Request[R]) -> R:
     with contextlib.closing(Archive(open_to_read(str(path)))) as archive:
         answer: R = archive.answer(question)
     return answer
+
+
+def found(path: Path | str, words: str, pair: Pair | None = None) -> list[str]:
+    """Return the texts that are found in a store."""
+    messages, is_all = ask(path, Search(words, pair))
+    assert is_all
+    return [sent.text for sent in messages]
 
 
 def fill(path: Path | str, *batch: Sent) -> None:

@@ -1,7 +1,6 @@
 """What can be asked of a store."""
 
 import contextlib
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat.archive import History, Recall, Recalled, Search
+from asyncchat.chat.archive import Found, History, Recall, Recalled, Search
 from asyncchat.chat.lines import visible
 from asyncchat.chat.messages import Sent
 from asyncchat.store import upkeep
-from asyncchat.store.archive import Archive, _matching, _may_match, _wanted
+from asyncchat.store.archive import Archive
 from asyncchat.store.file import open_to_read
 from tests.programs import until
 from tests.store import Journal, ask, fill, indexed, message, messages, no_rest
@@ -24,14 +23,13 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "chat.db"
 
 
-def numbers(found: list[Sent]) -> list[int]:
-    return [sent.seq for sent in found]
+def numbers(found: list[Sent] | Found) -> list[int]:
+    return [sent.seq for sent in (found.messages if isinstance(found, Found) else found)]
 
 
 @pytest.fixture(params=["indexed", "not indexed", "half indexed"])
 def archive(path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Archive]:
     """A store of 300 messages, every tenth with something to find."""
-    monkeypatch.setattr("asyncchat.store.archive._INDEXED_AT_ONCE", 70)
     said = [message(seq, f"the {'red fox' if seq % 10 == 0 else 'dog'}, number {seq}") for seq in range(1, 301)]
     wanted = {"indexed": 300, "not indexed": 0, "half indexed": 150}[request.param]
     if wanted:
@@ -122,42 +120,3 @@ def test_what_is_kept_meanwhile_is_found(path: Path) -> None:
         journal.append(message(1, "hello"))
         journal.take(1)
         assert numbers(archive.answer(History(5))) == numbers(archive.answer(Search("hello"))) == [1]
-
-
-_WORDS = st.sampled_from(
-    ["fox", "FOX", "fo", "foxes", "füx", "fux", "K", "\u212a", "9", "red_fox", "a-b", "\ufb01", "İ", "ß", "-"]
-)
-_TEXTS = st.lists(_WORDS, min_size=1, max_size=4).map(" ".join)
-
-
-@given(texts=st.lists(_TEXTS, max_size=8), words=_TEXTS)
-def test_nothing_is_missed_since_not_all_is_looked_at_closely(texts: list[str], words: str) -> None:
-    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
-        connection.execute("CREATE TABLE said (seq INTEGER PRIMARY KEY, text TEXT)")
-        connection.executemany("INSERT INTO said (text) VALUES (?)", [(text,) for text in texts])
-        condition, values = _may_match(words)
-        some = connection.execute(f"SELECT seq, text FROM said WHERE {condition}", values).fetchall()
-        everything = connection.execute("SELECT seq, text FROM said").fetchall()
-    assert _matching(some, _wanted(words)) == _matching(everything, _wanted(words))
-
-
-def test_many_words_can_be_searched_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    no_rest(monkeypatch)
-    words = " ".join(f"word{number}" for number in range(1500))
-    fill(path, message(1, words), message(2, words.removesuffix("9")))
-    assert numbers(ask(path, Search(words))) == [1]
-
-
-def test_hardly_anything_is_looked_at_closely() -> None:
-    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
-        for words, text, looked_at in (
-            ("red fox", "a red dog", 0),
-            ("red fox", "A Red Fox", 1),
-            ("red-fox", "fox, red", 1),
-            ("fox", "dög", 1),
-            ("füx", "dog", 1),
-        ):
-            condition, values = _may_match(words)
-            query = f"SELECT {condition} FROM (SELECT ? AS text)"
-            parameters = (*values, text)
-            assert connection.execute(query, parameters).fetchone() == (looked_at,), (words, text)

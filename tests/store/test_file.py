@@ -12,7 +12,7 @@ from asyncchat.chat.archive import Search
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import StoreError, StoreFile, open_to_read
 from asyncchat.store.schema import MIGRATIONS, migrate
-from tests.store import Journal, ask, fill, messages, rows
+from tests.store import Journal, ask, fill, found, messages, rows
 
 
 @pytest.fixture
@@ -124,9 +124,7 @@ def test_a_store_of_every_earlier_version_is_brought_up_to_date(path: Path, vers
         assert [sent.text for sent in journal.journal.recent] == ["an old message"]
         assert epoch == [(journal.journal.epoch,)]
     assert rows(path, "PRAGMA user_version") == [(len(MIGRATIONS),)]
-    answer = ask(path, Search("old"))
-    assert isinstance(answer, list)
-    assert [sent.text for sent in answer] == ["an old message"]
+    assert found(path, "old") == ["an old message"]
 
 
 def test_a_version_that_could_not_be_made_is_not_made_in_part(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asyncchat.chat.accounts import Account
-from asyncchat.chat.archive import Audit, Count, History, Pair, Recall, Recalled, Search, Unread
+from asyncchat.chat.archive import Audit, Count, History, Pair, Recall, Recalled, Unread
 from asyncchat.chat.changes import (
     Appoint,
     Conversation,
@@ -37,7 +37,7 @@ from asyncchat.store.file import Keep
 from asyncchat.store.people import AUDITED, SEATS, People
 from asyncchat.store.schema import migrate
 from tests.programs import until
-from tests.store import Journal, ask, messages, rows
+from tests.store import Journal, ask, found, messages, rows
 
 MO = prepare("mo")
 
@@ -149,12 +149,11 @@ def test_whoever_was_away_for_a_moment_gets_what_is_missing(journal: Journal) ->
     assert journal.change(Turn(bob, alice, after=3)) == Conversation([], [], 0)
 
 
-def test_searching_goes_through_pieces_too(path: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive_module, "_INDEXED_AT_ONCE", 7)
+def test_what_two_say_to_one_another_is_searched_the_last_messages_first(path: Path, journal: Journal) -> None:
     alice, bob = account(journal, "alice"), account(journal, "bob")
     send(journal, alice, bob, *(f"{'red' if number % 5 == 0 else 'blue'} {number}" for number in range(40)))
-    assert texts(ask(path, Search("RED", Pair(bob, alice)))) == [f"red {number}" for number in range(0, 40, 5)]
-    assert len(texts(ask(path, Search("blue", Pair(bob, alice))))) == 25
+    assert found(path, "RED", Pair(bob, alice)) == [f"red {number}" for number in range(0, 40, 5)]
+    assert len(found(path, "blue", Pair(bob, alice))) == 25
 
 
 def test_of_a_seat_all_is_recalled_that_was_sent_from_it(path: Path, journal: Journal) -> None:

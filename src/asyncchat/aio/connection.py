@@ -47,7 +47,7 @@ class Connection:
         host: Host,
         address: str,
         limits: Limits,
-        attend: Callable[[Session], Awaitable[None]],
+        attend: Callable[[Session, "Connection"], Awaitable[None]],
     ) -> None:
         self._reader = reader
         self._writer = writer
@@ -105,6 +105,16 @@ class Connection:
         with contextlib.suppress(OSError, AttributeError):  # it may be closed, and without a socket, already
             self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
         self._transport.abort()
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nothing can be sent any more."""
+        return self._transport.is_closing()
+
+    @property
+    def may_be_gone(self) -> bool:
+        """Whether the peer sends no more: if it has closed, the kernel says so only when it is sent something."""
+        return self._reader.at_eof()
 
     def say_goodbye(self, text: str) -> None:
         """Tell the peer `text`, and let it go with what it is owed."""
@@ -184,7 +194,7 @@ class Connection:
         session = self._session
         session.receive(lines)
         while session.asked is not None:
-            await self._attend(session)
+            await self._attend(session, self)
             # What it said meanwhile was not read.
             self._silent_since, self._pings = asyncio.get_running_loop().time(), 0
             session.receive(lines)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from asyncchat.aio.daemon import DaemonExecutor
+from asyncchat.aio.searching import Asker, Closing, Searches
 from asyncchat.chat.accounts import Account
 from asyncchat.chat.archive import Audit, Count, History, Recall, Search, Unread
 from asyncchat.chat.changes import (
@@ -23,7 +24,7 @@ from asyncchat.chat.changes import (
     Unregister,
 )
 from asyncchat.chat.host import Host
-from asyncchat.chat.refusal import Banned, NotNow, Refusal, WrongPassword
+from asyncchat.chat.refusal import Banned, NotKept, NotNow, Refusal, WrongPassword
 from asyncchat.chat.requests import Change
 from asyncchat.chat.session import Session
 from asyncchat.chat.tries import Tries
@@ -59,36 +60,41 @@ class Desk:
         self._host = host
         self._store = store
         self._reading = DaemonExecutor("archive")
-        self._searching = DaemonExecutor("search")  # so that nobody who comes back waits for what others search
         self._hashing = DaemonExecutor("passwords", HASHING_AT_ONCE, _give_way)
         self._waiting: Counter[str] = Counter()
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._changes = Tries()
         self._registrations = Tries(REGISTRATIONS, AN_HOUR)
         self._end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        # Not together with all else: nobody who comes back shall wait for what others search.
+        self._searches = Searches(store.searched.answer, self._end)
 
-    async def attend(self, session: Session) -> None:
-        """Answer what `session` has asked."""
-        question = session.asked
+    async def attend(self, session: Session, asker: Asker) -> None:
+        """Answer what `session` has asked for `asker`. Raises ConnectionAbortedError if that one is gone."""
         try:
-            match question:
-                case Register() | Authorize() | ChangePassword() | Unregister():
-                    await self._take_password(session, question)
-                case Search():
-                    session.answer(await self._in(self._searching, lambda: self._store.searched.answer(question)))
-                case History() | Recall() | Count() | Unread() | Audit():
-                    session.answer(await self._in(self._reading, lambda: self._store.archive.answer(question)))
-                case Change():
-                    await self._keep(question, session)
+            await self._answer(session, asker)
         except Refusal as refusal:
             session.fail(refusal)
+        except Closing:
+            session.fail(NotKept("the chat is closing"))
+
+    async def _answer(self, session: Session, asker: Asker) -> None:
+        match question := session.asked:
+            case Register() | Authorize() | ChangePassword() | Unregister():
+                await self._take_password(session, question)
+            case Search():
+                session.answer(await self._searches.answer(question, session.address, asker))
+            case History() | Recall() | Count() | Unread() | Audit():
+                session.answer(await self._in(self._reading, lambda: self._store.archive.answer(question)))
+            case Change():
+                await self._keep(question, session)
 
     def keep(self, change: Change[Any]) -> None:
         """Keep something that nobody waits for."""
         self._store.journal.change(change, lambda _: None)
 
     def give_up(self) -> None:
-        """Answer no more: whoever waits for an answer gets ConnectionAbortedError."""
+        """Answer no more: whoever waits for an answer is told that the chat is closing."""
         self._end.set_result(None)
 
     async def _take_password(self, session: Session, question: Credentials) -> None:
@@ -159,7 +165,7 @@ class Desk:
         waited: set[asyncio.Future[Any]] = {done, self._end}
         await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         if not done.done():
-            raise ConnectionAbortedError
+            raise Closing
         return done.result()
 
     async def _keep(self, change: Change[Any], session: Session) -> None:

@@ -155,10 +155,10 @@ class Server:
             self._door.leave(host)
             del self._connections[connection]
 
-    async def _attend(self, session: Session) -> None:
-        """Answer what `session` has asked."""
+    async def _attend(self, session: Session, connection: Connection) -> None:
+        """Answer what `session` has asked on `connection`."""
         assert self._desk  # else nothing can be asked
-        await self._desk.attend(session)
+        await self._desk.attend(session, connection)
 
     async def _refuse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, refusal: bytes) -> None:
         self._refused += 1
@@ -190,21 +190,24 @@ class Server:
 
     async def _let_go(self) -> None:
         self._closing = True
+        limit = self._limits.drain_timeout
+        deadline = asyncio.get_running_loop().time() + limit
         await self._settle()  # what was accepted comes before the goodbye
         self._room.close()
         for connection in self._connections:
             connection.say_goodbye("the chat is closing. Goodbye!")
+        if self._desk:
+            self._desk.give_up()
         if not self._connections:
             return
-        limit = self._limits.drain_timeout
         log.info("closing: %d peers have %g s to take what they are owed", len(self._connections), limit)
         await asyncio.wait(self._connections.values(), timeout=HANG_UP_AFTER)
         for connection in self._connections:
             connection.hang_up()
-        if self._connections:  # each cuts itself off when its time is up
-            await asyncio.wait(self._connections.values(), timeout=limit)
-        if self._desk:
-            self._desk.give_up()
+        if self._connections:
+            left = max(deadline - asyncio.get_running_loop().time(), 0)
+            await asyncio.wait(self._connections.values(), timeout=left)
+        self.stop_at_once()
         if self._connections:
             await asyncio.wait(self._connections.values())
 

@@ -25,11 +25,18 @@ class History(Request[list[Sent]]):
 
 
 @dataclass(frozen=True, slots=True)
-class Search(Request[list[Sent]]):
+class Search(Request["Found"]):
     """The last messages that have all of `words` in them."""
 
     words: str
     between: Pair | None = None
+
+
+class Found(NamedTuple):
+    """What was searched for; `is_all`: else there was no time to look further back."""
+
+    messages: list[Sent]
+    is_all: bool = True
 
 
 @dataclass(frozen=True, slots=True)

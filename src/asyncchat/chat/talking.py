@@ -63,7 +63,13 @@ async def _history(session: "Session", number: str) -> None:
 async def _search(session: "Session", words: str) -> None:
     if not words:
         raise Refusal("no-words", "write what to search for: /search WORDS")
-    _show(session, await Search(words, _current(session)), f"nothing found: {words}")
+    found = await Search(words, _current(session))
+    _show(session, found.messages, f"nothing found: {words}")
+    if not found.is_all:
+        session.notice(
+            "the search took too long and was stopped: there may be more, further back."
+            " Search for fewer words, or for rarer ones."
+        )
 
 
 def _current(session: "Session") -> Pair | None:

@@ -81,6 +81,7 @@ def add_arguments(parser: Parser) -> None:
     _add_limit(room, "stall_timeout", (0.001, 86400), "for which somebody may take nothing of what waits")
     _add_limit(room, "max_connections", (1, 1 << 20), "connections in all", "the limit of open files less 64")
     _add_limit(room, "max_per_address", (0, 1 << 20), "connections from one address but loopback; 0: off")
+    _add_limit(room, "search_timeout", (0.001, 3600), "for a search; what was found until then is shown")
     _add_limit(room, "drain_timeout", (0.001, 3600), "for taking what is owed at the end")
 
 
@@ -199,6 +200,7 @@ def _open_store(options: argparse.Namespace, limits: Limits) -> "Store":
         durability=options.durability or "normal",
         keep=keep,
         recent=recent,
+        patience=limits.search_timeout,
         admin_password=lambda kept: _admin_password(options, kept),
     )
 

@@ -22,6 +22,7 @@ class Store:
 
     durability: "normal" survives the end of the process, however sudden; "full" also a loss of power
     keep: what to keep; everything by default
+    patience: seconds that an answer may take
     admin_password: gets the hash of the admin's password, or None if there is no admin yet; returns that of another
         one, or None to leave it
 
@@ -35,6 +36,7 @@ class Store:
         durability: str,
         keep: Keep,
         recent: int,
+        patience: float,
         admin_password: Callable[[str | None], str | None],
     ) -> None:
         def clock() -> int:
@@ -44,7 +46,7 @@ class Store:
             file = StoreFile(path)
             opened.callback(file.close, undo=True)
             self.archive, self.searched = (
-                opened.enter_context(contextlib.closing(Archive(file.reader()))) for _ in range(2)
+                opened.enter_context(contextlib.closing(Archive(file.reader(), patience))) for _ in range(2)
             )
             self.journal = SqliteJournal(file, durability, keep, recent, clock)
             try:
@@ -63,7 +65,7 @@ class Store:
         self.topic = people.topic()
 
     def close(self) -> None:
-        """Write what is left, unless that takes too long, and let others use the file."""
+        """Stop what is being read, write what is left, unless that takes too long, and let others use the file."""
         self.archive.close()
         self.searched.close()
         self.journal.close(_LAST_WRITES)

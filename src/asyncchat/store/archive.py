@@ -1,16 +1,18 @@
 """What is asked of the store: read by connections of its own, while the journal writes."""
 
-import contextlib
-import re
+import math
 import sqlite3
-from collections.abc import Iterable, Iterator
-from typing import Any
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any, TypeVar
 
 from asyncchat.chat.accounts import Account
 from asyncchat.chat.archive import (
     Act,
     Audit,
     Count,
+    Found,
     History,
     Pair,
     Recall,
@@ -24,28 +26,63 @@ from asyncchat.chat.requests import Request
 from asyncchat.chat.seats import REMEMBERED
 from asyncchat.store.file import ERRORS, StoreError, reason, sent
 from asyncchat.store.people import said_between
+from asyncchat.store.words import Wanted
 
 _AT_ONCE = 1000
-_INDEXED_AT_ONCE = 20_000
-"""Messages that are searched together where the store's index has not come yet: memory is bounded by it."""
 
+_STEPS = 1000
+"""Steps of SQLite's machine from one look at the clock to the next: hardly a millisecond (bench: 60 at most)."""
 
-_PIECES = 20
-"""Parts of words by which it is found out where to look closely; SQLite takes no condition with a thousand."""
+LAST_STEPS = 1.0
+"""Seconds that what is being read gets to notice that it is all over."""
+
+_Row = tuple[int, int, str, str]
+_R = TypeVar("_R", _Row, tuple[int, int, int, str])
 
 
 class Archive:
-    """Reads a store by a `connection` of its own, in one thread at a time."""
+    """Reads a store by a `connection` of its own, in one thread at a time, for `patience` seconds at most."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, patience: float = math.inf) -> None:
         self._connection = connection
+        self._patience = patience
+        self._using = threading.Lock()
+        self._is_closing = False
+        self._stop: threading.Event | None = None
+        self._deadline = math.inf
+        # Also where a search does nothing but read its index, this is asked again and again.
+        connection.set_progress_handler(self._is_enough, _STEPS)
+
+    def _is_enough(self) -> bool:
+        """Tell whether what is being read shall be interrupted."""
+        return self._is_closing or bool(self._stop and self._stop.is_set()) or time.monotonic() > self._deadline
 
     def close(self) -> None:
-        """Read no more."""
-        self._connection.close()
+        """Read no more, whatever is being read, in whichever thread."""
+        self._is_closing = True
+        # SQLite crashes if a connection is closed while another thread uses it.
+        if self._using.acquire(timeout=LAST_STEPS):
+            self._connection.close()
+            self._using.release()
 
-    def answer(self, question: Request[Any]) -> Any:
-        """Return what the store has to say to `question`. Raises NotKept."""
+    def answer(self, question: Request[Any], stop: threading.Event | None = None) -> Any:
+        """Return what the store has to say to `question`; what takes too long, or shall `stop`, is interrupted.
+
+        Raises NotKept.
+        """
+        with self._using:
+            if self._is_closing:
+                raise NotKept("the chat is closing")
+            self._stop, self._deadline = stop, time.monotonic() + self._patience
+            try:
+                return self._answer(question)
+            finally:
+                self._take_time()
+
+    def _take_time(self) -> None:
+        self._stop, self._deadline = None, math.inf
+
+    def _answer(self, question: Request[Any]) -> Any:
         try:
             match question:
                 case History(nth, pair):
@@ -139,24 +176,15 @@ class Archive:
         )
         return said_between(pair.who, pair.other, rows.fetchall())
 
-    def _private_search(self, words: str, pair: Pair) -> list[Sent]:
-        conversation = self._conversation(pair)
-        found: list[tuple[int, int, int, str]] = []
-        before = 1 << 62
-        may_match, pieces = _may_match(words)
-        with self._snapshot():
-            while len(found) < SHOWN:
-                rows = self._connection.execute(
-                    f"SELECT seq, time, sender, text FROM private WHERE conversation = ? AND seq < ? AND {may_match}"
-                    " ORDER BY seq DESC LIMIT ?",
-                    (conversation, before, *pieces, _INDEXED_AT_ONCE),
-                ).fetchall()
-                if not rows:
-                    break
-                before = rows[-1][0]
-                matching = set(_matching([(row[0], row[3]) for row in rows], _wanted(words)))
-                found += [row for row in rows if row[0] in matching][: SHOWN - len(found)]
-        return said_between(pair.who, pair.other, found[::-1])
+    def _private_search(self, words: str, pair: Pair) -> Found:
+        wanted = Wanted(words)
+        rows = self._connection.execute(
+            "SELECT seq, time, sender, text FROM private"
+            f" WHERE conversation = ? AND {wanted.may_match} ORDER BY seq DESC",
+            (self._conversation(pair), *wanted.values),
+        )
+        found, is_all = _first_fitting(rows, wanted)
+        return Found(said_between(pair.who, pair.other, found[::-1]), is_all)
 
     def _count(self, pair: Pair) -> tuple[int, int]:
         mine, theirs = (self._kept_of(self._conversation(pair), who) for who in pair)
@@ -196,72 +224,42 @@ class Archive:
         rows = self._connection.execute("SELECT time, by, act, what FROM audit ORDER BY id DESC LIMIT ?", (SHOWN,))
         return [Act(*row) for row in rows.fetchall()[::-1]]
 
-    def _search(self, words: str) -> list[Sent]:
-        wanted = _wanted(words)
-        with self._snapshot():
-            (indexed,) = self._connection.execute("SELECT value FROM facts WHERE name = 'indexed'").fetchone()
-            found = self._found_since(indexed, words)
-            if len(found) < SHOWN:
-                rows = self._connection.execute(
-                    "SELECT seq, time, name, messages.text FROM words JOIN messages ON seq = words.rowid"
-                    " WHERE words MATCH ? ORDER BY words.rowid DESC LIMIT ?",
-                    (wanted, SHOWN - len(found)),
-                )
-                found += rows.fetchall()
-        return sent(found)[::-1]
-
-    def _found_since(self, indexed: int, words: str) -> list[tuple[int, int, str, str]]:
-        """Return what is found in the messages that are not in the index yet, the newest first."""
-        found: list[tuple[int, int, str, str]] = []
-        (last,) = self._connection.execute("SELECT max(seq) FROM messages").fetchone()
-        while last and last > indexed and len(found) < SHOWN:
-            first = max(last - _INDEXED_AT_ONCE, indexed) + 1
-            found += self._found_between(first, last, words)[: SHOWN - len(found)]
-            last = first - 1
-        return found
-
-    def _found_between(self, first: int, last: int, words: str) -> list[tuple[int, int, str, str]]:
-        may_match, pieces = _may_match(words)
-        rows = self._connection.execute(
-            f"SELECT seq, text FROM messages WHERE seq BETWEEN ? AND ? AND {may_match}", (first, last, *pieces)
-        )
-        return [
-            self._connection.execute("SELECT seq, time, name, text FROM messages WHERE seq = ?", (seq,)).fetchone()
-            for seq in _matching(rows, _wanted(words))
-        ]
-
-    @contextlib.contextmanager
-    def _snapshot(self) -> Iterator[None]:
-        self._connection.execute("BEGIN")
+    def _search(self, words: str) -> Found:
+        wanted = Wanted(words)
+        self._connection.execute("BEGIN")  # nothing may come into the index, or be deleted, halfway
         try:
-            yield
+            found, is_all = _first_fitting(self._candidates(wanted), wanted)
         finally:
+            self._take_time()
             self._connection.execute("ROLLBACK")
+        return Found(sent(found[::-1]), is_all)
+
+    def _candidates(self, wanted: Wanted) -> Iterator[_Row]:
+        """Yield the messages that may fit, the newest first: those that the index does not have yet, then others."""
+        (indexed,) = self._connection.execute("SELECT value FROM facts WHERE name = 'indexed'").fetchone()
+        yield from self._connection.execute(
+            f"SELECT seq, time, name, text FROM messages WHERE seq > ? AND {wanted.may_match} ORDER BY seq DESC",
+            (indexed if wanted.match else 0, *wanted.values),
+        )
+        if wanted.match:
+            yield from self._connection.execute(
+                "SELECT seq, time, name, messages.text FROM words JOIN messages ON seq = words.rowid"
+                " WHERE words MATCH ? ORDER BY words.rowid DESC",
+                (wanted.match,),
+            )
 
 
-def _wanted(words: str) -> str:
-    """Return what finds messages with all these words (sqlite.org/fts5.html, 3)."""
-    return " ".join('"' + word.replace('"', '""') + '"' for word in words.split())
-
-
-def _may_match(words: str) -> tuple[str, list[str]]:
-    """Return a condition, and its values, for every text that these words may be found in, and hardly any other.
-
-    To look closely takes a hundred times as long. In a text that is not ASCII a letter may be found as another one.
-    """
-    pieces = [piece for word in words.split() if word.isascii() for piece in re.findall("[0-9A-Za-z]+", word)][:_PIECES]
-    ascii_only = "text NOT GLOB '*[^' || char(1) || '-~]*'"
-    return f"NOT ({ascii_only} AND ({' OR '.join(['text NOT LIKE ?'] * len(pieces) or ['0'])}))", [
-        f"%{piece}%" for piece in pieces
-    ]
-
-
-def _matching(texts: Iterable[tuple[int, str]], wanted: str) -> list[int]:
-    """Return the numbers of those texts in which it is found, the last ones, from the end."""
-    with contextlib.closing(sqlite3.connect(":memory:")) as index:
-        index.execute("CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = 'unicode61 remove_diacritics 2')")
-        index.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", texts)
-        rows = index.execute(
-            "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?", (wanted, SHOWN)
-        ).fetchall()
-    return [number for (number,) in rows]
+def _first_fitting(rows: Iterator[_R], wanted: Wanted) -> tuple[list[_R], bool]:
+    """Return the first rows that have what is wanted, and whether there was time to look for all that are shown."""
+    found: list[_R] = []
+    try:
+        for row in rows:
+            if wanted.is_in(row[3]):
+                found.append(row)
+                if len(found) == SHOWN:
+                    break
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorname != "SQLITE_INTERRUPT":
+            raise
+        return found, False
+    return found, True

@@ -58,6 +58,8 @@ def reason(error: Exception) -> str:
             return "the store can't be written any more"
         case name if name.startswith("IOERR"):
             return "the disk has an error"
+        case "INTERRUPT":
+            return "it takes too long"
         case _:
             return f"the store can't be used ({error})"
 

@@ -90,6 +90,15 @@ MIGRATIONS = (
     ) STRICT;
     INSERT INTO facts VALUES ('topic', '');
     """,
+    # An index of the words that `words.py` finds in a text, by its RULES; all of it is written again in the background.
+    """
+    DROP TABLE words;
+    CREATE VIRTUAL TABLE words USING fts5 (
+        text, content = '', tokenize = "ascii tokenchars '#$%&+<=>@^`|~'"
+    );
+    UPDATE facts SET value = 0 WHERE name = 'indexed';
+    INSERT INTO facts VALUES ('rules', '');
+    """,
 )
 """What makes a store of version n of one of version n - 1; the version is SQLite's user_version."""
 

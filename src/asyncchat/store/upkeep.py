@@ -4,6 +4,7 @@ import contextlib
 import time
 from collections.abc import Callable
 
+from asyncchat.store import index
 from asyncchat.store.file import ERRORS, Keep, StoreFile
 from asyncchat.store.people import People
 
@@ -64,6 +65,9 @@ class Upkeep:
         self.last = last
         (first,) = self._do("SELECT min(seq) FROM messages").fetchone()
         self._deleted: int = first - 1 if first else last
+        if index.has_other_rules(file.connection):
+            with file.transaction():
+                index.empty(file.connection)
         self._indexed = max(int(file.fact("indexed")), self._deleted)
         self._aged = self._deleted
         self._aged_private: int | None = None
@@ -148,10 +152,7 @@ class Upkeep:
     def _delete(self, most: int) -> int:
         last = min(self._deleted + most, self._obsolete())
         with self._file.transaction():
-            self._do(
-                "INSERT INTO words (words, rowid, text) SELECT 'delete', seq, text FROM messages WHERE seq <= ?",
-                (min(last, self._indexed),),
-            )
+            index.remove(self._file.connection, min(last, self._indexed))
             self._do("DELETE FROM messages WHERE seq <= ?", (last,))
             self._do("INSERT OR REPLACE INTO facts VALUES ('deleted', ?)", (last,))
         done, self._deleted = last - self._deleted, last
@@ -174,10 +175,6 @@ class Upkeep:
     def _index(self, most: int) -> int:
         last = min(self._indexed + most, self.last)
         with self._file.transaction():
-            self._do(
-                "INSERT INTO words (rowid, text) SELECT seq, text FROM messages WHERE seq > ? AND seq <= ?",
-                (self._indexed, last),
-            )
-            self._do("UPDATE facts SET value = ? WHERE name = 'indexed'", (last,))
+            last = index.add(self._file.connection, self._indexed, last)
         done, self._indexed = last - self._indexed, last
         return done
