@@ -1,6 +1,7 @@
 """The signals by which a program is asked to end."""
 
 import signal
+import sys
 
 
 def of_termination() -> list[signal.Signals]:
@@ -9,3 +10,15 @@ def of_termination() -> list[signal.Signals]:
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # Windows has none
         found.append(signal.SIGHUP)
     return found
+
+
+def end_at_once() -> None:
+    """Let these signals end the program with exit code 0: it has not begun what it would have to finish."""
+    for number in of_termination():
+        signal.signal(number, lambda *_: sys.exit(0))
+
+
+def ignore() -> None:
+    """Let nothing interrupt the program any more: it is about to end."""
+    for number in (signal.SIGINT, *of_termination()):
+        signal.signal(number, signal.SIG_IGN)

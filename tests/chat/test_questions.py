@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from asyncchat.chat.archive import History, Recall, Recalled, Search
+from asyncchat.chat.archive import Found, History, Recall, Recalled, Search
 from asyncchat.chat.commands import COMMANDS, Who
 from asyncchat.chat.messages import SHOWN, Sent
 from asyncchat.chat.names import prepare
@@ -98,15 +98,24 @@ def test_help_tells_of_what_needs_a_store_only_where_there_is_one() -> None:
         assert [line.split()[1].rstrip(":") for line in person.hear()] == commands
 
 
+STOPPED = (
+    "the search took too long and was stopped: there may be more, further back."
+    " Search for fewer words, or for rarer ones."
+)
+
+
 @pytest.mark.parametrize(
     ("command", "answer", "lines"),
     [
         ("/history 9", SAID, LINES),
         ("/history 9", [], ["there is nothing so far back"]),
-        ("/search fox", [], ["nothing found: fox"]),
+        ("/search fox", Found(SAID), LINES),
+        ("/search fox", Found([]), ["nothing found: fox"]),
+        ("/search fox", Found(SAID, is_all=False), [*LINES, STOPPED]),
+        ("/search fox", Found([], is_all=False), ["nothing found: fox", STOPPED]),
     ],
 )
-def test_the_answer_is_told(command: str, answer: list[Sent], lines: list[str]) -> None:
+def test_the_answer_is_told(command: str, answer: list[Sent] | Found, lines: list[str]) -> None:
     person = somebody()
     person.send(f"{command}\n")
     person.session.answer(answer)

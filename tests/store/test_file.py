@@ -12,7 +12,7 @@ from asyncchat.chat.archive import Search
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import StoreError, StoreFile, open_to_read
 from asyncchat.store.schema import MIGRATIONS, migrate
-from tests.store import Journal, ask, fill, found, messages, rows
+from tests.store import Journal, fill, found, messages, rows
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from asyncchat.aio.daemon import DaemonExecutor
-from asyncchat.aio.searching import Asker, Closing, Searches
+from asyncchat.aio.searching import CLOSING, Asker, Searches
 from asyncchat.chat.accounts import Account
 from asyncchat.chat.archive import Audit, Count, History, Recall, Search, Unread
 from asyncchat.chat.changes import (
@@ -75,8 +75,6 @@ class Desk:
             await self._answer(session, asker)
         except Refusal as refusal:
             session.fail(refusal)
-        except Closing:
-            session.fail(NotKept("the chat is closing"))
 
     async def _answer(self, session: Session, asker: Asker) -> None:
         match question := session.asked:
@@ -165,7 +163,7 @@ class Desk:
         waited: set[asyncio.Future[Any]] = {done, self._end}
         await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         if not done.done():
-            raise Closing
+            raise NotKept(CLOSING)
         return done.result()
 
     async def _keep(self, change: Change[Any], session: Session) -> None:

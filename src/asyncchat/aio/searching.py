@@ -7,8 +7,11 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from asyncchat.aio.daemon import DaemonExecutor
 from asyncchat.chat.archive import Found, Search
+from asyncchat.chat.refusal import NotKept
 
 _T = TypeVar("_T")
+
+CLOSING = "the chat is closing"
 
 LOOK_AGAIN = 0.2
 """Seconds from one look at whether a peer is still there to the next."""
@@ -30,10 +33,6 @@ class Asker(Protocol):
         ...
 
 
-class Closing(Exception):
-    """Nothing is answered any more."""
-
-
 class _Turn(NamedTuple):
     address: str
     asker: Asker
@@ -53,7 +52,7 @@ class Searches:
         self._last_turn: dict[str, int] = {}
 
     async def answer(self, question: Search, address: str, asker: Asker) -> Found:
-        """Return the answer. Raises ConnectionAbortedError as soon as the asker is gone, Closing at the end."""
+        """Return the answer. Raises ConnectionAbortedError as soon as the asker is gone, NotKept at the end."""
         turn = _Turn(address, asker, asyncio.get_running_loop().create_future())
         stop = threading.Event()
         self._waiting.append(turn)
@@ -91,5 +90,5 @@ class Searches:
             if asker.is_gone:
                 raise ConnectionAbortedError
             if self._end.done():
-                raise Closing
+                raise NotKept(CLOSING)
         return done.result()

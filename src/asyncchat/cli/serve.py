@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
-from asyncchat import terminal
+from asyncchat import signals, terminal
 from asyncchat.addresses import DEFAULT_HOST, DEFAULT_PORT, listen, parse_host, parse_port
 from asyncchat.cli.arguments import Parser, checked
 from asyncchat.errors import ChatError
@@ -135,6 +135,7 @@ def run(options: argparse.Namespace) -> int:
 
         ThreadServer(_listen(options), limits).run()
     elif options.store:
+        signals.end_at_once()
         # First, since a store that is made says something that is never said again.
         with ExitStack() as opened:
             listeners = [opened.enter_context(listener) for listener in _listen(options)]
@@ -185,24 +186,29 @@ def _serve_room(
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(serve(listeners, limits, recorder, store, needs_account=needs_account))
     finally:
+        signals.ignore()  # closing the loop has brought the system's own way back, by which they would be a failure
         for outlet in (recorder, errors):
             if outlet:
                 outlet.close(_LAST_WORDS)
 
 
 def _open_store(options: argparse.Namespace, limits: Limits) -> "Store":
+    from asyncchat.aio.daemon import DaemonExecutor
     from asyncchat.store import Keep, Store
 
-    keep = Keep(**(options.keep or {}))
-    recent = max(limits.history, limits.replay)
-    return Store(
-        options.store,
-        durability=options.durability or "normal",
-        keep=keep,
-        recent=recent,
-        patience=limits.search_timeout,
-        admin_password=lambda kept: _admin_password(options, kept),
-    )
+    def opened() -> Store:
+        return Store(
+            options.store,
+            durability=options.durability or "normal",
+            keep=Keep(**(options.keep or {})),
+            recent=max(limits.history, limits.replay),
+            patience=limits.search_timeout,
+            admin_password=lambda kept: _admin_password(options, kept),
+        )
+
+    # To look through a large file takes a while, and only a thread that waits, or runs Python, hears of a signal.
+    store: Store = DaemonExecutor("store").submit(opened).result()
+    return store
 
 
 def _admin_password(options: argparse.Namespace, kept: str | None) -> str | None:
