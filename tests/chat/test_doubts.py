@@ -17,9 +17,9 @@ OTHER_NAME = (
     "Server: nothing is registered yet. If the first word is to be your name instead of carol, which all see, write"
     " /name and that word. If it belongs to the password: /register carol PASSWORD"
 )
-MAY_BE_PASSWORD = "Server: your line was not sent, since it may be a password. If it is none, write it again."
+MAY_BE_PASSWORD = "Server: your line was not sent: it may be a password. If it is none, write it again."
 NO_NAME = "Server: this name was not taken, since it may be a password. If it is none, write it again."
-MISSED = "Server: your line was not sent, since /chat did not work: write it again to send it to {}."
+MISSED = "Server: your line was not sent: /chat did not work. Write it again to send it to {}."
 
 
 # In the room, /register makes nothing a name that is none yet.

@@ -125,7 +125,7 @@ def test_what_can_not_be_done_is_refused(town: Town, line: str, answer: str) -> 
 
 
 NOWHERE = "Server: your line was not sent: write /chat NAME again, or /room to write to everybody."
-MISSED = "Server: your line was not sent, since /chat did not work: write it again to send it to everybody."
+MISSED = "Server: your line was not sent: /chat did not work. Write it again to send it to everybody."
 
 
 @pytest.mark.parametrize("registered", [True, False])

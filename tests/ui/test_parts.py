@@ -189,34 +189,3 @@ def test_only_terminals_that_are_known_to_wrap_anew_are_taken_for_such() -> None
     assert reflows({"TMUX": "x", "TERM": "screen"})
     assert reflows({"TERM": "xterm-kitty"})
     assert not reflows({"TERM": "xterm-256color", "TMUX": ""})
-
-
-@pytest.mark.parametrize(
-    ("line", "question", "sent"),
-    [
-        ("/register", "new password, 8 characters at least: ", "/register me a b"),
-        ("/registration you", "password (Enter alone, if that was it already): ", "/registration you a b"),
-        ("/auth you", "password of you: ", "/auth you a b"),
-        ("/password", "new password, 8 characters at least: ", "/password a b"),
-        ("/unregister", "password, to give up your name and your private conversations: ", "/unregister a b"),
-        ("/auth", "", ""),
-        ("/auth you it", "", ""),
-        ("/password it", "", ""),
-        ("/register you it", "", ""),
-        ("/list", "", ""),
-        ("hello", "", ""),
-    ],
-)
-def test_a_command_that_lacks_its_password_gets_it_behind_it(line: str, question: str, sent: str) -> None:
-    assert commands.missing_password(line) == question
-    if question:
-        assert commands.with_password(line, "me", "a b") == sent
-
-
-def test_a_password_alone_may_have_been_there_already() -> None:
-    assert commands.with_password("/register it", "me", "") == "/register it"
-
-
-@pytest.mark.parametrize("line", ["/register", "/auth you", "/password", "/unregister "])
-def test_whoever_types_no_password_has_thought_better_of_it(line: str) -> None:
-    assert commands.with_password(line, "me", "") == ""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from asyncchat.ui.passwords import AGAIN
 from tests.programs import ADMIN, SECRET, Nc, ServeProgram
 from tests.ui.terminals import ENTER, HOME, TAB, UP, Terminal
 
@@ -22,6 +23,9 @@ def bob(chat: ServeProgram) -> Iterator[Nc]:
         bob.send(f"/auth bob {SECRET}\n")
         bob.lines.until("successfully")
         yield bob
+
+
+NEW = "new password, 8 characters at least: "
 
 
 def join(chat: ServeProgram, state: Path, name: str = "alice", password: str = SECRET, **how: object) -> Terminal:
@@ -82,7 +86,9 @@ def test_the_commands_that_work_before_one_has_a_name_work_at_the_question_for_i
         somebody.write("/registration carol\n")
         prompt(somebody, "new password of carol")
         somebody.write("short\n")
-        somebody.until_row("carol: the password is too short!")
+        somebody.until_row("the password is too short!")
+        somebody.write(f"{SECRET}\n")
+        prompt(somebody, AGAIN)
         somebody.write(f"{SECRET}\n")
         somebody.until_row("You are carol")
 
@@ -95,6 +101,8 @@ def test_registers_where_guests_stay_outside(tmp_path: Path) -> None:
         alice.until_row("this chat is for registered people.")
         prompt(alice, "new password of alice")
         alice.write(f"{SECRET}\n")
+        prompt(alice, AGAIN)
+        alice.write(f"{SECRET}\n")
         alice.until_prompt()
 
 
@@ -102,7 +110,6 @@ def test_registers_where_guests_stay_outside(tmp_path: Path) -> None:
     ("typed", "question", "said"),
     [
         ("/register", "new password, 8 characters at least: ", "you are registered successfully!"),
-        ("/registration dave", "password (Enter alone, if that was it already): ", "You are dave now."),
         ("/auth alice", "password of alice: ", "You are alice now."),
     ],
 )
@@ -113,9 +120,13 @@ def test_a_command_without_its_password_asks_for_it_unseen(
         carol.until_prompt()
         carol.write(typed + ENTER)
         prompt(carol, question)
+        carol.until_row("What you type now is a password, and not shown. Enter alone: do nothing.")
         carol.write(SECRET)
         prompt(carol, f"{question}***")
         carol.write(ENTER)
+        if typed == "/register":
+            prompt(carol, AGAIN)
+            carol.write(SECRET + ENTER)
         carol.until_row(said)
         carol.write("hello" + ENTER)
         carol.until(lambda: any(row.endswith(": hello") for row in carol.rows))
@@ -127,41 +138,77 @@ def test_a_command_without_its_password_asks_for_it_unseen(
     assert SECRET not in kept.read_text()
 
 
-@pytest.mark.parametrize(
-    ("typed", "question", "wrong", "reason", "said"),
-    [
-        (
-            "/register",
-            "new password, 8 characters at least:",
-            "short",
-            "the password is too short!",
-            "you are registered successfully!",
-        ),
-        ("/auth alice", "password of alice:", "not my password", "incorrect password!", "You are alice now."),
-    ],
-)
-def test_a_password_that_is_refused_is_asked_for_again_unseen(
-    chat: ServeProgram, tmp_path: Path, typed: str, question: str, wrong: str, reason: str, said: str
+def test_a_password_that_is_refused_is_asked_for_again_unseen_when_enter_is_pressed(
+    chat: ServeProgram, tmp_path: Path
 ) -> None:
     with join(chat, tmp_path, name="carol", password="") as carol, chat.join("eve") as eve:
         carol.until_prompt()
-        carol.write(typed + ENTER)
-        prompt(carol, question)
-        carol.write(wrong + ENTER)
-        carol.until_row(f"not sent: {reason}")
-        prompt(carol, question)
+        carol.write("/auth alice" + ENTER)
+        prompt(carol, "password of alice:")
+        carol.write("not my password" + ENTER)
+        carol.until_row("not sent: incorrect password!")
+        carol.until_row("Enter asks for the password again, unseen.")
+        carol.until_typed("/auth alice")
+        carol.write(ENTER)
+        prompt(carol, "password of alice:")
         carol.write(SECRET + ENTER)
-        carol.until_row(said)
+        carol.until_row("You are alice now.")
         assert SECRET.encode() not in carol.raw
         carol.write("hello" + ENTER)
         assert eve.line().endswith(": hello")
+
+
+def test_what_is_typed_when_a_password_is_refused_is_a_message_and_the_password_itself_is_none(
+    chat: ServeProgram, tmp_path: Path
+) -> None:
+    with join(chat, tmp_path, name="carol", password="") as carol, chat.join("eve") as eve:
+        carol.until_prompt()
+        carol.write("/auth alice" + ENTER)
+        prompt(carol, "password of alice:")
+        carol.write("not my password" + ENTER + "hunter2hunter")
+        carol.until_row("not sent: incorrect password!")
+        carol.until_typed("hunter2hunter")
+        carol.write(ENTER)
+        carol.until_row("not sent: it may be a password.")
+        carol.write("\x15hi" + ENTER)
+        assert eve.line() == "carol: hi"
+
+
+def test_a_new_password_that_is_not_typed_twice_is_asked_for_anew(chat: ServeProgram, tmp_path: Path) -> None:
+    with join(chat, tmp_path, name="carol", password="") as carol, chat.join("eve") as eve:
+        carol.until_prompt()
+        # Typed blindly: what was meant for all does not become the password.
+        carol.write("/register" + ENTER + "hello everybody" + ENTER + "how are you" + ENTER)
+        carol.until_row("That was not the same. What you type now is a password")
+        prompt(carol, NEW)
+        carol.write("short" + ENTER)
+        carol.until_row("the password is too short! What you type now is a password")
+        carol.write(ENTER + "hi" + ENTER)
+        assert eve.line() == "carol: hi"
+
+
+def test_no_other_line_gets_into_a_password_and_none_of_it_out(chat: ServeProgram, tmp_path: Path) -> None:
+    kill, yank, search = "\x15", "\x19", "\x12"
+    with join(chat, tmp_path, name="carol", password="") as carol, chat.join("eve") as eve:
+        carol.until_prompt()
+        carol.write("before" + ENTER + "killed" + kill + "/register" + ENTER)
+        assert eve.line() == "carol: before"
+        prompt(carol, NEW)
+        carol.write(UP + yank + search + "be" + ENTER + "x")
+        prompt(carol, f"{NEW}*")
+        assert not any(row.startswith(f"{NEW}**") for row in carol.rows)
+        carol.write(kill + "hunter2" + kill + ENTER)
+        carol.until_prompt()
+        carol.write("x" + yank)
+        carol.until_typed("xkilled")
+        assert b"hunter2" not in carol.raw
 
 
 def test_whoever_types_no_password_is_where_one_was(chat: ServeProgram, tmp_path: Path) -> None:
     with join(chat, tmp_path, name="carol", password="") as carol, chat.join("eve") as eve:
         carol.until_prompt()
         carol.write("/register" + ENTER)
-        prompt(carol, "new password, 8 characters at least:")
+        prompt(carol, NEW)
         carol.write(ENTER)
         carol.until_prompt()
         carol.write("hello" + ENTER)
@@ -202,15 +249,24 @@ def test_a_refused_line_that_came_back_can_be_mended(chat: ServeProgram, tmp_pat
 def test_a_typed_password_is_kept_nowhere_and_not_shown_while_it_waits(chat: ServeProgram, tmp_path: Path) -> None:
     with join(chat, tmp_path, name="carol", password="") as carol:
         carol.until_prompt()
-        carol.write(f"/register {SECRET}" + ENTER)
-        prompt(carol, "password (Enter alone, if that was it already):")
-        carol.write(ENTER)
+        carol.write("/register longenough" + ENTER)
         carol.until_row("you are registered successfully!")
-        carol.until(lambda: not any(SECRET in row for row in carol.rows))
+        carol.until(lambda: not any("longenough" in row for row in carol.rows))
         carol.write(UP)
         carol.write("x")
         carol.until_typed("x")
-    assert not any(SECRET in kept.read_text() for kept in tmp_path.rglob("history-*"))
+    assert not any("longenough" in kept.read_text() for kept in tmp_path.rglob("history-*"))
+
+
+def test_another_name_is_asked_back_before_anybody_sees_it(chat: ServeProgram, tmp_path: Path) -> None:
+    with join(chat, tmp_path, name="carol", password="") as carol, chat.join("eve") as eve:
+        carol.until_prompt()
+        carol.write("/register dave longenough" + ENTER)
+        carol.until_row("not sent: nothing is registered yet.")
+        eve.send("/list\n")
+        assert eve.line() == "Server: online: carol"
+        carol.write("/name dave" + ENTER)
+        carol.until_row("You are dave now.")
 
 
 def test_the_prompt_says_to_whom_one_writes(chat: ServeProgram, bob: Nc, tmp_path: Path) -> None:
@@ -250,21 +306,34 @@ def test_what_is_written_behind_a_mistyped_name_is_shown_to_nobody(chat: ServePr
         alice.write("/chat bobb" + ENTER + "a secret" + ENTER)
         alice.until_row("not sent: bobb is not registered")
         alice.until(lambda: sum(row.startswith("not sent:") for row in alice.rows) == 2)
-        prompt(alice, "(nobody)> /chat bobb")
-        alice.write("\x15another secret" + ENTER)
-        alice.until_row("not sent: write /chat NAME again, or /room to write to everybody.")
-        prompt(alice, "(nobody)> another secret")
-        alice.write("\x15/room" + ENTER + "to all" + ENTER)
+        alice.until_typed("/chat bobb")
+        alice.write("\x15to all" + ENTER)
         assert bob.line() == "alice: to all"
+        alice.until_typed("a secret")
+
+
+def test_the_line_after_chat_did_not_work_comes_back_and_enter_sends_it(
+    chat: ServeProgram, bob: Nc, tmp_path: Path
+) -> None:
+    with join(chat, tmp_path) as alice:
+        alice.until_prompt()
+        alice.write("/chat bobb" + ENTER)
+        alice.until_row("not sent: bobb is not registered")
+        alice.until_typed("/chat bobb")
+        alice.write("\x15for whom?" + ENTER)
+        alice.until_row("not sent: /chat did not work. Write it again to send it to everybody.")
+        alice.until_typed("for whom?")
+        alice.write(ENTER)
+        assert bob.line() == "alice: for whom?"
 
 
 def test_a_refused_line_does_not_come_back_into_the_password(chat: ServeProgram, tmp_path: Path) -> None:
     with join(chat, tmp_path, name="carol", password="") as carol:
         carol.until_prompt()
         carol.write("/chat nobody" + ENTER + "/register" + ENTER)
-        prompt(carol, "new password, 8 characters at least: ")
+        prompt(carol, NEW)
         carol.until_row("not sent: this is for registered people.")
-        carol.write(SECRET + ENTER)
+        carol.write(SECRET + ENTER + SECRET + ENTER)
         carol.until_row("you are registered successfully!")
     with Nc(chat.port) as again:
         again.send(f"/auth carol {SECRET}\n")
@@ -303,8 +372,8 @@ def test_a_password_may_have_blanks(chat: ServeProgram, tmp_path: Path) -> None:
     with join(chat, tmp_path, name="carol", password="") as carol:
         carol.until_prompt()
         carol.write("/register" + ENTER)
-        prompt(carol, "new password, 8 characters at least:")
-        carol.write("a horse and a battery" + ENTER)
+        prompt(carol, NEW)
+        carol.write("a horse and a battery" + ENTER + "a horse and a battery" + ENTER)
         carol.until_row("you are registered successfully!")
     with Nc(chat.port) as again:
         again.send("/auth carol a horse and a battery\n")

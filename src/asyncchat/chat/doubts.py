@@ -66,16 +66,14 @@ class Doubts:
         if not is_private:
             self.check_place(place)
         if may_be_password:
-            raise Refusal(
-                "secret", "your line was not sent, since it may be a password. If it is none, write it again."
-            )
+            raise Refusal("secret", "your line was not sent: it may be a password. If it is none, write it again.")
 
     def check_place(self, place: str) -> None:
         """Look at something that does not say, or not well, for whom alone it is. Raises Refusal."""
         if Doubt.PLACE in self.open:
             self._tell(Doubt.PLACE)
             raise Refusal(
-                "nowhere", f"your line was not sent, since /chat did not work: write it again to send it to {place}."
+                "nowhere", f"your line was not sent: /chat did not work. Write it again to send it to {place}."
             )
 
     def check_name(self, name: str) -> None:

@@ -10,14 +10,15 @@ from typing import NamedTuple
 from asyncchat.addresses import Address
 from asyncchat.aio.chat import Chat, Disconnected, Event
 from asyncchat.chat import events
+from asyncchat.chat.commands import is_command
 from asyncchat.chat.confidential import may_have_secret, without_secret
 from asyncchat.errors import ChatError
 from asyncchat.terminal import BELLS
 from asyncchat.ui import commands
-from asyncchat.ui.commands import missing_password, with_password
 from asyncchat.ui.completion import ChatCompleter
 from asyncchat.ui.history import LineHistory, history_path
 from asyncchat.ui.live import Status, above_input, wrapped
+from asyncchat.ui.passwords import PasswordQuestion, missing_password
 from asyncchat.ui.screen import Around, Screen
 from asyncchat.ui.show import Line, Show, not_sent
 from asyncchat.ui.style import key_of
@@ -36,18 +37,29 @@ LAST_WORDS = 1.0
 
 
 OF_TYPED_PASSWORD = ("short-password", "password-refused", "incorrect-password")
-"""Codes of what is wrong with a password, so that it is asked for again instead of being typed where all see it."""
+"""Codes of what is wrong with a password that was typed unseen: its command comes back, to ask for it again."""
+
+OF_PLACE = ("nowhere", "incorrect-name")
+"""Codes of lines that were to go to nobody who is there: they come back, wherever one is now."""
 
 LAST_LOOK = 0.05
 """Seconds to wait at the end if there is nothing to show."""
 
 
+ASKING = "What you type now is a password, and not shown. Enter alone: do nothing."
+
+
 class _Refused(NamedTuple):
-    """A line that is to come back, to whom it was to go, and why it did not."""
+    """A line that is to come back, to whom it was to go, and why it did not; `is_lost`: there was nobody there."""
 
     line: str
     turned: str | None
     why: str
+    is_lost: bool
+
+    def may_come_back(self, turned: str | None) -> bool:
+        """Tell whether Enter would not send it to others than those for whom it was."""
+        return self.is_lost or turned == self.turned or is_command(self.line)
 
 
 class App:
@@ -67,8 +79,8 @@ class App:
         self._said: dict[int, tuple[str, str | None]] = {}
         self._refused: deque[_Refused] = deque()
         self._brought_back: _Refused | None = None
+        self._why_again = ""  # a password is asked for
         self._unseen: dict[int, str] = {}  # what was said with a password that was typed unseen, without that
-        self._ask_again = ""
         self._lost_why = ""
         self._next_try = 0.0
         self._tasks: list[asyncio.Task[None]] = []
@@ -140,25 +152,23 @@ class App:
                 case events.Refused(ident, code, why):
                     line, turned = self._said.pop(ident)
                     unseen = self._unseen.pop(ident, "")
-                    if code in OF_TYPED_PASSWORD:
-                        self._ask_again = unseen
-                    if not may_have_secret(line):
-                        self._refused.append(_Refused(line, turned, not_sent(why)))
+                    if unseen and code in OF_TYPED_PASSWORD:
+                        line = unseen
+                    if line == unseen or not may_have_secret(line):
+                        self._refused.append(_Refused(line, turned, not_sent(why), is_lost=code in OF_PLACE))
                 case Disconnected(why, pause):
                     self._lost_why = why
                     self._next_try = asyncio.get_running_loop().time() + pause
 
     def _bring_back(self) -> None:
-        if self._ask_again and not self._screen.typed and not self._screen.is_asking:
-            line, self._ask_again = self._ask_again, ""
-            self._post(line)
         while self._refused and not self._screen.typed and not self._screen.is_asking:
             refused = self._refused.popleft()
-            if (
-                refused.line.startswith("/") or refused.turned == self._chat.turned
-            ):  # else Enter would send it to others
+            if refused.may_come_back(self._chat.turned):
                 self._brought_back = refused
                 self._screen.bring_back(refused.line)
+                if missing_password(refused.line, self._chat.name):
+                    # Not asked for at once: what is being typed now was not meant to be a password.
+                    self._tell("Enter asks for the password again, unseen.")
 
     def _send(self, line: str) -> None:
         if found := commands.find(line):
@@ -169,14 +179,22 @@ class App:
         self._bring_back()
 
     def _post(self, line: str) -> None:
-        if question := missing_password(line):
-            self._screen.ask(question, lambda password: self._say_with(line, password))
+        if missing := missing_password(line, self._chat.name):
+            command, question = missing
+            self._ask(line, command, question)
         else:
             self._say(line)
 
-    def _say_with(self, line: str, password: str) -> None:
-        if whole := with_password(line, self._chat.name, password):
-            self._unseen[self._say(whole)] = line
+    def _ask(self, line: str, command: str, question: PasswordQuestion) -> None:
+        def answer(typed: str) -> None:
+            match question.answered(typed):
+                case PasswordQuestion() as another:
+                    self._ask(line, command, another)
+                case password if password:
+                    self._unseen[self._say(f"{command} {password}")] = line
+
+        self._why_again = question.why
+        self._screen.ask(question.prompt, answer)
 
     def _say(self, line: str) -> int:
         turned = self._chat.turned
@@ -192,6 +210,8 @@ class App:
 
     def _above(self, width: int) -> Sequence[str]:
         lines = above_input(list(map(without_secret, self._chat.pending)), str(self._show.run), width)
+        if self._screen.is_asking:
+            lines += wrapped(f"{self._why_again} {ASKING}".lstrip(), width)
         if self._brought_back and not self._screen.typed:
             self._brought_back = None
         if (

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from asyncchat.chat.accounts import SHORTEST_PASSWORD
 from asyncchat.chat.commands import COMMANDS, argument_of, find_command
 
 
@@ -55,32 +54,3 @@ def own_help() -> list[str]:
 def all_helps() -> dict[str, str]:
     """Return what is said of every command, by its name."""
     return {name: command.help for command in COMMANDS for name in command.names}
-
-
-def missing_password(line: str) -> str:
-    """Return what to ask for, if a command lacks the password that follows it; else nothing."""
-    command = find_command(line)
-    if not command or not command.is_secret:
-        return ""
-    name, arguments = command.names[0], argument_of(line).split()
-    if name == "/auth":
-        return f"password of {arguments[0]}: " if len(arguments) == 1 else ""
-    if name == "/registration" and len(arguments) == 1:
-        # Whether it is a name or a password, what is typed next must not be seen.
-        return "password (Enter alone, if that was it already): "
-    if name == "/unregister" and not arguments:
-        return "password, to give up your name and your private conversations: "
-    return "" if arguments else f"new password, {SHORTEST_PASSWORD} characters at least: "
-
-
-def with_password(line: str, name: str, password: str) -> str:
-    """Return such a command with the password behind it, or nothing if one has thought better of it.
-
-    `name`: the one that one has.
-    """
-    line, registers = line.strip(), find_command(line) is find_command("/registration")
-    if not password:
-        return line if registers and argument_of(line) else ""
-    if registers and not argument_of(line):
-        line += f" {name}"  # else the first word of a password with blanks would be taken for a name
-    return f"{line} {password}"

@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 from prompt_toolkit.application import Application, create_app_session
 from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.clipboard.in_memory import InMemoryClipboard
 from prompt_toolkit.completion import Completer, ConditionalCompleter
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition, has_completions, has_focus
 from prompt_toolkit.formatted_text import FormattedText
-from prompt_toolkit.history import History
+from prompt_toolkit.history import History, InMemoryHistory
 from prompt_toolkit.input import create_input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
@@ -67,6 +68,8 @@ class Screen:
         self._brought: object = None  # something new for each line that was brought back, until a key is pressed
         self._brought_before: object = None  # the same, before the key at hand
         self._asking: tuple[str, Callable[[str], None]] | None = None
+        self._history = history
+        self._clipboard = InMemoryClipboard()
         is_seen = Condition(lambda: not self.is_asking)
         self._buffer = Buffer(completer=ConditionalCompleter(completer, is_seen), history=history, multiline=False)
         self._search = SearchToolbar()
@@ -88,6 +91,7 @@ class Screen:
                 layout=self._layout(),
                 style=self._style,
                 key_bindings=self._bindings(),
+                clipboard=self._clipboard,
                 erase_when_done=True,
                 terminal_size_polling_interval=None,  # the signal tells
             )
@@ -130,8 +134,10 @@ class Screen:
         self._brought = object()
 
     def ask(self, question: str, then: Callable[[str], None]) -> None:
-        """Let the next line be typed unseen, and give it to `then`."""
+        """Let the next line be typed unseen, and give it to `then`: nothing gets there from other lines, or back."""
         self._asking = question, then
+        self._buffer.history, self._app.clipboard = InMemoryHistory(), InMemoryClipboard()
+        self._buffer.reset()
 
     @property
     def is_asking(self) -> bool:
@@ -165,7 +171,7 @@ class Screen:
                 self._buffer,
                 input_processors=[
                     ConditionalProcessor(PasswordProcessor(), Condition(lambda: bool(self._asking))),
-                    BeforeInput(lambda: self._asking[0] if self._asking else self._prompt()),
+                    BeforeInput(lambda: [("class:question", self._asking[0])] if self._asking else self._prompt()),
                 ],
                 search_buffer_control=self._search.control,
             ),
@@ -284,6 +290,7 @@ class Screen:
         line = line.encode(errors="replace").decode()  # bytes that were no UTF-8 come as lone surrogates
         if self._asking:
             (_, then), self._asking = self._asking, None
+            self._buffer.history, self._app.clipboard = self._history, self._clipboard
             self._buffer.reset()
             then(line)
             return

@@ -17,6 +17,7 @@ from asyncchat.chat import wire
 from asyncchat.chat.commands import argument_of, find_command, is_exit
 from asyncchat.chat.names import NameRefused, PasswordNeeded, prepare
 from asyncchat.chat.visitor import Visitor
+from asyncchat.ui.passwords import PasswordQuestion
 
 if TYPE_CHECKING:
     from asyncchat.ui.app import App
@@ -134,13 +135,19 @@ def _understand(typed: str) -> _Who:
 async def _ask_password(keyboard: DaemonExecutor, name: str, *, is_new: bool) -> _Who | None:
     """Let the person type a password, which is not to be seen; None if they type none."""
     new = "new " * is_new
-    with terminal.unseen():  # before it is asked for: some type fast
-        terminal.write(f"{new}password of {name} (Enter alone for another name): ".encode())
-        try:
-            password = await _type(keyboard)
-        finally:
-            terminal.write(b"\n")
-    return _Who(name, password, is_new) if password else None
+    question = PasswordQuestion(name, f"{new}password of {name} (Enter alone for another name): ", is_new)
+    while True:
+        if question.why:
+            _say(question.why)
+        with terminal.unseen():  # before it is asked for: some type fast
+            terminal.write(question.prompt.encode(errors="backslashreplace"))
+            try:
+                answer = question.answered(await _type(keyboard) or "")
+            finally:
+                terminal.write(b"\n")
+        if isinstance(answer, str):
+            return _Who(name, answer, is_new) if answer else None
+        question = answer
 
 
 async def _type(keyboard: DaemonExecutor) -> str | None:

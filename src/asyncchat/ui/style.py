@@ -29,6 +29,7 @@ STYLES = {
     "dim": "dim",
     "reason": "bold",
     "private": "bold",
+    "question": "bold reverse",
     "mention": "bold reverse",
     "status": "reverse",
     "completion-menu": "noinherit reverse",
