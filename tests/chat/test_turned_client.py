@@ -80,7 +80,7 @@ def test_whoever_is_told_that_chat_did_not_work_is_where_one_was_after_one_refus
     client.say("two")
     refused = [event for event in line.carry_all() if isinstance(event, Refused)]
     assert [event.code for event in refused] == ["nowhere", "nowhere"]
-    assert refused[0].text.endswith(f"write it again to send it to {before or 'everybody'}.")
+    assert refused[0].text.endswith(f"Write it again to send it to {before or 'everybody'}.")
     client.say("one again")
     line.carry_all()
     assert bob.hear() == ["alice: one again"] * (not before)
