@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from asyncchat.addresses import Address
-from asyncchat.aio.chat import Chat, Disconnected
+from asyncchat.aio.chat import Chat
+from asyncchat.aio.event_queue import Disconnected
 from asyncchat.chat import events
 from tests.programs import PATIENCE, ServeProgram, seconds
 from tests.proxy import bad_network

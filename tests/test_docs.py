@@ -9,6 +9,7 @@ import pytest
 
 from asyncchat import __version__
 from asyncchat.chat import events
+from asyncchat.chat.checked import from_server
 from asyncchat.limits import Limits
 from tests.programs import Nc, Program, ServeProgram
 
@@ -77,7 +78,7 @@ def json_lines(side: str) -> list[str]:
 
 def test_the_events_in_the_protocol_are_those_that_are_understood() -> None:
     assert {type(events.from_client(line.encode())) for line in json_lines("C")} == {events.Hello, events.Say}
-    assert all(events.from_server(line.encode()) for line in json_lines("S"))
+    assert all(from_server(line.encode()) for line in json_lines("S"))
 
 
 def test_every_type_of_event_is_in_the_protocol() -> None:

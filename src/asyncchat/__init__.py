@@ -22,7 +22,8 @@ TYPE_CHECKING = False  # as typing has it, which takes longer to load than all t
 if TYPE_CHECKING:
     from typing import Any
 
-    from asyncchat.aio.chat import Chat, Disconnected, Event, connect
+    from asyncchat.aio.chat import Chat, connect
+    from asyncchat.aio.event_queue import Disconnected, Event
     from asyncchat.chat import events
     from asyncchat.chat.names import NameRefused
     from asyncchat.chat.refusal import Refusal
@@ -33,8 +34,8 @@ __all__ = ["Chat", "ChatError", "Disconnected", "Event", "NameRefused", "Refusal
 
 _HOMES = {
     "Chat": "asyncchat.aio.chat",
-    "Disconnected": "asyncchat.aio.chat",
-    "Event": "asyncchat.aio.chat",
+    "Disconnected": "asyncchat.aio.event_queue",
+    "Event": "asyncchat.aio.event_queue",
     "NameRefused": "asyncchat.chat.names",
     "Refusal": "asyncchat.chat.refusal",
     "connect": "asyncchat.aio.chat",

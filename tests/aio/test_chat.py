@@ -13,7 +13,8 @@ import asyncchat
 from asyncchat import Chat, ChatError, Disconnected, NameRefused, Refusal, events
 from asyncchat.addresses import Address
 from asyncchat.aio import chat as module
-from asyncchat.aio.chat import growing_pauses
+from asyncchat.aio import event_queue
+from asyncchat.aio.link import growing_pauses
 from asyncchat.limits import Limits
 from tests.aio.test_server import running
 from tests.programs import ASK_NAME, PATIENCE, ServeProgram, seconds, until
@@ -75,7 +76,7 @@ async def test_whoever_gives_up_waiting_leaves_the_others_theirs(room: ServeProg
 async def test_say_is_answered_though_nobody_reads_what_happens(
     room: ServeProgram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MOST_UNREAD", 10)
+    monkeypatch.setattr(event_queue, "MOST_EVENTS", 10)
     async with asyncchat.connect(room.address, name="alice") as alice:
         for number in range(100):
             assert await alice.say("hello") == number + 1
@@ -84,7 +85,7 @@ async def test_say_is_answered_though_nobody_reads_what_happens(
 async def test_a_flood_that_nobody_reads_waits_at_the_server_and_not_in_memory(
     room: ServeProgram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MOST_UNREAD", 10)
+    monkeypatch.setattr(event_queue, "MOST_EVENTS", 10)
     async with (
         asyncchat.connect(room.address, name="alice") as alice,
         asyncchat.connect(room.address, name="bob") as bob,

@@ -1,15 +1,15 @@
 """A client in JSON events, and what outlives its connections."""
 
-import unicodedata
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asyncchat.chat import client as module
 from asyncchat.chat import events, messages
 from asyncchat.chat.client import Client
-from asyncchat.chat.events import Ack, Bye, Error, Gap, Hello, Joined, Left, Members, Message, Notice, Refused, Welcome
+from asyncchat.chat.events import Ack, Error, Gap, Hello, Joined, Members, Message, Notice, Refused, Welcome
 from asyncchat.chat.messages import Event, Sent
 from asyncchat.chat.room import MemoryJournal
 from asyncchat.chat.visitor import MAX_HEARD
@@ -348,31 +348,53 @@ def test_however_connections_break_each_message_is_seen_once_and_each_line_poste
 # Servers that mean no good.
 
 
-@pytest.mark.parametrize(
-    "event",
-    [
-        Welcome("a\x1bb", "t", "e", 0, 1, 4096, False),
-        Message(1, messages.timestamp(0), "\x1b]0;title\x07", "hello"),
-        Message(1, messages.timestamp(0), "bob", "\x1b[2J\u202e"),
-        Notice("\x1b[2J"),
-        Error("c", "\x1b[2J"),
-        Bye("\x1b[2J"),
-        Joined("\x1b[2J", 1),
-        Left("\x1b[2J", 1),
-    ],
-    ids=lambda event: type(event).__name__,
-)
-def test_nothing_that_a_server_says_can_command_a_terminal(event: events.FromServer) -> None:
-    (seen,) = hear(welcomed(), events.lines([event]))
-    strings = [field for field in (getattr(seen, name) for name in seen.__struct_fields__) if isinstance(field, str)]
-    assert not [text for text in strings for char in text if unicodedata.category(char) in {"Cc", "Cf"}]
-
-
-def test_a_refusal_can_command_no_terminal_either() -> None:
+def test_a_second_welcome_on_one_connection_is_none() -> None:
     client = welcomed()
-    ident = client.say("x")
+    assert hear(client, events.lines([Welcome("eve", "x", "other", 9, 1, 1, resumed=False)])) == []
+    assert client.name == "alice"
+
+
+def test_what_is_said_is_refused_while_too_much_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_WAITING", 1000)
+    client = welcomed()
+    idents = [client.say("x" * 300) for _ in range(4)]
+    assert client.is_full
     client.to_send()
-    assert hear(client, events.lines([Refused(ident, "c", "\x1b[2J")])) == [Refused(ident, "c", "\u241b[2J")]
+    why = "your line was not sent: too much waits for the server already."
+    assert client.news() == [Refused(idents[-1], "too-many", why)]
+    hear(client, events.lines([Ack(idents[0], 1)]))
+    assert not client.is_full
+    client.say("one more")
+    assert client.news() == []
+
+
+def test_a_refused_way_to_another_conversation_is_not_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_WAITING", 100)
+    client = welcomed()
+    client.say("x")
+    client.say("/chat bob")
+    assert client.turned == ""
+
+
+def test_what_can_never_be_sent_and_what_is_in_doubt_waits_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_WAITING", 1000)
+    client = welcomed()
+    client.say("x" * 5000)
+    client.to_send()
+    assert not client.is_full
+    client.say("x" * 4000)
+    client.to_send()
+    client.connected()
+    hear(client, QUESTION, welcome())
+    assert not client.is_full
+
+
+def test_pings_are_answered_once_and_not_while_an_answer_is_on_its_way() -> None:
+    client = welcomed()
+    client.hear(b'{"type":"ping"}\n' * 1000)
+    assert client.to_send(answers=False) == b""
+    client.hear(b'{"type":"ping"}\n' * 1000)
+    assert client.to_send() == b'{"type":"pong"}\n'
 
 
 def test_what_this_version_does_not_know_is_passed_over() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asyncchat.chat import events, messages
+from asyncchat.chat.checked import from_server
 from asyncchat.chat.events import Hello, Malformed, Message, Notice, Ping, Pong, Say
 from asyncchat.chat.lines import visible
 from asyncchat.chat.messages import ANNOUNCED
@@ -266,7 +267,7 @@ def test_every_event_is_an_object(line: bytes) -> None:
     ],
 )
 def test_a_client_understands_what_a_server_says(event: events.FromServer) -> None:
-    assert events.from_server(events.lines([event])) == event
+    assert from_server(events.lines([event])) == event
 
 
 @pytest.mark.parametrize(
@@ -288,17 +289,17 @@ def test_the_fields_have_the_names_of_the_protocol_and_those_without_a_value_are
 
 
 def test_a_client_ignores_a_field_that_it_does_not_know() -> None:
-    assert events.from_server(b'{"type":"notice","text":"hi","color":"red"}') == Notice("hi")
+    assert from_server(b'{"type":"notice","text":"hi","color":"red"}') == Notice("hi")
 
 
 @pytest.mark.parametrize(
     "line", [b'{"type":"dance"}', b"alice: hello", b"", b'{"type":"ack"}', *[p.values[0] for p in NESTED]]
 )
 def test_a_client_takes_what_it_does_not_understand_for_nothing(line: bytes) -> None:
-    assert events.from_server(line) is None
+    assert from_server(line) is None
 
 
 @settings(max_examples=200)
 @given(LINES)
 def test_a_client_can_be_sent_anything(line: bytes) -> None:
-    events.from_server(line)
+    from_server(line)

@@ -2,16 +2,13 @@
 
 import asyncio
 import contextlib
-import random
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
-from msgspec import Struct
-
 from asyncchat.addresses import DEFAULT_HOST, DEFAULT_PORT, Address, parse_address, reason
-from asyncchat.aio.link import Link, open_link
+from asyncchat.aio.event_queue import Disconnected, Event, EventQueue
+from asyncchat.aio.link import LONGEST_PAUSE, Link, growing_pauses, open_link
 from asyncchat.chat import events
 from asyncchat.chat.client import Client
 from asyncchat.chat.commands import is_exit
@@ -19,40 +16,22 @@ from asyncchat.chat.names import NameRefused, PasswordNeeded, prepare
 from asyncchat.chat.refusal import Refusal
 from asyncchat.errors import ChatError
 
-MOST_UNREAD = 10_000
-"""Events that may wait for whoever reads them, until nothing more is read from the server."""
+MOST_POSTED = 2 * events.MOST_UNANSWERED
+"""Lines that may wait for an answer until a file that is sent waits, too."""
+
+FOR_ANSWERS = 2
+"""How many times as many events as usually may wait while somebody waits for an answer, which comes behind them."""
 
 WELCOME_TIMEOUT = 10.0
-"""Seconds that the server may take to let somebody in."""
+"""Seconds that the server may take in all to let somebody in."""
 
 GOODBYE_TIMEOUT = 0.5
 """Seconds that the server may take to see somebody off."""
-
-LONGEST_PAUSE = 30.0
 
 NAMING = ("name-taken", "name-refused", "name-reserved", "login-taken", "incorrect-login")
 OF_PASSWORD = ("name-registered", "incorrect-password")
 OF_NEW_PASSWORD = ("guest", "short-password", "password-refused")
 BANNED = "banned"
-
-
-class Disconnected(Struct, frozen=True, tag_field="type", tag="disconnected"):
-    """The connection is lost, for the reason `text`; the next try comes after `pause` seconds."""
-
-    text: str
-    pause: float
-
-
-Event = events.FromServer | Disconnected
-"""Whatever can happen; see docs/protocol.md."""
-
-
-def growing_pauses() -> Iterator[float]:
-    """Yield seconds between one try to connect and the next: random, so that not everybody comes at once."""
-    longest = 2.0
-    while True:
-        yield random.uniform(longest / 2, longest)
-        longest = min(longest * 2, LONGEST_PAUSE)
 
 
 def connect(address: str = f"{DEFAULT_HOST}:{DEFAULT_PORT}", *, name: str, password: str = "") -> "Chat":
@@ -90,7 +69,9 @@ class Chat:
         self._link = link
         self._pauses = pauses
         self._trying = pauses()
-        self._unread: deque[Event] = deque()
+        self._unread = EventQueue()
+        self._is_read = False  # ever
+        self._saying = asyncio.Lock()
         self._receipts: dict[int, asyncio.Future[int | None]] = {}
         self._changed = asyncio.Event()
         self._was_in = False
@@ -122,18 +103,24 @@ class Chat:
     async def say(self, text: str) -> int | None:
         """Say something, also a command; return the number of the message once the server has it.
 
-        While there is no connection that takes until there is one again. Raises Refusal if the server does not take it,
-        and ChatError if the chat ends first.
+        While there is no connection that takes until there is one again, and while too much waits for the server until
+        it has taken some of that. Raises Refusal if the server does not take it, and ChatError if the chat ends first,
+        or if nobody reads the events that come before the answer.
         """
         receipt: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
-        ident = self._post(text, receipt)
+        async with self._saying:  # so that those who wait go on in their order
+            await self._until(lambda: not self._client.is_full)
+            ident = self._post(text, receipt)
         try:
             return await receipt
         finally:
             del self._receipts[ident]
 
     def post(self, text: str) -> int:
-        """Say something without waiting; return the id that its Ack or Refused will have. Raises ChatError if over."""
+        """Say something without waiting; return the id that its Ack or Refused will have. Raises ChatError if over.
+
+        It is refused, with the code too-many, if too much waits for the server already.
+        """
         return self._post(text)
 
     def _post(self, text: str, receipt: "asyncio.Future[int | None] | None" = None) -> int:
@@ -147,25 +134,32 @@ class Chat:
         self._changed.set()
         return ident
 
-    async def drain(self, most: int = 0) -> None:
-        """Wait until at most `most` of what was said waits for an answer, and events are read as fast as they come."""
-        await self._until(lambda: self._client.waiting <= most and (len(self._unread) < MOST_UNREAD or not most))
+    async def drain(self) -> None:
+        """Wait until all that was said is answered."""
+        await self._until(lambda: not self._client.waiting)
+
+    async def ready(self) -> None:
+        """Wait until more should be said: not much waits for an answer, and events are read as fast as they come."""
+        await self._until(
+            lambda: self._client.waiting <= MOST_POSTED and self._unread.has_room() and not self._client.is_full
+        )
 
     async def batch(self) -> list[Event]:
         """Wait for events, and return all that there are; none when the chat has ended."""
+        self._is_read = True
         await self._until(lambda: self._unread)
-        batch = list(self._unread)
-        self._unread.clear()
+        batch = self._unread.take_all()
         self._changed.set()
         return batch
 
     async def __aiter__(self) -> AsyncIterator[Event]:
         """Iterate over what happens, until one has left."""
+        self._is_read = True
         while True:
             await self._until(lambda: self._unread)
             if not self._unread:
                 return
-            event = self._unread.popleft()
+            event = self._unread.take()
             self._changed.set()  # before the event, behind which there may be nothing more of this iteration
             yield event
 
@@ -215,6 +209,7 @@ class Chat:
         try:
             while True:
                 self._link = link
+                begun = _now()
                 try:
                     why = await self._talk(link)
                 finally:
@@ -224,6 +219,8 @@ class Chat:
                     return
                 if not self._was_in:
                     raise ChatError(f"{self._address} does not let us in: {why}")
+                if _now() - begun > LONGEST_PAUSE:  # else it may let us in only to end at once
+                    self._trying = self._pauses()
                 link = await self._come_back(why)
         finally:
             for receipt in self._receipts.values():
@@ -242,13 +239,14 @@ class Chat:
     async def _talk(self, link: Link) -> str:
         """Take part on one connection; return why it ended."""
         pings = 0
+        to_come_in = _now() + WELCOME_TIMEOUT
         self._not_let_in = False
         self._last_words = ""
         self._client.connected()
         try:
             while True:
                 try:
-                    async with asyncio.timeout(events.PING_AFTER if self._client.is_in else WELCOME_TIMEOUT):
+                    async with asyncio.timeout_at(_now() + events.PING_AFTER if self._client.is_in else to_come_in):
                         data = await link.read()
                 except TimeoutError:
                     if not self._client.is_in or pings == events.MOST_PINGS:
@@ -261,19 +259,46 @@ class Chat:
                     return self._last_words or "the server closed the connection"
                 pings = 0
                 self._client.hear(data)
+                self._unread.heard(len(data))
                 self._flush()
                 if self._not_let_in:
                     return self._last_words
-                # Whoever waits for an answer must get it, whether or not it reads events meanwhile.
-                await self._until(lambda: len(self._unread) < MOST_UNREAD or self._client.waiting or self._leaving)
+                if self._was_in:
+                    await self._until_it_is_read()
+                elif not self._unread.has_room():
+                    return "the server says too much before it lets us in"
         except OSError as error:
             return reason(error)
         finally:
             self._client.is_in = False
 
+    async def _until_it_is_read(self) -> None:
+        """Wait for room for more events; but who waits for an answer, and reads none, must get it or hear why not."""
+        while not self._may_go_on():
+            if self._only_says:
+                self._unread.take_all()
+                return
+            try:
+                async with asyncio.timeout(events.PING_AFTER):
+                    await self._until(lambda: self._may_go_on() or self._only_says)
+            except TimeoutError:
+                for receipt in self._receipts.values():
+                    _settle(receipt, ChatError("the answer is behind events that nobody reads: read those meanwhile"))
+
+    def _may_go_on(self) -> bool:
+        return self._unread.has_room(FOR_ANSWERS if self._is_awaited else 1)
+
+    @property
+    def _is_awaited(self) -> bool:
+        return bool(self._client.waiting) or self._leaving
+
+    @property
+    def _only_says(self) -> bool:
+        return self._is_awaited and not self._is_read
+
     def _flush(self) -> None:
-        if self._link and not self._link.writer.transport.is_closing():
-            self._link.writer.write(self._client.to_send())
+        if self._link and not (transport := self._link.writer.transport).is_closing():
+            transport.write(self._client.to_send(answers=not transport.get_write_buffer_size()))
         self._publish(self._client.news())
 
     def _publish(self, happened: Sequence[Event]) -> None:
@@ -287,7 +312,6 @@ class Chat:
                     _settle(self._receipts[ident], Refusal(code, text))
                 case events.Welcome():
                     self._was_in = True
-                    self._trying = self._pauses()
                 case events.Bye(text, code) if code:
                     raise ChatError(text)
                 case events.Error(code, text) if code in OF_PASSWORD and not self._was_in:
@@ -305,7 +329,7 @@ class Chat:
                     pass  # the answer to a command
                 case events.Bye(text) | events.Notice(text):
                     self._last_words = text
-        self._unread.extend(happened)
+        self._unread.put(happened)
         self._changed.set()
 
 
@@ -316,3 +340,7 @@ def _settle(receipt: "asyncio.Future[int | None]", outcome: int | Exception | No
         receipt.set_exception(outcome)
     else:
         receipt.set_result(outcome)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

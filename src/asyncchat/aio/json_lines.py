@@ -6,9 +6,10 @@ from msgspec import structs
 
 from asyncchat import terminal
 from asyncchat.addresses import Address
-from asyncchat.aio.chat import Chat, Event
+from asyncchat.aio.chat import Chat
 from asyncchat.aio.client import cancel_on_ctrl_c
 from asyncchat.aio.daemon import DaemonExecutor
+from asyncchat.aio.event_queue import Event
 from asyncchat.chat import events
 from asyncchat.chat.commands import is_exit
 from asyncchat.chat.lines import LineDecoder
@@ -71,13 +72,12 @@ async def _send(chat: Chat) -> None:
 
 async def _post(chat: Chat, lines: list[bytes | None]) -> bool:
     """Send lines; tell whether one of them asks to leave."""
-    for number, line in enumerate(lines):
+    for line in lines:
         said = "x" * MAX_HEARD if line is None else line.decode(errors="backslashreplace")
         if is_exit(said):
             await chat.drain()
             return True
         if not is_blank(said):
             chat.post(said)
-        if number % events.MOST_UNANSWERED == 0:
-            await chat.drain(events.MOST_UNANSWERED)
+        await chat.ready()
     return False

@@ -1,13 +1,18 @@
-"""A connection to a server: how a client opens it, and what it has heard first."""
+"""A connection to a server: how a client opens it, how often it tries, and what it has heard first."""
 
 import asyncio
 import contextlib
+import random
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 from asyncchat import terminal
 from asyncchat.addresses import CONNECT_TIMEOUT, Address, unreachable
 from asyncchat.aio.daemon import DaemonExecutor
+
+LONGEST_PAUSE = 30.0
+"""Seconds from one try to connect to the next, at most."""
 
 
 class Link:
@@ -73,3 +78,11 @@ async def _open(connection: socket.socket, place: Any) -> Link:
     except BaseException:
         connection.close()
         raise
+
+
+def growing_pauses() -> Iterator[float]:
+    """Yield seconds between one try to connect and the next: random, so that not everybody comes at once."""
+    longest = 2.0
+    while True:
+        yield random.uniform(longest / 2, longest)
+        longest = min(longest * 2, LONGEST_PAUSE)

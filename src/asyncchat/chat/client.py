@@ -3,27 +3,23 @@
 from collections import deque
 from collections.abc import Iterator
 
-from msgspec import UNSET, UnsetType, structs
+from msgspec import UNSET, UnsetType
 
 from asyncchat.chat import events, wire
+from asyncchat.chat.checked import from_server
 from asyncchat.chat.commands import TURNING, argument_of, find_command, is_command
 from asyncchat.chat.events import (
     Ack,
-    Bye,
     Error,
     Gap,
     Hello,
-    Joined,
-    Left,
     Message,
     Notice,
     Ping,
     Pong,
     Refused,
     Say,
-    Topic,
     Turned,
-    Unread,
     Welcome,
     You,
 )
@@ -35,6 +31,15 @@ LAST = 10
 
 LONGEST_PLACE = 200
 """Characters of a name that did not work, which are sent again with what may be for it."""
+
+MOST_WAITING = 1 << 22
+"""Bytes of what was said that may wait for the server; beyond that nothing more is taken."""
+
+_OF_EACH = 200
+"""Bytes that a line costs besides its text, roughly."""
+
+_MOST_HEARD_PLAIN = 1024
+"""Characters of what a server says in plain text, why it has no room for example."""
 
 _QUESTION = wire.ASK_NAME.strip()
 
@@ -73,6 +78,7 @@ class Client:
         self._news: list[events.FromServer] = []
         self._unsent: deque[Say] = deque()
         self._unanswered: dict[int, Say] = {}
+        self._waiting_bytes = 0
         self.connected()
 
     @property
@@ -85,23 +91,38 @@ class Client:
         """How much that is."""
         return len(self._unanswered) + len(self._unsent)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits that nothing more is taken."""
+        return self._waiting_bytes > MOST_WAITING
+
     def connected(self) -> None:
         """There is a new connection: what was not answered on the one before is sent again, with the same ids."""
         self.is_in = False
         self._asked = False
         self._speaks_json = False
+        self._is_pinged = False
         self._lines = LineDecoder(MAX_HEARD)
         self._outgoing: list[events.FromClient] = []
         self._unsent.extendleft(reversed(self._unanswered.values()))
         self._unanswered.clear()
 
     def say(self, text: str) -> int:
-        """Send a message or a command, now or as soon as there is a connection; return its id."""
+        """Send a message or a command, now or as soon as there is a connection; return its id.
+
+        It is refused if there `is_full`.
+        """
         self._newest += 1
         # Half of a surrogate pair can't be sent; file names, for example, may have one.
-        self._unsent.append(Say(self._newest, text.encode(errors="backslashreplace").decode(), self._where()))
-        self._turn(text)
-        return self._newest
+        say = Say(self._newest, text.encode(errors="backslashreplace").decode(), self._where())
+        if self.is_full:
+            why = "your line was not sent: too much waits for the server already."
+            self._news.append(Refused(say.id, "too-many", why))
+        else:
+            self._waiting_bytes += _cost(say)
+            self._unsent.append(say)
+            self._turn(text)
+        return say.id
 
     def _where(self) -> str | UnsetType:
         if self._missed is not None and not self._turning:
@@ -119,8 +140,15 @@ class Client:
         """Ask the server whether it is still there."""
         self._outgoing.append(Ping())
 
-    def to_send(self) -> bytes:
-        """Return what is to be sent now."""
+    def to_send(self, *, answers: bool = True) -> bytes:
+        """Return what is to be sent now.
+
+        `answers`: whether pings are answered. While something is still on its way they need not be: any line is a sign
+        of life, and for a server that does not read the answers would pile up.
+        """
+        if self._is_pinged and answers:
+            self._outgoing.append(Pong())
+        self._is_pinged = False
         while self.is_in and self._unsent and len(self._unanswered) < events.MOST_UNANSWERED:
             say = self._unsent.popleft()
             if why := self._too_long(say):
@@ -156,39 +184,41 @@ class Client:
             yield from self._hear_plain(line)
             return
         self._speaks_json = True
-        match event := events.from_server(line):
+        match event := from_server(line):
             case Message():  # by far the most
                 yield from self._hear_message(event)
             case Ping():
-                self._outgoing.append(Pong())
+                self._is_pinged = True
             case Ack(ident) | Refused(ident):
                 if say := self._unanswered.pop(ident, None):
                     self._answered(say, is_refused=isinstance(event, Refused))
-                    yield _harmless(event)
+                    yield event
             case Turned(conversation):
                 if conversation != self._turned or self._turning:
                     self._turned, self._seen_there = conversation, 0
                 if not self._turning:
                     self.turned = conversation
-                yield _harmless(event)
+                yield event
             case You(name):
                 self.name = name
-                yield _harmless(event)
+                yield event
             case Gap(last=last):
                 self._seen = max(self._seen, last)
                 yield event
             case Welcome():
-                yield _harmless(event)
-                yield from self._come_in(event)
+                if not self.is_in:
+                    yield event
+                    yield from self._come_in(event)
             case None | Pong():
                 pass
             case _:
                 if self.is_in:  # so all from before has come, right behind the welcome
                     self._seen = max(self._seen, self._before)
                     self._seen_any = True
-                yield _harmless(event)
+                yield event
 
     def _answered(self, say: Say, *, is_refused: bool) -> None:
+        self._waiting_bytes -= _cost(say)
         place = self._turning.pop(say.id, None)
         if place is not None:
             self._missed = place if is_refused and place else None
@@ -206,7 +236,7 @@ class Client:
             self._asked = True
             self._outgoing.append(self._hello())
         else:
-            yield Notice(said.removeprefix("Server: "))
+            yield Notice(said.removeprefix("Server: ")[:_MOST_HEARD_PLAIN])
 
     def _hello(self) -> Hello:
         return Hello(
@@ -248,7 +278,7 @@ class Client:
                 if message.seq <= self._seen_there:
                     return
                 self._seen_there = message.seq
-            yield _harmless(message)
+            yield message
             return
         if self._seen_any:
             if message.seq <= self._seen:
@@ -257,23 +287,8 @@ class Client:
                 yield Gap(self._seen + 1, message.seq - 1)
         self._seen_any = True
         self._seen = message.seq
-        yield _harmless(message)
+        yield message
 
 
-def _harmless(event: events.FromServer) -> events.FromServer:
-    """Return `event` with nothing in it that a screen could take for a command, whatever the server let through."""
-    match event:
-        case Message(sender=sender, text=text, conversation=other):
-            if sender.isprintable() and text.isprintable() and other.isprintable():  # as almost all are
-                return event
-            return structs.replace(event, sender=visible(sender), text=visible(text), conversation=visible(other))
-        case Notice(text) | Error(text=text) | Refused(text=text) | Bye(text) | Topic(text):
-            return structs.replace(event, text=visible(text))
-        case Welcome(name, topic=topic):
-            return structs.replace(event, name=visible(name), topic=visible(topic))
-        case Joined(name) | Left(name) | You(name):
-            return structs.replace(event, name=visible(name))
-        case Turned(str(other)) | Unread(other):
-            return structs.replace(event, conversation=visible(other))
-        case _:
-            return event
+def _cost(say: Say) -> int:
+    return _OF_EACH + len(say.text.encode())

@@ -31,6 +31,18 @@ _MOST_SAID = 80
 Natural = Annotated[int, Meta(ge=0, le=(1 << 53) - 1)]
 """What every reader of JSON keeps exactly (RFC 8259, 6)."""
 
+Short = Annotated[str, Meta(max_length=64)]
+"""A name, of which a server may have other rules than ours, or a code."""
+
+Token = Annotated[str, Meta(max_length=1024)]
+"""What is only to be sent back."""
+
+Reason = Annotated[str, Meta(max_length=1024)]
+"""Why something is so, for people."""
+
+MOST_NAMES = 2000
+"""Names in a welcome, or times in a notice, that a client takes; a server sends ANNOUNCED names at most."""
+
 
 class _Event(Struct, frozen=True, omit_defaults=True, tag_field="type", tag=str.lower, gc=False):
     pass
@@ -89,22 +101,22 @@ class Welcome(_Event, frozen=True):
     `max_line`: bytes of text that a message may have; a line of JSON may have JSON_LINE times as many in all.
     """
 
-    name: str
-    token: str
-    epoch: str
-    seq: int
-    members: int
-    max_line: int
+    name: Short
+    token: Token
+    epoch: Token
+    seq: Natural
+    members: Natural
+    max_line: Natural
     resumed: bool
     topic: str = ""
-    names: list[str] | UnsetType = UNSET
+    names: Annotated[list[Short], Meta(max_length=MOST_NAMES)] | UnsetType = UNSET
 
 
 class Error(_Event, frozen=True):
     """Something can't be done; before the `welcome`, another `hello` may follow."""
 
-    code: str
-    text: str
+    code: Short
+    text: Reason
 
 
 class Message(_Event, frozen=True):
@@ -114,11 +126,11 @@ class Message(_Event, frozen=True):
     waited for its reader.
     """
 
-    seq: int
+    seq: Natural
     time: str
-    sender: str = msgspec.field(name="from")
+    sender: Short = msgspec.field(name="from")
     text: str
-    conversation: str = ""
+    conversation: Short = ""
     new: bool = False
 
     @property
@@ -130,36 +142,36 @@ class Message(_Event, frozen=True):
 class Ack(_Event, frozen=True):
     """What was sent with this `id` is kept, as the message `seq`, or was done, if it was a command."""
 
-    id: int
-    seq: int | None = None
+    id: Natural
+    seq: Natural | None = None
 
 
 class Refused(_Event, frozen=True):
     """What was sent with this `id` is not, and will not be posted."""
 
-    id: int
-    code: str
-    text: str
+    id: Natural
+    code: Short
+    text: Reason
 
 
 class Joined(_Event, frozen=True):
     """Somebody joined."""
 
-    name: str
-    members: int
+    name: Short
+    members: Natural
 
 
 class Left(_Event, frozen=True):
     """Somebody left."""
 
-    name: str
-    members: int
+    name: Short
+    members: Natural
 
 
 class Members(_Event, frozen=True):
     """So many are there: too many to announce who joins and leaves."""
 
-    members: int
+    members: Natural
 
 
 class Notice(_Event, frozen=True):
@@ -169,27 +181,27 @@ class Notice(_Event, frozen=True):
     """
 
     text: str
-    times: tuple[str, ...] = ()
+    times: Annotated[tuple[str, ...], Meta(max_length=MOST_NAMES)] = ()
 
 
 class You(_Event, frozen=True):
     """Who one is now: another name, or another role (guest, registered, moderator, admin)."""
 
-    name: str
-    role: str
+    name: Short
+    role: Short
 
 
 class Turned(_Event, frozen=True):
     """To whom alone goes what is said from now on; "" if to everybody, None if to nobody."""
 
-    conversation: str | None
+    conversation: Short | None
 
 
 class Unread(_Event, frozen=True):
     """So many messages from somebody wait to be read."""
 
-    conversation: str
-    messages: int
+    conversation: Short
+    messages: Natural
 
 
 class Topic(_Event, frozen=True):
@@ -201,15 +213,15 @@ class Topic(_Event, frozen=True):
 class Gap(_Event, frozen=True):
     """The messages with these numbers, both included, are not kept any more."""
 
-    first: int = msgspec.field(name="from")
-    last: int = msgspec.field(name="to")
+    first: Natural = msgspec.field(name="from")
+    last: Natural = msgspec.field(name="to")
 
 
 class Bye(_Event, frozen=True):
     """The server ends the connection, and says why; with a `code` one should not come back."""
 
-    text: str
-    code: str = ""
+    text: Reason
+    code: Short = ""
 
 
 def parse_time(time: str) -> datetime:
@@ -246,7 +258,6 @@ class _Object(Struct):
 _encoder = msgspec.json.Encoder()
 _any_object = msgspec.json.Decoder(_Object)
 _from_client: msgspec.json.Decoder[FromClient] = msgspec.json.Decoder(FromClient)
-_from_server: msgspec.json.Decoder[FromServer] = msgspec.json.Decoder(FromServer)
 
 
 class Malformed(ValueError):
@@ -309,11 +320,3 @@ def from_client(line: bytes) -> FromClient:
         raise Malformed("not-understood", f"not understood: {visible(str(error)[:_MOST_SAID])}") from None
     except (ValueError, RecursionError):
         raise Malformed("not-json", "not understood: the line is not a JSON object") from None
-
-
-def from_server(line: bytes) -> FromServer | None:
-    """Return what a server said, or None for what this version does not know."""
-    try:
-        return _from_server.decode(line)
-    except (ValueError, RecursionError):
-        return None

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from asyncchat.addresses import Address
-from asyncchat.aio.chat import Chat, Disconnected, Event
+from asyncchat.aio.chat import Chat
+from asyncchat.aio.event_queue import Disconnected, Event
 from asyncchat.chat import events
 from asyncchat.chat.commands import is_command
 from asyncchat.chat.confidential import may_have_secret, without_secret

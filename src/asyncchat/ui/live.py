@@ -8,6 +8,9 @@ from prompt_toolkit.utils import get_cwidth
 
 from asyncchat.chat.lines import visible
 
+MOST_UNREAD = 20
+"""Names of those whose messages wait, at most: a status line has no room for more."""
+
 MOST_PENDING = 5
 """Lines that are shown of what the server has not acknowledged."""
 
@@ -54,7 +57,9 @@ class Status(NamedTuple):
 
     @property
     def _unread_by_name(self) -> str:
-        return f"unread: {' '.join(f'{name}({number})' for name, number in self.unread.items())}" if self.unread else ""
+        if not self.unread or len(self.unread) > MOST_UNREAD:
+            return self._unread_in_all
+        return f"unread: {' '.join(f'{name}({number})' for name, number in self.unread.items())}"
 
     @property
     def _unread_in_all(self) -> str:

@@ -42,20 +42,25 @@ class People:
 
 
 class Run:
-    """Those who joined and left since something else was shown, each once."""
+    """Those who joined and left since something else was shown, each once; MOST_NAMES, and that there were others."""
 
     def __init__(self) -> None:
         self._came: dict[str, tuple[str, bool, bool]] = {}
+        self._others = False
 
     def add(self, name: str, *, joined: bool) -> None:
         """Take in that somebody joined, or left."""
         key = key_of(name)
+        if key not in self._came and len(self._came) == MOST_NAMES:
+            self._others = True
+            return
         _, first, _ = self._came.get(key, (name, joined, joined))
         self._came[key] = (name, first, joined)
 
     def clear(self) -> None:
         """Begin anew."""
         self._came.clear()
+        self._others = False
 
     def __str__(self) -> str:
         """Return them in one line; nothing if there were none."""
@@ -70,4 +75,6 @@ class Run:
             if names:
                 more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
                 parts.append(f"{words}: {', '.join(names[:MOST_LISTED])}{more}")
+        if self._others:
+            parts.append("and others")
         return "  ".join(parts)

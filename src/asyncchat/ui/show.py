@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from msgspec import UNSET
 
-from asyncchat.aio.chat import Disconnected, Event
+from asyncchat.aio.event_queue import Disconnected, Event
 from asyncchat.chat import events
 from asyncchat.ui.mentions import mentions
-from asyncchat.ui.people import People, Run
+from asyncchat.ui.people import MOST_NAMES, People, Run
 from asyncchat.ui.style import colour_of, key_of
 
 Line = list[tuple[str, str]]
@@ -120,6 +120,8 @@ class Show:
                     self._rings = self._rings or self.bell != "off"
                     yield _DIM, f"{conversation} has written to you alone: /chat {conversation}"
                 self.unread[conversation] = number
+                if len(self.unread) > MOST_NAMES:
+                    del self.unread[next(iter(self.unread))]
             case events.Topic(text):
                 yield _DIM, f"The topic is: {text}"
             case events.Members(members):
@@ -139,8 +141,7 @@ class Show:
         self.name, self._key, self._epoch = welcome.name, key_of(welcome.name), welcome.epoch
         self.members = welcome.members
         if welcome.names is not UNSET:
-            # Nobody has looked at these names before: they are the only text that comes as the server has sent it.
-            self.people.replace(name for name in welcome.names if name.isprintable() and key_of(name) != self._key)
+            self.people.replace(name for name in welcome.names if key_of(name) != self._key)
         self._is_lost = False
         if first:
             self._said_before = welcome.seq
