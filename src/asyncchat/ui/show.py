@@ -16,6 +16,9 @@ from asyncchat.ui.style import colour_of, key_of
 Line = list[tuple[str, str]]
 """Pieces of text, each with its style before it."""
 
+MOST_OF_ONE = 1 << 16
+"""Characters that are shown of one message; a server may let somebody say more."""
+
 _DIM = "class:dim"
 
 
@@ -82,7 +85,8 @@ class Show:
                     if key_of(name) not in self.ignored and key_of(name) != self._key:
                         items.append(event)
                 case _:
-                    items += [_Item(partial(list, [said]), len(said[1]), True) for said in self._other(event)]
+                    others = [(style, _cut(text)) for style, text in self._other(event)]
+                    items += [_Item(partial(list, [said]), len(said[1]), True) for said in others]
         return Shown(list(self._fold(_readable(items, columns, rows), items)), self._rings)
 
     def _count(self, event: _Change, members: int) -> None:
@@ -94,12 +98,13 @@ class Show:
 
     def _message(self, message: events.Message) -> _Item:
         own = key_of(message.sender) == self._key
-        places = [] if own else mentions(message.text, self._key)
+        text = _cut(message.text)
+        places = [] if own else mentions(text, self._key)
         if not own and (message.conversation or message.seq > self._said_before):
             calls = bool(places or message.conversation)
             self._rings = self._rings or self.bell == "all" or (self.bell == "mentions" and calls)
-        length = len(message.sender) + len(message.text) + 10
-        return _Item(partial(self._message_line, message, places), length, own or bool(places))
+        length = len(message.sender) + len(text) + 10
+        return _Item(partial(self._message_line, message, text, places), length, own or bool(places))
 
     def _other(self, event: Event) -> Iterator[tuple[str, str]]:
         match event:
@@ -172,14 +177,14 @@ class Show:
         if hidden:
             yield _hidden(hidden)
 
-    def _message_line(self, message: events.Message, places: Sequence[tuple[int, int]]) -> Line:
+    def _message_line(self, message: events.Message, text: str, places: Sequence[tuple[int, int]]) -> Line:
         mark = "(new) " if message.new else "(private) " if message.conversation else ""
         return [
             (_DIM, f"{self._local(message.when)} "),
             *([("class:private", mark)] if mark else []),
             (colour_of(message.sender), message.sender),
             ("", ": "),
-            *_marked(message.text, places),
+            *_marked(text, places),
         ]
 
     def _in_zone(self, text: str, times: Sequence[str]) -> str:
@@ -194,6 +199,11 @@ class Show:
     def _local(self, when: datetime) -> str:
         there = when.astimezone(self._zone)
         return f"{there:%H:%M}" if there.date() == self._today else f"{there:%Y-%m-%d %H:%M}"
+
+
+def _cut(text: str) -> str:
+    more = len(text) - MOST_OF_ONE
+    return text if more <= 0 else f"{text[:MOST_OF_ONE]}… ({more} more characters)"
 
 
 def not_sent(why: str) -> str:
