@@ -218,6 +218,12 @@ class Nc:
         self.socket.connect((host, port))
         self.lines = Lines(self.socket.fileno())
 
+    @property
+    def address(self) -> str:
+        """From where it comes, as the server sees it."""
+        host, port = self.socket.getsockname()[:2]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
     def send(self, text: str | bytes) -> None:
         self.socket.sendall(text.encode() if isinstance(text, str) else text)
 

@@ -92,6 +92,15 @@ def host_of_peer(place: tuple[Any, ...] | None) -> str:
     return str(mapped or place[0])
 
 
+def address_of_peer(connection: socket.socket) -> str:
+    """Return from where a connection comes, also if that is gone already."""
+    try:
+        place = connection.getpeername()
+    except OSError:
+        return "gone"
+    return str(Address(host_of_peer(place), place[1]))
+
+
 def reason(error: OSError | UnicodeError) -> str:
     """Say in a few words what an error of the network, or of a host's name, was."""
     if isinstance(error, UnicodeError):  # what the socket module raises for a name that no host can have

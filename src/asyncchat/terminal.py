@@ -59,9 +59,15 @@ def write(data: bytes, descriptor: int = OUTPUT) -> None:
             raise ChatError(f"can't write the output: {os.strerror(error.errno or 0).lower()}") from None
 
 
-def report(message: str) -> None:
-    """Write a line to standard error, if anybody takes it; one line, whatever there is in a path that it names."""
+def report(message: str, patience: float | None = 1.0) -> None:
+    """Write a line to standard error, if anybody takes it within `patience` seconds (None: however long it takes).
+
+    It is one line, whatever there is in a path that it names.
+    """
     line = "".join([sign if sign.isprintable() else ascii(sign)[1:-1] for sign in message])
+    with contextlib.suppress(OSError):  # Windows, which can't tell
+        if not select.select([], [ERRORS], [], patience)[1]:
+            return
     with contextlib.suppress(OutputClosed, ChatError):
         write(f"asyncchat: {line}\n".encode(), ERRORS)
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 DESCRIPTION = "Serve a chat. What is said goes to standard output, the log to standard error."
 
+_MODES = {"max_line": ("room", "threads", "pair"), "stall_timeout": ("room", "threads")}
+"""In which modes there is what is not in the room only."""
+
 _OF_STORE = ("durability", "keep", "require_account", "admin_password_file")
 
 _LAST_WORDS = 1.0
@@ -50,6 +53,9 @@ def add_arguments(parser: Parser) -> None:
         help="0 chooses a free one (default: %(default)s)",
     )
     _add_limit(parser, "max_line", (1, 1 << 20), "bytes of text in a line")
+    _add_limit(
+        parser, "stall_timeout", (0.001, 86400), "for which a client may take nothing of what waits; not of a pair"
+    )
     room = parser.add_argument_group("with --mode room")
     room.add_argument("--quiet", action="store_true", help="print no transcript")
     room.add_argument("--store", metavar="FILE", help="keep what is said in this file (default: in memory only)")
@@ -78,7 +84,6 @@ def add_arguments(parser: Parser) -> None:
     _add_limit(room, "burst", (1, 1 << 20), "messages of one peer at once after a rest")
     _add_limit(room, "name_timeout", (0.001, 86400), "for choosing a name")
     _add_limit(room, "max_backlog", (1, 1 << 30), "bytes that may wait for somebody who does not read")
-    _add_limit(room, "stall_timeout", (0.001, 86400), "for which somebody may take nothing of what waits")
     _add_limit(room, "max_connections", (1, 1 << 20), "connections in all", "the limit of open files less 64")
     _add_limit(room, "max_per_address", (0, 1 << 20), "connections from one address but loopback; 0: off")
     _add_limit(room, "search_timeout", (0.001, 3600), "for a search; what was found until then is shown")
@@ -120,11 +125,11 @@ def _keep(text: str) -> dict[str, int]:
 def run(options: argparse.Namespace) -> int:
     """Serve until a signal ends it; return the exit code. Raises ChatError."""
     given = {name: value for name, value in vars(options).items() if name in Limits._fields}
-    for_room = given.keys() - {"max_line"} | {name for name in ("quiet", "store") if getattr(options, name)}
     if not options.store and (for_store := [name for name in _OF_STORE if getattr(options, name)]):
         options.parser.error(f"--{for_store[0].replace('_', '-')} goes with --store only")
-    if options.mode != "room" and for_room:
-        options.parser.error(f"--{min(for_room).replace('_', '-')} goes with --mode room only")
+    for name in sorted(given.keys() | {name for name in ("quiet", "store") if getattr(options, name)}):
+        if options.mode not in (modes := _MODES.get(name, ("room",))):
+            options.parser.error(f"--{name.replace('_', '-')} goes with --mode {' or '.join(modes)} only")
     limits = _within_open_files(Limits(**given), wanted=given.get("max_connections"))
     if options.mode == "pair":
         from asyncchat.threads.pair import PairServer
@@ -238,7 +243,8 @@ def _make_admin_password() -> str:
     import secrets
 
     made = secrets.token_urlsafe(12)
-    terminal.report(f"the account admin is made, its password is {made} (write it down: it is shown only now)")
+    said = f"the account admin is made, its password is {made} (write it down: it is shown only now)"
+    terminal.report(said, patience=None)
     return made
 
 

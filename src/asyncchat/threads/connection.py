@@ -9,18 +9,26 @@ from asyncchat import terminal
 from asyncchat.limits import Limits
 from asyncchat.threads.lines import sent_lines
 
+_STALL_CHECKS = 10
+
 
 class Connection:
-    """A peer at the other end of a socket."""
+    """A peer at the other end of a socket, called `label` in the log.
 
-    def __init__(self, client: socket.socket, limits: Limits) -> None:
+    patience: seconds after which it is cut off if it takes nothing of what waits; None: never
+    """
+
+    def __init__(self, client: socket.socket, label: str, limits: Limits, patience: float | None) -> None:
         self._socket = client
+        self._label = label
         self._limits = limits
         self._changed = threading.Condition()
         self._waiting: list[bytes] = []
         self._backlog = 0
         self._open = True
         self._writer = threading.Thread(target=self._write_all, name="writing", daemon=True)
+        # Several short times and not one long one: a machine that was asleep must not take its clients for stuck.
+        self._socket.settimeout(None if patience is None else patience / _STALL_CHECKS)
 
     def start(self) -> None:
         """Begin to send. Raises RuntimeError if the system has no thread for that."""
@@ -28,27 +36,19 @@ class Connection:
 
     def lines(self) -> Iterator[str]:
         """Yield what the client sends, until it leaves."""
-        return sent_lines(self._socket, self._limits.max_line, self.write)
+        return sent_lines(self._socket, self._limits.max_line, self._answer)
 
     def write(self, data: bytes) -> None:
-        """Send `data` as soon as the client takes it; cut the client off if it is too far behind."""
+        """Send `data`, and wait first while too much of what came before has not been taken."""
         with self._changed:
-            if not self._open:
-                return
-            if self._backlog > self._limits.max_backlog:
-                terminal.report("a client is cut off: it does not read what it is sent")
-                self._open = False
-                self._cut_off()
-                return
-            self._waiting.append(data)
-            self._backlog += len(data)
-            self._changed.notify()
+            self._changed.wait_for(lambda: not self._open or self._backlog <= self._limits.max_backlog)
+            self._take(data)
 
     def close(self) -> None:
         """Take no more; what waits is still sent."""
         with self._changed:
             self._open = False
-            self._changed.notify()
+            self._changed.notify_all()
 
     def finish(self, timeout: float) -> None:
         """Close, and give the client up to `timeout` seconds for what it is owed."""
@@ -58,21 +58,54 @@ class Connection:
         self._writer.join()
         self._socket.close()
 
+    def _answer(self, data: bytes) -> None:
+        # Never waits: what a client sends must get through though it reads nothing of what it is told.
+        with self._changed:
+            if self._backlog <= self._limits.max_backlog:
+                self._take(data)
+
+    def _take(self, data: bytes) -> None:
+        if self._open:
+            self._waiting.append(data)
+            self._backlog += len(data)
+            self._changed.notify_all()
+
     def _cut_off(self) -> None:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
     def _write_all(self) -> None:
-        with contextlib.suppress(OSError):
+        try:
             while data := self._next():
-                self._socket.sendall(data)
+                self._send(data)
+        except TimeoutError:
+            self._cut_off()
+            terminal.report(f"{self._label} is cut off: it takes nothing of what it is sent")
+        except OSError:
+            pass  # gone, which the receiving thread sees too
+        finally:
+            self.close()
+
+    def _send(self, data: bytes) -> None:
+        rest = memoryview(data)
+        stuck_for = 0
+        while rest:
+            try:
+                sent = self._socket.send(rest)
+            except TimeoutError:
+                stuck_for += 1
+                if stuck_for == _STALL_CHECKS:
+                    raise
+                continue
+            stuck_for = 0
+            rest = rest[sent:]
+            with self._changed:
+                self._backlog -= sent
+                self._changed.notify_all()
 
     def _next(self) -> bytes:
         with self._changed:
-            while self._open and not self._waiting:
-                self._backlog = 0
-                self._changed.wait()
+            self._changed.wait_for(lambda: not self._open or self._waiting)
             data = b"".join(self._waiting)
             self._waiting.clear()
-            self._backlog = len(data)
             return data

@@ -15,7 +15,7 @@ def sent_lines(connection: socket.socket, max_line: int, answer: Callable[[bytes
     """Yield what a client sends, until it leaves, in a form that can be shown; `answer` lines that can't be taken."""
     decoder = LineDecoder(max_line)
     with contextlib.suppress(OSError):
-        while data := connection.recv(terminal.CHUNK):
+        while data := _received(connection):
             for line in decoder.feed(data):
                 try:
                     said = text(line, max_line)
@@ -27,6 +27,14 @@ def sent_lines(connection: socket.socket, max_line: int, answer: Callable[[bytes
                 yield said
         if decoder.unfinished:
             answer(wire.UNFINISHED)
+
+
+def _received(connection: socket.socket) -> bytes:
+    while True:
+        try:
+            return connection.recv(terminal.CHUNK)
+        except TimeoutError:  # which the connection has for sending
+            pass
 
 
 def typed_lines(max_line: int) -> Iterator[str]:

@@ -5,6 +5,7 @@ import time
 from socket import socket
 
 from asyncchat import terminal
+from asyncchat.addresses import address_of_peer
 from asyncchat.limits import Limits
 from asyncchat.outlet import Outlet
 from asyncchat.threads.acceptor import Acceptor
@@ -21,7 +22,7 @@ class ThreadServer:
     def __init__(self, listeners: list[socket], limits: Limits) -> None:
         self._acceptor = Acceptor(listeners)
         self._limits = limits
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._serving: dict[Connection, threading.Thread] = {}
         self._accepted_so_far = 0
         self._output = Outlet(terminal.OUTPUT, "standard output", terminal.report)
@@ -31,7 +32,7 @@ class ThreadServer:
         threading.Thread(target=self._send_typed, name="typing", daemon=True).start()
         self._acceptor.run(self._accepted)
         deadline = time.monotonic() + _LAST_WORDS
-        with self._lock:
+        with self._changed:
             serving = self._serving.copy()
         for connection in serving:
             connection.close()
@@ -42,10 +43,13 @@ class ThreadServer:
 
     def _accepted(self, client: socket) -> None:
         self._accepted_so_far += 1
-        connection = Connection(client, self._limits)
-        thread = threading.Thread(target=self._serve, args=(connection, self._accepted_so_far), daemon=True)
-        with self._lock:
+        name = f"Client {self._accepted_so_far}"
+        where = address_of_peer(client)
+        connection = Connection(client, f"{where} ({name})", self._limits, self._limits.stall_timeout)
+        thread = threading.Thread(target=self._serve, args=(connection, name, where), daemon=True)
+        with self._changed:
             self._serving[connection] = thread
+            self._changed.notify()
         try:
             connection.start()
             thread.start()
@@ -55,23 +59,29 @@ class ThreadServer:
             connection.close()
             client.close()
 
-    def _serve(self, connection: Connection, number: int) -> None:
-        self._print(f"Client {number} connected!")
+    def _serve(self, connection: Connection, name: str, where: str) -> None:
+        self._print(f"{name} connected! ({where})")
         for said in connection.lines():
-            self._print(f"Client {number} sent: {said}")
-        self._print(f"Client {number} disconnected!")
+            self._print(f"{name} sent: {said}")
+        self._print(f"{name} disconnected!")
         self._forget(connection)
         connection.finish(self._limits.drain_timeout)
 
     def _forget(self, connection: Connection) -> None:
-        with self._lock:
+        with self._changed:
             self._serving.pop(connection, None)
 
     def _send_typed(self) -> None:
         for typed in typed_lines(self._limits.max_line):
-            with self._lock:
-                for connection in self._serving:
-                    connection.write(f"{typed}\n".encode())
+            line = f"{typed}\n".encode()
+            for connection in self._everybody():
+                connection.write(line)
+
+    def _everybody(self) -> list[Connection]:
+        """Return who is here, as soon as somebody is: what is typed for nobody would be lost."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._serving)
+            return list(self._serving)
 
     def _print(self, line: str) -> None:
         self._output.write(f"{line}\n".encode())
