@@ -22,7 +22,7 @@ from asyncchat.chat.lookalikes import Looks
 from asyncchat.chat.messages import Sent
 from asyncchat.chat.names import SERVER, Name, NameRefused, NameReserved, prepare
 from asyncchat.chat.order import Kind, Order
-from asyncchat.chat.refusal import NotKept, Refusal
+from asyncchat.chat.refusal import Banned, Muted, NotKept, Refusal
 from asyncchat.chat.requests import Change
 from asyncchat.chat.room import Room
 from asyncchat.chat.seats import Seats
@@ -116,6 +116,16 @@ class Host:
         """Tell whether somebody with this name may say nothing in the room."""
         # Asked for each message, and there is hardly ever anybody: so the time is looked up only if there is.
         return self.order.has_any(Kind.MUTE) and bool(self.order.find(Kind.MUTE, name.key, self.clock()))
+
+    def check_not_banned(self, name: Name) -> None:
+        """Raise Banned if somebody with this name may not come in."""
+        if self.is_banned(name):
+            raise Banned
+
+    def check_not_muted(self, name: Name) -> None:
+        """Raise Muted if somebody with this name may say nothing in the room."""
+        if self.is_muted(name):
+            raise Muted
 
     def shuts_out(self, address: str) -> bool:
         """Tell whether guests may not come in from there."""

@@ -31,6 +31,13 @@ class Banned(Refusal):
         super().__init__("banned", "you are banned!")
 
 
+class Muted(Refusal):
+    """Somebody who may say nothing in the room."""
+
+    def __init__(self, text: str = "you are muted!") -> None:
+        super().__init__("muted", text)
+
+
 class WrongPassword(Refusal):
     """Not the password."""
 

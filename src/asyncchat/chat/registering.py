@@ -75,16 +75,15 @@ def check_owner(session: "Session", account: Account | None) -> Account:
             f"you are authorized already, as {session.account.name.shown}."
             " Leave with /exit to come in as somebody else.",
         )
-    if session.host.is_banned(account.name):
-        raise Banned
+    session.host.check_not_banned(account.name)
     _refuse_muted(session, account.name)
     return account
 
 
 def _refuse_muted(session: "Session", name: Name) -> None:
     """Let nobody leave a mute behind with the name. Raises Refusal."""
-    if session.named and session.named.key != name.key and session.host.is_muted(session.named):
-        raise Refusal("muted", "you are muted!")
+    if session.named and session.named.key != name.key:
+        session.host.check_not_muted(session.named)
 
 
 async def register(session: "Session", name: Name, raw: str, seat: bytes) -> Account:
@@ -97,14 +96,15 @@ async def register(session: "Session", name: Name, raw: str, seat: bytes) -> Acc
     account = await Register(name, secret, seat)
     if session.host.is_banned(name) or session.host.shuts_out(session.address):  # meanwhile
         raise Banned
+    _refuse_muted(session, name)
     return account
 
 
 async def authorize(session: "Session", account: Account, raw: str, seat: bytes) -> None:
     """Let the peer show that `account` is its own. Raises Refusal."""
     await Authorize(account, _known(raw), seat)
-    if session.host.is_banned(account.name):  # meanwhile
-        raise Banned
+    session.host.check_not_banned(account.name)  # meanwhile
+    _refuse_muted(session, account.name)
     if session.host.find_account(account.name) is not account:
         raise Refusal("incorrect-login", "incorrect login!")
 

@@ -12,7 +12,7 @@ from asyncchat.chat.events import Ack, Bye, Error, Gap, Hello, Notice, Ping, Ref
 from asyncchat.chat.host import Host
 from asyncchat.chat.messages import ANNOUNCED, Sent
 from asyncchat.chat.names import Name, NameRefused, prepare
-from asyncchat.chat.refusal import Banned, NotKept, Refusal
+from asyncchat.chat.refusal import NotKept, Refusal
 from asyncchat.chat.room import NameTaken, Peer
 from asyncchat.chat.seats import Kept, Seat, hash_of
 from asyncchat.chat.session import Session
@@ -137,7 +137,6 @@ class SeatedSession(Session):
 
     def _leave_seat(self) -> None:
         if self._seat:
-            self._seat.name = self.name or ""
             self.host.seats.vacate(self._seat)
             self._seat = None
 
@@ -171,7 +170,8 @@ class SeatedSession(Session):
         if not recalled.kept and recalled.account is None:
             return None
         account = accounts.get(recalled.account)
-        seat = seats.restore(hello.token, recalled.kept, account, recalled.since, recalled.name)
+        name = account.name if account else _known_name(recalled.name)
+        seat = seats.restore(hello.token, recalled.kept, account, recalled.since, name)
         for partner in filter(None, map(accounts.get, recalled.partners)):
             seat.partners.setdefault(partner.name.key, partner)
         return seat
@@ -195,6 +195,7 @@ class SeatedSession(Session):
         owner = self.host.find_account(name)
         # If the token is not known any more, nor is when it was made.
         token, seat = (hello.token, known) if known else self.host.seats.new(0 if hello.token else self.host.clock())
+        self._check_name_before(seat, name)
         if hello.register or (hello.password and not owner):
             if not self.host.accounts:
                 raise Refusal("no-store", "nothing is kept here: this chat is served without --store")
@@ -203,8 +204,7 @@ class SeatedSession(Session):
             account = await registering.register(self, name, hello.password, seat.key)
             await self._own(hello, token, seat, account)
         elif owner and seat.account is owner:
-            if self.host.is_banned(name):
-                raise Banned
+            self.host.check_not_banned(name)
             await self._own(hello, token, seat, owner)
         elif owner and hello.password:
             registering.check_owner(self, owner)
@@ -213,16 +213,21 @@ class SeatedSession(Session):
         else:
             await self._be_guest(hello, token, seat, name)
 
+    def _check_name_before(self, seat: Seat, name: Name) -> None:
+        """Let nobody leave a ban or a mute behind with the name. Raises Refusal."""
+        if seat.name and seat.name.key != name.key:
+            self.host.check_not_banned(seat.name)
+            self.host.check_not_muted(seat.name)
+
     async def _be_guest(self, hello: Hello, token: str, seat: Seat, name: Name) -> None:
         before = seat.holder if isinstance(seat.holder, SeatedSession) and not seat.holder._over else None
         if before and before.named and before.named.key == name.key and not before.account:
-            if self.host.is_banned(name):
-                raise Banned
+            self.host.check_not_banned(name)
             self.host.room.reconnect(before.named, self, events.conversation)
             self._came_in(before.named)
         else:
             # Who looks alike may have come meanwhile.
-            self.come_as_guest(name, self, events.conversation, is_back=seat.name == name.shown)
+            self.come_as_guest(name, self, events.conversation, is_back=seat.name == name)
         seat.account = seat.turned = None
         await self._sit_down(hello, token, seat)
 
@@ -239,6 +244,7 @@ class SeatedSession(Session):
             before.make_way(self.named)
         self.host.seats.take(seat, self)
         self._seat = seat
+        seat.name = self.named
         self.doubts = seat.doubts
         self.doubts.reconnected()
         self._catch_up(hello, token, resumed=token == hello.token)
@@ -251,6 +257,11 @@ class SeatedSession(Session):
             self.notice("you are not authorized any more, so your lines go to nobody. Write /auth LOGIN PASSWORD.")
         elif seat.is_nowhere or hello.conversation is None:
             self.turn_nowhere()
+
+    def _came_in(self, name: Name) -> None:
+        super()._came_in(name)
+        if self._seat:
+            self._seat.name = name
 
     async def _show_unread(self) -> None:
         """Tell the peer how much waits for it from whom."""
@@ -330,3 +341,10 @@ class SeatedSession(Session):
                 break
             lines.append(line)
         return lines[::-1]
+
+
+def _known_name(shown: str) -> Name | None:
+    try:
+        return prepare(shown)
+    except NameRefused:  # by the rules of today, or there is none
+        return None

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from asyncchat.chat.accounts import Account
 from asyncchat.chat.doubts import Doubts
+from asyncchat.chat.names import Name
 
 KEPT_EMPTY = 10_000
 REMEMBERED = 32
@@ -34,7 +35,7 @@ class Holder(Protocol):
 class Seat:
     """Somebody's place: who holds it now, if anybody does, and what became of what was sent from it last.
 
-    name: what its holder was called who has left it
+    name: the one under which it was held last
     account: whose it is, if a password was shown
     turned: to whom alone goes what is said
     since: when it was made, in milliseconds since 1970
@@ -51,8 +52,8 @@ class Seat:
         self.key = key
         self.since = since
         self.first = _NONE
-        self.name = ""
         self.holder: Holder | None = None
+        self.name: Name | None = None
         self.newest = -1
         self.pending: set[int] = set()
         self.kept: dict[int, int | None] = {}
@@ -110,7 +111,7 @@ class Seats:
         token = self._new_token()
         return token, Seat(hash_of(token), since)
 
-    def restore(self, token: str, kept: Kept, account: Account | None, since: int, name: str = "") -> Seat:
+    def restore(self, token: str, kept: Kept, account: Account | None, since: int, name: Name | None = None) -> Seat:
         """Return the seat that belongs to `token`, made anew with what was kept from it unless it is there already."""
         if not (seat := self.find(token)):
             seat = Seat(hash_of(token), since)

@@ -13,7 +13,7 @@ from asyncchat.chat.host import Host
 from asyncchat.chat.messages import Sent
 from asyncchat.chat.names import Name
 from asyncchat.chat.networks import network_of
-from asyncchat.chat.refusal import Banned, Refusal
+from asyncchat.chat.refusal import Banned, Muted, Refusal
 from asyncchat.chat.requests import Request
 from asyncchat.chat.room import Encode, NameTaken, Peer
 from asyncchat.chat.shapeless import is_blank
@@ -360,7 +360,7 @@ class Session(ABC):
         if self.addressed:
             self.run(self.send_private(self.addressed, text))
         elif self.host.is_muted(self.named):
-            raise Refusal("muted", "your line was not sent: you are muted!")
+            raise Muted("your line was not sent: you are muted!")
         else:
             post(text)
 

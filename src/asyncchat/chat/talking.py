@@ -48,7 +48,7 @@ async def _topic(session: "Session", text: str) -> None:
     if session.role < Who.MODERATOR:
         raise Refusal("not-allowed", "you are not a moderator or an admin!")
     assert session.account
-
+    session.host.check_not_muted(session.account.name)
     await SetTopic(session.account.name, text)
     session.notice(f"the topic is: {text}")
 
