@@ -2,9 +2,12 @@
 
 import os
 import stat
+import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 from prompt_toolkit.utils import get_cwidth
@@ -14,10 +17,11 @@ from asyncchat.ui import commands, people
 from asyncchat.ui.completion import ChatCompleter
 from asyncchat.ui.history import MOST_LINES, LineHistory, history_path
 from asyncchat.ui.live import Status, above_input, fit
-from asyncchat.ui.mentions import mentions
+from asyncchat.ui.mentions import folded, mentions
 from asyncchat.ui.people import People
 from asyncchat.ui.reflow import more_rows, reflows
 from asyncchat.ui.style import PALETTE, colour_of, key_of
+from tests.programs import assert_within
 
 
 @pytest.mark.parametrize(
@@ -32,6 +36,29 @@ from asyncchat.ui.style import PALETTE, colour_of, key_of
         ("नमस्ते हिन्दी!", "हिन्दी", ["हिन्दी"]),
         ("\uff21lice here", "alice", ["\uff21lice"]),
         ("nobody", "", []),
+        ("robさん、どう", "rob", ["rob"]),
+        ("问一下rob吧", "rob", ["rob"]),
+        ("rob님 rob은", "Rob", ["rob", "rob"]),
+        ("คุณrobครับ", "rob", ["rob"]),
+        ("ROBさんと问robby和probe吧", "rob", ["ROB"]),
+        ("问一下李明吧,李明", "李明", ["李明", "李明"]),
+        ("李小明", "李明", []),
+        ("김철수님", "김철수", ["김철수"]),
+        ("\u1100\u1175\u11b7님", "김", ["\u1100\u1175\u11b7"]),
+        ("さくらちゃん", "さくら", ["さくら"]),
+        ("น้ำครับ น้\u0e4dา", "น้ำ", ["น้ำ", "น้\u0e4dา"]),
+        ("กี", "ก", []),
+        ("x-李明_ ..rob.. rob-.李", "rob", ["rob", "rob"]),
+        ("x-李明_", "李明", ["李明"]),
+        ("x.rob rob-x", "rob", []),
+        ("bob. bob.c", "bob.", ["bob."]),
+        ("«علی\u200cرضا» علی", "علی\u200cرضا", ["علی\u200cرضا"]),
+        ("علی\u200cرضا", "علی", []),
+        ("״רון״ רון׳ס", "רון", ["רון"]),
+        ("ΑΛΕΞΗΣ, Αλέξης", "ΑΛΕΞΗΣ", ["ΑΛΕΞΗΣ"]),
+        ("ΣΑΣΑ ΣΑΣ", "σας", ["ΣΑΣ"]),
+        ("\ufb01ona", "fiona", ["\ufb01ona"]),
+        ("bob\u0301 bob", "bob", ["bob"]),
     ],
 )
 def test_mentions(text: str, name: str, found: list[str]) -> None:
@@ -106,6 +133,65 @@ def test_names_are_completed() -> None:
     assert completions("hi b", "bob") == ["bob "]
     assert completions("/ignore b", "bob") == ["bob "]
     assert completions("", "bob", "carol") == ["carol: ", "bob: "]
+
+
+@pytest.mark.parametrize(
+    ("before", "found"),
+    [
+        ("@ro", "rob "),
+        ("(RO", "rob "),
+        ('he said "ro', "rob "),
+        ("hi,ro", "rob "),
+        ("@", "rob "),
+        ("问一下ro", "rob "),
+        ("问一下ＲＯ", "rob "),
+        ("问一下", "rob "),
+        ("..ro", "rob "),
+        ("x.ro", ""),
+        ("maro", ""),
+        ("hello", ""),
+        ("x" * 200 + "ro", ""),
+    ],
+)
+def test_a_name_is_completed_wherever_one_may_begin(before: str, found: str) -> None:
+    assert completions(before, "rob") == [found] * bool(found)
+
+
+def test_only_the_name_is_replaced_by_what_it_is_completed_to() -> None:
+    known = People()
+    known.replace(["rob", "李明", "一下"])
+    for before, text, length in (
+        ("问一下ro", "rob ", 2),
+        ("问一下李", "李明 ", 1),
+        ("问一", "一下 ", 1),
+        ("李", "李明: ", 1),
+    ):
+        (found,) = ChatCompleter(known).get_completions(Document(before), CompleteEvent())
+        assert (found.text, found.start_position) == (text, -length)
+
+
+@given(
+    st.text(st.sampled_from("ro李.-\u0301\u200c ,ß") | st.characters(), max_size=30),
+    st.sampled_from(["rob", "李", "é"]),
+)
+def test_what_is_found_is_the_name_and_never_overlaps(text: str, name: str) -> None:
+    end = 0
+    for start, stop in mentions(f"{text}{name}", name):
+        assert end <= start < stop
+        assert folded(f"{text}{name}"[start:stop]) == name
+        end = stop
+
+
+def test_long_texts_of_what_is_nearly_a_name_take_no_long() -> None:
+    key = "一" * 32
+    for text in ("一" * 31 + "二") * 40, "一" + "." * 4000, "." * 4000 + "一", "一." * 2000, "一" * 1300:
+        assert_within(0.2, lambda text=text: _seconds(text + "二" + key, key))  # type: ignore[misc]
+
+
+def _seconds(text: str, key: str) -> float:
+    begun = time.process_time()
+    assert mentions(text, key)
+    return time.process_time() - begun
 
 
 def test_commands_are_completed_and_explained() -> None:

@@ -6,6 +6,7 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
 from asyncchat.ui import commands
+from asyncchat.ui.mentions import beginnings
 from asyncchat.ui.people import People
 
 
@@ -18,12 +19,13 @@ class ChatCompleter(Completer):
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:
         """Yield what the word before the cursor may become."""
         before = document.text_before_cursor
-        word = before[max(before.rfind(" "), before.rfind("\t")) + 1 :]
-        if before.startswith("/") and word == before:
+        if before.startswith("/") and not any(character.isspace() for character in before):
             for name, help_text in sorted(commands.all_helps().items()):
-                if name.startswith(word.lower()):
-                    yield Completion(f"{name} ", -len(word), display=name, display_meta=help_text)
+                if name.startswith(before.lower()):
+                    yield Completion(f"{name} ", -len(before), display=name, display_meta=help_text)
             return
-        ending = ": " if word == before else " "
-        for name in self._people.beginning_with(word):
-            yield Completion(name + ending, -len(word), display=name)
+        for start in beginnings(before):
+            if names := self._people.beginning_with(before[start:]):
+                ending = " " if start else ": "
+                yield from (Completion(name + ending, start - len(before), display=name) for name in names)
+                return

@@ -1,47 +1,106 @@
-"""Where a text speaks of somebody."""
+"""Where a text speaks of somebody, and where a name may begin in it."""
 
+import re
 import unicodedata
 from collections.abc import Iterator
-from itertools import groupby
 
-from asyncchat.ui.style import key_of
+_ENDINGS = "_-.·׳״"
+"""What names may have in them, also at their end; but there it may as well be no part of one."""
 
-_ENDINGS = "_-."
 _LONGEST = 128
 """Characters that a name has at most, in whatever form it is written."""
+
+_JOINERS = "\u200c\u200d"
+
+# Thai and Lao, Myanmar, Khmer; Hangul, to which particles are joined; kana and Bopomofo, Han.
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1100-\u11ff\u3130-\u318f\uac00-\ud7ff\u3041-\u312f\u31a0-\u31ff"
+    "\uff66-\uff9f\u2e80-\u2fd5\u3005-\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff]"
+)
+"""Letters of scripts that do not part their words with blanks: beside each of them a name may begin and end."""
 
 
 def mentions(text: str, key: str) -> list[tuple[int, int]]:
     """Return where `text` has the name with this key in it, as a whole word: its start and its end each time."""
     # Most texts end here, and it is asked of every message of a flood.
-    if not key or not any(key in piece.lower() for piece in _compatible(text)):
+    key = folded(key)
+    if not key or not any(key in piece for piece in _pieces(text)):
         return []
     found = []
-    for start, word in _words(text):
-        # The stop at the end of a sentence is no part of a name, but names may end so.
-        for called in (word, word.strip(_ENDINGS)):
-            if 0 < len(called) <= _LONGEST and key_of(called) == key:
-                first = start + word.index(called)
-                found.append((first, first + len(called)))
-                break
+    past = 0
+    places = _places(text)
+    for index, start in enumerate(places):
+        end = _match(text, places, index, key)
+        if end and start >= past and _begins_at(text, start) and _ends_at(text, end):
+            found.append((start, end))
+            past = end
     return found
 
 
-def _compatible(text: str) -> Iterator[str]:
-    """Yield `text` normalised, in pieces that overlap by a name: as a whole that would take the square of its marks."""
+def _pieces(text: str) -> Iterator[str]:
+    """Yield `text` folded, in pieces that overlap by a name: as a whole that would take the square of its marks."""
     if text.isascii():
-        yield text
+        yield folded(text)
     else:
         for start in range(0, len(text), _LONGEST):
-            yield unicodedata.normalize("NFKC", text[start : start + 2 * _LONGEST])
+            yield folded(text[start : start + 2 * _LONGEST])
 
 
-def _words(text: str) -> Iterator[tuple[int, str]]:
-    for inside, group in groupby(enumerate(text), key=lambda place: _may_be_in_name(place[1])):
-        if inside:
-            characters = list(group)
-            yield characters[0][0], "".join(character for _, character in characters)
+def beginnings(before: str) -> Iterator[int]:
+    """Yield where a name may begin that is not finished at the end of `before`, the longest one first."""
+    start = end = len(before)
+    while start and start > end - _LONGEST and _may_be_in_name(before[start - 1]):
+        start -= 1
+    yield from (place for place in range(start, end + 1) if _begins_at(before, place))
+
+
+def folded(text: str) -> str:
+    """Return the same for all texts that make the same name."""
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFKC", text).lower().replace("ς", "σ")
+
+
+def _match(text: str, places: list[int], index: int, key: str) -> int:
+    """Return where the name with this key ends, if it begins at that place; else 0."""
+    start = places[index]
+    for end in (*places[index + 1 : index + 1 + _LONGEST], len(text)):
+        if end - start > _LONGEST:
+            break
+        part = folded(text[start:end])
+        if part == key:
+            return end
+        if not key.startswith(part):
+            break
+    return 0
+
+
+def _places(text: str) -> list[int]:
+    """Return where a letter begins, whose marks belong to it."""
+    return [place for place, character in enumerate(text) if not _is_mark(character)]
+
+
+def _begins_at(text: str, place: int) -> bool:
+    """Tell whether a name may begin there."""
+    before = text[:place].rstrip(_ENDINGS)[-1:]
+    return not before or not _may_be_in_name(before) or _is_unspaced(before) or _is_unspaced(text[place : place + 1])
+
+
+def _ends_at(text: str, place: int) -> bool:
+    """Tell whether a name may end there."""
+    behind = text[place:].lstrip(_ENDINGS)[:1]
+    return not behind or not _may_be_in_name(behind) or _is_unspaced(behind) or _is_unspaced(text[place - 1])
+
+
+def _is_unspaced(character: str) -> bool:
+    return _UNSPACED.match(character) is not None
+
+
+def _is_mark(character: str) -> bool:
+    # A letter of Hangul may be in two or three pieces.
+    return character in _JOINERS or "\u1160" <= character <= "\u11ff" or unicodedata.category(character).startswith("M")
 
 
 def _may_be_in_name(character: str) -> bool:
-    return character.isalnum() or character in _ENDINGS or unicodedata.category(character).startswith("M")
+    return character.isalnum() or character in _ENDINGS or _is_mark(character)

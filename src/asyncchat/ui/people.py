@@ -1,7 +1,8 @@
 """Who is here, and who came and went since something was last shown."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
+from asyncchat.ui.mentions import folded
 from asyncchat.ui.style import key_of
 
 MOST_NAMES = 2000
@@ -35,10 +36,10 @@ class People:
         """Forget somebody who has left."""
         self._names.pop(key_of(name), None)
 
-    def beginning_with(self, start: str) -> Iterator[str]:
-        """Yield the names that begin so, in small letters or capitals; the one heard of last first."""
-        start = start.lower()
-        return (name for key, name in reversed(self._names.items()) if key.startswith(start))
+    def beginning_with(self, start: str) -> list[str]:
+        """Return the names that begin so, in small letters or capitals; the one heard of last first."""
+        start = folded(start)
+        return [name for key, name in reversed(self._names.items()) if folded(key).startswith(start)]
 
 
 class Run:
