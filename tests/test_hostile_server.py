@@ -200,3 +200,29 @@ def test_a_terminal_client_stays_small_and_alive_whatever_comes(tmp_path: Path) 
         alice.write("typed")
         alice.until_typed("typed")
         assert peak_memory(alice.process.pid) < 150 * MEGABYTE
+
+
+IMPATIENT = (
+    sys.executable,
+    "-c",
+    "import sys; from asyncchat.chat import visitor; visitor.VERDICT_TIMEOUT = 0.3;"
+    "from asyncchat.cli import main; sys.exit(main())",
+)
+
+
+@pytest.mark.parametrize("option", ["--plain", "--threads"])
+def test_a_script_does_not_wait_for_ever_for_a_server_that_says_nothing_about_its_name(option: str) -> None:
+    def attack(victim: Victim) -> None:
+        victim.ask_name()
+        victim.wait_for_end()
+
+    with (
+        HostileServer(attack) as server,
+        Program("join", server.address, option, "--name", "alice", command=IMPATIENT) as alice,
+    ):
+        alice.write("hello\n")
+        alice.end_input()
+        assert alice.wait() == 1
+        assert alice.errors.rest() == (
+            b"asyncchat: the server does not say whether it takes the name. Try again later.\n"
+        )

@@ -8,8 +8,8 @@ from asyncchat import terminal
 from asyncchat.addresses import Address
 from asyncchat.aio.daemon import DaemonExecutor
 from asyncchat.aio.link import Link, open_link
-from asyncchat.chat.visitor import GOODBYE_TIMEOUT, QUESTION_TIMEOUT, Visitor
-from asyncchat.errors import ServerGone
+from asyncchat.chat.visitor import GOODBYE_TIMEOUT, NO_VERDICT, QUESTION_TIMEOUT, VERDICT_TIMEOUT, Visitor
+from asyncchat.errors import ChatError, ServerGone
 
 
 async def join(address: Address, visitor: Visitor, *, read_input: bool) -> None:
@@ -104,7 +104,7 @@ class _Conversation:
         if not self._visitor.settled:
             await self._hear_something()
             if self._heard.is_set():
-                await self._settled.wait()
+                await self._wait_for_verdict()
             else:
                 self._visitor.wait_no_longer()
         keyboard = DaemonExecutor("input")
@@ -120,6 +120,13 @@ class _Conversation:
         self._writer.write(self._visitor.end())
         self._writer.write_eof()
         return False
+
+    async def _wait_for_verdict(self) -> None:
+        try:
+            async with asyncio.timeout(VERDICT_TIMEOUT):
+                await self._settled.wait()
+        except TimeoutError:
+            raise ChatError(NO_VERDICT) from None
 
     async def _hear_something(self) -> None:
         # Not wait_for, which can lose a cancellation before Python 3.12.

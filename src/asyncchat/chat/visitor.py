@@ -15,6 +15,11 @@ MAX_HEARD = 1 << 20
 QUESTION_TIMEOUT = 3.0
 """Seconds of silence after which a server is taken to ask nobody's name."""
 
+VERDICT_TIMEOUT = 30.0
+"""Seconds that a server may take, whatever it says meanwhile, to take or to refuse the name that it has asked for."""
+
+NO_VERDICT = "the server does not say whether it takes the name. Try again later."
+
 GOODBYE_TIMEOUT = 0.5
 """Seconds that a server gets to send what is left and to close, when its user leaves at once."""
 

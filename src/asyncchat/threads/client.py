@@ -9,7 +9,7 @@ import time
 from asyncchat import terminal
 from asyncchat.addresses import CONNECT_TIMEOUT, Address, unreachable
 from asyncchat.chat.names import NameRefused
-from asyncchat.chat.visitor import GOODBYE_TIMEOUT, QUESTION_TIMEOUT, Visitor
+from asyncchat.chat.visitor import GOODBYE_TIMEOUT, NO_VERDICT, QUESTION_TIMEOUT, VERDICT_TIMEOUT, Visitor
 from asyncchat.errors import ChatError, OutputClosed, ServerGone
 
 _CTRL_C_NOTICED = 0.25
@@ -90,7 +90,7 @@ class _Conversation:
         try:
             if not self._visitor.settled:
                 if self._hear_something():
-                    self._settled.wait()
+                    self._wait_for_verdict()
                 else:
                     self._visitor.wait_no_longer()
             while typed := terminal.read():
@@ -109,6 +109,10 @@ class _Conversation:
             pass  # whoever receives sees it too
         except ChatError as error:
             self._ends.put(error)
+
+    def _wait_for_verdict(self) -> None:
+        if not self._settled.wait(VERDICT_TIMEOUT):
+            raise ChatError(NO_VERDICT)
 
     def _hear_something(self) -> bool:
         return self._heard.wait(max(0, self._patience - time.monotonic()))

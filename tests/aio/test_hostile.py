@@ -1,0 +1,133 @@
+"""`asyncchat.connect` and a server that means no good, or none at all."""
+
+import asyncio
+import itertools
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+import asyncchat
+from asyncchat import Chat, ChatError, Disconnected, events
+from asyncchat.addresses import Address
+from asyncchat.aio import chat as module
+from asyncchat.chat import client
+from tests.hostile import HostileServer, Victim, message
+from tests.programs import PATIENCE, seconds
+
+MEGABYTE = 1 << 20
+
+
+def silent(victim: Victim) -> None:
+    """Let somebody in, and say nothing more."""
+    victim.let_in(max_line=MEGABYTE)
+    victim.wait_for_end()
+
+
+async def test_say_waits_while_much_waits_for_a_server_that_acknowledges_nothing() -> None:
+    with HostileServer(silent) as server:
+        async with asyncchat.connect(server.address, name="alice") as alice:
+            saying = [asyncio.create_task(alice.say(f"{number} {'x' * 100_000}")) for number in range(200)]
+            await asyncio.sleep(0.1)
+            waiting = [text.split()[0] for text in alice.pending]
+            assert waiting == [str(number) for number in range(len(waiting))]
+            assert 0 < 100_000 * len(waiting) < client.MOST_WAITING + 200_000
+            assert not any(said.done() for said in saying)
+        with pytest.raises(ChatError, match="the chat has ended"):
+            await saying[0]
+        with pytest.raises(ChatError, match="the chat has ended"):
+            await saying[-1]
+        await asyncio.gather(*saying, return_exceptions=True)
+
+
+async def test_say_goes_on_in_its_order_when_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "MOST_WAITING", 1000)
+    said: list[str] = []
+
+    def attack(victim: Victim) -> None:
+        victim.let_in()
+        for number in range(1, 51):
+            said.append(victim.line())
+            victim.tell("ack", id=number, seq=number)
+        victim.wait_for_end()
+
+    with HostileServer(attack) as server:
+        async with asyncchat.connect(server.address, name="alice") as alice:
+            numbers = await asyncio.gather(*(alice.say(f"line {number:02} {'x' * 300}") for number in range(50)))
+            assert numbers == list(range(1, 51))
+    assert [line.partition('"line ')[2][:2] for line in said] == [f"{number:02}" for number in range(50)]
+
+
+async def test_what_is_posted_is_refused_while_much_waits() -> None:
+    with HostileServer(silent) as server:
+        async with asyncchat.connect(server.address, name="alice") as alice:
+            idents = [alice.post("x" * 100_000) for _ in range(100)]
+            refused = [event.id for event in await alice.batch() if isinstance(event, events.Refused)]
+            assert refused == idents[-len(refused) :]
+            assert 40 < len(refused) < 80
+
+
+async def test_who_waits_for_an_answer_behind_events_that_nobody_reads_hears_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(events, "PING_AFTER", 0.2)
+
+    def attack(victim: Victim) -> None:
+        victim.let_in()
+        victim.flood(message("x" * 900_000) + b"\n", 100 * MEGABYTE)
+        victim.wait_for_end()
+
+    with HostileServer(attack) as server:
+        async with asyncchat.connect(server.address, name="alice") as alice:
+            await alice.batch()
+            with pytest.raises(ChatError, match="events that nobody reads"):
+                await alice.say("hello")
+
+
+@pytest.mark.parametrize("line", ["Server: one moment", '{"type":"notice","text":"one moment"}', '{"type":"ping"}'])
+async def test_a_server_that_says_everything_but_welcome_is_given_up(
+    line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "WELCOME_TIMEOUT", 0.3)
+    ended = threading.Event()
+
+    def attack(victim: Victim) -> None:
+        if line.startswith("{"):
+            victim.ask_name()
+        while not ended.wait(0.01):
+            victim.say(line)
+
+    with HostileServer(attack) as server:
+        try:
+            async with asyncio.timeout(seconds(PATIENCE)):
+                with pytest.raises(ChatError, match="the server does not answer"):
+                    await asyncchat.connect(server.address, name="alice").__aenter__()
+        finally:
+            ended.set()
+
+
+async def test_a_server_that_says_too_much_before_it_lets_one_in_is_given_up() -> None:
+    def attack(victim: Victim) -> None:
+        victim.flood(b"Server: one moment\n" * 1000, 100 * MEGABYTE)
+
+    with HostileServer(attack) as server, pytest.raises(ChatError, match="too much before it lets us in"):
+        await asyncchat.connect(server.address, name="alice").__aenter__()
+
+
+async def test_a_server_that_lets_one_in_only_to_end_at_once_is_tried_less_and_less_often() -> None:
+    begun = 0
+
+    def pauses() -> Iterator[float]:
+        nonlocal begun
+        begun += 1
+        return itertools.repeat(0.0)
+
+    with HostileServer(lambda victim: victim.let_in()) as server:
+        host, _, port = server.address.rpartition(":")
+        async with Chat(Address(host, int(port)), "alice", pauses=pauses) as alice:
+            lost = 0
+            async for event in alice:
+                lost += isinstance(event, Disconnected)
+                if lost == 5:
+                    break
+    assert begun == 1
