@@ -40,22 +40,24 @@ async def test_say_waits_while_much_waits_for_a_server_that_acknowledges_nothing
         await asyncio.gather(*saying, return_exceptions=True)
 
 
-async def test_say_goes_on_in_its_order_when_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_those_who_wait_for_room_go_on_before_who_comes_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "MOST_WAITING", 1000)
     said: list[str] = []
 
     def attack(victim: Victim) -> None:
         victim.let_in()
-        for number in range(1, 51):
+        for number in range(1, 22):
             said.append(victim.line())
             victim.tell("ack", id=number, seq=number)
         victim.wait_for_end()
 
     with HostileServer(attack) as server:
         async with asyncchat.connect(server.address, name="alice") as alice:
-            numbers = await asyncio.gather(*(alice.say(f"line {number:02} {'x' * 300}") for number in range(50)))
-            assert numbers == list(range(1, 51))
-    assert [line.partition('"line ')[2][:2] for line in said] == [f"{number:02}" for number in range(50)]
+            saying = [asyncio.create_task(alice.say(f"line {number:02} {'x' * 300}")) for number in range(20)]
+            assert await saying[0] == 1
+            assert await alice.say("line 20") == 21
+            assert [await one for one in saying] == list(range(1, 21))
+    assert [line.partition('"line ')[2][:2] for line in said] == [f"{number:02}" for number in range(21)]
 
 
 async def test_what_is_posted_is_refused_while_much_waits() -> None:
