@@ -81,7 +81,7 @@ class Desk:
             case Register() | Authorize() | ChangePassword() | Unregister():
                 await self._take_password(session, question)
             case Search():
-                session.answer(await self._searches.answer(question, session.address, asker))
+                session.answer(await self._searches.answer(question, session.network, asker))
             case History() | Recall() | Count() | Unread() | Audit():
                 session.answer(await self._in(self._reading, lambda: self._store.archive.answer(question)))
             case Change():
