@@ -90,7 +90,7 @@ def test_without_a_store_nothing_can_be_asked() -> None:
 
 def test_help_tells_of_what_needs_a_store_only_where_there_is_one() -> None:
     for room, commands in (
-        (a_room(), ["/help", "/list", "/room", "/exit"]),
+        (a_room(), ["/help", "/list", "/whois", "/room", "/exit"]),
         (a_stored_room(), [c.names[0] for c in COMMANDS if c.who <= Who.REGISTERED and not c.of_client]),
     ):
         person = somebody(room)

@@ -12,15 +12,20 @@ SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 128
 
 
 class Account:
-    """Somebody's name that is theirs; `password`: the hash that is kept of it."""
+    """Somebody's name that is theirs.
 
-    __slots__ = ("id", "name", "password", "role")
+    password: the hash that is kept of it
+    seen: when whose it is was there last, in milliseconds since 1970, if that is known
+    """
 
-    def __init__(self, ident: int, name: Name, password: str, role: Who) -> None:
+    __slots__ = ("id", "name", "password", "role", "seen")
+
+    def __init__(self, ident: int, name: Name, password: str, role: Who, seen: int | None = None) -> None:
         self.id = ident
         self.name = name
         self.password = password
         self.role = role
+        self.seen = seen
 
 
 class Accounts:

@@ -174,6 +174,14 @@ class MarkRead(Change[None]):
     seq: int
 
 
+@dataclass(frozen=True, slots=True)
+class Seen(Change[None]):
+    """Whose `account` is was there at some time, in milliseconds since 1970."""
+
+    account: Account
+    time: int
+
+
 # Answers; None says that it is done.
 
 

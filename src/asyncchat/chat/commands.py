@@ -56,6 +56,7 @@ class Command(NamedTuple):
 COMMANDS = (
     Command(("/help",), "", "show the commands"),
     Command(("/list", "/who", "/names", "/users"), "", "show who is online"),
+    Command(("/whois",), "NAME", "show who somebody is: role, online or not, idle, last seen"),
     Command(("/history",), "[N]", f"show {SHOWN} messages, from the Nth last on", of_store=True),
     Command(("/search",), "WORDS", "show the last messages with these words", of_store=True),
     Command(("/topic",), "[TEXT]", "show what the chat is about, or set it, as a moderator", of_store=True),
@@ -98,9 +99,13 @@ COMMANDS = (
     Command(("/stats",), "", "count the messages of this conversation", Who.REGISTERED, of_store=True),
     Command(("/kick",), "NAME", "put somebody out, for five minutes", Who.MODERATOR, of_store=True),
     Command(
-        ("/ban",), "NAME [DURATION]", "put somebody out: for 30m, 12h or 7d, or for ever", Who.MODERATOR, of_store=True
+        ("/ban",),
+        "NAME|ADDRESS [DURATION]",
+        "put somebody out, or all guests from an address: for 30m, 12h or 7d, or for ever",
+        Who.MODERATOR,
+        of_store=True,
     ),
-    Command(("/unban",), "NAME", "let somebody in again", Who.MODERATOR, of_store=True),
+    Command(("/unban",), "NAME|ADDRESS", "let somebody in again", Who.MODERATOR, of_store=True),
     Command(("/bans",), "", "show who is put out", Who.MODERATOR, of_store=True),
     Command(
         ("/mute",),

@@ -12,16 +12,19 @@ from asyncchat.chat.changes import (
     NewPassword,
     Pardon,
     Seated,
+    Seen,
     Send,
     Sentenced,
     SetTopic,
     Stored,
 )
 from asyncchat.chat.commands import Who
+from asyncchat.chat.departed import Departed, Guest
 from asyncchat.chat.lookalikes import Looks
 from asyncchat.chat.messages import Sent
 from asyncchat.chat.names import SERVER, Name, NameRefused, NameReserved, prepare
-from asyncchat.chat.order import Kind, Order
+from asyncchat.chat.networks import network_of, network_written
+from asyncchat.chat.order import Kind, Order, Sentence
 from asyncchat.chat.refusal import Banned, Muted, NotKept, Refusal
 from asyncchat.chat.requests import Change
 from asyncchat.chat.room import Room
@@ -71,6 +74,7 @@ class Host:
         self.needs_account = needs_account
         self.present: dict[str, Session] = {}
         self.logins = Logins()
+        self.departed = Departed()
         self._looks = Looks()  # of those who are present
 
     def find_account(self, name: Name) -> Account | None:
@@ -87,10 +91,19 @@ class Host:
         self.present[name.key] = session
         self._looks.add(name)
 
-    def go(self, name: Name) -> None:
+    def go(self, name: Name, session: "Session") -> None:
         """Nobody is there with this name any more."""
         del self.present[name.key]
         self._looks.remove(name)
+        if session.account:
+            self.see(session.account)
+        else:
+            self.departed.add(Guest(name, session.address, self.clock()))
+
+    def see(self, account: Account) -> None:
+        """Know that whose this is was there just now."""
+        account.seen = self.clock()
+        self.keep(Seen(account, account.seen))
 
     def refuse_reserved(self, name: Name) -> None:
         """Raise NameReserved if `name` is the chat's own."""
@@ -100,6 +113,8 @@ class Host:
 
     def refuse_alike(self, name: Name, own: Name | None = None) -> None:
         """Raise NameRefused if `name` looks like another that is registered, the chat's own, or there and not `own`."""
+        if network_written(name.shown):
+            raise NameRefused("it looks like an address")
         for other, whose in (
             (self.accounts and self.accounts.find_alike(name), "is registered"),
             (_RESERVED.find(name), "is reserved"),
@@ -168,7 +183,7 @@ class Host:
                 if sentence.kind == Kind.BAN:
                     said = "you have been kicked out of the server!" if act == "kick" else "you are banned!"
                     # Whoever it is about may have another name by now, or be on another connection.
-                    for out in {session, self.present.get(sentence.name.key)}:
+                    for out in {session, self.present.get(sentence.name.key), *self._guests_from(sentence)}:
                         if out:
                             out.put_out(said, "out")
             case Pardon(_, kind, name):
@@ -177,6 +192,13 @@ class Host:
                 self.topic = text
                 for session in self.present.values():
                     session.tell_topic()
+
+    def _guests_from(self, sentence: Sentence) -> "list[Session]":
+        """Return the guests who are there from an address, if the sentence is about that."""
+        if not sentence.is_for_address:
+            return []
+        there = self.present.values()
+        return [one for one in there if not one.account and network_of(one.address) == sentence.address]
 
     def _deliver(self, send: Send, stored: Stored) -> None:
         message = Sent(stored.seq, send.sender.name, send.text, stored.time)

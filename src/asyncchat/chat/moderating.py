@@ -10,10 +10,12 @@ from asyncchat.chat.changes import Appoint, Pardon, Sentenced
 from asyncchat.chat.commands import Who, excerpt
 from asyncchat.chat.messages import to_the_second
 from asyncchat.chat.names import Name, NameRefused, prepare
-from asyncchat.chat.order import KICKED_FOR, Kind, Sentence, duration
+from asyncchat.chat.networks import network_written
+from asyncchat.chat.order import KICKED_FOR, Kind, Sentence, as_name, duration
 from asyncchat.chat.refusal import Refusal
 
 if TYPE_CHECKING:
+    from asyncchat.chat.host import Host
     from asyncchat.chat.session import Session
 
 
@@ -46,10 +48,14 @@ async def _punish(session: "Session", argument: str, act: str, kind: Kind, done:
             "no-duration",
             f"{excerpt(how_long.strip())} is no duration: write something like 30m, 12h or 7d, or nothing.",
         )
-    name = _other(session, wanted, act)
     host = session.host
-    if not (name.key in host.present or host.find_account(name) or host.order.find(kind, name.key, host.clock())):
-        raise Refusal("not-online", "the user is not online!")
+    if kind == Kind.BAN and (network := network_written(wanted)):
+        name = as_name(network)
+    else:
+        name = _other(session, wanted, act)
+        known = name.key in host.present or host.find_account(name) or host.departed.find(name)
+        if not (known or host.order.find(kind, name.key, host.clock())):
+            raise Refusal("not-online", "the user is not online!")
     await _pass_sentence(session, act, kind, name, None if lasts is None else session.host.clock() + lasts, done)
 
 
@@ -64,14 +70,20 @@ async def _pass_sentence(session: "Session", act: str, kind: Kind, name: Name, u
     before = host.order.find(kind, name.key, host.clock())
     _refuse_lower(session, before, kind)
     there = host.present.get(name.key)
-    address = before.address if before else ""
-    if there and not there.account and kind == Kind.BAN:
-        address = there.address
+    address = (before.address if before else "") or _address_of(host, name, kind)
     sentence = Sentence(kind, name, address, until, session.role)
     times = [to_the_second(until)] if until is not None and act != "kick" else []
     how_long = "".join(f" until {time}" for time in times)
     await Sentenced(session.account.name, sentence, act, there)
     session.notice(f"{name.shown} {done}{how_long}!", times)
+
+
+def _address_of(host: "Host", name: Name, kind: Kind) -> str:
+    """Return the address that is banned with somebody: that of a guest, who has or had the name last."""
+    if kind != Kind.BAN or host.find_account(name):
+        return ""
+    there, guest = host.present.get(name.key), host.departed.find(name)
+    return there.address if there else guest.address if guest else network_written(name.key) or ""
 
 
 def _refuse_lower(session: "Session", sentence: Sentence | None, kind: Kind) -> None:
@@ -90,7 +102,8 @@ async def _unmute(session: "Session", wanted: str) -> None:
 async def _pardon(session: "Session", wanted: str, usage: str, kind: Kind, called: str) -> None:
     _refuse_nobody(wanted, usage)
     assert session.account
-    name = _name(wanted)
+    network = network_written(wanted)
+    name = as_name(network) if network else _name(wanted)
     sentence = name and session.host.order.find(kind, name.key, session.host.clock())
     if not sentence:
         where = " Write /bans to see who is." if kind == Kind.BAN else ""
@@ -159,7 +172,8 @@ def _other(session: "Session", wanted: str, act: str) -> Name:
     if name.key == session.account.name.key:
         raise Refusal("yourself", f"you can't {act} yourself!")
     account, there = session.host.find_account(name), session.host.present.get(name.key)
-    return account.name if account else there.named if there and there.named else name
+    guest = session.host.departed.find(name)
+    return account.name if account else there.named if there and there.named else guest.name if guest else name
 
 
 def _registered(session: "Session", wanted: str) -> Account:

@@ -1,6 +1,8 @@
 """What counts as one address, in every limit and every ban."""
 
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, ip_address
+
+_LONGEST = 64
 
 
 def network_of(address: str) -> str:
@@ -12,3 +14,15 @@ def network_of(address: str) -> str:
         return address
     host = IPv6Address(address)
     return address if host.is_loopback else f"{IPv6Address(int(host) >> 64 << 64)}/64"
+
+
+def network_written(text: str) -> str | None:
+    """Return the network of an address that a person has written, with or without /32 or /64; None if it is none."""
+    address, slash, bits = text.partition("/")
+    try:
+        host = ip_address(address) if len(text) <= _LONGEST else None
+    except ValueError:
+        host = None
+    if not host or (slash and bits != ("32" if host.version == 4 else "64")):
+        return None
+    return network_of(str(getattr(host, "ipv4_mapped", None) or host))

@@ -27,6 +27,7 @@ class Kind(StrEnum):
 class Sentence(NamedTuple):
     """Somebody may not come in, or not speak.
 
+    name: of whom; if nobody may come in from an address, that
     address: where nobody may come in from without an account, if it is about a guest; else nothing
     until: when it ends, in milliseconds since 1970; None if never
     rank: what whoever has passed it may do; nobody below that lifts it
@@ -38,6 +39,11 @@ class Sentence(NamedTuple):
     until: int | None
     rank: Who
 
+    @property
+    def is_for_address(self) -> bool:
+        """Whether it is about an address, and not about somebody."""
+        return self.name.key == self.address
+
     def ends_before(self, now: int) -> bool:
         """Tell whether it is over."""
         return self.until is not None and self.until <= now
@@ -45,6 +51,11 @@ class Sentence(NamedTuple):
     def __str__(self) -> str:
         """Return whom it is about, and until when."""
         return self.name.shown + (f" (until {to_the_second(self.until)})" if self.until is not None else "")
+
+
+def as_name(network: str) -> Name:
+    """Return an address in the place of a name; none that anybody has."""
+    return Name(network, network)
 
 
 class Order:

@@ -18,6 +18,7 @@ from asyncchat.chat.session import Session
 class PlainSession(Session):
     """Asks for a name as soon as it is made."""
 
+    client = "plain text"
     key = b""  # what comes from here can't be sent again
 
     def __init__(self, host: Host, peer: Peer, address: str) -> None:

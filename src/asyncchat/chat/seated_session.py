@@ -21,6 +21,8 @@ from asyncchat.chat.session import Session
 class SeatedSession(Session):
     """Gives each peer one of the host's seats, to which its token lets it come back."""
 
+    client = "JSON"
+
     def __init__(self, host: Host, peer: Peer, address: str) -> None:
         super().__init__(host, peer, address)
         self._seat: Seat | None = None

@@ -1,18 +1,18 @@
 """One peer's conversation with the server: what every wire format has in common, and the commands."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
-from asyncchat.chat import changes, moderating, registering, talking
+from asyncchat.chat import changes, moderating, registering, talking, whois
 from asyncchat.chat.accounts import Account
 from asyncchat.chat.commands import Command, Who, argument_of, find_command
 from asyncchat.chat.confidential import hidden_command, known_of
 from asyncchat.chat.doubts import Doubts
 from asyncchat.chat.host import Host
-from asyncchat.chat.messages import Sent
 from asyncchat.chat.names import Name
 from asyncchat.chat.networks import network_of
+from asyncchat.chat.output import Output
 from asyncchat.chat.refusal import Banned, Muted, Refusal
 from asyncchat.chat.requests import Request
 from asyncchat.chat.room import Encode, NameTaken, Peer
@@ -21,7 +21,7 @@ from asyncchat.chat.shapeless import is_blank
 Running = Coroutine[Request[Any], Any, None]
 """A command, or what else takes a while, in the midst of it."""
 
-_RUN: dict[str, Callable[["Session", str], Running]] = talking.RUN | registering.RUN | moderating.RUN
+_RUN: dict[str, Callable[["Session", str], Running]] = talking.RUN | registering.RUN | moderating.RUN | whois.RUN
 """What each command does, by its first name."""
 
 _MAY_NOT = {
@@ -31,7 +31,7 @@ _MAY_NOT = {
 }
 
 
-class Session(ABC):
+class Session(Output):
     """What the server makes of the lines that one peer at `address` sends.
 
     asked: what a command waits for; meanwhile no line is taken, until there is the `answer`, or `fail` says why not
@@ -39,6 +39,7 @@ class Session(ABC):
     turned: to whom alone goes what is said, None if to everybody
     unconfirmed: what the peer has read of whom, if it is still there
     confirmed: what it has read last
+    since, active: when it came in, and when it said something last, in milliseconds since 1970
     """
 
     def __init__(self, host: Host, peer: Peer, address: str) -> None:
@@ -57,6 +58,7 @@ class Session(ABC):
         self._running: Running | None = None
         self._peer = peer
         self.named: Name | None = None
+        self.since = self.active = self._now = 0
         self._over = False
 
     @property
@@ -76,6 +78,7 @@ class Session(ABC):
 
     def receive(self, lines: Iterable[bytes | None]) -> None:
         """Handle the lines that the peer has sent, up to one that asks for something; None is one that was too long."""
+        self._now = self.host.clock()
         for line in lines:
             self._confirm()
             if self._over:
@@ -164,55 +167,6 @@ class Session(ABC):
             self.say_last(saying, code)
         self.leave()
 
-    @property
-    @abstractmethod
-    def key_of_seat(self) -> bytes:
-        """The hash of the token with which the peer can come back, if it can."""
-
-    @abstractmethod
-    def notice(self, saying: str, times: Sequence[str] = ()) -> None:
-        """Say something to this peer alone; `times`: those in it, in order, for who can show them in another zone."""
-
-    @abstractmethod
-    def say_last(self, saying: str, code: str) -> None:
-        """Tell the peer why its connection ends."""
-
-    @abstractmethod
-    def tell(self, lines: Sequence[str]) -> None:
-        """Say several lines that belong together to this peer alone."""
-
-    @abstractmethod
-    async def become(self, account: Account, saying: str) -> None:
-        """Let the peer, whose password was right, have the name that is its own, say so, and let it in."""
-
-    @abstractmethod
-    def hear_private(self, other: Account, messages: Sequence[Sent], *, new: bool = False) -> None:
-        """Show messages of the conversation with `other`; `new`: they have waited until now."""
-
-    @abstractmethod
-    def check_meant(self, other: Account) -> None:
-        """See whether `other` is who the peer means by the name. Raises Refusal."""
-
-    @abstractmethod
-    async def send_private(self, to: Account, text: str) -> None:
-        """Send something to one person alone."""
-
-    @abstractmethod
-    def tell_unread(self, sender: Account, number: int) -> None:
-        """Somebody has written to this peer, who is not turned to them; so many of their messages wait."""
-
-    @abstractmethod
-    def tell_topic(self) -> None:
-        """There is another topic."""
-
-    @abstractmethod
-    def tell_turned(self) -> None:
-        """What is said goes elsewhere now."""
-
-    @abstractmethod
-    def tell_who(self) -> None:
-        """The peer has another name, or may do something else than before."""
-
     def promoted(self, before: Who) -> None:
         """The peer has another role."""
         assert self.account
@@ -292,16 +246,19 @@ class Session(ABC):
         else:
             self.host.room.join(account.name, peer, encode)
         self.account = account
+        self.host.see(account)
         self.host.logins.was_right(str(account.id), self.network)
         self._came_in(account.name)
 
     def _came_in(self, name: Name) -> None:
+        if not self.named:
+            self.since = self.active = self.host.clock()
         self.named = name
         self.host.come(name, self)
 
     def _vanish(self) -> None:
         assert self.named
-        self.host.go(self.named)
+        self.host.go(self.named, self)
 
     def rename(self, account: Account) -> None:
         """Go on under the name that is one's own. Raises Refusal."""
@@ -337,6 +294,7 @@ class Session(ABC):
         `is_addressed`: it says so itself, and does not go there because of what was said before.
         """
         self.addressed = to
+        self.active = self._now
         if said.startswith("//"):
             self._say_to(said[1:], post, is_addressed=is_addressed)
         elif said.startswith("/"):

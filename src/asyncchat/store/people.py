@@ -14,6 +14,7 @@ from asyncchat.chat.changes import (
     NewPassword,
     Pardon,
     Seated,
+    Seen,
     Send,
     Sentenced,
     SetTopic,
@@ -27,7 +28,7 @@ from asyncchat.chat.names import Name, prepare
 from asyncchat.chat.order import Kind, Sentence
 from asyncchat.chat.refusal import NotKept, WrongPassword
 from asyncchat.chat.requests import Change
-from asyncchat.store.file import Keep, name_of, sent
+from asyncchat.store.file import Keep, sent
 
 READ_SHOWN = 10
 """Messages that were read already, among those that are shown to whoever turns to somebody."""
@@ -63,10 +64,11 @@ class People:
 
     def accounts(self) -> list[Account]:
         """Return all accounts."""
-        rows = self._do("SELECT id, key, name, password, role FROM accounts")
+        rows = self._do("SELECT id, key, name, password, role, seen FROM accounts")
         # To prepare each name anew would take most of the time of a start.
         return [
-            Account(ident, Name(visible(name), key), password, Who(role)) for ident, key, name, password, role in rows
+            Account(ident, Name(visible(name), key), password, Who(role), seen)
+            for ident, key, name, password, role, seen in rows
         ]
 
     def given_up(self) -> dict[str, int]:
@@ -75,9 +77,10 @@ class People:
 
     def sentences(self) -> list[Sentence]:
         """Return who is put out, and who may say nothing."""
-        rows = self._do("SELECT kind, name, address, until, rank FROM sentences")
+        rows = self._do("SELECT kind, key, name, address, until, rank FROM sentences")
         return [
-            Sentence(Kind(kind), name_of(name), address, until, Who(rank)) for kind, name, address, until, rank in rows
+            Sentence(Kind(kind), Name(visible(name), key), address, until, Who(rank))
+            for kind, key, name, address, until, rank in rows
         ]
 
     def topic(self) -> str:
@@ -116,6 +119,8 @@ class People:
             case NewPassword(account, password, seat):
                 self._do("UPDATE accounts SET password = ? WHERE id = ?", (password, account.id))
                 self._do("DELETE FROM seats WHERE account = ? AND key != ?", (account.id, seat))
+            case Seen(account, time):
+                self._do("UPDATE accounts SET seen = ? WHERE id = ?", (time, account.id))
             case Gone(account):
                 self._delete(account)
             case _:

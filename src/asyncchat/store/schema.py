@@ -98,6 +98,7 @@ MIGRATIONS = (
     );
     UPDATE facts SET value = 0 WHERE name = 'indexed';
     INSERT INTO facts VALUES ('rules', '');
+    ALTER TABLE accounts ADD COLUMN seen INTEGER;
     """,
 )
 """What makes a store of version n of one of version n - 1; the version is SQLite's user_version."""

@@ -1,0 +1,220 @@
+"""Who somebody is, and those who are banned when they are not there any more, or by their address."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asyncchat.chat.commands import Who
+from asyncchat.chat.departed import REMEMBERED, Departed, Guest
+from asyncchat.chat.names import Name
+from asyncchat.chat.networks import network_of, network_written
+from tests.chat import Person, a_room
+from tests.chat.town import SECRET, Plain, Town
+
+HERE, THERE, SIX, SIX_TOO = "192.0.2.1", "198.51.100.7", "2001:db8::1", "2001:db8::2:3"
+BANNED = "Server: you are banned!"
+TIME = "2025-11-22T21:40:00Z"
+MINUTE = 60_000
+
+
+def mo(town: Town) -> Plain:
+    return town.owner("mo", HERE, role=Who.MODERATOR)
+
+
+def whois(person: Plain, name: str) -> str:
+    (answer,) = person.say(f"/whois {name}")
+    return answer.removeprefix("Server: ")
+
+
+# Who somebody is.
+
+
+def test_all_are_told_the_role_and_how_long_somebody_has_said_nothing(town: Town) -> None:
+    alice, gus, admin = town.owner("alice"), town.guest("gus"), town.owner("admin", role=Who.ADMIN)
+    assert whois(alice, "GUS") == "gus: guest, online"
+    assert whois(gus, "alice") == "alice: registered, online"
+    town.time += 5 * MINUTE
+    assert whois(gus, "alice") == "alice: registered, online, idle for 5m"
+    assert whois(gus, "gus") == "gus: guest, online"
+    town.time += 50 * 60 * MINUTE
+    assert whois(alice, "admin") == "admin: registered, admin, online, idle for 2d"
+    admin.say("hello")
+    assert whois(alice, "admin") == "admin: registered, admin, online"
+
+
+def test_a_program_that_is_only_asked_whether_it_lives_says_nothing(town: Town) -> None:
+    bot, gus = town.program("bot"), town.guest("gus")
+    town.time += 5 * MINUTE
+    bot.tell("pong")
+    assert whois(gus, "bot") == "bot: guest, online, idle for 5m"
+    bot.say("hello")
+    assert whois(gus, "bot")[-6:] == "online"
+
+
+def test_moderators_are_told_the_address_since_when_and_what_it_speaks_too(town: Town) -> None:
+    moderator = mo(town)
+    town.guest("gus", THERE)
+    town.program("bot")
+    assert whois(moderator, "gus") == f"gus: guest, online, since {TIME}, from {THERE}, plain text"
+    town.time += 60 * MINUTE
+    assert whois(moderator, "bot") == f"bot: guest, online, idle for 1h, since {TIME}, from {HERE}, JSON"
+
+
+def test_a_program_gets_the_times_as_times(town: Town) -> None:
+    town.owner("alice").say("/exit")
+    assert town.program("bot").say("/whois alice")[0]["times"] == [TIME]
+
+
+def test_who_is_not_there_was_seen_last_when_he_left_or_came(town: Town) -> None:
+    alice, gus = town.owner("alice"), town.guest("gus")
+    town.time += MINUTE
+    alice.say("/exit")
+    town.guest("eve", THERE).say("/exit")
+    later = TIME.replace("40", "41")
+    assert whois(gus, "alice") == f"alice: registered, not online, last seen {later}"
+    assert whois(gus, "eve") == f"eve: guest, not online, last seen {later}"
+    assert whois(mo(town), "eve") == f"eve: guest, not online, last seen {later}, from {THERE}"
+    again = town.started_again()
+    assert whois(again.guest("gus"), "alice") == f"alice: registered, not online, last seen {later}"
+    assert again.guest("fay").say("/whois eve") == ["Server: eve is not online, and not registered."]
+
+
+def test_who_was_never_seen_is_registered_all_the_same(town: Town) -> None:
+    alice = town.owner("alice")
+    assert alice.session.account
+    account = alice.session.account
+    alice.say("/exit")
+    account.seen = None
+    assert whois(town.guest("gus"), "alice") == "alice: registered, not online"
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("/whois", "write whom: /whois NAME"),
+        ("/whois nobody", "nobody is not online, and not registered."),
+        ("/whois no:body", "no:body is not online, and not registered."),
+    ],
+)
+def test_who_is_not_known_is_said_to_be(town: Town, line: str, answer: str) -> None:
+    assert town.guest("gus").say(line) == [f"Server: {answer}"]
+
+
+def test_without_a_store_it_is_known_who_is_and_was_there() -> None:
+    room = a_room()
+    one, two = Person(room), None
+    one.send("one\n")
+    two = Person(room, host=one.session.host)
+    two.send("two\n/exit\n")
+    one.hear()
+    one.send("/whois one\n/whois two\n")
+    assert one.hear() == [
+        "Server: one: guest, online",
+        "Server: two: guest, not online, last seen 1970-01-01T00:00:00Z",
+    ]
+
+
+def test_the_last_guests_are_remembered() -> None:
+    departed = Departed()
+    names = [Name(f"guest{number}", f"guest{number}") for number in range(REMEMBERED + 1)]
+    for time, name in enumerate([names[0], *names]):
+        departed.add(Guest(name, HERE, time))
+    assert departed.find(names[0]) is None
+    assert departed.find(names[1]) == Guest(names[1], HERE, 2)
+
+
+# Banned when they have left, or by their address.
+
+
+def test_a_guest_who_has_just_left_is_banned_with_the_address(town: Town) -> None:
+    moderator = mo(town)
+    town.guest("troll", THERE).say("/exit")
+    assert moderator.say("/ban Troll 1h")[0].startswith("Server: troll was banned until ")
+    assert town.connect(THERE).say("other") == [BANNED]
+    assert town.connect(HERE).say("troll") == [BANNED]
+    assert moderator.say("/unban troll") == ["Server: troll is no longer banned!"]
+    assert town.guest("other", THERE).session.name == "other"
+
+
+def test_a_guest_who_has_another_name_now_has_left_with_the_one_before(town: Town) -> None:
+    moderator, troll = mo(town), town.guest("troll", THERE)
+    troll.say("/register second longenough", "/name second")
+    moderator.say("/ban troll")
+    assert troll.say("hello") == ["second: hello"]
+    assert town.connect(THERE).say("third") == [BANNED]
+
+
+def test_an_account_that_has_the_name_by_now_is_banned_without_the_address_of_the_guest_before(town: Town) -> None:
+    moderator = mo(town)
+    town.guest("bob", THERE).say("/exit")
+    town.owner("bob", SIX).say("/exit")
+    moderator.say("/ban bob")
+    assert town.guest("other", THERE).session.name == "other"
+
+
+@pytest.mark.parametrize(
+    ("written", "network", "banned", "free"),
+    [
+        (THERE, THERE, THERE, HERE),
+        (f"{THERE}/32", THERE, THERE, HERE),
+        (f"::ffff:{THERE}", THERE, THERE, HERE),
+        (SIX, "2001:db8::/64", SIX_TOO, HERE),
+        ("2001:DB8::/64", "2001:db8::/64", SIX_TOO, "2001:db8:0:1::1"),
+    ],
+)
+def test_an_address_is_banned_for_guests(town: Town, written: str, network: str, banned: str, free: str) -> None:
+    moderator = mo(town)
+    guest, other = town.guest("guest", banned), town.guest("other", free)
+    alice = town.owner("alice", banned)
+    assert moderator.say(f"/ban {written}") == [f"Server: {network} was banned!"]
+    assert guest.hear()[-1] == BANNED
+    assert town.connect(banned).say("another", f"/register another {SECRET}") == [BANNED] * 2
+    assert other.say("hello")[-1] == "other: hello"
+    assert alice.say("hello")[-1] == "alice: hello"  # who has an account stays, and comes in
+    alice.say("/exit")
+    assert town.owner("alice", banned).session.account
+    again = town.started_again()
+    moderator = again.owner("mo", HERE, role=Who.MODERATOR)
+    assert moderator.say("/bans") == [f"Server: banned: {network}"]
+    assert again.connect(banned).say("another") == [BANNED]
+    assert moderator.say(f"/unban {written}", "/bans") == [
+        f"Server: {network} is no longer banned!",
+        "Server: no one banned",
+    ]
+    assert again.guest("another", banned).session.name == "another"
+
+
+def test_addresses_and_names_are_banned_side_by_side_and_for_a_time(town: Town) -> None:
+    moderator = mo(town)
+    town.guest("troll", THERE)
+    moderator.say("/ban troll", f"/ban {SIX} 1h", "/ban 203.0.113.9")
+    assert moderator.say("/bans") == ["Server: banned: 2001:db8::/64 (until 2025-11-22T22:40:00Z), 203.0.113.9, troll"]
+    town.time += 61 * MINUTE
+    assert town.guest("guest", SIX).session.name == "guest"
+
+
+def test_no_lower_role_lifts_what_the_admin_has_banned(town: Town) -> None:
+    moderator, admin = mo(town), town.owner("admin", role=Who.ADMIN)
+    admin.say(f"/ban {THERE}")
+    assert moderator.say(f"/unban {THERE}") == ["Server: only the admin can change this ban!"]
+
+
+def test_an_address_is_not_muted_and_nobody_is_called_like_one(town: Town) -> None:
+    moderator = mo(town)
+    assert moderator.say(f"/mute {THERE}", f"/kick {THERE}") == ["Server: the user is not online!"] * 2
+    said = "Server: this name can't be used: it looks like an address. Choose another one."
+    assert town.connect().say(THERE, f"/register {THERE} {SECRET}") == [said] * 2
+
+
+@pytest.mark.parametrize("text", ["", "bob", "1.2.3", "1.2.3.4/24", "1.2.3.4/", "::1/128", "fe80::/10", "1" * 1000])
+def test_what_is_no_address_is_none(text: str) -> None:
+    assert network_written(text) is None
+
+
+@given(st.ip_addresses())
+def test_an_address_is_written_as_the_server_sees_it(address: object) -> None:
+    network = network_written(str(address))
+    assert network
+    if not network.count("."):  # an IPv4 address may be written as one of IPv6
+        assert network == network_of(str(address))
+    assert network_written(network) == network
