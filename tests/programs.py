@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable
 from functools import cached_property
@@ -171,6 +172,12 @@ class Program:
         assert self.process.stdin
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.close()
+
+    @property
+    def echoes(self) -> bool:
+        """Whether what is typed at its terminal is seen."""
+        flags = termios.tcgetattr(self._terminal)[3]
+        return bool(flags & termios.ECHO)
 
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)

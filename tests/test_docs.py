@@ -93,7 +93,7 @@ def test_every_flag_in_the_documents_exists() -> None:
     ours = [span for span in spans if span.startswith(("--", "serve", "asyncchat"))]
     flags = {flag for span in ours for flag in re.findall(r"--[a-z-]+", span)}
     known = ""
-    for command in ("serve", "join", "filter"):
+    for command in ("serve", "join", "filter", "admin", "backup"):
         with Program(command, "--help") as program:
             known += program.out.rest().decode()
     assert {flag for flag in flags if flag not in known and flag != "--help"} == set()

@@ -18,6 +18,12 @@ def end_at_once() -> None:
         signal.signal(number, lambda *_: sys.exit(0))
 
 
+def exit_cleanly() -> None:
+    """Let these signals end the program by an exception, so that nothing half done is left behind."""
+    for number in of_termination():
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+
+
 def ignore() -> None:
     """Let nothing interrupt the program any more: it is about to end."""
     for number in (signal.SIGINT, *of_termination()):

@@ -83,18 +83,17 @@ def read_secret(path: str) -> str:
             others = stat.S_IMODE(os.fstat(descriptor).st_mode) & (stat.S_IRWXG | stat.S_IRWXO)
             if others and os.name != "nt":
                 raise ChatError(f"others can read {path}, which has a password in it: write chmod 600 {path}")
-            return _first_line(descriptor, path).decode("utf-8-sig").rstrip("\r\n")
+            return _first_line(descriptor, path)
         finally:
             os.close(descriptor)
     except OSError as error:
         raise ChatError(f"can't read {path}: {os.strerror(error.errno or 0).lower()}") from None
-    except UnicodeDecodeError:
-        raise ChatError(f"can't read {path}: it is not UTF-8") from None
     except ValueError:
         raise ChatError(f"can't read {path}: no path can have a NUL in it") from None
 
 
-def _first_line(descriptor: int, path: str) -> bytes:
+def _first_line(descriptor: int, name: str) -> str:
+    """Return the first line of what is called `name`. Raises OSError, and ChatError."""
     line = b""
     while b"\n" not in line and len(line) < LONGEST_SECRET:
         try:
@@ -102,10 +101,13 @@ def _first_line(descriptor: int, path: str) -> bytes:
                 break
         except BlockingIOError:
             if not select.select([descriptor], [], [], SECRET_TIMEOUT)[0]:
-                raise ChatError(f"can't read {path}: nothing comes from it") from None
+                raise ChatError(f"can't read {name}: nothing comes from it") from None
         else:
             line += more
-    return line.partition(b"\n")[0]
+    try:
+        return line.partition(b"\n")[0].decode("utf-8-sig").rstrip("\r")
+    except UnicodeDecodeError:
+        raise ChatError(f"can't read {name}: it is not UTF-8") from None
 
 
 @contextlib.contextmanager
@@ -120,6 +122,22 @@ def unseen() -> Iterator[None]:
         yield
     finally:
         termios.tcsetattr(INPUT, termios.TCSADRAIN, before)
+
+
+def ask_unseen(question: str) -> str:
+    """Return the line that somebody types, unseen, or else the first line of standard input.
+
+    Raises ChatError.
+    """
+    with contextlib.ExitStack() as asking:
+        if is_interactive():
+            asking.enter_context(unseen())  # before it is asked for: some type fast
+            asking.callback(write, b"\n", ERRORS)
+            write(question.encode(), ERRORS)
+        try:
+            return _first_line(INPUT, "standard input")
+        except OSError as error:
+            raise ChatError(f"can't read standard input: {os.strerror(error.errno or 0).lower()}") from None
 
 
 def columns() -> int:

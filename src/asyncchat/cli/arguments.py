@@ -14,6 +14,8 @@ _COMMANDS = {
     "serve": "serve a chat",
     "join": "join a chat",
     "filter": "turn a raw transcript into the conversation",
+    "admin": "see or change who is in a store",
+    "backup": "copy a store, also while a server uses it",
 }
 
 

@@ -28,6 +28,10 @@ LOOK_FOR_FILES = 0.5
 log = logging.getLogger(__name__)
 
 
+class InUse(StoreError):
+    """Another process has the store, and writes it."""
+
+
 class Moved(Exception):
     """The store's file, or one of those beside it, is not where it was."""
 
@@ -184,7 +188,7 @@ def _locked(path: str) -> tuple[int, bool]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(lock)
-            raise StoreError(f"the store {shown(path)} is in use: another server keeps its chat there") from None
+            raise InUse(f"the store {shown(path)} is in use: another server keeps its chat there") from None
     return lock, is_made
 
 

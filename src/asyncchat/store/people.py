@@ -280,7 +280,7 @@ class People:
         match change:
             case Appoint(by, account, role):
                 self._do("UPDATE accounts SET role = ? WHERE id = ?", (int(role), account.id))
-                self._audit(by, "grant" if role == Who.MODERATOR else "revoke", account.name.shown)
+                self.audit(by, "grant" if role == Who.MODERATOR else "revoke", account.name.shown)
             case Sentenced(by, sentence, act, _):
                 kind, name, address, until, rank = sentence
                 self._do("DELETE FROM sentences WHERE until <= ?", (self._clock(),))
@@ -288,15 +288,16 @@ class People:
                     "INSERT OR REPLACE INTO sentences VALUES (?, ?, ?, ?, ?, ?)",
                     (kind, name.key, name.shown, address, until, int(rank)),
                 )
-                self._audit(by, act, str(sentence))
+                self.audit(by, act, str(sentence))
             case Pardon(by, kind, name):
                 self._do("DELETE FROM sentences WHERE kind = ? AND key = ?", (kind, name.key))
-                self._audit(by, f"un{kind}", name.shown)
+                self.audit(by, f"un{kind}", name.shown)
             case SetTopic(by, text):
                 self._do("UPDATE facts SET value = ? WHERE name = 'topic'", (text,))
-                self._audit(by, "topic", text)
+                self.audit(by, "topic", text)
 
-    def _audit(self, by: Name, act: str, what: str) -> None:
+    def audit(self, by: Name, act: str, what: str) -> None:
+        """Remember who has done what to whom."""
         cursor = self._do(
             "INSERT INTO audit (time, by, act, what) VALUES (?, ?, ?, ?)", (self._clock(), by.shown, act, what)
         )

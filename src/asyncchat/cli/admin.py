@@ -1,0 +1,82 @@
+"""`asyncchat admin`: what it takes, and what it asks for."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from asyncchat import signals, terminal
+from asyncchat.cli.arguments import Parser
+from asyncchat.errors import ChatError
+
+if TYPE_CHECKING:
+    from asyncchat.chat.names import Name
+
+DESCRIPTION = "Show who is in a store, or change that by its file, while no server uses it."
+
+_ACTIONS = {
+    "list": "show accounts, and who is banned or muted (also while a server runs)",
+    "reset-password": "give NAME another password: it is asked for, unseen, or the first line of standard input",
+    "grant": "make NAME a moderator",
+    "revoke": "make NAME a moderator no more",
+    "unban": "let NAME in again",
+}
+
+
+def add_arguments(parser: Parser) -> None:
+    """Let `parser` know what may be given."""
+    parser.add_argument("--store", metavar="FILE", required=True, help="the store")
+    explained = "; ".join(f"{action}: {what}" for action, what in _ACTIONS.items())
+    parser.add_argument("action", metavar="ACTION", choices=_ACTIONS, help=explained)
+    parser.add_argument("name", metavar="NAME", nargs="?", help="whom it is about")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do it; return the exit code. Raises ChatError."""
+    if options.action == "list" and options.name:
+        options.parser.error("list takes no NAME")
+    if options.action != "list" and not options.name:
+        options.parser.error(f"write whom: {options.action} NAME")
+    signals.exit_cleanly()
+    from asyncchat.store.admin import people_in
+
+    lines = people_in(options.store) if options.action == "list" else [_change(options)]
+    terminal.write("".join(f"{line}\n" for line in lines).encode())
+    return 0
+
+
+def _change(options: argparse.Namespace) -> str:
+    """Change something; return what to say of it."""
+    from asyncchat.store.admin import operating
+    from asyncchat.store.file import InUse
+
+    try:
+        with operating(options.store) as operator:
+            match options.action:
+                case "grant":
+                    return operator.grant(options.name)
+                case "revoke":
+                    return operator.revoke(options.name)
+                case "unban":
+                    return operator.unban(options.name)
+                case _:
+                    return operator.reset_password(options.name, _ask_password)
+    except InUse:
+        there = "" if options.action == "reset-password" else f", or write /{options.action} NAME there, as admin"
+        raise ChatError(f"a server uses {options.store} and has its accounts in memory: stop it first{there}") from None
+
+
+def _ask_password(name: "Name") -> str:
+    """Return the hash of a new password, which is asked for twice if somebody types it."""
+    from asyncchat.chat.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
+    from asyncchat.chat.refusal import Refusal
+    from asyncchat.chat.registering import new_password
+    from asyncchat.passwords import hashed
+
+    given = terminal.ask_unseen(f"new password of {name.shown}: ")
+    try:
+        password = new_password(name, given)
+    except Refusal as refusal:
+        limits = f"It needs {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters; nothing is changed."
+        raise ChatError(f"{refusal} {limits}") from None
+    if terminal.is_interactive() and terminal.ask_unseen("the same again: ") != given:
+        raise ChatError("these are two different ones: nothing is changed")
+    return hashed(password)

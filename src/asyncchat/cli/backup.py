@@ -1,0 +1,23 @@
+"""`asyncchat backup`: what it takes."""
+
+import argparse
+
+from asyncchat import signals
+from asyncchat.cli.arguments import Parser
+
+DESCRIPTION = "Write a copy of a store, also while a server uses it: one file, whole, which its owner alone can read."
+
+
+def add_arguments(parser: Parser) -> None:
+    """Let `parser` know what may be given."""
+    parser.add_argument("--store", metavar="FILE", required=True, help="the store")
+    parser.add_argument("target", metavar="COPY", help="the copy, which must not be there yet")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the copy; return the exit code. Raises ChatError."""
+    from asyncchat.store.backup import back_up
+
+    signals.exit_cleanly()
+    back_up(options.store, options.target)
+    return 0
