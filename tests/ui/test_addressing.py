@@ -1,4 +1,4 @@
-"""Names in a text, at a real terminal: who is meant is told, and Tab completes, wherever a name may stand."""
+"""Text of every script at a real terminal: mentions, Tab, and what is not seen."""
 
 from pathlib import Path
 
@@ -40,3 +40,12 @@ def test_tab_completes_a_name_behind_signs_and_behind_letters_without_blanks(
             alice.write("!" + ENTER)
             assert robert.line() == f"alice: {becomes} !"
             alice.until(lambda: alice.typed == "")
+
+
+def test_a_line_of_what_is_not_seen_is_not_sent_and_does_not_come_back(room: ServeProgram, tmp_path: Path) -> None:
+    with room.join("bob") as bob, Terminal(room.address, "--name", "alice", state=tmp_path) as alice:
+        alice.until_prompt()
+        alice.write("\u200b" + ENTER + "hello" + ENTER)
+        assert bob.line() == "alice: hello"
+        alice.until_said("alice: hello")
+        assert not any("not sent" in row for row in alice.everything)

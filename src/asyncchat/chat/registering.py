@@ -1,4 +1,4 @@
-"""The commands for names that are one's own."""
+"""The commands for names that are one's own, and who may have which name."""
 
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from asyncchat.chat.changes import Authorize, ChangePassword, Register, Secret, 
 from asyncchat.chat.commands import word_of
 from asyncchat.chat.names import Name, NameRefused, prepare
 from asyncchat.chat.refusal import Banned, Refusal, WrongPassword
+from asyncchat.chat.room import NameTaken
 
 if TYPE_CHECKING:
     from asyncchat.chat.session import Session
@@ -40,6 +41,32 @@ def new_password(name: Name, raw: str) -> Secret:
         # So that a password that is written in the place of a name, and then again, is not what all see.
         raise Refusal("password-refused", "the password can't be the name.")
     return secret
+
+
+def check_guest(session: "Session", name: Name, *, is_back: bool) -> None:
+    """See whether the peer may come in under a name that is nobody's; `is_back`: it has shown that it had that before.
+
+    Raises Refusal, NameRefused and NameTaken.
+    """
+    host = session.host
+    host.refuse_reserved(name)
+    if host.find_account(name):
+        raise Refusal(
+            "name-registered",
+            f"this name is registered. Write /auth {name.shown} PASSWORD, or choose another one.",
+        )
+    if host.is_banned(name) or host.shuts_out(session.address):
+        raise Banned
+    if not is_back:
+        host.refuse_alike(name)
+    if host.needs_account:
+        raise Refusal(
+            "guest",
+            f"this chat is for registered people. Write /registration {name.shown} PASSWORD"
+            " to make the name yours, or /auth NAME PASSWORD.",
+        )
+    if host.accounts and host.accounts.is_reserved(name.key):
+        raise NameTaken(name.shown)
 
 
 def check_new(session: "Session", name: Name) -> None:

@@ -13,7 +13,7 @@ from asyncchat.chat.host import Host
 from asyncchat.chat.names import Name
 from asyncchat.chat.networks import network_of
 from asyncchat.chat.output import Output
-from asyncchat.chat.refusal import Banned, Muted, Refusal
+from asyncchat.chat.refusal import Muted, Refusal
 from asyncchat.chat.requests import Request
 from asyncchat.chat.room import Encode, NameTaken, Peer
 from asyncchat.chat.shapeless import is_blank
@@ -215,26 +215,8 @@ class Session(Output):
 
         Raises Refusal, NameRefused and NameTaken.
         """
-        host = self.host
-        host.refuse_reserved(name)
-        if host.find_account(name):
-            raise Refusal(
-                "name-registered",
-                f"this name is registered. Write /auth {name.shown} PASSWORD, or choose another one.",
-            )
-        if host.is_banned(name) or host.shuts_out(self.address):
-            raise Banned
-        if not is_back:
-            host.refuse_alike(name)
-        if host.needs_account:
-            raise Refusal(
-                "guest",
-                f"this chat is for registered people. Write /registration {name.shown} PASSWORD"
-                " to make the name yours, or /auth NAME PASSWORD.",
-            )
-        if host.accounts and host.accounts.is_reserved(name.key):
-            raise NameTaken(name.shown)
-        host.room.join(name, peer, encode)
+        registering.check_guest(self, name, is_back=is_back)
+        self.host.room.join(name, peer, encode)
         self._came_in(name)
 
     def come_as_owner(self, account: Account, peer: Peer, encode: Encode) -> None:

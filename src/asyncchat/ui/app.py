@@ -13,6 +13,7 @@ from asyncchat.aio.event_queue import Disconnected, Event
 from asyncchat.chat import events
 from asyncchat.chat.commands import is_command
 from asyncchat.chat.confidential import may_have_secret, without_secret
+from asyncchat.chat.shapeless import is_blank
 from asyncchat.errors import ChatError
 from asyncchat.terminal import BELLS
 from asyncchat.ui import commands
@@ -172,6 +173,8 @@ class App:
                     self._tell("Enter asks for the password again, unseen.")
 
     def _send(self, line: str) -> None:
+        if is_blank(line):
+            return
         if found := commands.find(line):
             run, argument = found
             run(self, argument)
