@@ -3,7 +3,12 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from precis_i18n import get_profile
 
+from asyncchat.chat.refusal import Refusal
+from asyncchat.chat.registering import password
 from tests.chat.town import SECRET, Town
 
 LONGEST = "p" * 128
@@ -52,3 +57,17 @@ def test_an_unknown_type_is_said_back_in_part_and_harmless(town: Town) -> None:
 def test_a_password_may_be_typed_with_blanks_around_it(town: Town) -> None:
     town.owner("alice").say("/exit")
     assert town.connect().say(f"/auth alice   {SECRET}  ")[0] == "Server: you are authorized successfully!"
+
+
+TRICKY = "a0\u0660\u0661\u06f0\u06f1\u0301\u0315e\u3000\u200c\u0644\u05f3\u05d0\u00b7l\U0001f680"
+
+
+@given(st.text(TRICKY, min_size=8, max_size=40).map(str.strip).filter(lambda raw: len(raw) >= 8))
+def test_a_password_is_what_the_profile_makes_of_it(raw: str) -> None:
+    try:
+        wanted = get_profile("OpaqueString").enforce(raw)
+    except UnicodeEncodeError:
+        with pytest.raises(Refusal, match="character that no password can have"):
+            password(raw)
+    else:
+        assert password(raw) == wanted

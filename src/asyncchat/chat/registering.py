@@ -1,5 +1,6 @@
 """The commands for names that are one's own, and who may have which name."""
 
+import re
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from asyncchat.chat.session import Session
 
 _PASSWORD = get_profile("OpaqueString")
+_DIGITS = re.compile("([\u0660-\u0669]+|[\u06f0-\u06f9]+)")
 
 REGISTERED = "you are registered successfully!"
 AUTHORIZED = "you are authorized successfully!"
@@ -29,9 +31,24 @@ def password(raw: str) -> Secret:
     if len(raw) > LONGEST_PASSWORD:  # before it is prepared, which takes the square of some characters
         raise Refusal("long-password", "the password is too long!")
     try:
-        return Secret(_PASSWORD.enforce(raw))
+        return Secret(_enforced(raw))
     except UnicodeEncodeError:
         raise Refusal("password-refused", "it has a character that no password can have.") from None
+
+
+def _enforced(raw: str) -> str:
+    """Return `raw` prepared, in the time that its length takes. Raises UnicodeEncodeError.
+
+    For each Arabic-Indic digit precis_i18n looks for one of the other kind in the whole (RFC 5892, A.8 and A.9). So
+    what is between them is prepared for itself: nothing is composed across a digit. (A Katakana dot wants its letter on
+    the same side.)
+    """
+    parts = _DIGITS.split(raw)
+    digits = parts[1::2]
+    if len({digit < "\u06f0" for digit in digits}) > 1:
+        _PASSWORD.enforce("\u0660\u06f0")  # which it refuses
+    parts[::2] = [part and _PASSWORD.enforce(part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def new_password(name: Name, raw: str) -> Secret:
