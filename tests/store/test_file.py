@@ -112,7 +112,7 @@ def make_version(path: Path, version: int) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA application_id = 0x61636874")
     migrate(connection, version)
-    connection.execute("INSERT INTO messages VALUES (1, 1000, 'bob', 'an old message', NULL, NULL)")
+    connection.execute("INSERT INTO messages (seq, time, name, text) VALUES (1, 1000, 'bob', 'an old message')")
     connection.close()
 
 

@@ -72,7 +72,7 @@ def test_what_one_wrote_to_another_is_kept_with_numbers_of_its_own(path: Path, j
     alice, bob, carol = (account(journal, name) for name in ("alice", "bob", "carol"))
     journal.append(*messages(1, 3))
     assert journal.change(Send(alice, bob, "one", 5, None, 0)) == Stored(1, 5, 1)
-    assert journal.change(Send(bob, alice, "two", 4, None, 0)) == Stored(2, 5, 1)
+    assert journal.change(Send(bob, alice, "two", 4, None, 0)) == Stored(2, 4, 1)
     assert journal.change(Send(alice, carol, "three", 7, None, 0)) == Stored(1, 7, 1)
     assert ask(path, Count(Pair(bob, alice))) == (1, 1)
     assert ask(path, Unread(alice)) == [("bob", 1)]
@@ -209,6 +209,22 @@ def test_the_last_seats_of_an_account_are_kept(path: Path) -> None:
         assert ask(path, Recall(b"seat 3")) == Recalled([], alice.id, 4)
 
 
+def test_of_names_that_were_given_up_the_last_are_known_and_no_seat_from_before(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people_module, "MOST_GIVEN_UP", 2)
+    times = iter(range(1_000_000))
+    with Journal(path, clock=lambda: next(times)) as journal:
+        account(journal, "alice", b"seat of alice")
+        journal.change(Gone(account(journal, "bob")))
+        new = account(journal, "erin", b"seat of erin")
+        for name in ("carol", "dan"):
+            journal.change(Gone(account(journal, name)))
+        assert rows(path, "SELECT key FROM given_up ORDER BY time") == [("carol",), ("dan",)]
+        assert ask(path, Recall(b"seat of alice")) == Recalled([], None)
+        assert ask(path, Recall(b"seat of erin")).account == new.id
+
+
 def test_as_many_messages_of_each_conversation_are_kept_as_shall_be(path: Path) -> None:
     with Journal(path, keep=Keep(messages=3)) as journal:
         alice, bob, carol = (account(journal, name) for name in ("alice", "bob", "carol"))
@@ -282,12 +298,12 @@ def test_a_store_from_before_there_were_accounts_has_all_it_had(path: Path) -> N
     migrate(connection, newest=2)
     connection.execute("INSERT INTO messages VALUES (1, 1, 'bob', 'hello', x'01', 5)")
     before = (
-        connection.execute("SELECT * FROM messages").fetchall(),
+        connection.execute("SELECT seq, time, name, text, seat, id FROM messages").fetchall(),
         connection.execute("SELECT * FROM facts WHERE name = 'epoch'").fetchall(),
     )
     migrate(connection)
     after = (
-        connection.execute("SELECT * FROM messages").fetchall(),
+        connection.execute("SELECT seq, time, name, text, seat, id FROM messages").fetchall(),
         connection.execute("SELECT * FROM facts WHERE name = 'epoch'").fetchall(),
     )
     connection.close()

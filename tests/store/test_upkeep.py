@@ -20,6 +20,12 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "chat.db"
 
 
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "LOOK_FOR_AGED", 0.01)
+    monkeypatch.setattr(upkeep, "COMPLETE_AFTER", 0.01)
+
+
 def kept(path: Path) -> list[tuple[int, str]]:
     return rows(path, "SELECT seq, text FROM messages ORDER BY seq")
 
@@ -70,6 +76,42 @@ def test_numbers_go_on_though_everything_was_deleted(path: Path) -> None:
         again.take(1)
         until(lambda: indexed(path) == 301)
         assert kept(path) == [(301, "message 301")]
+
+
+# Times that are not those at which something was written.
+
+KEEP = Keep(milliseconds=1_000_000)
+
+
+def test_a_message_from_the_future_is_deleted_when_it_was_kept_for_long_enough(path: Path) -> None:
+    now = 50_000_000
+    with Journal(path, keep=KEEP, clock=lambda: now) as journal:
+        journal.append(message(1, time=now), message(2, time=1 << 41))
+        journal.append(message(3, time=now))
+        private(journal, "one", time=1 << 41)
+        until(lambda: indexed(path) == 3)
+        assert len(kept(path)) == 3
+        now += 1_000_001
+        until(lambda: kept(path) == rows(path, "SELECT text FROM private") == [])
+
+
+def test_a_message_from_the_past_is_kept_for_as_long_as_any_other(path: Path) -> None:
+    now = 50_000_000
+    with Journal(path, keep=KEEP, clock=lambda: now) as journal:
+        journal.append(message(1, time=1000, seat=b"seat", ident=7), message(2, time=1001))
+        private(journal, "one", time=1000)
+        until(lambda: indexed(path) == 2)
+        now += 999_000
+        journal.append(message(3, time=now))
+        until(lambda: indexed(path) == 3)
+        looked = journal.journal._upkeep._next_look
+        until(lambda: journal.journal._upkeep._next_look > looked)
+        assert len(kept(path)) == 3
+        assert rows(path, "SELECT seq, seat, id FROM messages") == [(1, b"seat", 7), (2, None, 0), (3, None, None)]
+        assert rows(path, "SELECT text FROM private") == [("one",)]
+        now += 2000
+        until(lambda: len(kept(path)) == 1)
+        until(lambda: rows(path, "SELECT text FROM private") == [])
 
 
 # While there is no rest.
@@ -133,13 +175,13 @@ def test_what_is_too_old_is_deleted_however_fast_more_comes(path: Path, monkeypa
         goes_on(journal, lambda: kept(path)[0][0] > 2000)
 
 
-def private(journal: Journal, *texts: str) -> None:
+def private(journal: Journal, *texts: str, time: int = 0) -> None:
     pair = [journal.change(NewAccount(prepare(name), "hash", b"")) for name in ("alice", "bob")]
     alice, bob = pair
     assert isinstance(alice, Account)
     assert isinstance(bob, Account)
     for number, text in enumerate(texts, 1):
-        assert isinstance(journal.change(Send(alice, bob, text, number, None, 0)), Stored)
+        assert isinstance(journal.change(Send(alice, bob, text, time or number, None, 0)), Stored)
 
 
 @pytest.mark.parametrize("busy", [False, True])

@@ -198,8 +198,8 @@ def test_the_index_finds_what_is_found_by_looking_at_each_text(texts: list[str],
     wanted = Wanted(words)
     with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         migrate(connection)
-        rows = [(seq, 0, "bob", text, None, None) for seq, text in enumerate(texts, 1)]
-        connection.executemany("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?)", rows)
+        rows = [(seq, 0, "bob", text) for seq, text in enumerate(texts, 1)]
+        connection.executemany("INSERT INTO messages (seq, time, name, text) VALUES (?, ?, ?, ?)", rows)
         fitting = {seq for seq, text in enumerate(texts, 1) if wanted.is_in(text)}
         may_match = connection.execute(f"SELECT seq FROM messages WHERE {wanted.may_match}", wanted.values)
         assert fitting <= {seq for (seq,) in may_match}

@@ -7,7 +7,6 @@ import logging
 import secrets
 import signal
 import socket
-import time
 from typing import TYPE_CHECKING, Any
 
 from asyncchat import signals, transcript
@@ -21,6 +20,7 @@ from asyncchat.chat.order import Order
 from asyncchat.chat.room import MemoryJournal, Peer, Room
 from asyncchat.chat.seats import Seats
 from asyncchat.chat.session import Session
+from asyncchat.clock import Clock
 from asyncchat.limits import Limits
 
 if TYPE_CHECKING:
@@ -63,17 +63,19 @@ class Server:
         self._listeners = listeners
         self._limits = limits
         self._store = store
+        self._clock = store.clock if store else Clock()
         self._room = Room(
             self._wake,
             store.journal if store else MemoryJournal(epoch=secrets.token_hex(8)),
-            _now,
+            self._clock.now,
             history=limits.history,
             replay=limits.replay,
         )
         self._host = Host(
             self._room,
             Seats(lambda: secrets.token_hex(16)),
-            _now,
+            self._clock.trusted,
+            moment=self._clock.moment,
             max_line=limits.max_line,
             max_backlog=limits.max_backlog,
             needs_account=needs_account,
@@ -180,9 +182,10 @@ class Server:
             writer.transport.abort()
 
     async def _report(self) -> None:
-        """Once a second at most, tell everybody how many they are, and the log how many were refused."""
+        """Once a second, look at the clock; tell everybody how many they are, and the log how many were refused."""
         while True:
             await asyncio.sleep(1)
+            self._clock.look()
             self._room.count()
             if self._refused:
                 log.warning("%d connections refused: there are %d already", self._refused, len(self._connections))
@@ -223,10 +226,6 @@ class Server:
         """Cut everybody off who is still there."""
         for connection in self._connections:
             connection.abort()
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
 
 
 async def serve(

@@ -11,6 +11,10 @@ SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 128
 """Characters, as they are typed."""
 
 
+MOST_GIVEN_UP = 100_000
+"""Names of which it is known when they were given up; who has meant one of those before may have meant any."""
+
+
 class Account:
     """Somebody's name that is theirs.
 
@@ -31,7 +35,7 @@ class Account:
 class Accounts:
     """All accounts there are.
 
-    given_up: when names were given up, in milliseconds since 1970, by their keys
+    given_up: when names were given up, in milliseconds since 1970, by their keys; the last ones, the oldest first
     """
 
     def __init__(self, accounts: Iterable[Account] = (), given_up: Mapping[str, int] | None = None) -> None:
@@ -41,6 +45,7 @@ class Accounts:
         self._reserved: dict[str, Name] = {}
         self._reserved_looks = Looks()
         self.given_up = dict(given_up or {})
+        self._forgotten = -1
         for account in accounts:
             self.add(account)
 
@@ -61,9 +66,16 @@ class Accounts:
         self._by_key[account.name.key] = self._by_id[account.id] = account
         self._looks.add(account.name)
 
+    def when_given_up(self, key: str) -> int:
+        """Return when the name with this key may have been given up last, in milliseconds since 1970; -1: never."""
+        return self.given_up.get(key, self._forgotten)
+
     def remove(self, account: Account, time: int) -> None:
         """Forget one, whose name was given up at that time."""
+        self.given_up.pop(account.name.key, None)  # so that the oldest comes first
         self.given_up[account.name.key] = time
+        if len(self.given_up) > MOST_GIVEN_UP:
+            self._forgotten = max(self._forgotten, self.given_up.pop(next(iter(self.given_up))))
         del self._by_key[account.name.key], self._by_id[account.id]
         self._looks.remove(account.name)
 

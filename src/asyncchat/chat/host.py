@@ -41,7 +41,8 @@ class Host:
     """What the sessions in `room` have in common.
 
     accounts: whose names are whose; None without a store
-    clock: tells the time in milliseconds since 1970
+    clock: tells the time in milliseconds since 1970, by which bans end
+    moment: the same, but never an earlier one than before
     keep: has something kept that nobody waits for
     max_line: bytes of text in a line
     max_backlog: bytes of missed messages that somebody gets who comes back
@@ -61,10 +62,12 @@ class Host:
         max_line: int = 4096,
         max_backlog: int = 1 << 20,
         needs_account: bool = False,
+        moment: Callable[[], int] | None = None,
     ) -> None:
         self.room = room
         self.seats = seats
         self.clock = clock
+        self.moment = moment or clock
         self.accounts = accounts
         self.order = order or Order()
         self.topic = topic
@@ -219,7 +222,7 @@ class Host:
             return
         if session := self.session_of(account):
             session.lose_account()
-        self.accounts.remove(account, self.clock())
+        self.accounts.remove(account, self.moment())
         self.seats.forget(account)
         for session in self.present.values():
             if session.turned is account:

@@ -131,7 +131,6 @@ class Room:
         self._present = 0  # without those who are leaving
         self._counted = 0  # when everybody was told last
         self._seq = self._delivered = journal.seq
-        self._time = self._last[-1].time if self._last else 0
 
     @property
     def epoch(self) -> str:
@@ -147,6 +146,10 @@ class Room:
     def seq(self) -> int:
         """The number of the last message that was delivered."""
         return self._delivered
+
+    def now(self) -> int:
+        """Return what time it is, in milliseconds since 1970: what is said now is said then."""
+        return self._clock()
 
     @property
     def members(self) -> int:
@@ -190,12 +193,11 @@ class Room:
     def post(self, name: Name, text: str, poster: Poster | None = None, ident: int = 0) -> None:
         """Let the member `name` say `text` to everybody; `poster` is told with `ident` what becomes of it."""
         self._seq += 1
-        self._time = max(self._time, self._clock())  # a clock that is set back would break the order of the messages
         if poster:
             self._posts.setdefault(poster, []).append((ident, self._seq))
-            self._happened(Sent(self._seq, name, text, self._time, poster.key, ident))
+            self._happened(Sent(self._seq, name, text, self._clock(), poster.key, ident))
         else:
-            self._happened(Sent(self._seq, name, text, self._time))
+            self._happened(Sent(self._seq, name, text, self._clock()))
 
     def leave(self, name: Name) -> None:
         """Let the member go, once everything up to here is delivered; then its peer is closed and its name is free."""

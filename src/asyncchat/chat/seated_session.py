@@ -87,7 +87,7 @@ class SeatedSession(Session):
         assert self._seat
         assert self.host.accounts
         key, partners = other.name.key, self._seat.partners
-        if self.host.accounts.given_up.get(key, -1) < self._seat.since:
+        if self.host.accounts.when_given_up(key) < self._seat.since:
             partners.setdefault(key, other)
         if partners.get(key) is not other:
             name = other.name.shown
@@ -196,7 +196,7 @@ class SeatedSession(Session):
         name = prepare(hello.name)
         owner = self.host.find_account(name)
         # If the token is not known any more, nor is when it was made.
-        token, seat = (hello.token, known) if known else self.host.seats.new(0 if hello.token else self.host.clock())
+        token, seat = (hello.token, known) if known else self.host.seats.new(0 if hello.token else self.host.moment())
         self._check_name_before(seat, name)
         if hello.register or (hello.password and not owner):
             if not self.host.accounts:

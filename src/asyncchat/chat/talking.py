@@ -136,7 +136,7 @@ def send(session: "Session", to: Account, text: str) -> Send:
     """Return what has to be kept of a message to one person alone."""
     assert session.account
     session.host.room.commit()  # what was said before shall be kept before
-    return Send(session.account, to, text, session.host.clock(), None, 0)
+    return Send(session.account, to, text, session.host.room.now(), None, 0)
 
 
 def say_sent(session: "Session", to: Account) -> None:

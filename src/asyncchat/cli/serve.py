@@ -23,7 +23,7 @@ DESCRIPTION = "Serve a chat. What is said goes to standard output, the log to st
 _MODES = {"max_line": ("room", "threads", "pair"), "stall_timeout": ("room", "threads")}
 """In which modes there is what is not in the room only."""
 
-_OF_STORE = ("durability", "keep", "require_account", "admin_password_file")
+_OF_STORE = ("durability", "keep", "require_account", "admin_password_file", "trust_clock")
 
 _LAST_WORDS = 1.0
 """Seconds that standard output and standard error get at the end, if somebody has blocked them."""
@@ -77,6 +77,12 @@ def add_arguments(parser: Parser) -> None:
         "--admin-password-file",
         metavar="FILE",
         help="the admin's password, in a file that nobody else can read (default: $ASYNCCHAT_ADMIN_PASSWORD)",
+    )
+    room.add_argument(
+        "--trust-clock",
+        action="store_true",
+        help="believe the system's clock, whatever time it was when the store was used last: for one start, if the log "
+        "asks for it",
     )
     _add_limit(room, "history", (0, 1000), "messages that a newcomer gets")
     _add_limit(room, "replay", (0, 100_000), "messages kept for those who come back after a broken connection")
@@ -207,6 +213,7 @@ def _open_store(options: argparse.Namespace, limits: Limits) -> "Store":
             durability=options.durability or "normal",
             keep=Keep(**(options.keep or {})),
             recent=max(limits.history, limits.replay),
+            trust_clock=options.trust_clock,
             patience=limits.search_timeout,
             admin_password=lambda kept: _admin_password(options, kept),
         )

@@ -1,7 +1,6 @@
 """The conversation in a file: SQLite, written by one thread, read by two others."""
 
 import contextlib
-import time
 from collections.abc import Callable
 
 from asyncchat.chat.commands import Who
@@ -10,6 +9,7 @@ from asyncchat.store.file import ERRORS, Keep, StoreError, StoreFile, reason
 from asyncchat.store.journal import SqliteJournal
 from asyncchat.store.location import shown
 from asyncchat.store.people import People
+from asyncchat.store.times import open_clock
 
 _LAST_WRITES = 1.0
 """Seconds that the disk gets at the end for what was not even acknowledged."""
@@ -26,6 +26,8 @@ class Store:
     admin_password: gets the hash of the admin's password, or None if there is no admin yet; returns that of another
         one, or None to leave it
 
+    trust_clock: believe the system's clock, whatever time it was when the store was used last
+
     What takes long is asked of `searched`, all else of `archive`. Close it when done. Raises StoreError.
     """
 
@@ -38,19 +40,18 @@ class Store:
         recent: int,
         patience: float,
         admin_password: Callable[[str | None], str | None],
+        trust_clock: bool = False,
     ) -> None:
-        def clock() -> int:
-            return time.time_ns() // 1_000_000
-
         with contextlib.ExitStack() as opened:
             file = StoreFile(path)
             opened.callback(file.close, undo=True)
             self.archive, self.searched = (
                 opened.enter_context(contextlib.closing(Archive(file.reader(), patience))) for _ in range(2)
             )
-            self.journal = SqliteJournal(file, durability, keep, recent, clock)
             try:
-                self._load(People(file.connection, keep, clock), admin_password)
+                self.clock = open_clock(file, keep, trust=trust_clock)
+                self.journal = SqliteJournal(file, durability, keep, recent, self.clock.moment, self.clock.evidence)
+                self._load(People(file.connection, keep, self.clock.moment), admin_password)
             except ERRORS as error:
                 raise StoreError(f"can't use the store {shown(path)}: {reason(error)}") from None
             opened.pop_all()

@@ -11,6 +11,7 @@ from asyncchat.chat.messages import Event, Sent
 from asyncchat.chat.refusal import NotKept, Refusal
 from asyncchat.chat.requests import Change
 from asyncchat.chat.room import Committed, Failed
+from asyncchat.clock import Evidence, is_odd
 from asyncchat.store.file import ERRORS, Keep, StoreError, StoreFile, reason, sent
 from asyncchat.store.location import shown
 from asyncchat.store.people import People
@@ -19,12 +20,12 @@ from asyncchat.store.upkeep import Upkeep
 _MOST_ROWS = 32
 """Messages in one statement. Each statement gives up the interpreter's lock once, and may have to wait for it."""
 
-_COLUMNS = ("seq", "time", "name", "text", "seat", "id")
+_COLUMNS = ("seq", "time", "name", "text", "seat", "id", "written")
 _SIZES = [1 << power for power in reversed(range(_MOST_ROWS.bit_length()))]
 _INSERT = {
     (columns, size): f"INSERT INTO messages ({', '.join(_COLUMNS[:columns])}) VALUES "
     + ", ".join([f"({', '.join('?' * columns)})"] * size)
-    for columns in (4, 6)
+    for columns in (4, 6, 7)
     for size in _SIZES
 }
 
@@ -47,18 +48,30 @@ class _Wish(NamedTuple):
 class SqliteJournal:
     """Keeps a conversation in the store at `file`, of which it keeps as much as `keep` says.
 
+    clock: tells the time that is trusted, in milliseconds since 1970
+    evidence: returns what is known of the time, which is kept, too
+
     Its callbacks are called by what `start` was given, which runs them in the thread of the room.
     """
 
     is_archive = True
 
-    def __init__(self, file: StoreFile, durability: str, keep: Keep, recent: int, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        file: StoreFile,
+        durability: str,
+        keep: Keep,
+        recent: int,
+        clock: Callable[[], int],
+        evidence: Callable[[], Evidence] | None = None,
+    ) -> None:
         self._file = file
+        self._clock = clock
         self._connection = file.connection
         try:
             self._load(durability, recent)
             self._people = People(self._connection, keep, clock)
-            self._upkeep = Upkeep(file, self._people, keep, clock, self.seq)
+            self._upkeep = Upkeep(file, self._people, keep, clock, self.seq, evidence)
         except ERRORS as error:
             raise StoreError(f"can't use the store {shown(file.path)}: {reason(error)}") from None
         self._orders: queue.SimpleQueue[_Order | _Wish | None] = queue.SimpleQueue()
@@ -104,6 +117,7 @@ class SqliteJournal:
         while orders := self._next_orders():
             self._carry_out(orders)
             self._upkeep.between(sum(len(order.rows) if isinstance(order, _Order) else 1 for order in orders))
+        self._upkeep.note_the_time()
 
     def _carry_out(self, orders: Sequence[_Order | _Wish]) -> None:
         """Keep it all in one transaction: to wait for the disk takes longer than what is to be written."""
@@ -131,6 +145,10 @@ class SqliteJournal:
             except Refusal as refusal:
                 return refusal
         rows = order.rows
+        written = self._clock()
+        if is_odd(rows[0].time, written) or is_odd(rows[-1].time, written):
+            self._insert(7, [(s.seq, s.time, s.name.shown, s.text, s.seat or None, s.ident, written) for s in rows])
+            return None
         # Most come from plain peers, and have no seat: two columns less are a third of the time.
         self._insert(4, [(sent.seq, sent.time, sent.name.shown, sent.text) for sent in rows if not sent.seat])
         self._insert(6, [(s.seq, s.time, s.name.shown, s.text, s.seat, s.ident) for s in rows if s.seat])

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from asyncchat.chat.accounts import ADMIN, Account
+from asyncchat.chat.accounts import ADMIN, MOST_GIVEN_UP, Account
 from asyncchat.chat.changes import (
     Appoint,
     Conversation,
@@ -28,6 +28,7 @@ from asyncchat.chat.names import Name, prepare
 from asyncchat.chat.order import Kind, Sentence
 from asyncchat.chat.refusal import NotKept, WrongPassword
 from asyncchat.chat.requests import Change
+from asyncchat.clock import is_odd
 from asyncchat.store.file import Keep, sent
 
 READ_SHOWN = 10
@@ -73,7 +74,7 @@ class People:
 
     def given_up(self) -> dict[str, int]:
         """Return when names were given up, in milliseconds since 1970, by their keys."""
-        return dict(self._do("SELECT key, time FROM given_up").fetchall())
+        return dict(self._do("SELECT key, time FROM given_up ORDER BY time").fetchall())
 
     def sentences(self) -> list[Sentence]:
         """Return who is put out, and who may say nothing."""
@@ -159,6 +160,10 @@ class People:
             self._do(statement, (account.id,))
         now = self._clock()
         self._do("INSERT OR REPLACE INTO given_up VALUES (?, ?)", (account.name.key, now))
+        forgotten = self._do("SELECT time FROM given_up ORDER BY time DESC LIMIT 1 OFFSET ?", (MOST_GIVEN_UP,))
+        for (time,) in forgotten.fetchall():  # whoever is from before then comes back with the password
+            self._do("DELETE FROM given_up WHERE time <= ?", (time,))
+            self._do("DELETE FROM seats WHERE time <= ?", (time,))
         # Nobody is left who may have meant somebody else by these names.
         self._do("DELETE FROM given_up WHERE time < ifnull((SELECT min(time) FROM seats), ?)", (now + 1,))
 
@@ -179,13 +184,14 @@ class People:
             raise self._gone(send.sender, send.to)
         me, them = _sides(send.sender, send.to)
         ((seq, time, nth, seen),) = self._do(
-            f"UPDATE conversations SET last = last + 1, time = max(time, ?), {me}_sent = {me}_sent + 1 WHERE id = ?"
+            f"UPDATE conversations SET last = last + 1, time = ?, {me}_sent = {me}_sent + 1 WHERE id = ?"
             f" RETURNING last, time, {me}_sent, {them}_seen",
             (send.time, conversation),
         ).fetchall()
         seat, ident = (send.poster.key, send.ident) if send.poster and send.poster.key else (None, None)
-        row = (conversation, seq, time, send.sender.id, nth, send.text, seat, ident)
-        self._do("INSERT INTO private VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        written = now if is_odd(time, now := self._clock()) else None
+        row = (conversation, seq, time, send.sender.id, nth, send.text, seat, ident, written)
+        self._do("INSERT INTO private VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
         if self._keep.messages is not None:
             self._delete_first(conversation, seq - self._keep.messages, DELETED_AT_ONCE)
         return Stored(seq, time, self._unread(conversation, send.sender, nth, seen))
@@ -250,13 +256,13 @@ class People:
 
     def has_aged(self, limit: int) -> bool:
         """Tell whether there is something that was said before `limit`."""
-        return bool(self._do("SELECT 1 FROM private WHERE time < ? LIMIT 1", (limit,)).fetchone())
+        return bool(self._do("SELECT 1 FROM private WHERE ifnull(written, time) < ? LIMIT 1", (limit,)).fetchone())
 
     def delete_aged(self, limit: int, most: int) -> int:
         """Delete some of what was said before `limit`; return how many messages that were, `most` at most."""
         return self._do(
             "DELETE FROM private WHERE (conversation, seq) IN"
-            " (SELECT conversation, seq FROM private WHERE time < ? LIMIT ?)",
+            " (SELECT conversation, seq FROM private WHERE ifnull(written, time) < ? LIMIT ?)",
             (limit, most),
         ).rowcount
 

@@ -91,6 +91,7 @@ MIGRATIONS = (
     INSERT INTO facts VALUES ('topic', '');
     """,
     # An index of the words that `words.py` finds in a text, by its RULES; all of it is written again in the background.
+    # `written`: when a message was written, by the time that is trusted (clock.py), if that is not its `time`.
     """
     DROP TABLE words;
     CREATE VIRTUAL TABLE words USING fts5 (
@@ -99,6 +100,10 @@ MIGRATIONS = (
     UPDATE facts SET value = 0 WHERE name = 'indexed';
     INSERT INTO facts VALUES ('rules', '');
     ALTER TABLE accounts ADD COLUMN seen INTEGER;
+    ALTER TABLE messages ADD COLUMN written INTEGER;
+    ALTER TABLE private ADD COLUMN written INTEGER;
+    DROP INDEX private_by_time;
+    CREATE INDEX private_by_age ON private (ifnull(written, time));
     """,
 )
 """What makes a store of version n of one of version n - 1; the version is SQLite's user_version."""

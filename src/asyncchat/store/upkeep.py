@@ -4,9 +4,11 @@ import contextlib
 import time
 from collections.abc import Callable
 
+from asyncchat.clock import Evidence
 from asyncchat.store import index
 from asyncchat.store.file import ERRORS, Keep, StoreFile
 from asyncchat.store.people import People
+from asyncchat.store.times import keep_time
 
 REST = 0.02
 """Seconds without anything to commit, after which any such work is done."""
@@ -38,6 +40,9 @@ LOOK_FOR_AGED = 1.0
 COMPLETE_AFTER = 1.0
 """Seconds without anything to write, after which the file itself is brought up to date: a copy of it has all of it."""
 
+NOTE_TIME = 3600.0
+"""Seconds until it is kept again what time it is."""
+
 LOOKED_AT = 100_000
 """Messages that are looked at then."""
 
@@ -56,12 +61,21 @@ class Upkeep:
     last: the number of the last message that is kept; the journal tells when there are more
     """
 
-    def __init__(self, file: StoreFile, people: People, keep: Keep, clock: Callable[[], int], last: int) -> None:
+    def __init__(
+        self,
+        file: StoreFile,
+        people: People,
+        keep: Keep,
+        clock: Callable[[], int],
+        last: int,
+        evidence: Callable[[], Evidence] | None,
+    ) -> None:
         self._file = file
         self._do = file.connection.execute
         self._people = people
         self._keep = keep
         self._clock = clock
+        self._evidence = evidence
         self.last = last
         (first,) = self._do("SELECT min(seq) FROM messages").fetchone()
         self._deleted: int = first - 1 if first else last
@@ -74,6 +88,7 @@ class Upkeep:
         self._swept: int | None = None if keep.messages is None else 0
         self._sizes: dict[_Work, int] = {}
         self._next_look = 0.0
+        self._next_note = 0.0
         self._is_complete = False
         self._next_index = 0.0
         self._next_try = 0.0
@@ -104,6 +119,14 @@ class Upkeep:
             return
         self._do_a_piece(work, 2 * written)
 
+    def note_the_time(self) -> None:
+        """Keep what is known of the time: at the next start it can't be earlier."""
+        self._next_note = time.monotonic() + NOTE_TIME
+        if self._evidence:
+            with contextlib.suppress(*ERRORS), self._file.transaction():
+                keep_time(self._do, self._evidence())
+            self._is_complete = False
+
     def _next_work(self, few: int, few_in_index: int) -> _Work | None:
         """Return the most urgent work that is about so many messages at least, to be deleted or indexed."""
         if self._obsolete() - self._deleted >= few:
@@ -133,14 +156,17 @@ class Upkeep:
     def _look(self) -> None:
         """See from time to time whether the files are there, and what is too old by now."""
         self._file.look()
+        if time.monotonic() >= self._next_note:
+            self.note_the_time()
         if self._keep.milliseconds is None or time.monotonic() < self._next_look:
             return
         self._next_look = time.monotonic() + LOOK_FOR_AGED
         limit = self._clock() - self._keep.milliseconds
         try:
+            # A message that is behind one that is not too old is not, either, whatever its own time is.
             (first,) = self._do(
-                "SELECT min(seq) FROM (SELECT seq, time FROM messages WHERE seq > ? ORDER BY seq LIMIT ?)"
-                " WHERE time >= ?",
+                "SELECT min(seq) FROM (SELECT seq, ifnull(written, time) AS age FROM messages WHERE seq > ?"
+                " ORDER BY seq LIMIT ?) WHERE age >= ?",
                 (self._aged, LOOKED_AT, limit),
             ).fetchone()
             self._aged = first - 1 if first else min(self._aged + LOOKED_AT, self.last)

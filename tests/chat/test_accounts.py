@@ -1,0 +1,27 @@
+"""What is known of accounts that are gone."""
+
+import pytest
+
+from asyncchat.chat import accounts as module
+from asyncchat.chat.accounts import Account, Accounts
+from asyncchat.chat.commands import Who
+from asyncchat.chat.names import prepare
+
+
+def test_when_a_name_was_given_up_is_known_of_the_last_and_the_worst_is_assumed_of_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "MOST_GIVEN_UP", 2)
+    accounts = Accounts()
+
+    def give_up(name: str, time: int) -> None:
+        account = Account(time, prepare(name), "hash", Who.REGISTERED)
+        accounts.add(account)
+        accounts.remove(account, time)
+
+    give_up("alice", 1)
+    give_up("bob", 2)
+    assert [accounts.when_given_up(key) for key in ("alice", "bob", "carol")] == [1, 2, -1]
+    give_up("alice", 3)
+    give_up("dan", 4)
+    assert [accounts.when_given_up(key) for key in ("alice", "bob", "carol", "dan")] == [3, 2, 2, 4]
