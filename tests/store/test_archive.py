@@ -1,7 +1,11 @@
 """What can be asked of a store."""
 
 import contextlib
+import math
+import sqlite3
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,10 +15,11 @@ from hypothesis import strategies as st
 from asyncchat.chat.archive import Found, History, Recall, Recalled, Search
 from asyncchat.chat.lines import visible
 from asyncchat.chat.messages import Sent
+from asyncchat.chat.refusal import NotKept
 from asyncchat.store import upkeep
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import open_to_read
-from tests.programs import until
+from tests.programs import PATIENCE, seconds, until
 from tests.store import Journal, ask, fill, indexed, message, messages, no_rest
 
 
@@ -120,3 +125,76 @@ def test_what_is_kept_meanwhile_is_found(path: Path) -> None:
         journal.append(message(1, "hello"))
         journal.take(1)
         assert numbers(archive.answer(History(5))) == numbers(archive.answer(Search("hello"))) == [1]
+
+
+# Its end.
+
+
+class Slow(Archive):
+    """An archive that can be held up while SQLite is at work."""
+
+    def __init__(self, path: Path, patience: float = math.inf) -> None:
+        self.is_at_work = threading.Event()
+        self.may_go_on = threading.Event()
+        super().__init__(open_to_read(str(path)), patience)
+
+    def _is_enough(self) -> bool:
+        self.is_at_work.set()
+        self.may_go_on.wait(seconds(PATIENCE))
+        return super()._is_enough()
+
+
+@pytest.fixture
+def slow(path: Path) -> Slow:
+    """An archive that is at work on a search in another thread."""
+    with pytest.MonkeyPatch.context() as patch:
+        no_rest(patch)
+        fill(path, *messages(1, 2000))
+    return Slow(path)
+
+
+def test_it_is_not_closed_while_it_is_used(slow: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("asyncchat.store.archive.LAST_STEPS", 0.01)
+    with ThreadPoolExecutor() as threads:
+        answer = threads.submit(slow.answer, Search("word"))
+        assert slow.is_at_work.wait(seconds(PATIENCE))
+        slow.close()  # gives up, for the disk may take for ever
+        slow.may_go_on.set()
+        assert answer.result() == Found([], is_all=False)
+    slow.close()
+
+
+@pytest.mark.parametrize("question", [Search("word"), Search("..."), Search("静")])
+def test_what_is_being_read_is_interrupted_when_it_is_closed(slow: Slow, question: Search) -> None:
+    with ThreadPoolExecutor() as threads:
+        answer = threads.submit(slow.answer, question)
+        assert slow.is_at_work.wait(seconds(PATIENCE))
+        slow.may_go_on.set()
+        slow._is_closing = True
+        assert answer.result() == Found([], is_all=False)
+    slow.close()
+    with pytest.raises(NotKept, match="the chat is closing"):
+        slow.answer(question)
+
+
+def test_what_nobody_waits_for_is_interrupted_and_the_next_answer_is_whole(slow: Slow) -> None:
+    stop = threading.Event()
+    with ThreadPoolExecutor() as threads, contextlib.closing(slow):
+        answer = threads.submit(slow.answer, Search("word"), stop)
+        assert slow.is_at_work.wait(seconds(PATIENCE))
+        stop.set()
+        slow.may_go_on.set()
+        assert answer.result() == Found([], is_all=False)
+        assert numbers(slow.answer(Search("2000"))) == [2000]
+
+
+def test_nothing_is_read_for_too_long(path: Path) -> None:
+    fill(path, *(message(seq, seat=b"one", ident=seq) for seq in range(1, 2001)))
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("INSERT INTO seats VALUES (x'01', 1, 0)")
+        connection.executemany("INSERT INTO given_up VALUES (?, 1)", [(str(number),) for number in range(2000)])
+        connection.commit()
+    with contextlib.closing(Archive(open_to_read(str(path)), patience=0.0)) as archive:
+        with pytest.raises(NotKept, match="it takes too long"):
+            archive.answer(Recall(b"\x01"))
+        assert numbers(archive.answer(History(1))) == [2000]

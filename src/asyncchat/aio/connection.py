@@ -102,7 +102,9 @@ class Connection:
         """Close at once, and have the kernel forget what the peer has not taken."""
         self._open = False
         self._resume()
-        with contextlib.suppress(OSError, AttributeError):  # it may be closed, and without a socket, already
+        with contextlib.suppress(
+            OSError, AttributeError, ValueError
+        ):  # it may be closed, and without a socket, already
             self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
         self._transport.abort()
 
