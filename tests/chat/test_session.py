@@ -1,9 +1,12 @@
 """What every form of the chat has in common: the commands."""
 
+import json
+
 import pytest
 
 from asyncchat.chat.commands import COMMANDS, find_command, is_exit
 from asyncchat.chat.confidential import without_secret
+from tests.chat.town import SECRET, Town
 
 
 @pytest.mark.parametrize(
@@ -62,3 +65,20 @@ def test_recognizes_a_line_that_asks_to_leave(said: str) -> None:
 )
 def test_any_other_line_does_not_ask_to_leave(said: str) -> None:
     assert not is_exit(said)
+
+
+def test_a_command_whose_peer_is_gone_in_the_midst_of_it_goes_no_further(town: Town) -> None:
+    town.owner("alice").say("/exit")
+    bot = town.program("bot")
+    bot.hear()
+    written: list[bytes] = []
+
+    def write_and_end(data: bytes) -> None:
+        written.append(data)
+        bot.session.leave()
+
+    bot.peer.write = write_and_end  # type: ignore[method-assign]
+    bot.tell("say", id=1, text=f"/auth alice {SECRET}")
+    told = [json.loads(line)["type"] for line in b"".join(written).splitlines()]
+    assert told[0] == "you"
+    assert "ack" not in told

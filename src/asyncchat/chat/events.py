@@ -278,6 +278,19 @@ def conversation(batch: Iterable[messages.Event]) -> bytes:
     return lines([event for happened in batch for event in _public(happened)])
 
 
+def last_lines(said: Sequence[messages.Sent], most: int) -> list[bytes]:
+    """Return the last messages, one line each, that are at most so many bytes together."""
+    lines: list[bytes] = []
+    size = 0
+    for message in reversed(said):
+        line = conversation([message])
+        size += len(line)
+        if size > most:
+            break
+        lines.append(line)
+    return lines[::-1]
+
+
 def private(conversation: str, batch: Iterable[messages.Sent], *, new: bool) -> bytes:
     """Return what was said to one person alone, or by that person; `new`: it has waited."""
     return lines(

@@ -324,25 +324,13 @@ class SeatedSession(Session):
             # In another life of the conversation everything is new.
             seen = hello.after if hello.epoch == room.epoch else 0
             first = 1 if self.account and not hello.register else self._seat.first
-            missed = self._as_much_as_fits(room.since(max(seen, first - 1)))
+            missed = events.last_lines(room.since(max(seen, first - 1)), self.host.max_backlog)
             first = room.seq + 1 - len(missed)
             if first > seen + 1:
                 told.append(Gap(seen + 1, first - 1))
         else:
             missed = [events.conversation([message]) for message in last]
         self._peer.write(b"".join([events.lines(told), *missed]))
-
-    def _as_much_as_fits(self, messages: Sequence[Sent]) -> list[bytes]:
-        """Return the last of `messages` that are not more than may wait for a peer, as lines."""
-        lines: list[bytes] = []
-        size = 0
-        for message in reversed(messages):
-            line = events.conversation([message])
-            size += len(line)
-            if size > self.host.max_backlog:
-                break
-            lines.append(line)
-        return lines[::-1]
 
 
 def _known_name(shown: str) -> Name | None:
