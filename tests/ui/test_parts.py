@@ -19,7 +19,6 @@ from asyncchat.ui.history import MOST_LINES, LineHistory, history_path
 from asyncchat.ui.live import Status, above_input, fit
 from asyncchat.ui.mentions import folded, mentions
 from asyncchat.ui.people import People
-from asyncchat.ui.reflow import more_rows, reflows
 from asyncchat.ui.style import PALETTE, colour_of, key_of
 from tests.programs import assert_within
 
@@ -263,15 +262,3 @@ def test_each_server_has_a_history_of_its_own(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setenv("XDG_STATE_HOME", "relative")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert history_path(Address("a", 1)) == tmp_path / ".local" / "state" / "asyncchat" / "history-a_1"
-
-
-def test_rows_that_a_terminal_wraps_anew_are_counted() -> None:
-    assert more_rows([], 10, 40) == 0
-    assert more_rows([40, 0, 41, 80], 39, 40) == 2
-    assert more_rows([79], 79, 40) == 2
-
-
-def test_only_terminals_that_are_known_to_wrap_anew_are_taken_for_such() -> None:
-    assert reflows({"TMUX": "x", "TERM": "screen"})
-    assert reflows({"TERM": "xterm-kitty"})
-    assert not reflows({"TERM": "xterm-256color", "TMUX": ""})

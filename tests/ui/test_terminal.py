@@ -111,21 +111,6 @@ def test_peers_can_do_nothing_to_the_terminal(room: ServeProgram, join: Join) ->
             assert forbidden not in alice.raw
 
 
-def test_a_paste_of_several_lines_sends_each_in_order(room: ServeProgram, join: Join) -> None:
-    with join("alice") as alice, room.join("bob") as bob:
-        alice.until_prompt()
-        alice.write("\x1b[200~one line\x1b[201~")
-        alice.until_typed("one line")
-        alice.write(", and\x1b[200~ more\r\ntwo\n\n  three\rfour\x1b[201~")
-        assert [bob.line() for _ in range(4)] == [
-            "alice: one line, and more",
-            "alice: two",
-            "alice:   three",
-            "alice: four",
-        ]
-        alice.until(lambda: alice.said("alice: four") and alice.typed == "")
-
-
 def test_history_is_kept_for_oneself_without_what_may_be_a_secret(
     room: ServeProgram, join: Join, tmp_path: Path
 ) -> None:

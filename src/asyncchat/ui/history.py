@@ -23,7 +23,10 @@ def history_path(address: Address) -> Path:
 
 
 class LineHistory(History):
-    """The lines in one file, one a line. A file that can't be read or written is done without."""
+    """What was typed, in one file, one entry a line. A file that can't be read or written is done without.
+
+    An entry of several lines has CR between them there.
+    """
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -38,18 +41,18 @@ class LineHistory(History):
                 self._write("".join(f"{line}\n" for line in lines), os.O_TRUNC)
         except OSError:
             return []
-        return lines[: -MOST_LINES - 1 : -1]
+        return [line.replace("\r", "\n") for line in lines[: -MOST_LINES - 1 : -1]]
 
     def append_string(self, string: str) -> None:
-        """Take in a line, unless there may be a secret in it."""
-        if not may_have_secret(string):
+        """Take in an entry, unless there may be a secret in it."""
+        if not any(map(may_have_secret, string.split("\n"))):
             super().append_string(string)
 
     def store_string(self, string: str) -> None:
-        """Keep a line."""
+        """Keep an entry."""
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._write(string.replace("\n", " ") + "\n", os.O_APPEND)
+            self._write(string.replace("\n", "\r") + "\n", os.O_APPEND)
         except OSError:
             pass
 

@@ -1,8 +1,7 @@
-"""The terminal: a line to type in with what stands around it, and lines printed into the scrollback above."""
+"""The terminal: an input with what stands around it, and lines printed into the scrollback above."""
 
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,16 +23,17 @@ from prompt_toolkit.layout.controls import BufferControl, FormattedTextControl
 from prompt_toolkit.layout.dimension import Dimension
 from prompt_toolkit.layout.layout import Layout
 from prompt_toolkit.layout.menus import CompletionsMenu
-from prompt_toolkit.layout.processors import BeforeInput, ConditionalProcessor, PasswordProcessor
+from prompt_toolkit.layout.processors import BeforeInput, ConditionalProcessor, PasswordProcessor, TabsProcessor
 from prompt_toolkit.output.color_depth import ColorDepth
-from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.patch_stdout import patch_stdout
-from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.styles import Style
 from prompt_toolkit.utils import suspend_to_background_supported
 from prompt_toolkit.widgets.toolbars import SearchToolbar
 
-from asyncchat.ui.reflow import more_rows, reflows
+from asyncchat.chat.shapeless import is_blank
+from asyncchat.ui.paste import MOST_TYPED, as_text, hint, pasted, question
+from asyncchat.ui.printer import Printer, Terminal
+from asyncchat.ui.reflow import TAB, Line
 from asyncchat.ui.style import STYLES
 
 MENU_ROWS = 8
@@ -48,9 +48,10 @@ class Around(NamedTuple):
 
 
 class Screen:
-    """One line to type in behind `prompt`, which `send` gets when Enter is pressed; use it within `opened`.
+    """An input behind `prompt`, which `send` gets when Enter is pressed; use it within `opened`.
 
-    Ctrl-D on an empty line ends `run`; Ctrl-C cancels the task that runs it.
+    Several lines, as they come from a paste or with Alt-Enter, go to `send` one by one, and are no commands then.
+    Ctrl-D on an empty line ends `run`; Ctrl-C drops several lines, else it cancels the task that runs it.
     """
 
     def __init__(
@@ -70,8 +71,10 @@ class Screen:
         self._asking: tuple[str, Callable[[str], None]] | None = None
         self._history = history
         self._clipboard = InMemoryClipboard()
-        is_seen = Condition(lambda: not self.is_asking)
-        self._buffer = Buffer(completer=ConditionalCompleter(completer, is_seen), history=history, multiline=False)
+        is_completed = Condition(lambda: not self.is_asking and not self._has_lines)
+        self._buffer = Buffer(completer=ConditionalCompleter(completer, is_completed), history=history, multiline=True)
+        self._buffer.on_text_changed += self._withdraw_question
+        self._question = ""  # before several lines are sent
         self._search = SearchToolbar()
         self._style = Style.from_dict(STYLES)
         self._task: asyncio.Task[object] | None = None
@@ -79,9 +82,7 @@ class Screen:
     @contextmanager
     def opened(self) -> "Iterator[None]":
         """Have the terminal: what others print meanwhile goes to the scrollback, too."""
-        output = Vt100_Output.from_pty(
-            sys.stdout, term=os.environ.get("TERM"), default_color_depth=ColorDepth.from_env()
-        )
+        output = Terminal.from_pty(sys.stdout, term=os.environ.get("TERM"), default_color_depth=ColorDepth.from_env())
         # Not asking where the cursor is keeps the status line next to the input instead of at the bottom, and no late
         # answer can end up in what is typed, or in the shell afterwards.
         output.enable_cpr = False
@@ -95,6 +96,7 @@ class Screen:
                 erase_when_done=True,
                 terminal_size_polling_interval=None,  # the signal tells
             )
+            self._printer = Printer(self._app, output, self._style)
             self._app.before_render += self._shrink
             self._app.key_processor.before_key_press += self._remember_brought
             self._app.key_processor.after_key_press += self._forget_brought
@@ -106,11 +108,14 @@ class Screen:
 
         def start() -> None:
             # The toolkit's own handler, which it puts back at the end, takes every terminal for one that wraps nothing.
-            asyncio.get_running_loop().call_soon(self._watch_size)
+            asyncio.get_running_loop().call_soon(self._printer.watch)
             started()
 
         # Other signals, and mistakes, are for whoever runs this loop.
-        await self._app.run_async(pre_run=start, handle_sigint=False, set_exception_handler=False)
+        try:
+            await self._app.run_async(pre_run=start, handle_sigint=False, set_exception_handler=False)
+        finally:
+            self._printer.stop_watching()
 
     def close(self) -> None:
         """End `run`."""
@@ -144,13 +149,9 @@ class Screen:
         """Whether the next line is typed unseen."""
         return self._asking is not None
 
-    def print(self, lines: Sequence[Sequence[tuple[str, str]]]) -> None:
+    def print(self, lines: Sequence[Line]) -> None:
         """Print lines of styled text above."""
-        text = FormattedText(piece for line in lines for piece in (*line, ("", "\n")))
-        # Not run_in_terminal, which lets the terminal echo and edit what is typed in that moment.
-        self._app.renderer.erase()
-        print_formatted_text(self._output, text, self._style)
-        self._app.invalidate()
+        self._printer.print(lines)
 
     def draw(self) -> None:
         """Draw anew what stands around the line."""
@@ -162,8 +163,7 @@ class Screen:
 
     def clear(self) -> None:
         """Empty the screen; the scrollback stays."""
-        self._app.renderer.clear()
-        self._app.invalidate()
+        self._printer.clear()
 
     def _layout(self) -> Layout:
         line = Window(
@@ -171,6 +171,7 @@ class Screen:
                 self._buffer,
                 input_processors=[
                     ConditionalProcessor(PasswordProcessor(), Condition(lambda: bool(self._asking))),
+                    TabsProcessor(char1=" ", char2=" ", tabstop=TAB),
                     BeforeInput(lambda: [("class:question", self._asking[0])] if self._asking else self._prompt()),
                 ],
                 search_buffer_control=self._search.control,
@@ -180,15 +181,15 @@ class Screen:
             wrap_lines=True,
             dont_extend_height=True,
         )
-        above = Window(FormattedTextControl(self._above), dont_extend_height=True)
+        above = Window(FormattedTextControl(self._above), dont_extend_height=True, wrap_lines=True)
+        # Not the whole row, since a terminal that wraps anew would make two of it whenever it gets narrower.
         status = Window(
-            FormattedTextControl(lambda: self._around.status(self.size[0])),
+            FormattedTextControl(lambda: [("class:status", self._around.status(self.size[0]))]),
             height=Dimension(min=0, max=1, preferred=1),
-            style="class:status",
         )
         whole = HSplit(
             [
-                ConditionalContainer(above, Condition(lambda: bool(self._around.above(self.size[0])))),
+                ConditionalContainer(above, Condition(lambda: bool(self._above()))),
                 line,
                 self._search,
                 status,
@@ -198,25 +199,17 @@ class Screen:
         return Layout(FloatContainer(whole, [menu]), focused_element=line)
 
     def _above(self) -> FormattedText:
-        return FormattedText([("class:dim", "\n".join(self._around.above(self.size[0])))])
+        rows = [("class:dim", row) for row in self._around.above(self.size[0])]
+        if self._has_lines:
+            rows.append(("class:reason", self._question or hint(self._buffer.document.line_count)))
+        return FormattedText(
+            (style, f"{row}\n" if index < len(rows) else row) for index, (style, row) in enumerate(rows, 1)
+        )
 
     def _height(self) -> Dimension:
-        if not has_completions():
-            return Dimension(min=1)
-        return Dimension(min=max(1, min(MENU_ROWS + 1, self.size[1] - 2)))
-
-    def _watch_size(self) -> None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGWINCH, self._resized)
-
-    def _resized(self) -> None:
-        last = self._app.renderer.last_rendered_screen
-        if last and reflows(os.environ):
-            cursor = last.get_cursor_position(self._app.layout.current_window)
-            rows = [last.data_buffer[row] for row in range(cursor.y)]
-            lengths = [max((place for place, cell in row.items() if cell.char != " "), default=-1) + 1 for row in rows]
-            self._output.cursor_up(more_rows(lengths, cursor.x, max(self.size[0], 1)))
-        self._app.renderer.erase()
-        self._app.invalidate()
+        if has_completions():
+            return Dimension(min=max(1, min(MENU_ROWS + 1, self.size[1] - 2)))
+        return Dimension(min=1, max=max(1, self.size[1] // 2) if self._has_lines else None)
 
     def _shrink(self, app: Application[None]) -> None:
         """Leave no blank rows where something was that is gone."""
@@ -236,14 +229,30 @@ class Screen:
     def _bindings(self) -> KeyBindings:
         keys = KeyBindings()
         typing = has_focus(self._buffer)
+        asking = Condition(lambda: self.is_asking)
+        questioned = typing & Condition(lambda: bool(self._question))
+        several = Condition(lambda: self._has_lines)
 
         @keys.add("enter", filter=typing)
         def _(event: KeyPressEvent) -> None:
             state = self._buffer.complete_state
             if state and state.current_completion:
                 self._buffer.complete_state = None
-            else:
-                self._enter(self._buffer.text)
+            elif not self._question:
+                self._enter()
+
+        @keys.add("escape", "enter", filter=typing & ~asking)
+        def _(event: KeyPressEvent) -> None:
+            self._buffer.insert_text("\n")
+
+        @keys.add("y", filter=questioned)
+        def _(event: KeyPressEvent) -> None:
+            self._send_lines()
+
+        @keys.add(Keys.Any, filter=questioned)
+        @keys.add("escape", filter=questioned, eager=True)
+        def _(event: KeyPressEvent) -> None:
+            self._question = ""
 
         @keys.add(Keys.Any, filter=typing & Condition(lambda: self._brought is not None))
         def _(event: KeyPressEvent) -> None:
@@ -262,7 +271,11 @@ class Screen:
         def _(event: KeyPressEvent) -> None:
             self.close()
 
-        @keys.add("c-c")
+        @keys.add("c-c", filter=typing & several)
+        def _(event: KeyPressEvent) -> None:
+            self._drop_lines()
+
+        @keys.add("c-c", filter=~(typing & several))
         def _(event: KeyPressEvent) -> None:
             assert self._task
             self._task.cancel()
@@ -273,29 +286,54 @@ class Screen:
 
         return keys
 
-    def _paste(self, data: str) -> None:
-        """Insert one line; of several, send each, together with what stood before and behind the cursor."""
-        if self._brought:
-            self._buffer.reset()
-        first, *others = data.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
-        self._buffer.insert_text(first)
-        for line in others:
-            document = self._buffer.document
-            self._enter(document.text_before_cursor)
-            self._buffer.document = Document(line + document.text_after_cursor, len(line))
-        if others:
-            self._enter(self._buffer.text)
+    @property
+    def _has_lines(self) -> bool:
+        return "\n" in self._buffer.text
 
-    def _enter(self, line: str) -> None:
-        line = line.encode(errors="replace").decode()  # bytes that were no UTF-8 come as lone surrogates
+    def _paste(self, data: str) -> None:
+        text = pasted(data)
+        if self._asking:
+            self._refuse_paste("a password is typed, not pasted")
+        elif len(self._buffer.text) + len(text) > MOST_TYPED:
+            self._refuse_paste(f"more than {MOST_TYPED} characters; asyncchat join < FILE sends a file")
+        else:
+            if self._brought:
+                self._buffer.reset()
+            self._buffer.insert_text(text)
+
+    def _refuse_paste(self, why: str) -> None:
+        self.print([[("class:reason", f"not pasted: {why}.")]])
+
+    def _withdraw_question(self, _: object = None) -> None:
+        self._question = ""
+
+    def _enter(self) -> None:
+        # Bytes that were no UTF-8 come as lone surrogates.
+        text = self._buffer.text.encode(errors="replace").decode()
         if self._asking:
             (_, then), self._asking = self._asking, None
             self._buffer.history, self._app.clipboard = self._history, self._clipboard
             self._buffer.reset()
-            then(line)
-            return
-        if line.strip():
-            self._buffer.history.append_string(line)
+            then(text)
+        elif self._has_lines:
+            self._question = question(text.split("\n"))
+            if not self._question:
+                self._send_lines()
+        elif text.strip():
+            self._buffer.history.append_string(text)
+            self._buffer.reset()
+            self._send(text)
+        else:
+            self._buffer.reset()
+
+    def _send_lines(self) -> None:
+        text = self._buffer.text.encode(errors="replace").decode()
+        self._drop_lines()
+        if not is_blank(text):
+            self._buffer.history.append_string(text)
+            for line in text.split("\n"):
+                self._send(as_text(line))
+
+    def _drop_lines(self) -> None:
+        self._question = ""
         self._buffer.reset()
-        if line.strip():
-            self._send(line)
