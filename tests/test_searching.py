@@ -12,7 +12,10 @@ import pytest
 
 from asyncchat.store import index
 from asyncchat.store.file import StoreFile
+from asyncchat.store.schema import migrate
 from tests.programs import SECRET, Nc, Program, ServeProgram, assert_within, until
+from tests.store import indexed
+from tests.test_json_server import bot
 
 WORDS = ["aa", "ab", "ac", "ad", "ae", "af", "ag", "ah", "ai", "aj"]
 MESSAGES = 2000
@@ -29,13 +32,13 @@ def large(made_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(made_store, path)
     text = f"{'.'.join(WORDS)} " * 100
     with contextlib.closing(StoreFile(str(path))) as file:
-        indexed = 0
+        last = 0
         with file.transaction():
             index.empty(file.connection)
             rows = [(seq, seq, "bob", text) for seq in range(1, MESSAGES + 1)]
             file.connection.executemany("INSERT INTO messages (seq, time, name, text) VALUES (?, ?, ?, ?)", rows)
-            while indexed < MESSAGES:
-                indexed = index.add(file.connection, indexed, MESSAGES)
+            while last < MESSAGES:
+                last = index.add(file.connection, last, MESSAGES)
     return path
 
 
@@ -76,6 +79,52 @@ def test_between_two_a_search_is_stopped_too(with_people: str) -> None:
     with served(with_people, "--search-timeout", "0.05") as chat, chat.connect() as alice_:
         alice_.send(f"/auth alice {SECRET}\n/chat bob\n/search fox\n")
         alice_.lines.until(STOPPED)
+
+
+FOUND = [
+    ("他说静默模式今晚测试", "静默"),
+    ("重跑gen-itgc后再看", "itgc"),
+    ("部署v2.3完成", "v2.3"),
+    ("मेरा दिन अच्छा है", "दिन"),
+    ("we ship 🚀 today", "🚀"),
+    ("I like c++ more than c", "c++"),
+    ("it costs 5€", "€"),
+    ("the red fox runs", '"red fox"'),
+]
+"""What is searched for by which words; tests/store/test_words.py has many more."""
+
+
+def test_text_in_every_script_is_found_in_both_formats(tmp_path: Path) -> None:
+    with served(str(tmp_path / "chat.db")) as chat, chat.join("carol") as carol, bot(chat, "program") as program:
+        for text, words in FOUND:
+            carol.send(f"{text}\n")
+            carol.lines.until(f"carol: {text}")
+            carol.send(f"/search {words}\n")
+            assert carol.lines.until("Server:")[-1].endswith(f"Z carol: {text}")
+            program.say(f"/search {words}")
+            assert program.until("notice")[-1]["text"].endswith(f"Z carol: {text}")
+        carol.send("/search दान\n")
+        assert carol.lines.until("Server:")[-1] == "Server: nothing found: दान"
+
+
+def test_an_old_store_is_searched_at_once_and_indexed_meanwhile(tmp_path: Path) -> None:
+    path = str(tmp_path / "chat.db")
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as old:
+        old.execute("PRAGMA application_id = 0x61636874")
+        migrate(old, 3)
+        rows = [(seq, seq, "bob", FOUND[seq % len(FOUND)][0]) for seq in range(1, 20_001)]
+        old.execute("BEGIN")
+        old.executemany("INSERT INTO messages (seq, time, name, text) VALUES (?, ?, ?, ?)", rows)
+        old.execute("INSERT INTO words (words) VALUES ('rebuild')")
+        old.execute("UPDATE facts SET value = 20000 WHERE name = 'indexed'")
+        old.execute("COMMIT")
+    with served(path) as chat, chat.join("carol") as carol:
+        searched = 0
+        while indexed(path) < 20_000 or not searched:
+            carol.send("/search 静默\n")
+            assert carol.lines.until("Server:")[-1].endswith(f"bob: {FOUND[0][0]}")
+            assert len([carol.line() for _ in range(24)]) == 24
+            searched += 1
 
 
 def search_and_leave(chat: ServeProgram, number: int, leave: Callable[[Nc], object]) -> None:
@@ -150,7 +199,7 @@ def busy_with_history(chat: ServeProgram) -> Iterator[Nc]:
 def busy_with_recalls(chat: ServeProgram) -> Iterator[Nc]:
     for seq in range(30):
         peer = chat.connect()
-        peer.send(f'{{"type": "hello", "name": "user{seq}", "token": "{seq:032x}", "epoch": "0", "seq": 1}}\n')
+        peer.send(f'{{"type": "hello", "v": 1, "name": "user{seq}", "token": "{seq:032x}", "epoch": "0"}}\n')
         yield peer
 
 
