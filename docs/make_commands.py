@@ -15,9 +15,9 @@ _HEAD = """\
 # The commands
 
 A line that starts with `/` is a command, and is never shown to others, also when it is mistyped; `//x` says `/x`.
-Capital letters make no difference. `/help` shows those that you may use, and to guests what a registered name is good
-for. What is marked with * works before you have a name, too; what is marked with + needs a server with a store
-(`asyncchat serve --store FILE`). What stands in [ ] may be left out.
+Capital letters make no difference. `/help` shows those that you may use, by what they are about, and `/help COMMAND`
+tells more about one. What is marked with * works before you have a name, too; what is marked with + needs a server with
+a store (`asyncchat serve --store FILE`). What stands in [ ] may be left out.
 """
 
 

@@ -29,6 +29,7 @@ PURE = {
     "operator",
     "re",
     "string",
+    "textwrap",
     "typing",
     "unicodedata",
     "precis_i18n",

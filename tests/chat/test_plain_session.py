@@ -224,16 +224,6 @@ def test_the_conversation_goes_on_after_a_line_that_cant_be_taken() -> None:
 # Commands.
 
 
-@pytest.mark.parametrize("command", ["/help", "/HELP", "/help me"])
-def test_help_names_every_command(command: str) -> None:
-    alice = joined(a_room(), "alice")
-    alice.send(f"{command}\n")
-    answer = alice.hear()
-    assert all(line.startswith("Server: /") for line in answer)
-    for name in ("/help", "/list", "/who", "/names", "/users", "/exit", "/quit"):
-        assert any(name in line for line in answer)
-
-
 @pytest.mark.parametrize("command", ["/list", "/who", "/names", "/users", "/LIST", "/Who", "/list everybody"])
 def test_list_says_who_is_online_sorted_and_without_oneself(command: str) -> None:
     room = a_room()

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from asyncchat.chat.archive import Found, History, Recall, Recalled, Search
-from asyncchat.chat.commands import COMMANDS, Who
 from asyncchat.chat.messages import SHOWN, Sent
 from asyncchat.chat.names import prepare
 from asyncchat.chat.refusal import NotKept
@@ -86,16 +85,6 @@ def test_without_a_store_nothing_can_be_asked() -> None:
     person.send("/history 5\n")
     assert asked_by(person.session) is None
     assert person.hear() == ["Server: nothing is kept here: this chat is served without --store"]
-
-
-def test_help_tells_of_what_needs_a_store_only_where_there_is_one() -> None:
-    for room, commands in (
-        (a_room(), ["/help", "/list", "/whois", "/room", "/exit"]),
-        (a_stored_room(), [c.names[0] for c in COMMANDS if c.who <= Who.REGISTERED and not c.of_client]),
-    ):
-        person = somebody(room)
-        person.send("/help\n")
-        assert [line.split()[1].rstrip(":") for line in person.hear()] == commands
 
 
 STOPPED = (

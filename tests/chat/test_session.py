@@ -23,13 +23,6 @@ def test_finds_no_command_in_any_other_line(said: str) -> None:
     assert find_command(said) is None
 
 
-def test_a_command_is_described_with_its_aliases() -> None:
-    described = [command.described() for command in COMMANDS]
-    assert "/help: show the commands" in described
-    assert "/list: show who is online (also /who, /names, /users)" in described
-    assert "/history [N]: show 25 messages, from the Nth last on" in described
-
-
 def test_no_two_commands_have_the_same_name() -> None:
     names = [name for command in COMMANDS for name in command.names]
     assert len(set(names)) == len(names)

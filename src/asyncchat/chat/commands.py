@@ -1,6 +1,6 @@
 """The commands, all in one table: /help, what Tab completes and docs/commands.md are made from it."""
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 from asyncchat.chat.messages import SHOWN
@@ -19,6 +19,16 @@ class Who(IntEnum):
     ADMIN = 3
 
 
+class Group(StrEnum):
+    """What a command is about: its part of /help."""
+
+    CHAT = "Chat"
+    PRIVATE = "Private"
+    NAME = "Your name"
+    ORDER = "Order"
+    WINDOW = "Window"
+
+
 class Command(NamedTuple):
     """A command: its name and aliases, what follows it, and what /help says of it.
 
@@ -27,6 +37,7 @@ class Command(NamedTuple):
     of_store: whether it needs a store
     of_client: whether the client on a terminal does it by itself
     is_secret: whether a password follows it, so that nobody may see or keep the line
+    group: what it is about
     """
 
     names: tuple[str, ...]
@@ -37,6 +48,7 @@ class Command(NamedTuple):
     of_store: bool = False
     of_client: bool = False
     is_secret: bool = False
+    group: Group = Group.CHAT
 
     @property
     def usage(self) -> str:
@@ -48,13 +60,9 @@ class Command(NamedTuple):
         """Whether what follows it is not for everybody's eyes."""
         return self.is_secret or self.who == Who.REGISTERED
 
-    def described(self) -> str:
-        """Return the command's line in /help."""
-        return f"{self.usage}: {self.help}" + (f" (also {', '.join(self.names[1:])})" if self.names[1:] else "")
-
 
 COMMANDS = (
-    Command(("/help",), "", "show the commands"),
+    Command(("/help",), "[COMMAND]", "show the commands, or more about one"),
     Command(("/list", "/who", "/names", "/users"), "", "show who is online"),
     Command(("/whois",), "NAME", "show who somebody is: role, online or not, idle, last seen"),
     Command(("/history",), "[N]", f"show {SHOWN} messages, from the Nth last on", of_store=True),
@@ -67,8 +75,15 @@ COMMANDS = (
         before_naming=True,
         of_store=True,
         is_secret=True,
+        group=Group.NAME,
     ),
-    Command(("/name",), "LOGIN", "be called so from now on, after /register LOGIN PASSWORD in the room", of_store=True),
+    Command(
+        ("/name",),
+        "LOGIN",
+        "be called so from now on, after /register LOGIN PASSWORD in the room",
+        of_store=True,
+        group=Group.NAME,
+    ),
     Command(
         ("/auth", "/login"),
         "LOGIN PASSWORD",
@@ -76,8 +91,17 @@ COMMANDS = (
         before_naming=True,
         of_store=True,
         is_secret=True,
+        group=Group.NAME,
     ),
-    Command(("/password",), "PASSWORD", "change your password", Who.REGISTERED, of_store=True, is_secret=True),
+    Command(
+        ("/password",),
+        "PASSWORD",
+        "change your password",
+        Who.REGISTERED,
+        of_store=True,
+        is_secret=True,
+        group=Group.NAME,
+    ),
     Command(
         ("/unregister",),
         "PASSWORD",
@@ -85,6 +109,7 @@ COMMANDS = (
         Who.REGISTERED,
         of_store=True,
         is_secret=True,
+        group=Group.NAME,
     ),
     Command(
         ("/chat",),
@@ -92,36 +117,43 @@ COMMANDS = (
         "turn to somebody: what you write is for them alone; or turn back",
         Who.REGISTERED,
         of_store=True,
+        group=Group.PRIVATE,
     ),
-    Command(("/room",), "", "turn back: what you write is for everybody"),
-    Command(("/msg",), "NAME TEXT", "write to somebody alone, once", Who.REGISTERED, of_store=True),
-    Command(("/unread",), "", "show who has written to you alone", Who.REGISTERED, of_store=True),
-    Command(("/stats",), "", "count the messages of this conversation", Who.REGISTERED, of_store=True),
-    Command(("/kick",), "NAME", "put somebody out, for five minutes", Who.MODERATOR, of_store=True),
+    Command(("/room",), "", "turn back: what you write is for everybody", group=Group.PRIVATE),
+    Command(
+        ("/msg",), "NAME TEXT", "write to somebody alone, once", Who.REGISTERED, of_store=True, group=Group.PRIVATE
+    ),
+    Command(("/unread",), "", "show who has written to you alone", Who.REGISTERED, of_store=True, group=Group.PRIVATE),
+    Command(
+        ("/stats",), "", "count the messages of this conversation", Who.REGISTERED, of_store=True, group=Group.PRIVATE
+    ),
+    Command(("/kick",), "NAME", "put somebody out, for five minutes", Who.MODERATOR, of_store=True, group=Group.ORDER),
     Command(
         ("/ban",),
         "NAME|ADDRESS [DURATION]",
         "put somebody out, or all guests from an address: for 30m, 12h or 7d, or for ever",
         Who.MODERATOR,
         of_store=True,
+        group=Group.ORDER,
     ),
-    Command(("/unban",), "NAME|ADDRESS", "let somebody in again", Who.MODERATOR, of_store=True),
-    Command(("/bans",), "", "show who is put out", Who.MODERATOR, of_store=True),
+    Command(("/unban",), "NAME|ADDRESS", "let somebody in again", Who.MODERATOR, of_store=True, group=Group.ORDER),
+    Command(("/bans",), "", "show who is put out", Who.MODERATOR, of_store=True, group=Group.ORDER),
     Command(
         ("/mute",),
         "NAME [DURATION]",
         "let somebody say nothing in the room: for 30m, 12h or 7d, or for ever",
         Who.MODERATOR,
         of_store=True,
+        group=Group.ORDER,
     ),
-    Command(("/unmute",), "NAME", "let somebody speak again", Who.MODERATOR, of_store=True),
-    Command(("/audit",), "", "show what moderators did last", Who.MODERATOR, of_store=True),
-    Command(("/grant",), "NAME", "make somebody a moderator", Who.ADMIN, of_store=True),
-    Command(("/revoke",), "NAME", "make a moderator one no more", Who.ADMIN, of_store=True),
-    Command(("/clear",), "", "empty the screen", of_client=True),
-    Command(("/ignore",), "NAME", "show nothing of somebody", of_client=True),
-    Command(("/unignore",), "NAME", "show them again", of_client=True),
-    Command(("/bell",), "off|mentions|all", "when the bell rings", of_client=True),
+    Command(("/unmute",), "NAME", "let somebody speak again", Who.MODERATOR, of_store=True, group=Group.ORDER),
+    Command(("/audit",), "", "show what moderators did last", Who.MODERATOR, of_store=True, group=Group.ORDER),
+    Command(("/grant",), "NAME", "make somebody a moderator", Who.ADMIN, of_store=True, group=Group.ORDER),
+    Command(("/revoke",), "NAME", "make a moderator one no more", Who.ADMIN, of_store=True, group=Group.ORDER),
+    Command(("/clear",), "", "empty the screen", of_client=True, group=Group.WINDOW),
+    Command(("/ignore",), "NAME", "show nothing of somebody", of_client=True, group=Group.WINDOW),
+    Command(("/unignore",), "NAME", "show them again", of_client=True, group=Group.WINDOW),
+    Command(("/bell",), "off|mentions|all", "when the bell rings", of_client=True, group=Group.WINDOW),
     Command(("/exit", "/quit"), "", "leave the chat", before_naming=True),
 )
 

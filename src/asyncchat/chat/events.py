@@ -98,7 +98,8 @@ class Welcome(_Event, frozen=True):
 
     `token`: the key to this seat; `resumed`: the seat is the one that the client had before, so the ids of what was
     sent from it are known. `epoch`: the life of the conversation, in which numbers only rise; `seq`: the last of them.
-    `max_line`: bytes of text that a message may have; a line of JSON may have JSON_LINE times as many in all.
+    `max_line`: bytes of text that a message may have; a line of JSON may have JSON_LINE times as many in all. `store`:
+    whether what is said is kept, so that there are the commands for that; a server of 0.1.0 does not tell.
     """
 
     name: Short
@@ -110,6 +111,7 @@ class Welcome(_Event, frozen=True):
     resumed: bool
     topic: str = ""
     names: Annotated[list[Short], Meta(max_length=MOST_NAMES)] | UnsetType = UNSET
+    store: bool | UnsetType = UNSET
 
 
 class Error(_Event, frozen=True):

@@ -316,6 +316,7 @@ class SeatedSession(Session):
                 resumed=resumed,
                 topic=self.host.topic,
                 names=[self.named.shown, *room.names(self.named, ANNOUNCED)[0]] if few else UNSET,
+                store=self.host.accounts is not None,
             )
         ]
         last = room.last(hello.history)

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
+from asyncchat.chat import helping
 from asyncchat.chat.accounts import Account
 from asyncchat.chat.archive import Count, History, Pair, Search, Unread
 from asyncchat.chat.changes import Send, SetTopic, Turn
-from asyncchat.chat.commands import COMMANDS, Who, excerpt, is_command
+from asyncchat.chat.commands import Who, excerpt, find_command, is_command, word_of
 from asyncchat.chat.messages import SHOWN, Sent, to_the_second
 from asyncchat.chat.names import NameRefused, prepare
 from asyncchat.chat.refusal import NotKept, Refusal
@@ -15,17 +16,26 @@ from asyncchat.chat.shapeless import is_blank
 if TYPE_CHECKING:
     from asyncchat.chat.session import Session
 
+_HELP_WIDTH = 78 - len("Server: ")
+"""Columns of a row of help, which most windows have room for."""
+
 LISTED = 100
 _DIGITS = 18
 """Of a number that can be asked for; the store has no larger ones."""
 
 
-async def _help(session: "Session", _: str) -> None:
-    for command in COMMANDS:
-        # What somebody could do with an account is shown to guests, too: else they would not hear of it.
-        may = command.who <= max(session.role, Who.REGISTERED)
-        if may and not command.of_client and (session.host.accounts or not command.of_store):
-            session.notice(command.described())
+async def _help(session: "Session", about: str) -> None:
+    has_store = session.host.accounts is not None
+    if not about:
+        commands = helping.usable(session.role, has_store=has_store)
+        can_register = has_store and session.role == Who.GUEST
+        rows = helping.overview(commands, _HELP_WIDTH, can_register=can_register)
+    elif (command := find_command(f"/{word_of(about).lstrip('/')}")) and not command.of_client:
+        rows = helping.details(command, _HELP_WIDTH, has_store=has_store)
+    else:
+        raise Refusal("unknown-command", f"there is no command {excerpt(about)}. /help shows those that there are.")
+    for row in rows:
+        session.notice(row)
 
 
 async def _exit(session: "Session", _: str) -> None:

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from asyncchat.addresses import Address
 from asyncchat.aio.chat import Chat
 from asyncchat.aio.event_queue import Disconnected, Event
-from asyncchat.chat import events
-from asyncchat.chat.commands import is_command
+from asyncchat.chat import events, helping
+from asyncchat.chat.commands import Command, Who, find_command, is_command, word_of
 from asyncchat.chat.confidential import may_have_secret, without_secret
 from asyncchat.chat.shapeless import is_blank
 from asyncchat.errors import ChatError
@@ -75,7 +75,7 @@ class App:
             Around(self._above, self._status),
             send=self._send,
             prompt=self._prompt,
-            completer=ChatCompleter(self._show.people),
+            completer=ChatCompleter(self._show.people, self._usable),
             history=LineHistory(history_path(address)),
         )
         self._said: dict[int, tuple[str, str | None]] = {}
@@ -235,10 +235,20 @@ class App:
 
     # What the commands do.
 
-    def show_help(self) -> None:
-        """Show the commands, of the server too."""
-        self._tell(*commands.own_help())
-        self._post("/help")
+    def show_help(self, about: str) -> None:
+        """Show the commands that one may use here, or more about one."""
+        width = max(self._screen.size[0], 1)
+        command = find_command(f"/{word_of(about).lstrip('/')}")
+        if command:
+            self._tell(*helping.details(command, width, has_store=self._show.has_store))
+        elif about:
+            self._post(f"/help {about}")  # the server may be newer
+        else:
+            can_register = self._show.has_store and self._show.role == Who.GUEST
+            self._tell(*helping.overview(self._usable(), width, can_register=can_register))
+
+    def _usable(self) -> Sequence[Command]:
+        return helping.usable(self._show.role, has_store=self._show.has_store, has_window=True)
 
     def clear(self) -> None:
         """Empty the screen."""

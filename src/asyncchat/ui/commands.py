@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from asyncchat.chat.commands import COMMANDS, argument_of, find_command
+from asyncchat.chat.commands import argument_of, find_command
 
 
 class Client(Protocol):
     """What a command can do."""
 
-    def show_help(self) -> None:
-        """Show the commands, of the server too."""
+    def show_help(self, about: str) -> None:
+        """Show the commands that one may use here, or more about one."""
 
     def clear(self) -> None:
         """Empty the screen."""
@@ -29,7 +29,7 @@ class Client(Protocol):
 
 
 RUN: dict[str, Callable[[Client, str], None]] = {
-    "/help": lambda client, _: client.show_help(),
+    "/help": lambda client, about: client.show_help(about),
     "/clear": lambda client, _: client.clear(),
     "/ignore": lambda client, name: client.ignore(name),
     "/unignore": lambda client, name: client.unignore(name),
@@ -44,13 +44,3 @@ def find(line: str) -> tuple[Callable[[Client, str], None], str] | None:
     command = find_command(line)
     run = RUN.get(command.names[0]) if command else None
     return (run, argument_of(line)) if run else None
-
-
-def own_help() -> list[str]:
-    """Return the lines in /help of what the server does not know."""
-    return [command.described() for command in COMMANDS if command.of_client]
-
-
-def all_helps() -> dict[str, str]:
-    """Return what is said of every command, by its name."""
-    return {name: command.help for command in COMMANDS for name in command.names}

@@ -1,31 +1,43 @@
 """What Tab offers: the names of those who are here, and the commands."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from asyncchat.ui import commands
+from asyncchat.chat.commands import Command
 from asyncchat.ui.mentions import beginnings
 from asyncchat.ui.people import People
 
 
 class ChatCompleter(Completer):
-    """Completes a command at the start of a line, and elsewhere a name, which addresses somebody at the start."""
+    """Completes a command at the start of a line, and elsewhere a name, which addresses somebody at the start.
 
-    def __init__(self, people: People) -> None:
+    The commands are those that are `usable`, as /help shows them; another name of one is offered if nothing else fits.
+    """
+
+    def __init__(self, people: People, usable: Callable[[], Sequence[Command]]) -> None:
         self._people = people
+        self._usable = usable
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:
         """Yield what the word before the cursor may become."""
         before = document.text_before_cursor
         if before.startswith("/") and not any(character.isspace() for character in before):
-            for name, help_text in sorted(commands.all_helps().items()):
-                if name.startswith(before.lower()):
-                    yield Completion(f"{name} ", -len(before), display=name, display_meta=help_text)
+            yield from self._commands(before)
             return
         for start in beginnings(before):
             if names := self._people.beginning_with(before[start:]):
                 ending = " " if start else ": "
                 yield from (Completion(name + ending, start - len(before), display=name) for name in names)
+                return
+
+    def _commands(self, before: str) -> Iterator[Completion]:
+        names = [(name, command.help) for command in self._usable() for name in command.names[:1]]
+        others = [(name, command.help) for command in self._usable() for name in command.names[1:]]
+        for offered in (names, others):
+            fitting = sorted((name, said) for name, said in offered if name.startswith(before.lower()))
+            for name, said in fitting:
+                yield Completion(f"{name} ", -len(before), display=name, display_meta=said)
+            if fitting:
                 return

@@ -22,7 +22,6 @@ from prompt_toolkit.layout.containers import ConditionalContainer, Float, FloatC
 from prompt_toolkit.layout.controls import BufferControl, FormattedTextControl
 from prompt_toolkit.layout.dimension import Dimension
 from prompt_toolkit.layout.layout import Layout
-from prompt_toolkit.layout.menus import CompletionsMenu
 from prompt_toolkit.layout.processors import BeforeInput, ConditionalProcessor, PasswordProcessor, TabsProcessor
 from prompt_toolkit.output.color_depth import ColorDepth
 from prompt_toolkit.patch_stdout import patch_stdout
@@ -31,6 +30,7 @@ from prompt_toolkit.utils import suspend_to_background_supported
 from prompt_toolkit.widgets.toolbars import SearchToolbar
 
 from asyncchat.chat.shapeless import is_blank
+from asyncchat.ui.menu import menu
 from asyncchat.ui.paste import MOST_TYPED, as_text, hint, pasted, question
 from asyncchat.ui.printer import Printer, Terminal
 from asyncchat.ui.reflow import TAB, Line
@@ -195,8 +195,8 @@ class Screen:
                 status,
             ]
         )
-        menu = Float(CompletionsMenu(max_height=MENU_ROWS), xcursor=True, ycursor=True)
-        return Layout(FloatContainer(whole, [menu]), focused_element=line)
+        completions = Float(menu(MENU_ROWS), xcursor=True, ycursor=True)
+        return Layout(FloatContainer(whole, [completions]), focused_element=line)
 
     def _above(self) -> FormattedText:
         rows = [("class:dim", row) for row in self._around.above(self.size[0])]

@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from asyncchat.aio.event_queue import Disconnected, Event
 from asyncchat.chat import events
+from asyncchat.chat.commands import Who
 from asyncchat.ui.mentions import mentions
 from asyncchat.ui.people import MOST_NAMES, People, Run
 from asyncchat.ui.style import colour_of, key_of
@@ -53,6 +54,8 @@ class Show:
         self.people = People()
         self.run = Run()
         self.name = ""
+        self.role = Who.GUEST
+        self.has_store = True
         self.members = 0
         self.unread: dict[str, int] = {}
         self._server = server
@@ -113,7 +116,8 @@ class Show:
             case Disconnected(text) if not self._is_lost:
                 self._is_lost = True
                 yield _DIM, f"connection lost ({text}). What you write now is sent when it is there again."
-            case events.You(name):
+            case events.You(name, role):
+                self.role = Who.__members__.get(role.upper(), Who.GUEST)
                 if name != self.name:
                     self.people.remove(name)
                     yield _DIM, f"You are {name} now."
@@ -145,6 +149,8 @@ class Show:
         first, anew = not self._epoch, welcome.epoch != self._epoch
         self.name, self._key, self._epoch = welcome.name, key_of(welcome.name), welcome.epoch
         self.members = welcome.members
+        self.role = Who.GUEST  # else it says so right after this
+        self.has_store = welcome.store is not False  # what a server does not tell may be so
         if welcome.names is not UNSET:
             self.people.replace(name for name in welcome.names if key_of(name) != self._key)
         self._is_lost = False

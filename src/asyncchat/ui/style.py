@@ -37,8 +37,6 @@ STYLES = {
     "completion-menu.completion.current": "noinherit bold",
     "completion-menu.meta.completion": "noinherit reverse dim",
     "completion-menu.meta.completion.current": "noinherit dim",
-    "scrollbar.background": "noinherit reverse",
-    "scrollbar.button": "noinherit",
 }
 
 _MOST_CACHED = 4096

@@ -1,0 +1,105 @@
+"""/help: what one may use here, in rows that fit, and all about one command."""
+
+import pytest
+
+from asyncchat.chat import helping
+from asyncchat.chat.commands import COMMANDS, Group, Who
+from tests.chat import Person, a_room
+from tests.chat.town import Town
+
+ONLY_WITH_A_STORE = {command.names[0] for command in COMMANDS if command.of_store}
+
+
+def named(rows: list[str]) -> set[str]:
+    """Return the commands in an answer to /help, without what follows below them."""
+    words = [word for row in rows[:-1] for word in row.removeprefix("Server: ").split() if "With a name" not in row]
+    return {word for word in words if word.startswith("/")}
+
+
+def a_guest_without_store() -> Person:
+    person = Person(a_room())
+    person.send("alice\n")
+    person.hear()
+    return person
+
+
+def test_help_names_what_works_without_a_store_where_there_is_none() -> None:
+    person = a_guest_without_store()
+    person.send("/HELP\n")
+    assert person.hear() == [
+        "Server: Chat:       /help [COMMAND]  /list  /whois NAME  /exit",
+        "Server: Private:    /room",
+        "Server: /help COMMAND tells more about one.",
+    ]
+
+
+@pytest.mark.parametrize("role", Who)
+def test_help_names_all_that_one_may_use_and_nothing_else(town: Town, role: Who) -> None:
+    person = town.guest("alice") if role == Who.GUEST else town.owner("alice", role=role)
+    rows = person.say("/help")
+    assert named(rows) == {one.names[0] for one in COMMANDS if one.who <= role and not one.of_client}
+    assert ("With a name of your own there is more" in "".join(rows)) == (role == Who.GUEST)
+    assert all(row.startswith("Server: ") and len(row) <= 78 for row in rows)
+    assert len(rows) < 16
+
+
+@pytest.mark.parametrize("width", [20, 33, 40, 50, 80, 200])
+@pytest.mark.parametrize("role", Who)
+def test_help_fits_into_the_window_and_breaks_no_word(width: int, role: Who) -> None:
+    commands = helping.usable(role, has_store=True, has_window=True)
+    rows = helping.overview(commands, width, can_register=True)
+    assert all(len(row) <= width and row == row.rstrip() for row in rows)
+    assert {word for row in rows for word in row.split()} >= {word for one in commands for word in one.usage.split()}
+    if width >= 40:
+        assert len(rows) <= 22  # of 24, with the line and the status
+    for command in commands:
+        assert all(len(row) <= width for row in helping.details(command, width, has_store=True))
+
+
+@pytest.mark.parametrize("said", ["/help ban", "/help /ban", "/HELP /BAN now"])
+def test_help_tells_all_about_one_command(town: Town, said: str) -> None:
+    usage, *rest = town.guest("alice").say(said)
+    assert usage.startswith("Server: /ban ")
+    assert rest[-1] == "Server: For moderators and the admin."
+
+
+def test_help_tells_the_other_names_of_a_command_and_where_it_works(town: Town) -> None:
+    assert town.guest("alice").say("/help names") == [
+        "Server: /list: show who is online.",
+        "Server: Also: /who, /names, /users.",
+    ]
+    assert town.guest("bob").say("/help login")[1:] == [
+        "Server: Also: /login.",
+        "Server: It works before you have a name, too.",
+    ]
+
+
+def test_help_says_what_does_not_work_here() -> None:
+    person = a_guest_without_store()
+    person.send("/help stats\n")
+    assert person.hear()[-1] == "Server: Not here: it needs a chat that is served with --store."
+
+
+@pytest.mark.parametrize("about", ["nothing", "/nothing", "/", "//", "clear"])
+def test_help_about_what_is_no_command_of_the_server_says_so(town: Town, about: str) -> None:
+    person = town.guest("alice")
+    (answer,) = person.say(f"/help {about}")
+    assert answer == f"Server: there is no command {about}. /help shows those that there are."
+
+
+def test_every_command_has_a_group_and_every_group_a_command() -> None:
+    assert {command.group for command in COMMANDS} == set(Group)
+
+
+@pytest.mark.parametrize("about", ["", " ban", " nothing"])
+def test_a_program_gets_the_same_rows(town: Town, about: str) -> None:
+    rows = town.guest("alice").say(f"/help{about}")
+    said = [event for event in town.program("bot").say(f"/help{about}") if event["type"] in ("notice", "refused")]
+    assert [f"Server: {event['text']}" for event in said] == rows
+
+
+@pytest.mark.parametrize("has_store", [True, False])
+def test_a_program_is_told_whether_there_is_a_store(town: Town, has_store: bool) -> None:
+    if not has_store:
+        town.host.accounts = None
+    assert town.stranger().hello("alice")["store"] is has_store
