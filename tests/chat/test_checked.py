@@ -22,7 +22,7 @@ HUGE = 1 << 53
 
 EVENTS: list[dict[str, Any]] = [
     {"type": "welcome", "name": "a", "token": "t", "epoch": "e", "seq": 1, "members": 1, "max_line": 9}
-    | {"resumed": False, "topic": "x", "names": ["a", "b"]},
+    | {"resumed": False, "topic": "x", "names": ["a", "b"], "store": True},
     {"type": "error", "code": "c", "text": "x"},
     {"type": "message", "seq": 1, "time": TIME, "from": "a", "text": "x", "conversation": "b", "new": True},
     {"type": "ack", "id": 1, "seq": 1},
