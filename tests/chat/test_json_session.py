@@ -60,6 +60,7 @@ def test_whoever_says_hello_is_welcome() -> None:
         "max_line": 100,
         "resumed": False,
         "names": ["Alice", "bob"],
+        "store": False,
     }
 
 
