@@ -7,6 +7,7 @@ store/         the conversation, and whose names are whose, in a file
 threads/       the two-way line, the server and the client on threads
 transcript.py  the raw transcript, and conversation.py, the filter that reads it
 terminal.py    standard input and output, as bytes
+asking.py      passwords that a person or a file is asked for
 passwords.py   what is kept of a password
 outlet.py      output that nobody waits for
 addresses.py   HOST:PORT, and the sockets behind it

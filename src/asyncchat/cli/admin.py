@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from asyncchat import signals, terminal
+from asyncchat import asking, signals, terminal
 from asyncchat.cli.arguments import Parser
 from asyncchat.errors import ChatError
 
@@ -71,12 +71,12 @@ def _ask_password(name: "Name") -> str:
     from asyncchat.chat.registering import new_password
     from asyncchat.passwords import hashed
 
-    given = terminal.ask_unseen(f"new password of {name.shown}: ")
+    given = asking.ask_unseen(f"new password of {name.shown}: ")
     try:
         password = new_password(name, given)
     except Refusal as refusal:
         limits = f"It needs {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters; nothing is changed."
         raise ChatError(f"{refusal} {limits}") from None
-    if terminal.is_interactive() and terminal.ask_unseen("the same again: ") != given:
+    if terminal.is_interactive() and asking.ask_unseen("the same again: ") != given:
         raise ChatError("these are two different ones: nothing is changed")
     return hashed(password)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
-from asyncchat import signals, terminal
+from asyncchat import asking, signals, terminal
 from asyncchat.addresses import DEFAULT_HOST, DEFAULT_PORT, listen, parse_host, parse_port
 from asyncchat.cli.arguments import Parser, checked
 from asyncchat.errors import ChatError
@@ -226,7 +226,7 @@ def _open_store(options: argparse.Namespace, limits: Limits) -> "Store":
 def _admin_password(options: argparse.Namespace, kept: str | None) -> str | None:
     """Return the hash of the admin's password, unless it is the one that is `kept`, or none is given."""
     if options.admin_password_file:
-        given, where = terminal.read_secret(options.admin_password_file), options.admin_password_file
+        given, where = asking.read_secret(options.admin_password_file), options.admin_password_file
     else:
         given, where = os.environ.get("ASYNCCHAT_ADMIN_PASSWORD", ""), "ASYNCCHAT_ADMIN_PASSWORD"
         if not given and kept:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from asyncchat import signals, terminal
+from asyncchat import asking, signals, terminal
 from asyncchat.addresses import Address
 from asyncchat.aio.chat import Chat
 from asyncchat.aio.client import cancel_on_ctrl_c, converse
@@ -139,7 +139,7 @@ async def _ask_password(keyboard: DaemonExecutor, name: str, *, is_new: bool) ->
     while True:
         if question.why:
             _say(question.why)
-        with terminal.unseen():  # before it is asked for: some type fast
+        with asking.unseen():  # before it is asked for: some type fast
             terminal.write(question.prompt.encode(errors="backslashreplace"))
             try:
                 answer = question.answered(await _type(keyboard) or "")
