@@ -25,7 +25,7 @@ PIECE = 0.005
 LARGEST = 20_000
 """Messages in a piece of work, at most: they are held in memory."""
 
-INDEX_SHARE = 0.05
+INDEX_SHARE = 0.03
 """The part of the time that the index gets while there is no rest."""
 
 MOST_ARREARS = 1_000_000
