@@ -22,9 +22,8 @@ def open_clock(file: StoreFile, keep: Keep, *, trust: bool) -> Clock:
     clock = Clock(_known_time(do), tolerance)
     if trust:
         before, clock = clock.trusted(), Clock(None, tolerance)
-        if (now := clock.trusted()) < before:
-            with file.transaction():
-                _set_back(do, now, before - now)
+        with file.transaction():
+            _set_back(do, clock.trusted(), before)
     (clock.latest,) = do(
         "SELECT ifnull(max(time), 0) FROM (SELECT time FROM seats UNION ALL SELECT time FROM given_up)"
     ).fetchone()
