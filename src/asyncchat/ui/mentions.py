@@ -3,12 +3,16 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import pairwise
 
 _ENDINGS = "_-.·׳״"
 """What names may have in them, also at their end; but there it may as well be no part of one."""
 
 _LONGEST = 128
 """Characters that a name has at most, in whatever form it is written."""
+
+_MOST_CACHED = 4096
 
 _JOINERS = "\u200c\u200d"
 
@@ -27,14 +31,17 @@ def mentions(text: str, key: str) -> list[tuple[int, int]]:
     key = folded(key)
     if not key or not any(key in piece for piece in _pieces(text)):
         return []
+    whole, places = _letters(text)
     found = []
-    past = 0
-    places = _places(text)
-    for index, start in enumerate(places):
-        end = _match(text, places, index, key)
-        if end and start >= past and _begins_at(text, start) and _ends_at(text, end):
+    at = whole.find(key)
+    while at >= 0:
+        start, end = places.get(at), places.get(at + len(key))
+        if start is not None and end is not None and _begins_at(text, start) and _ends_at(text, end):
             found.append((start, end))
-            past = end
+            at += len(key)
+        else:
+            at += 1
+        at = whole.find(key, at)
     return found
 
 
@@ -62,34 +69,32 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).lower().replace("ς", "σ")
 
 
-def _match(text: str, places: list[int], index: int, key: str) -> int:
-    """Return where the name with this key ends, if it begins at that place; else 0."""
-    start = places[index]
-    for end in (*places[index + 1 : index + 1 + _LONGEST], len(text)):
-        if end - start > _LONGEST:
-            break
-        part = folded(text[start:end])
-        if part == key:
-            return end
-        if not key.startswith(part):
-            break
-    return 0
+def _letters(text: str) -> tuple[str, dict[int, int]]:
+    """Return `text` folded letter by letter, each with its marks; and for where each begins there, and the end, where
+    it is in `text`."""
+    starts = [place for place, character in enumerate(text) if not _is_mark(character)]
+    parts, places, length = [], {}, 0
+    for start, end in pairwise([*starts, len(text)]):
+        places[length] = start
+        parts.append(_folded_letter(text[start:end]) if end - start <= _LONGEST else "\0")
+        length += len(parts[-1])
+    return "".join(parts), places | {length: len(text)}
 
 
-def _places(text: str) -> list[int]:
-    """Return where a letter begins, whose marks belong to it."""
-    return [place for place, character in enumerate(text) if not _is_mark(character)]
+@lru_cache(maxsize=_MOST_CACHED)
+def _folded_letter(letter: str) -> str:
+    return folded(letter)
 
 
 def _begins_at(text: str, place: int) -> bool:
     """Tell whether a name may begin there."""
-    before = text[:place].rstrip(_ENDINGS)[-1:]
+    before = text[max(0, place - _LONGEST) : place].rstrip(_ENDINGS)[-1:]
     return not before or not _may_be_in_name(before) or _is_unspaced(before) or _is_unspaced(text[place : place + 1])
 
 
 def _ends_at(text: str, place: int) -> bool:
     """Tell whether a name may end there."""
-    behind = text[place:].lstrip(_ENDINGS)[:1]
+    behind = text[place : place + _LONGEST].lstrip(_ENDINGS)[:1]
     return not behind or not _may_be_in_name(behind) or _is_unspaced(behind) or _is_unspaced(text[place - 1])
 
 
