@@ -147,6 +147,10 @@ def test_a_line_that_may_have_a_password_is_asked_about(alice: Terminal, bob: Nc
     alice.write(CTRL_C)
     alice.until_typed("")
     check_nothing_was_said(alice, bob)
+    alice.write(paste(f"hello\n/auth alice {SECRET}") + ENTER)
+    alice.until_row("Send 2 lines, with what may be a password, as text? y/n")
+    alice.write("y")
+    assert [bob.line() for _ in range(2)] == ["alice: hello", f"alice: /auth alice {SECRET}"]
     assert not any(SECRET in path.read_text() for path in tmp_path.rglob("history*"))
 
 

@@ -54,6 +54,7 @@ class Printer:
         self._size = output.get_size()  # for which the window was filled
         self._recent = Recent()
         self._unprinted = 0
+        self._standing = 0  # lines that stand above the prompt, with nothing between them
         self._timer: asyncio.TimerHandle | None = None
 
     def watch(self) -> None:
@@ -79,11 +80,12 @@ class Printer:
         # Not run_in_terminal, which lets the terminal echo and edit what is typed in that moment.
         self._app.renderer.erase()
         self._write(lines)
+        self._standing += len(lines)
 
     def clear(self) -> None:
         """Empty the window; the scrollback stays."""
         self._recent.clear()
-        self._unprinted = 0
+        self._unprinted = self._standing = 0
         self._app.renderer.clear()
         self._app.invalidate()
 
@@ -111,7 +113,10 @@ class Printer:
         # A terminal that wraps anew has in its scrollback what does not fit any more.
         owed = 0 if self._reflows else min(recent.owed - new, seen)
         self._make_room(before, now, is_ours=is_ours)
-        self._write(recent.last(Size(room + at_stake, now.columns), owed, new))
+        lines = recent.last(Size(room + at_stake, now.columns), owed, new)
+        self._write(lines)
+        # The first of them may be cut.
+        self._standing = max(self._standing + new, len(lines)) if is_ours else max(0, len(lines) - 1)
         recent.owed = min(owed + new, recent.count(Size(room, now.columns)))
         self._size, self._unprinted = now, 0
 
@@ -128,7 +133,8 @@ class Printer:
         self._app.renderer.erase()
         if is_ours:
             # Never further up than where our own lines begin, since what stands before them is lost with that.
-            heights = [self._recent.height(size.columns, now.rows) for size in (before, now)]
+            standing = self._standing, self._unprinted
+            heights = [self._recent.height(*standing, Size(now.rows, size.columns)) for size in (before, now)]
             self._output.cursor_up(heights[1] if self._reflows else min(heights))
             self._output.erase_down()
         self._output.write_raw("\n" * (now.rows - 1))  # as many rows scroll as stand above the cursor

@@ -104,13 +104,13 @@ class Recent:
         self._lines.clear()
         self._characters = self.owed = 0
 
-    def height(self, columns: int, most: int) -> int:
-        """Return how many rows the lines take, or `most` if that is less."""
+    def height(self, number: int, but_last: int, size: Size) -> int:
+        """Return how many rows so many lines, before those last ones, take in a window: all that it has, at most."""
         rows = 0
-        for line in self._lines:
-            rows += len(wrapped(line, columns))
-            if rows >= most:
-                return most
+        for line in islice(reversed(self._lines), but_last, but_last + number):
+            rows += len(wrapped(line, size.columns))
+            if rows >= size.rows:
+                return size.rows
         return rows
 
     def count(self, size: Size, but_last: int = 0) -> int:
