@@ -1,6 +1,8 @@
 """What the signals do that a closed terminal, an operator or a service manager sends."""
 
+import contextlib
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -40,6 +42,18 @@ def test_a_server_under_nohup_outlives_its_terminal(mode: str) -> None:
             assert GOODBYE.encode() not in peer.lines.rest()
         server.signal(signal.SIGTERM)
         assert server.wait() == 0
+
+
+@pytest.mark.parametrize("mode", ["room", "threads", "pair"])
+def test_a_server_that_is_asked_to_end_again_and_again_ends_well(mode: str) -> None:
+    with ServeProgram("--mode", mode) as server:
+        code = None
+        while code is None:  # up to the last moment of its life
+            server.signal(signal.SIGTERM)
+            server.signal(signal.SIGHUP)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = server.process.wait(0.001)
+        assert code == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

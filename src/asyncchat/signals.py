@@ -25,6 +25,6 @@ def exit_cleanly() -> None:
 
 
 def ignore() -> None:
-    """Let nothing interrupt the program any more: it is about to end."""
+    """Let no signal end the program any more: it ends by itself, and a handler of Python's would not last so long."""
     for number in (signal.SIGINT, *of_termination()):
         signal.signal(number, signal.SIG_IGN)

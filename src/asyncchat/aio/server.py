@@ -249,9 +249,11 @@ async def serve(
             server.stop_at_once()
         stop.set()
 
+    def on_signal_soon(number: int, _: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: it is ending
+            loop.call_soon_threadsafe(on_signal, number)
+
+    # Not by loop.add_signal_handler: when the loop is closed, a signal would end the program before its time.
     for number in (signal.SIGINT, *signals.of_termination()):
-        try:
-            loop.add_signal_handler(number, on_signal, number)
-        except NotImplementedError:  # Windows
-            signal.signal(number, lambda number, _: loop.call_soon_threadsafe(on_signal, number))
+        signal.signal(number, on_signal_soon)
     await server.run(stop)

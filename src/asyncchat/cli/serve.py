@@ -197,7 +197,7 @@ def _serve_room(
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(serve(listeners, limits, recorder, store, needs_account=needs_account))
     finally:
-        signals.ignore()  # closing the loop has brought the system's own way back, by which they would be a failure
+        signals.ignore()
         for outlet in (recorder, errors):
             if outlet:
                 outlet.close(_LAST_WORDS)

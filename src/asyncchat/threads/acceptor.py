@@ -30,7 +30,7 @@ class Acceptor:
         """Call `accepted`, which must not wait, with each new connection."""
         # Written to even if the signal comes just before the wait begins, when its handler can't run.
         self._stopper.setblocking(False)
-        signal.set_wakeup_fd(self._stopper.fileno())
+        signal.set_wakeup_fd(self._stopper.fileno(), warn_on_full_buffer=False)
         for number in (signal.SIGINT, *signals.of_termination()):
             signal.signal(number, lambda *_: self.stop())
         terminal.report("listening on " + ", ".join(str(of_socket(listener)) for listener in self._listeners))
@@ -45,6 +45,7 @@ class Acceptor:
                 for listener in self._listeners:
                     if listener in ready:
                         self._accept(listener, accepted)
+        signals.ignore()
         signal.set_wakeup_fd(-1)
         for used in (*self._listeners, self._stopped, self._stopper):
             used.close()
