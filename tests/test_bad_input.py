@@ -17,10 +17,10 @@ REFUSED = "Server: this name can't be used: "
         (b" \n", "it has a blank in it"),
         (b"two words\n", "it has a blank in it"),
         (b"tab\tbed\n", "it has a blank in it"),
-        ("zero\u200bwidth\n".encode(), "U+200B is not a letter, digit, underscore, dash or dot"),
+        ("zero\u200bwidth\n".encode(), "U+200B (ZERO WIDTH SPACE) is not a letter, digit, underscore, dash or dot"),
         (b"_under\n", "it does not start with a letter or a digit"),
         (b"/list\n", "/ is not a letter, digit, underscore, dash or dot"),
-        (b"\x1b[2J\n", "␛ (U+241B) is not a letter, digit, underscore, dash or dot"),
+        (b"\x1b[2J\n", "␛ (U+241B, SYMBOL FOR ESCAPE) is not a letter, digit, underscore, dash or dot"),
     ],
 )
 def test_a_name_that_cannot_be_used_is_refused_with_the_reason(room: ServeProgram, line: bytes, reason: str) -> None:

@@ -6,10 +6,11 @@ import socket
 from asyncchat.addresses import listen, of_socket
 from asyncchat.aio.connection import Connection
 from asyncchat.chat.host import Host
-from asyncchat.chat.room import MemoryJournal, Room
+from asyncchat.chat.log import MemoryLog
 from asyncchat.chat.seats import Seats
 from asyncchat.chat.session import Session
 from asyncchat.limits import Limits
+from tests.chat import a_pipeline
 from tests.programs import ASK_NAME, PATIENCE, seconds
 
 
@@ -20,8 +21,7 @@ async def nothing_is_asked(session: Session, _: Connection) -> None:
 async def connected(limits: Limits, host: Host | None = None) -> tuple[Connection, "asyncio.Task[None]", socket.socket]:
     """Return a connection, what serves it, and its peer's end, which nobody reads."""
     (listener,) = listen(["127.0.0.1"], 0)
-    room = Room(lambda: None, MemoryJournal("epoch"), lambda: 0)
-    host = host or Host(room, Seats(lambda: "token"), lambda: 0)
+    host = host or Host(a_pipeline(MemoryLog("epoch")), Seats(lambda: "token"), lambda: 0)
     made: asyncio.Future[tuple[Connection, asyncio.Task[None]]] = asyncio.get_running_loop().create_future()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -6,15 +6,22 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 from asyncchat.chat.accounts import Accounts
+from asyncchat.chat.audience import Encode
+from asyncchat.chat.entries import KEPT_NOWHERE, Join, Leave, Logged
 from asyncchat.chat.events import JSON_LINE
 from asyncchat.chat.host import Host
 from asyncchat.chat.json_session import JsonSession
 from asyncchat.chat.lines import LineDecoder
+from asyncchat.chat.log import Kept, Log, MemoryLog
 from asyncchat.chat.messages import Event, Sent
+from asyncchat.chat.names import Name
+from asyncchat.chat.order import Order
+from asyncchat.chat.pipeline import Pipeline, Sender
 from asyncchat.chat.plain_session import PlainSession
-from asyncchat.chat.room import Committed, Failed, Journal, MemoryJournal, Room
+from asyncchat.chat.refusal import NotKept, Refusal
 from asyncchat.chat.seats import Seats
 from asyncchat.chat.session import Session
+from asyncchat.chat.state import ChatState, RoomState
 
 S = TypeVar("S", bound=Session)
 
@@ -59,8 +66,8 @@ class Receipts:
         self.lost.append((list(idents), why))
 
 
-class SlowJournal:
-    """Keeps each batch only when it is told to, in the order in which they came."""
+class SlowLog:
+    """Keeps each batch in which there is something to keep only when it is told to."""
 
     epoch = "slow"
     is_archive = False
@@ -68,38 +75,113 @@ class SlowJournal:
     def __init__(self, recent: Sequence[Sent] = ()) -> None:
         self.recent = recent
         self.seq = recent[-1].seq if recent else 0
-        self.waiting: deque[tuple[Sequence[Event], Committed, Failed]] = deque()
+        self.waiting: deque[tuple[Sequence[Logged], Kept]] = deque()
 
-    def append(self, batch: Sequence[Event], committed: Committed, failed: Failed) -> None:
-        self.waiting.append((batch, committed, failed))
+    def append(self, batch: Sequence[Logged], kept: Kept) -> None:
+        if all(isinstance(entry, KEPT_NOWHERE) for entry in batch):
+            kept(())
+        else:
+            self.waiting.append((batch, kept))
 
-    def keep_one(self) -> Sequence[Event]:
+    def keep_one(self) -> Sequence[Logged]:
         """Keep the oldest batch, and return it."""
-        batch, committed, _ = self.waiting.popleft()
-        committed(batch)
+        batch, kept = self.waiting.popleft()
+        kept(())
         return batch
 
     def fail(self, why: str) -> None:
         """Keep nothing of all that waits."""
         failed, self.waiting = self.waiting, deque()
-        for batch, _, fail in failed:
-            fail(batch, why)
+        for batch, kept in failed:
+            kept([None if isinstance(entry, KEPT_NOWHERE) else NotKept(why) for entry in batch])
 
     def keep_all(self) -> None:
         while self.waiting:
             self.keep_one()
 
 
-def a_room(
-    journal: Journal | None = None,
+def a_pipeline(
+    log: Log | None = None,
     *,
     wake: Callable[[], object] = lambda: None,
     clock: Callable[[], int] = lambda: 0,
-    history: int = 10,
     replay: int = 1000,
-) -> Room:
-    """Return a room in which time stands still."""
-    return Room(wake, journal or MemoryJournal("memory"), clock, history=history, replay=replay)
+    accounts: Accounts | None = None,
+    order: Order | None = None,
+    topic: str = "",
+) -> Pipeline:
+    """Return a pipeline in which time stands still; with accounts where there is a store."""
+    log = log or MemoryLog("memory")
+    if log.is_archive and accounts is None:
+        accounts = Accounts()
+    state = ChatState(RoomState(replay, log.recent, log.seq, topic), accounts, order)
+    return Pipeline(state, log, wake, clock)
+
+
+class Room:
+    """A chat by itself: peers that are members without a session, and what sessions share."""
+
+    def __init__(self, pipeline: Pipeline, history: int) -> None:
+        self.pipeline = pipeline
+        self.state = pipeline.state.room
+        self._history = history
+        self._hosts: dict[int, Host] = {}
+        self._numbers: dict[str, tuple[int, Peer]] = {}
+
+    def host(self, seats: Seats | None = None, **how: Any) -> Host:
+        """Return what the sessions share that have the same seats."""
+        key = id(seats)
+        if key not in self._hosts:
+            how = {"history": self._history} | how
+            self._hosts[key] = Host(self.pipeline, seats or some_seats(), lambda: 0, **how)
+        return self._hosts[key]
+
+    def join(self, name: Name, peer: Peer, encode: Encode, token_hash: bytes = b"") -> None:
+        """Let `peer` be a member, or take the place of one that is there, and give it the last messages."""
+        number = self.pipeline.new_member()
+
+        def joined(outcome: object) -> None:
+            if isinstance(outcome, Refusal):
+                raise outcome
+            if before := self._numbers.get(name.key):
+                self.pipeline.audience.remove(before[0])
+            self._numbers[name.key] = number, peer
+            self.pipeline.audience.add(number, peer, encode)
+            peer.write(encode(self.last()))
+
+        self.pipeline.join(Join(name, number, 0, token_hash=token_hash), joined)
+
+    def leave(self, name: Name) -> None:
+        """Let a member go."""
+        number, peer = self._numbers.pop(name.key)
+        self.pipeline.propose(Leave(number), lambda _: peer.close())
+
+    def post(self, name: Name, text: str, sender: Sender | None = None, ident: int = 0) -> None:
+        """Let a member say something."""
+        self.pipeline.say(name, text, sender, ident)
+
+    def commit(self) -> None:
+        """Hand what has happened to the log."""
+        self.pipeline.commit()
+
+    def last(self) -> list[Sent]:
+        """Return what a newcomer gets."""
+        return self.host().last()
+
+    @property
+    def seq(self) -> int:
+        """The number of the last message that was delivered."""
+        return self.state.seq
+
+    @property
+    def members(self) -> int:
+        """How many are there."""
+        return len(self.state.members)
+
+
+def a_room(log: Log | None = None, *, history: int = 10, replay: int = 1000, **how: Any) -> Room:
+    """Return a chat in which time stands still."""
+    return Room(a_pipeline(log, replay=max(history, replay), **how), history)
 
 
 def some_seats(kept_empty: int = 10) -> Seats:
@@ -111,32 +193,27 @@ def some_seats(kept_empty: int = 10) -> Seats:
 ADDRESS = "192.0.2.1"
 
 
-def a_host(room: Room, seats: Seats | None = None, **how: Any) -> Host:
-    """Return what sessions in `room` share; with accounts where there is a store."""
-    if room.is_stored and "accounts" not in how:
-        how["accounts"] = Accounts()
-    return Host(room, seats or some_seats(), how.pop("clock", lambda: 0), **how)
-
-
-def record(room: Room) -> list[Event]:
-    """Return the list of everything that happens in `room` from now on."""
+def record(room: "Room | Pipeline") -> list[Event]:
+    """Return the list of everything that happens from now on."""
     events: list[Event] = []
 
     def remember(batch: Iterable[Event]) -> bytes:
         events.extend(batch)
         return b""
 
-    room.attach(Peer(), remember)
+    pipeline = room.pipeline if isinstance(room, Room) else room
+    pipeline.audience.attach(Peer(), remember)
     return events
 
 
 class _Connected(Generic[S]):
-    """Somebody who is connected to `room`: what they send is decoded, handled and, if wanted, committed `at_once`."""
+    """Somebody who is connected: what they send is decoded, handled and, if wanted, committed `at_once`."""
 
     at_once = True
 
-    def __init__(self, room: Room, peer: Peer, session: S, limit: int) -> None:
-        self.room = room
+    def __init__(self, host: Host, peer: Peer, session: S, limit: int) -> None:
+        self.host = host
+        self.pipeline = host.pipeline
         self.peer = peer
         self.session = session
         self._decoder = LineDecoder(limit * JSON_LINE)
@@ -161,16 +238,16 @@ class _Connected(Generic[S]):
 
     def _commit(self) -> None:
         if self.at_once:
-            self.room.commit()
+            self.pipeline.commit()
 
 
 class Person(_Connected[PlainSession]):
     """Somebody with nc."""
 
-    def __init__(self, room: Room, limit: int = 4096, host: Host | None = None, address: str = ADDRESS) -> None:
+    def __init__(self, room: "Room | Host", limit: int = 4096, address: str = ADDRESS) -> None:
         peer = Peer()
-        host = host or a_host(room, max_line=limit)
-        super().__init__(room, peer, PlainSession(host, peer, address), limit)
+        host = room if isinstance(room, Host) else room.host(max_line=limit)
+        super().__init__(host, peer, PlainSession(host, peer, address), host.max_line)
 
     def hear(self) -> list[str]:
         """Return the lines that the server has sent since the last call."""
@@ -184,16 +261,11 @@ class Bot(_Connected[JsonSession]):
     """A program that speaks JSON."""
 
     def __init__(
-        self,
-        room: Room,
-        seats: Seats,
-        limit: int = 4096,
-        host: Host | None = None,
-        address: str = ADDRESS,
+        self, room: "Room | Host", seats: Seats | None = None, limit: int = 4096, address: str = ADDRESS
     ) -> None:
         peer = Peer()
-        host = host or a_host(room, seats, max_line=limit)
-        super().__init__(room, peer, JsonSession(host, peer, address), limit)
+        host = room if isinstance(room, Host) else room.host(seats, max_line=limit)
+        super().__init__(host, peer, JsonSession(host, peer, address), host.max_line)
 
     def tell(self, kind: str, **fields: object) -> None:
         """Send one event."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.chat import Bot, Person, a_host, a_room, some_seats
+from tests.chat import Bot, Person, a_room, some_seats
 from tests.chat.town import SECRET, Town
 
 
@@ -14,15 +14,15 @@ class Village:
     def __init__(self) -> None:
         self.room = a_room()
         self.seats = some_seats()
-        self.host = a_host(self.room, self.seats)
+        self.host = self.room.host(self.seats)
 
     def connect(self) -> Person:
-        person = Person(self.room, host=self.host)
+        person = Person(self.host)
         person.hear()
         return person
 
     def stranger(self) -> Bot:
-        bot = Bot(self.room, self.seats, host=self.host)
+        bot = Bot(self.host)
         bot.peer.take()
         return bot
 

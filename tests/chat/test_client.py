@@ -10,8 +10,8 @@ from asyncchat.chat import client as module
 from asyncchat.chat import events, messages
 from asyncchat.chat.client import Client
 from asyncchat.chat.events import Ack, Error, Gap, Hello, Joined, Members, Message, Notice, Refused, Welcome
+from asyncchat.chat.log import MemoryLog
 from asyncchat.chat.messages import Event, Sent
-from asyncchat.chat.room import MemoryJournal
 from asyncchat.chat.visitor import MAX_HEARD
 from tests.chat import Bot, Person, a_room, record, some_seats
 from tests.chat.wires import QUESTION, Wire
@@ -21,7 +21,7 @@ class World:
     """A server, on which somebody with nc talks too; `replay` as in the room."""
 
     def __init__(self, epoch: str = "first", replay: int = 1000) -> None:
-        self.room = a_room(MemoryJournal(epoch), replay=replay, history=min(10, replay))
+        self.room = a_room(MemoryLog(epoch), replay=replay, history=min(10, replay))
         self.seats = some_seats(kept_empty=1000)
         self.record: list[Event] = record(self.room)
         self.other = Person(self.room)

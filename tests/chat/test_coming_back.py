@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from asyncchat.chat.events import MOST_UNANSWERED
+from asyncchat.chat.log import Log, MemoryLog
 from asyncchat.chat.messages import Event, Sent
-from asyncchat.chat.room import Journal, MemoryJournal
-from tests.chat import Bot, Said, SlowJournal, a_room, record, some_seats
+from tests.chat import Bot, Said, SlowLog, a_room, record, some_seats
 
 
 class Client:
@@ -90,7 +90,7 @@ class Client:
 class ComingBack(RuleBasedStateMachine):
     """People who talk, are cut off without anybody's noticing, and come back."""
 
-    journal: Journal
+    journal: Log
 
     @initialize(replay=st.sampled_from([0, 1, 5, 1000]))
     def open(self, replay: int) -> None:
@@ -218,15 +218,15 @@ class ComingBackInMemory(ComingBack):
 
     def __init__(self) -> None:
         super().__init__()
-        self.journal = MemoryJournal("memory")
+        self.journal = MemoryLog("memory")
 
 
-class ComingBackWithSlowJournal(ComingBack):
+class ComingBackWithSlowLog(ComingBack):
     """With a journal that takes its time."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.journal = self.slow = SlowJournal()
+        self.journal = self.slow = SlowLog()
 
     @precondition(lambda self: self.slow.waiting)
     @rule(batches=st.integers(1, 5))
@@ -240,5 +240,5 @@ class ComingBackWithSlowJournal(ComingBack):
 
 
 TestInMemory = ComingBackInMemory.TestCase
-TestWithSlowJournal = ComingBackWithSlowJournal.TestCase
-TestInMemory.settings = TestWithSlowJournal.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestWithSlowLog = ComingBackWithSlowLog.TestCase
+TestInMemory.settings = TestWithSlowLog.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)

@@ -56,7 +56,7 @@ def test_what_lacks_something_is_refused(town: Town, line: str, answer: str) -> 
 
 def test_another_name_is_asked_back_before_anybody_sees_it(town: Town) -> None:
     carol = town.guest("carol")
-    seen = record(town.room)
+    seen = record(town.pipeline)
     assert carol.say(f"/register dave {SECRET}", f"/register dave {SECRET}") == [OTHER_NAME] * 2
     assert not seen
     assert (
@@ -77,7 +77,7 @@ def test_what_is_asked_back_is_checked_first(town: Town) -> None:
 
 def test_a_password_written_twice_is_no_name(town: Town) -> None:
     stranger, owner = town.connect(), town.owner("carolpw999")
-    seen = record(town.room)
+    seen = record(town.pipeline)
     said = "Server: the password can't be the name."
     assert stranger.say("/register otherpw999 OtherPW999") == [said]
     assert owner.say("/password carolpw999") == [said]
@@ -198,7 +198,7 @@ def test_no_sequence_of_mistakes_shows_a_password(
     """The password is written alone after a command that did not work, at once or when the answer was there."""
     with a_town() as town:
         town.owner("alice").say("/exit")
-        seen = record(town.room)
+        seen = record(town.pipeline)
         session, encoded = connect(town, name)
         before = ""
         for said in itertools.chain(*mistakes):

@@ -101,5 +101,5 @@ def test_a_program_gets_the_same_rows(town: Town, about: str) -> None:
 @pytest.mark.parametrize("has_store", [True, False])
 def test_a_program_is_told_whether_there_is_a_store(town: Town, has_store: bool) -> None:
     if not has_store:
-        town.host.accounts = None
+        town.host.state.accounts = None
     assert town.stranger().hello("alice")["store"] is has_store

@@ -10,9 +10,8 @@ from asyncchat.chat.events import JSON_LINE, MOST_UNANSWERED
 from asyncchat.chat.json_session import JsonSession
 from asyncchat.chat.messages import ANNOUNCED, Connected, Disconnected, Joined, Left, Sent
 from asyncchat.chat.names import prepare
-from asyncchat.chat.room import Room
 from asyncchat.chat.seats import Seats
-from tests.chat import ADDRESS, Bot, Peer, Person, Said, SlowJournal, a_host, a_room, record, some_seats
+from tests.chat import ADDRESS, Bot, Peer, Person, Room, Said, SlowLog, a_room, record, some_seats
 from tests.chat.test_events import LINES, NESTED
 
 
@@ -100,9 +99,9 @@ def test_a_newcomer_may_want_fewer_messages(history: int) -> None:
 
 @pytest.mark.parametrize("name", ["bob", "BOB"])
 def test_a_name_that_is_taken_is_refused_and_another_may_follow(name: str) -> None:
-    room = a_room()
-    bots(room, "bob")
-    alice = Bot(room, some_seats())
+    room, seats = a_room(), some_seats()
+    bots(room, "bob", seats=seats)
+    alice = Bot(room, seats)
     assert alice.hello(name) == {"type": "error", "code": "name-taken", "text": "this name is already taken!"}
     assert alice.hello("alice")["type"] == "welcome"
 
@@ -301,7 +300,7 @@ def test_an_id_that_was_refused_may_be_used_again() -> None:
 
 
 def test_nothing_is_acknowledged_before_the_journal_has_kept_it() -> None:
-    journal = SlowJournal()
+    journal = SlowLog()
     (alice,) = bots_with(journal, "alice")
     alice.tell("say", id=1, text="hello")
     assert alice.hear() == []
@@ -310,7 +309,7 @@ def test_nothing_is_acknowledged_before_the_journal_has_kept_it() -> None:
 
 
 def test_an_id_that_comes_again_before_it_is_kept_is_acknowledged_once_it_is_and_posted_once() -> None:
-    journal = SlowJournal()
+    journal = SlowLog()
     (alice,) = bots_with(journal, "alice")
     alice.tell("say", id=1, text="hello")
     alice.tell("say", id=1, text="hello")
@@ -320,7 +319,7 @@ def test_an_id_that_comes_again_before_it_is_kept_is_acknowledged_once_it_is_and
 
 
 def test_no_more_than_so_many_may_wait_for_their_ack() -> None:
-    journal = SlowJournal()
+    journal = SlowLog()
     (alice,) = bots_with(journal, "alice")
     for ident in range(MOST_UNANSWERED + 1):
         alice.tell("say", id=ident, text="hello")
@@ -329,7 +328,7 @@ def test_no_more_than_so_many_may_wait_for_their_ack() -> None:
 
 
 def test_whoever_has_got_an_ack_may_go_on() -> None:
-    journal = SlowJournal()
+    journal = SlowLog()
     (alice,) = bots_with(journal, "alice")
     for ident in range(MOST_UNANSWERED):
         alice.tell("say", id=ident, text="hello")
@@ -339,7 +338,7 @@ def test_whoever_has_got_an_ack_may_go_on() -> None:
     assert alice.hear("refused") == []
 
 
-def bots_with(journal: SlowJournal, *names: str, seats: Seats | None = None) -> list[Bot]:
+def bots_with(journal: SlowLog, *names: str, seats: Seats | None = None) -> list[Bot]:
     """Let programs into a room with this journal."""
     here = bots(a_room(journal), *names, seats=seats)
     journal.keep_all()
@@ -430,7 +429,7 @@ def test_a_last_line_without_end_is_not_taken_and_its_sender_is_told() -> None:
 def test_the_goodbye_is_bye_and_the_connection_ends() -> None:
     alice, bob = bots(a_room(), "alice", "bob")
     alice.session.put_out("the chat is closing.")
-    alice.room.commit()
+    alice.pipeline.commit()
     assert alice.hear()[0] == {"type": "bye", "text": "the chat is closing."}
     assert alice.peer.closed
     assert bob.hear() == [{"type": "left", "name": "alice", "members": 1}]
@@ -538,7 +537,7 @@ def test_whoever_has_left_may_come_back_in_the_same_moment() -> None:
 
 
 def test_a_seat_under_another_name_stays_taken_though_the_old_name_leaves_late() -> None:
-    journal, seats = SlowJournal(), some_seats()
+    journal, seats = SlowLog(), some_seats()
     room = a_room(journal)
     old, new = Bot(room, seats), Bot(room, seats)
     token = old.hello("alice")["token"]
@@ -579,7 +578,7 @@ def test_whoever_comes_back_gets_no_more_at_once_than_may_wait_for_a_peer() -> N
     for ident in range(1, 7):
         bob.tell("say", id=ident, text="x" * 100)
     peer = Peer()
-    alice = JsonSession(a_host(room, max_backlog=400), peer, ADDRESS)
+    alice = JsonSession(room.host(max_backlog=400), peer, ADDRESS)
     alice.receive([b'{"type":"hello","v":1,"name":"alice","epoch":"memory","after":1}'])
     heard = [json.loads(line) for line in peer.take().splitlines()]
     assert [(event["type"], event.get("seq"), event.get("to")) for event in heard] == [
@@ -587,6 +586,7 @@ def test_whoever_comes_back_gets_no_more_at_once_than_may_wait_for_a_peer() -> N
         ("gap", None, 4),
         ("message", 5, None),
         ("message", 6, None),
+        ("joined", None, None),
     ]
 
 
@@ -630,10 +630,10 @@ def test_numbers_of_another_life_of_the_conversation_mean_nothing() -> None:
 
 
 def test_what_is_kept_late_is_acknowledged_to_whoever_has_come_back() -> None:
-    journal, seats = SlowJournal(), some_seats()
+    journal, seats = SlowLog(), some_seats()
     (alice,) = bots_with(journal, "alice", seats=seats)
     alice.tell("say", id=1, text="hello")
-    again = Bot(alice.room, seats)
+    again = Bot(alice.host)
     again.hello("alice", token="token1", epoch="slow", after=0)
     again.tell("say", id=1, text="hello")
     assert again.hear() == []
@@ -646,7 +646,7 @@ def test_when_the_chat_ends_nobody_is_told_that_the_others_leave() -> None:
     happened = record(room)
     alice, bob = bots(room, "alice", "bob")
     alice.hear()
-    room.close()
+    alice.host.is_closing = True
     for bot in (bob, alice):
         bot.session.put_out("Goodbye!")
     room.commit()

@@ -75,7 +75,7 @@ def test_accounts_are_found_by_their_names_and_their_looks_as_long_as_they_are_t
         accounts.remove(account, 0)
         known.remove(account)
         assert accounts.find(account.name.key) is accounts.get(account.id) is None
-        alike = [other.name.shown for other in known if looks_of(other.name) & looks_of(account.name)]
+        alike = [other.name.shown for other in known if {*looks_of(other.name)} & {*looks_of(account.name)}]
         assert is_like(accounts, account.name) in (alike or [""])
     assert accounts.get(None) is None
 
@@ -86,7 +86,7 @@ def test_of_all_that_look_alike_each_is_found_as_long_as_it_is_there(some: list[
     left = {name.key: name for name in some}
     for key in data.draw(st.permutations(sorted(left))):
         name = left[key]
-        others = [other for other in left.values() if other is not name and looks_of(other) & looks_of(name)]
+        others = [other for other in left.values() if other is not name and {*looks_of(other)} & {*looks_of(name)}]
         assert looks.find(name) in (others or (None,))
         assert not others or looks.find(others[0], but=name) is not name
         looks.remove(left.pop(key))

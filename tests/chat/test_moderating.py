@@ -150,7 +150,7 @@ def test_others_see_only_that_somebody_has_left(town: Town) -> None:
     admin, carol = town.owner("admin", role=Who.ADMIN), town.own_program("carol")
     town.guest("bob")
     carol.hear()
-    events = record(town.room)
+    events = record(town.pipeline)
     admin.say("/kick bob")
     assert [event["type"] for event in carol.hear()] == ["left"]
     assert [type(event).__name__ for event in events] == ["Left"]
@@ -172,10 +172,11 @@ def test_a_program_that_is_kicked_can_not_come_back_by_its_token(town: Town) -> 
 def test_whoever_comes_back_while_the_kick_is_kept_is_put_out_too(town: Town) -> None:
     admin, bob, gus = town.owner("admin", role=Who.ADMIN), town.own_program("bob"), town.program("gus")
     for name, before in (("bob", bob), ("gus", gus)):
-        admin.session.receive([f"/kick {name}".encode()])
+        town.log.is_slow = True
+        admin.say(f"/kick {name}")
         again = town.program(name, token=before.token, epoch="town")
         again.hear()
-        town.attend(admin.session)
+        town.log.keep()
         assert [event["code"] for event in again.hear("bye")] == ["out"]
         assert name not in town.host.present
 
@@ -386,11 +387,14 @@ def test_the_admin_undoes_what_a_moderator_has_done(town: Town) -> None:
 
 
 def test_whoever_takes_another_name_while_it_is_kept_is_put_out_all_the_same(town: Town) -> None:
+    town.owner("second").say("/exit")
     admin, eve = town.owner("admin", role=Who.ADMIN), town.guest("eve")
-    admin.session.receive([b"/kick eve"])
-    assert eve.say(f"/register second {SECRET}", "/name second")[1:] == ["Server: you are registered successfully!"]
-    town.attend(admin.session)
-    assert eve.hear() == [KICKED]
+    town.log.is_slow = True
+    admin.say("hello")
+    eve.say(f"/auth second {SECRET}")
+    admin.say("/kick eve")
+    town.log.keep()
+    assert eve.hear()[-2:] == ["Server: you are authorized successfully!", KICKED]
 
 
 def test_whoever_is_banned_while_the_name_becomes_theirs_stays_out(town: Town) -> None:

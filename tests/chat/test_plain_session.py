@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from asyncchat.chat.messages import Joined, Left, Sent
 from asyncchat.chat.names import prepare
-from asyncchat.chat.room import Room
-from tests.chat import Person, a_room, record
+from tests.chat import Person, Room, a_room, record
 
 ASKED = "Server: write your name"
 TAKEN = "Server: this name is already taken! Choose another one."
@@ -357,7 +356,7 @@ def test_end_of_input_lets_the_peer_leave() -> None:
 def test_nothing_is_said_of_a_last_line_that_has_its_end() -> None:
     alice = joined(a_room(), "alice")
     alice.session.end()
-    alice.room.commit()
+    alice.pipeline.commit()
     assert alice.hear() == []
 
 

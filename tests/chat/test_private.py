@@ -2,8 +2,8 @@
 
 import pytest
 
-from asyncchat.chat.changes import Gone
 from asyncchat.chat.commands import Who
+from asyncchat.chat.entries import DeleteAccount
 from tests.chat import Person, a_room, record
 from tests.chat.town import SECRET, Json, Plain, Town
 
@@ -20,7 +20,7 @@ def write(sender: Plain, to: str, *lines: str) -> None:
 
 def test_two_who_are_turned_to_each_other_see_what_they_say_and_nobody_else_does(town: Town) -> None:
     alice, bob, carol = town.owner("alice"), town.owner("bob"), town.owner("carol")
-    events = record(town.room)
+    events = record(town.pipeline)
     assert alice.say("/chat bob") == [TURNED.format("bob")]
     assert bob.say("/chat alice") == [TURNED.format("alice")]
     assert alice.say("hello", "  you  ") == ["(private) alice: hello", "(private) alice:   you  "]
@@ -212,10 +212,8 @@ def test_whoever_gives_up_the_name_while_turning_to_somebody_writes_to_nobody(to
     alice.session.receive([b'{"type":"say","id":1,"text":"/chat bob"}'])
     alice_account = alice.session.account
     assert alice_account
-    town.host.settled(Gone(alice_account), town.write(Gone(alice_account)))
+    town.pipeline.propose(DeleteAccount(alice_account.id, town.time))
     town.attend(alice.session)
-    refused = alice.hear("refused")
-    assert [event["text"] for event in refused] == ["alice is not registered any more."]
     alice.tell("say", id=2, text="for bob alone")
     assert alice.hear()[-1]["code"] == "nowhere"
     assert bob.hear() == []
@@ -233,8 +231,8 @@ def test_what_is_written_to_a_dead_connection_waits(town: Town) -> None:
 def test_what_came_from_the_one_before_while_one_turned_was_read_too(town: Town) -> None:
     alice, bob, carol = (town.owner(name) for name in ("alice", "bob", "carol"))
     bob.say("/chat alice")
+    alice.session.receive([b"/msg bob just before"])
     bob.session.receive([b"/chat carol"])
-    write(alice, "bob", "just before")
     town.attend(bob.session)
     write(carol, "bob", "just after")
     assert bob.say("/unread")[-1] == "Server: no one unread"
@@ -250,7 +248,7 @@ def test_what_is_written_to_somebody_who_is_heard_again_was_read(town: Town, end
         bob.session.leave()
     else:
         bob.session.end()
-    town.room.commit()
+    town.pipeline.commit()
     assert town.owner("bob").say("/unread") == ["Server: no one unread"]
 
 
@@ -433,11 +431,10 @@ def test_what_could_not_be_kept_is_refused_and_may_be_sent_again(town: Town) -> 
 def test_a_receipt_reaches_whoever_comes_back_meanwhile(town: Town) -> None:
     alice, _ = two(town)
     alice.session.receive([b'{"type":"say","id":1,"text":"hello","conversation":"bob"}'])
-    asked = alice.session.asked
-    assert asked is not None
     again = town.program("alice", token=alice.token, epoch="town")
+    assert alice.hear("ack") == [{"type": "ack", "id": 1, "seq": 1}]
     again.hear()
-    town.answer(alice.session, asked)
+    again.tell("say", id=1, text="hello", conversation="bob")
     assert again.hear() == [{"type": "ack", "id": 1, "seq": 1}]
 
 
@@ -607,15 +604,18 @@ def test_without_a_store_what_was_meant_for_one_is_not_shown_to_all_either() -> 
 
 def test_whoever_is_found_gone_when_it_is_kept_is_said_to_be(town: Town) -> None:
     alice, bob = town.owner("alice"), town.owner("bob")
-    alice.session.receive([b"/msg bob hello"])
+    town.log.is_slow = True
     bob.say(f"/unregister {SECRET}")
-    town.attend(alice.session)
-    assert alice.hear() == ["Server: this can't be done: bob is not registered any more."]
+    alice.say("/msg bob hello")
+    town.log.keep()
+    assert alice.hear() == ["Server: this can't be done: the name is not registered any more."]
+    bob.hear()
     bob.say("/exit")
     bob = town.owner("bob")
-    alice.session.receive([b"/chat bob"])
+    town.log.is_slow = True
     bob.say(f"/unregister {SECRET}")
-    town.attend(alice.session)
+    alice.say("/chat bob")
+    town.log.keep()
     assert alice.hear() == ["Server: bob is not registered any more."]
     assert alice.say("secret") == [MISSED]
 
@@ -658,3 +658,17 @@ def test_after_a_start_of_the_server_whoever_was_turned_to_somebody_who_is_gone_
     assert again.hear("notice")[0]["text"] == "carol is not registered. /list shows who is online."
     again.tell("say", id=50, text="secret")
     assert again.hear("refused")[0]["code"] == "nowhere"
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_whoever_waits_for_what_was_proposed_learns_when_it_is_applied(town: Town, stays: bool) -> None:
+    alice, _ = town.owner("alice"), town.owner("bob")
+    applied: list[bool] = []
+    town.log.is_slow = True
+    alice.say("/msg bob hello")
+    alice.session.when_applied(lambda: applied.append(True))
+    if not stays:
+        alice.session.leave()
+    assert applied == []
+    town.log.keep()
+    assert applied == [True]

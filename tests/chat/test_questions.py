@@ -9,24 +9,23 @@ from asyncchat.chat.messages import SHOWN, Sent
 from asyncchat.chat.names import prepare
 from asyncchat.chat.refusal import NotKept
 from asyncchat.chat.requests import Request
-from asyncchat.chat.room import Room
 from asyncchat.chat.seats import hash_of
 from asyncchat.chat.session import Session
-from tests.chat import Bot, Person, SlowJournal, a_room, some_seats
+from tests.chat import Bot, Person, Room, SlowLog, a_room, some_seats
 
 BOB = prepare("bob")
 SAID = [Sent(41, BOB, "one", 1_763_847_600_123), Sent(42, BOB, "two", 1_763_847_660_000)]
 LINES = ["2025-11-22T21:40:00Z bob: one", "2025-11-22T21:41:00Z bob: two"]
 
 
-class StoredJournal(SlowJournal):
+class StoredLog(SlowLog):
     """A journal that can be asked for what it keeps."""
 
     is_archive = True
 
 
 def a_stored_room() -> Room:
-    return a_room(StoredJournal())
+    return a_room(StoredLog())
 
 
 def asked_by(session: Session) -> object:
@@ -143,7 +142,7 @@ def test_an_answer_to_somebody_who_is_gone_is_dropped() -> None:
 
 
 def test_a_line_that_could_not_be_kept_is_refused() -> None:
-    journal = SlowJournal()
+    journal = SlowLog()
     person = somebody(a_room(journal))
     journal.keep_all()
     person.send("hello\n")
@@ -152,7 +151,7 @@ def test_a_line_that_could_not_be_kept_is_refused() -> None:
 
 
 def test_somebody_who_is_leaving_hears_no_refusal() -> None:
-    journal = SlowJournal()
+    journal = SlowLog()
     person = somebody(a_room(journal))
     journal.keep_all()
     person.send("hello\n/exit\n")
@@ -184,7 +183,7 @@ def test_a_program_whose_place_another_has_by_then_gets_no_ack() -> None:
 
 
 def test_a_program_is_told_what_could_not_be_kept() -> None:
-    journal = SlowJournal()
+    journal = SlowLog()
     bot = a_bot(a_room(journal))
     journal.keep_all()
     bot.tell("say", id=1, text="hello")
@@ -243,11 +242,11 @@ def test_whoever_was_not_in_this_conversation_is_not_looked_up(fields: dict[str,
 
 
 def test_a_room_goes_on_where_its_journal_ends() -> None:
-    room = a_room(SlowJournal(recent=SAID), history=1, clock=lambda: 5)
+    room = a_room(SlowLog(recent=SAID), history=1, clock=lambda: 5)
     assert (room.seq, room.last()) == (42, SAID[1:])
     person = somebody(room)
     person.send("hello\n")
-    assert room.since(40) == SAID
+    assert room.state.since(40) == SAID
 
 
 def test_a_message_has_the_time_that_the_clock_says_also_after_it_was_set_back() -> None:

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from asyncchat.chat.changes import Register, Seated, Secret
+from asyncchat.chat.changes import Register, Secret
 from asyncchat.chat.commands import Who
 from asyncchat.chat.confidential import may_have_secret, without_secret
+from asyncchat.chat.entries import StoreToken
+from asyncchat.chat.messages import Joined, Left
 from asyncchat.chat.names import prepare
 from asyncchat.chat.refusal import NotNow, WrongPassword
 from tests.chat import Bot, a_room, record, some_seats
@@ -40,7 +42,7 @@ def test_a_guest_who_is_in_claims_the_name_that_he_has(town: Town) -> None:
 
 def test_a_guest_who_is_in_registers_another_name_and_goes_on_under_it(town: Town) -> None:
     carol, bob = town.guest("carol"), town.guest("bob")
-    events = record(town.room)
+    events = record(town.pipeline)
     assert carol.say(f"/register alice {SECRET}", "/name alice", "hello")[1:] == [REGISTERED, "alice: hello"]
     assert bob.say("/list")[-1] == "Server: online: alice"
     assert [type(event).__name__ for event in events] == ["Renamed", "Sent"]
@@ -134,7 +136,7 @@ def test_whoever_is_in_already_is_not_authorized_again(town: Town) -> None:
 
 def test_whoever_shows_the_password_takes_the_place_of_ones_other_connection(town: Town) -> None:
     before, bob = town.owner("alice"), town.guest("bob")
-    events = record(town.room)
+    events = record(town.pipeline)
     after = town.connect()
     assert after.say(f"/auth alice {SECRET}") == [AUTHORIZED]
     assert before.hear() == ["Server: you are here on another connection now"]
@@ -154,14 +156,16 @@ def test_a_guest_can_not_become_somebody_who_is_here_already(town: Town) -> None
     ]
 
 
-def test_the_name_of_somebody_who_is_just_leaving_is_not_free_yet(town: Town) -> None:
+def test_the_name_of_somebody_who_is_just_leaving_is_free_when_that_is_applied(town: Town) -> None:
     alice = town.owner("alice")
+    events = record(town.pipeline)
     again = town.connect()
     again.session.receive([f"/auth alice {SECRET}".encode()])
     alice.session.leave()
-    town.host.room._committing = True  # the journal is busy
-    town.answer(again.session, again.session.asked)  # type: ignore[arg-type]
-    assert again.hear() == ["Server: this name is already taken! Choose another one."]
+    town.attend(again.session)
+    assert again.hear() == [AUTHORIZED]
+    assert events == [Left(prepare("alice"), 0), Joined(prepare("alice"), 1)]
+    assert alice.peer.closed
 
 
 def test_a_password_is_changed(town: Town) -> None:
@@ -443,7 +447,7 @@ def test_one_token_is_one_seat_though_two_show_the_password_with_it_at_once(town
     town.attend(two.session)
     assert one.hear("bye") == [{"type": "bye", "text": "you are here on another connection now", "code": "elsewhere"}]
     two.hang_up()
-    town.room.commit()
+    town.pipeline.commit()
     assert town.program("alice", token=gus.token).session.account
 
 
@@ -497,11 +501,12 @@ def test_a_password_that_is_changed_while_it_is_compared_is_wrong(town: Town) ->
     assert town.host.accounts
     account = town.host.accounts.find("alice")
     assert account
-    before = Seated(account, account.password, b"seat")
+    before = StoreToken(account.id, account.password, b"seat", 0)
     alice.say("/password another password")
-    answer = town.write(before)
-    town.host.settled(before, answer)
-    assert isinstance(answer, WrongPassword)
+    outcomes: list[object] = []
+    town.pipeline.propose(before, outcomes.append)
+    town.pipeline.commit()
+    assert [type(outcome) for outcome in outcomes] == [WrongPassword]
     assert account.password == "another password"
 
 

@@ -245,7 +245,7 @@ def test_however_connections_break_each_private_line_is_stored_once_and_seen_onc
                 news += line.news
                 line = connect(town, client)
         news += line.carry_all()
-        sent = [event.text for event in town.room.since(0) if event.name.shown == "alice"]
+        sent = [event.text for event in town.host.room.since(0) if event.name.shown == "alice"]
         assert sent == expected[""]
         stored = town.said_between("alice", "bob")
         assert [text for name, text in stored if name == "alice"] == expected["bob"]

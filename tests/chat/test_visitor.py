@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from asyncchat.chat.commands import Who
 from asyncchat.chat.names import NameRefused, PasswordNeeded, prepare
 from asyncchat.chat.order import Kind, Sentence
-from asyncchat.chat.room import Room
 from asyncchat.chat.visitor import MAX_HEARD, Heard, NotTaken, Visitor
-from tests.chat import Person, a_room
+from tests.chat import Person, Room, a_room
 from tests.chat.town import SECRET, Plain, Town
 
 ASKED = b"Server: write your name\n"

@@ -104,7 +104,7 @@ def test_without_a_store_it_is_known_who_is_and_was_there() -> None:
     room = a_room()
     one, two = Person(room), None
     one.send("one\n")
-    two = Person(room, host=one.session.host)
+    two = Person(one.session.host)
     two.send("two\n/exit\n")
     one.hear()
     one.send("/whois one\n/whois two\n")

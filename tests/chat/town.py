@@ -3,42 +3,75 @@
 import contextlib
 import itertools
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from asyncchat.chat.accounts import Accounts
 from asyncchat.chat.archive import Audit, Count, History, Recall, Search, Unread
-from asyncchat.chat.changes import (
-    Authorize,
-    ChangePassword,
-    Conversation,
-    Gone,
-    NewAccount,
-    NewPassword,
-    Register,
-    Seated,
-    Turn,
-    Unregister,
-)
+from asyncchat.chat.changes import Authorize, ChangePassword, Register, Unregister
 from asyncchat.chat.commands import Who
+from asyncchat.chat.entries import (
+    KEPT_NOWHERE,
+    AnyEntry,
+    CreateAccount,
+    DeleteAccount,
+    Entry,
+    Logged,
+    OpenConversation,
+    PrivateHistory,
+    StorePassword,
+    StoreToken,
+)
 from asyncchat.chat.host import Host
+from asyncchat.chat.log import Kept
+from asyncchat.chat.messages import Sent
 from asyncchat.chat.order import Order
 from asyncchat.chat.refusal import NotKept, Refusal, WrongPassword
-from asyncchat.chat.requests import Change, Request
-from asyncchat.chat.room import MemoryJournal
+from asyncchat.chat.requests import Request
 from asyncchat.chat.session import Session
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import Keep
 from asyncchat.store.people import People
 from asyncchat.store.schema import migrate
-from tests.chat import ADDRESS, Bot, Person, a_room, some_seats
+from tests.chat import ADDRESS, Bot, Person, a_pipeline, some_seats
 
 SECRET = "correct horse"
 
 
-class _Stored(MemoryJournal):
+class TownLog:
+    """Keeps everything at once, in a store; nothing, if `is_broken`; later, with `keep`, if `is_slow`."""
+
     is_archive = True
+    epoch = "town"
+    seq = 0
+    recent: Sequence[Sent] = ()
+
+    def __init__(self, people: People) -> None:
+        self._people = people
+        self.is_broken = self.is_slow = False
+        self._waiting: list[tuple[Sequence[Logged], Kept]] = []
+
+    def append(self, batch: Sequence[Logged], kept: Kept) -> None:
+        if self.is_slow and not all(isinstance(entry, KEPT_NOWHERE) for entry in batch):
+            self._waiting.append((batch, kept))
+        else:
+            kept([None if isinstance(entry, (Sent, *KEPT_NOWHERE)) else self.write(entry) for entry in batch])
+
+    def keep(self) -> None:
+        """Keep what waits, and be slow no more."""
+        self.is_slow = False
+        while self._waiting:
+            self.append(*self._waiting.pop())
+
+    def write(self, entry: AnyEntry) -> object:
+        """Keep an entry, and return its result, or why it is refused."""
+        if self.is_broken:
+            return NotKept("the disk is full")
+        try:
+            return self._people.write(entry)
+        except Refusal as refusal:
+            return refusal
 
 
 class Town:
@@ -46,22 +79,28 @@ class Town:
 
     def __init__(self, connection: sqlite3.Connection, *, needs_account: bool = False) -> None:
         self.time = 1_763_847_600_000
-        self.is_broken = False
         self._connection = connection
         self._archive = Archive(connection)
-        self._people = People(connection, Keep(), self._clock)
+        people = People(connection, Keep(), self._clock)
+        self.log = TownLog(people)
         self.seats = some_seats()
-        self.room = a_room(_Stored("town"), clock=self._clock)
-        self.host = Host(
-            self.room,
-            self.seats,
-            self._clock,
-            accounts=Accounts(self._people.accounts(), self._people.given_up()),
-            order=Order(self._people.sentences()),
-            topic=self._people.topic(),
-            keep=self.write,
-            needs_account=needs_account,
+        self.pipeline = a_pipeline(
+            self.log,
+            clock=self._clock,
+            accounts=Accounts(people.accounts(), people.given_up(), people.next_id()),
+            order=Order(people.sentences()),
+            topic=people.topic(),
         )
+        self.host = Host(self.pipeline, self.seats, self._clock, needs_account=needs_account)
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether nothing can be written."""
+        return self.log.is_broken
+
+    @is_broken.setter
+    def is_broken(self, is_broken: bool) -> None:
+        self.log.is_broken = is_broken
 
     def started_again(self) -> "Town":
         """Return what there is after the server was started again."""
@@ -72,9 +111,12 @@ class Town:
 
     def attend(self, session: Session) -> None:
         """Answer what `session` asks, until it asks nothing more."""
+        self.pipeline.commit()
         while (question := session.asked) is not None:
             self.answer(session, question)
-        self.room.commit()
+            if session.asked is question:
+                break  # it is on its way to the log
+        self.pipeline.commit()
 
     def answer(self, session: Session, question: Request[Any]) -> None:
         """Answer one question."""
@@ -85,42 +127,39 @@ class Town:
                 else:
                     session.answer(self.look_up(question))
             case Register(name, password, seat):
-                self._settle(session, NewAccount(name, password, seat))
+                self._keep(session, CreateAccount(name, password, seat, self.time, session.network))
                 assert self.host.accounts
                 self.host.accounts.release(name.key)
             case Authorize(account, password, seat):
-                if account.password == password:
-                    self._settle(session, Seated(account, account.password, seat))
-                else:
+                if account.password != password:
                     session.fail(WrongPassword())
+                elif seat:
+                    self._keep(session, StoreToken(account.id, account.password, seat, self.time))
+                else:
+                    session.answer(None)
             case ChangePassword(account, password, seat):
-                self._settle(session, NewPassword(account, password, seat))
+                self._keep(session, StorePassword(account.id, password, seat))
             case Unregister(account, password):
                 if account.password == password:
-                    self._settle(session, Gone(account))
+                    self._keep(session, DeleteAccount(account.id, self.time))
                 else:
                     session.fail(WrongPassword())
-            case Change():
-                self._settle(session, question)
+            case Entry():
+                self.pipeline.commit()
 
-    def _settle(self, session: Session, change: Change[Any]) -> None:
-        answer = NotKept("the disk is full") if self.is_broken else self.write(change)
-        self.host.settled(change, answer)
-        if isinstance(answer, Refusal):
-            session.fail(answer)
-        else:
-            session.answer(answer)
+    def _keep(self, session: Session, entry: AnyEntry) -> None:
+        def applied(outcome: object) -> None:
+            if isinstance(outcome, Refusal):
+                session.fail(outcome)
+            else:
+                session.answer(outcome)
+
+        self.pipeline.propose(entry, applied)
+        self.pipeline.commit()
 
     def look_up(self, question: Request[Any]) -> object:
         """Return what the store has to say."""
         return self._archive.answer(question)
-
-    def write(self, change: Change[Any]) -> object:
-        """Keep something, and return the answer, or why it is refused."""
-        try:
-            return self._people.write(change)
-        except Refusal as refusal:
-            return refusal
 
     def said_between(self, one: str, other: str) -> list[tuple[str, str]]:
         """Return who has said what in a private conversation, from its beginning."""
@@ -128,8 +167,8 @@ class Town:
         who, to = self.host.accounts.find(one), self.host.accounts.find(other)
         assert who
         assert to
-        said = self._people.write(Turn(who, to, after=0))
-        assert isinstance(said, Conversation)
+        said = self.log.write(OpenConversation(who.id, to.id, after=0))
+        assert isinstance(said, PrivateHistory)
         return [(sent.name.shown, sent.text) for sent in said.new]
 
     # Who is there.
@@ -181,12 +220,12 @@ class Plain(Person):
     """Somebody with nc."""
 
     def __init__(self, town: Town, address: str) -> None:
-        super().__init__(town.room, host=town.host, address=address)
+        super().__init__(town.host, address=address)
         self._town = town
 
     def _answered(self) -> bool:
         self._town.attend(self.session)
-        return True
+        return self.session.asked is None
 
     def say(self, *lines: str) -> list[str]:
         """Send lines, and return what is heard after that."""
@@ -199,14 +238,14 @@ class Json(Bot):
     """A program that speaks JSON."""
 
     def __init__(self, town: Town, address: str) -> None:
-        super().__init__(town.room, town.seats, host=town.host, address=address)
+        super().__init__(town.host, address=address)
         self._town = town
         self._idents = itertools.count(1)
         self.token = ""
 
     def _answered(self) -> bool:
         self._town.attend(self.session)
-        return True
+        return self.session.asked is None
 
     def say(self, text: str, **fields: object) -> list[dict[str, object]]:
         """Say something, and return what is heard after that."""

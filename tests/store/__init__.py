@@ -9,14 +9,18 @@ from typing import Any
 
 import pytest
 
+from asyncchat.chat.accounts import Account
 from asyncchat.chat.archive import Pair, Search
-from asyncchat.chat.messages import Event, Sent
+from asyncchat.chat.entries import AnyEntry, CreateAccount, Logged
+from asyncchat.chat.messages import Sent
 from asyncchat.chat.names import prepare
-from asyncchat.chat.requests import Change, R, Request
+from asyncchat.chat.refusal import NotKept
+from asyncchat.chat.requests import R, Request
 from asyncchat.store import upkeep
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import Keep, StoreFile, open_to_read
-from asyncchat.store.journal import SqliteJournal
+from asyncchat.store.journal import SqliteLog
+from asyncchat.store.people import People
 from tests.programs import PATIENCE, seconds
 
 BOB = prepare("bob")
@@ -43,23 +47,23 @@ class Journal:
         durability: str = "normal",
     ) -> None:
         self._calls: queue.SimpleQueue[tuple[Callable[..., object], tuple[Any, ...]]] = queue.SimpleQueue()
-        self.happened: list[tuple[str, Sequence[Event]]] = []
+        self.happened: list[tuple[str, Sequence[Logged]]] = []
         self.file = StoreFile(str(path))
         try:
-            self.journal = SqliteJournal(self.file, durability, keep, recent, clock)
+            self.journal = SqliteLog(self.file, durability, keep, recent, clock)
         except BaseException:
             self.file.close()
             raise
         self.journal.start(lambda callback, *arguments: self._calls.put((callback, arguments)))
 
-    def append(self, *batch: Event) -> None:
-        self.journal.append(
-            batch,
-            lambda kept: self.happened.append(("kept", kept)),
-            lambda lost, why: self.happened.append((why, lost)),
-        )
+    def append(self, *batch: Logged) -> None:
+        def kept(results: Sequence[object]) -> None:
+            why = next((result.why for result in results if isinstance(result, NotKept)), "kept")
+            self.happened.append((why, batch))
 
-    def take(self, count: int) -> list[tuple[str, Sequence[Event]]]:
+        self.journal.append(batch, kept)
+
+    def take(self, count: int) -> list[tuple[str, Sequence[Logged]]]:
         """Wait until `count` batches in all were kept or lost."""
         while len(self.happened) < count:
             self.call()
@@ -70,13 +74,23 @@ class Journal:
         callback, arguments = self._calls.get(timeout=seconds(PATIENCE))
         callback(*arguments)
 
-    def change(self, change: Change[Any]) -> Any:
-        """Have something kept, and return the answer."""
-        answers: list[object] = []
-        self.journal.change(change, answers.append)
-        while not answers:
+    def change(self, entry: AnyEntry) -> Any:
+        """Have an entry kept, and return the result."""
+        results: list[object] = []
+        self.propose(entry, results.append)
+        while not results:
             self.call()
-        return answers[0]
+        return results[0]
+
+    def propose(self, entry: AnyEntry, then: Callable[[object], None]) -> None:
+        """Have an entry kept; `then` gets the result."""
+        self.journal.append([entry], lambda results: then(results[0] if results else None))
+
+    def account(self, name: str, token_hash: bytes = b"", time: int = 0) -> Account:
+        """Make an account, and return it."""
+        assert self.change(CreateAccount(prepare(name), f"hash of {name}", token_hash, time)) is None
+        (found,) = [one for one in People(self.file.connection, Keep(), lambda: 0).accounts() if one.name.shown == name]
+        return found
 
     def close(self) -> None:
         self.journal.close(seconds(PATIENCE))

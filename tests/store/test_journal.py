@@ -5,18 +5,16 @@ import resource
 import signal
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asyncchat.chat.accounts import Account
-from asyncchat.chat.changes import NewAccount, SetTopic
-from asyncchat.chat.messages import Event, Joined, Left, Sent
+from asyncchat.chat.entries import CreateAccount, Join, Leave, Logged, SetTopic
+from asyncchat.chat.messages import Sent
 from asyncchat.chat.refusal import NotKept
-from tests.programs import until
 from tests.store import BOB, Journal, fill, message, messages, rows
 
 
@@ -34,16 +32,16 @@ def kept(path: Path) -> list[tuple[int, str]]:
 
 def test_what_is_said_to_be_kept_is_in_the_file(path: Path) -> None:
     with Journal(path) as journal:
-        journal.append(message(1, "hello"), Joined(BOB, 1), message(2, "bye"))
+        journal.append(message(1, "hello"), Join(BOB, 1, 0), message(2, "bye"))
         journal.take(1)
         assert kept(path) == [(1, "hello"), (2, "bye")]
 
 
 def test_batches_are_kept_in_order_and_handed_back_whole(path: Path) -> None:
-    batches: list[tuple[Event, ...]] = [
-        (Joined(BOB, 1),),
+    batches: list[tuple[Logged, ...]] = [
+        (Join(BOB, 1, 0),),
         (message(1),),
-        (Left(BOB, 0), message(2)),
+        (Leave(1), message(2)),
         tuple(messages(3, 500)),
     ]
     with Journal(path) as journal:
@@ -54,8 +52,8 @@ def test_batches_are_kept_in_order_and_handed_back_whole(path: Path) -> None:
 
 def test_what_needs_no_keeping_waits_for_nothing(path: Path) -> None:
     with Journal(path) as journal:
-        journal.append(Joined(BOB, 1))
-        assert journal.happened == [("kept", (Joined(BOB, 1),))]
+        journal.append(Join(BOB, 1, 0))
+        assert journal.happened == [("kept", (Join(BOB, 1, 0),))]
 
 
 @given(sizes=st.lists(st.integers(1, 700), max_size=6))
@@ -138,8 +136,8 @@ def test_what_can_not_be_kept_is_lost_and_the_next_is_kept(path: Path) -> None:
         journal.append(message(1))
         journal.take(1)
         with no_room():
-            journal.append(message(2), Left(BOB, 0), message(3))
-            assert journal.take(2)[-1] == ("the disk has an error", (message(2), Left(BOB, 0), message(3)))
+            journal.append(message(2), Leave(1), message(3))
+            assert journal.take(2)[-1] == ("the disk has an error", (message(2), Leave(1), message(3)))
             journal.append(message(2))
             journal.take(3)
         journal.append(message(2, "again"))
@@ -147,49 +145,40 @@ def test_what_can_not_be_kept_is_lost_and_the_next_is_kept(path: Path) -> None:
         assert kept(path) == [(1, "message 1"), (2, "again")]
 
 
-@contextmanager
-def busy(path: Path, journal: Journal, statements: list[str], answers: list[object]) -> Iterator[None]:
-    """Let the journal wait for the disk with one order, until the end; note what it tells SQLite from then on."""
-    journal.file.connection.set_trace_callback(statements.append)
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")  # now nobody else can write
-        journal.journal.change(SetTopic(BOB, "first"), answers.append)
-        until(lambda: "BEGIN IMMEDIATE" in statements)
-        yield
-        other.execute("ROLLBACK")
-
-
-def test_what_comes_while_the_disk_is_slow_is_kept_together_and_each_has_its_own_answer(path: Path) -> None:
+def test_a_batch_is_one_transaction(path: Path) -> None:
     statements: list[str] = []
-    answers: list[object] = []
     with Journal(path) as journal:
-        with busy(path, journal, statements, answers):
-            journal.append(message(1))
-            for seat in (b"a", b"b", b"c"):
-                journal.journal.change(NewAccount(BOB, "hash", seat), answers.append)
-            for number in range(10):
-                journal.journal.change(SetTopic(BOB, f"topic {number}"), answers.append)
+        journal.file.connection.set_trace_callback(statements.append)
+        journal.append(message(1), SetTopic(BOB, "one", 0), message(2), SetTopic(BOB, "two", 0))
         journal.take(1)
-        while len(answers) < 14:
-            journal.call()
-    assert kept(path) == [(1, "message 1")]
-    assert answers[0] is None
-    assert isinstance(answers[1], Account)
-    assert all(isinstance(answer, NotKept) for answer in answers[2:4])  # there is one of that name already
-    assert answers[4:] == [None] * 10
-    assert rows(path, "SELECT value FROM facts WHERE name = 'topic'") == [("topic 9",)]
+        assert statements.count("COMMIT") == 1
+    assert rows(path, "SELECT value FROM facts WHERE name = 'topic'") == [("two",)]
 
 
-def test_what_comes_while_the_disk_is_slow_is_one_transaction(path: Path) -> None:
-    statements: list[str] = []
-    answers: list[object] = []
+def test_of_a_batch_that_can_not_be_kept_whole_each_entry_has_its_own_result(path: Path) -> None:
+    results: list[object] = []
+    entries: list[Logged] = [
+        message(1),
+        *[CreateAccount(BOB, "hash", token, 0) for token in (b"a", b"b")],
+        SetTopic(BOB, "one", 0),
+    ]
     with Journal(path) as journal:
-        with busy(path, journal, statements, answers):
-            for number in range(100):
-                journal.journal.change(SetTopic(BOB, f"topic {number}"), answers.append)
-        while len(answers) < 101:
-            journal.call()
-        assert statements.count("COMMIT") == 2
+        journal.journal.append(entries, results.extend)
+        journal.call()
+    assert [type(result) for result in results] == [type(None), type(None), NotKept, type(None)]
+    assert kept(path) == [(1, "message 1")]
+    assert rows(path, "SELECT value FROM facts WHERE name = 'topic'") == [("one",)]
+
+
+def test_no_message_is_kept_behind_one_that_is_not(path: Path) -> None:
+    results: list[object] = []
+    with Journal(path) as journal:
+        journal.append(message(1))
+        journal.take(1)
+        journal.journal.append([message(1), SetTopic(BOB, "one", 0), message(2)], results.extend)
+        journal.call()
+    assert [type(result) for result in results] == [NotKept, type(None), NotKept]
+    assert kept(path) == [(1, "message 1")]
 
 
 # The file itself.

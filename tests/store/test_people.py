@@ -11,26 +11,25 @@ from hypothesis import strategies as st
 
 from asyncchat.chat.accounts import Account
 from asyncchat.chat.archive import Audit, Count, History, Pair, Recall, Recalled, Unread
-from asyncchat.chat.changes import (
-    Appoint,
-    Conversation,
-    Gone,
-    MarkRead,
-    NewAccount,
-    NewPassword,
-    Pardon,
-    Seated,
-    Send,
-    Sentenced,
-    SetTopic,
-    Stored,
-    Turn,
-)
 from asyncchat.chat.commands import Who
+from asyncchat.chat.entries import (
+    CreateAccount,
+    DeleteAccount,
+    LiftRestriction,
+    MarkRead,
+    OpenConversation,
+    PrivateHistory,
+    PrivateStored,
+    Restrict,
+    SendPrivate,
+    SetRole,
+    SetTopic,
+    StorePassword,
+    StoreToken,
+)
 from asyncchat.chat.names import Name, prepare
-from asyncchat.chat.order import Kind, Sentence
+from asyncchat.chat.order import Action, Kind, Sentence
 from asyncchat.chat.refusal import NotKept
-from asyncchat.chat.seats import Seat
 from asyncchat.store import archive as archive_module
 from asyncchat.store import people as people_module
 from asyncchat.store.file import Keep
@@ -53,15 +52,13 @@ def journal(path: Path) -> Iterator[Journal]:
         yield journal
 
 
-def account(journal: Journal, name: str, seat: bytes = b"") -> Account:
-    made = journal.change(NewAccount(prepare(name), f"hash of {name}", seat))
-    assert isinstance(made, Account)
-    return made
+def account(journal: Journal, name: str, token_hash: bytes = b"", time: int = 0) -> Account:
+    return journal.account(name, token_hash, time)
 
 
 def send(journal: Journal, sender: Account, to: Account, *texts: str, time: int = 0) -> None:
     for text in texts:
-        assert isinstance(journal.change(Send(sender, to, text, time, None, 0)), Stored)
+        assert isinstance(journal.change(SendPrivate(sender.id, to.id, text, time)), PrivateStored)
 
 
 def texts(said: object) -> list[str]:
@@ -71,9 +68,9 @@ def texts(said: object) -> list[str]:
 def test_what_one_wrote_to_another_is_kept_with_numbers_of_its_own(path: Path, journal: Journal) -> None:
     alice, bob, carol = (account(journal, name) for name in ("alice", "bob", "carol"))
     journal.append(*messages(1, 3))
-    assert journal.change(Send(alice, bob, "one", 5, None, 0)) == Stored(1, 5, 1)
-    assert journal.change(Send(bob, alice, "two", 4, None, 0)) == Stored(2, 4, 1)
-    assert journal.change(Send(alice, carol, "three", 7, None, 0)) == Stored(1, 7, 1)
+    assert journal.change(SendPrivate(alice.id, bob.id, "one", 5)) == PrivateStored(1, 5, 1)
+    assert journal.change(SendPrivate(bob.id, alice.id, "two", 4)) == PrivateStored(2, 4, 1)
+    assert journal.change(SendPrivate(alice.id, carol.id, "three", 7)) == PrivateStored(1, 7, 1)
     assert ask(path, Count(Pair(bob, alice))) == (1, 1)
     assert ask(path, Unread(alice)) == [("bob", 1)]
     assert texts(ask(path, History(9, Pair(alice, bob)))) == ["one", "two"]
@@ -83,11 +80,11 @@ def test_what_one_wrote_to_another_is_kept_with_numbers_of_its_own(path: Path, j
 def test_what_was_seen_is_not_new_any_more(path: Path, journal: Journal) -> None:
     alice, bob = account(journal, "alice"), account(journal, "bob")
     send(journal, alice, bob, "one", "two", "three")
-    journal.change(MarkRead(bob, alice, 2))
+    journal.change(MarkRead(bob.id, alice.id, 2))
     assert ask(path, Unread(bob)) == [("alice", 1)]
-    journal.change(MarkRead(bob, alice, 1))
+    journal.change(MarkRead(bob.id, alice.id, 1))
     assert ask(path, Unread(bob)) == [("alice", 1)]
-    said = journal.change(Turn(bob, alice))
+    said = journal.change(OpenConversation(bob.id, alice.id))
     assert (texts(said.read), texts(said.new), said.more) == (["one", "two"], ["three"], 0)
     assert ask(path, Unread(bob)) == []
 
@@ -108,12 +105,12 @@ def test_it_takes_no_longer_because_much_was_written(path: Path) -> None:
             nonlocal steps
             costs = []
             for change in (
-                Send(alice, bob, "one more", 0, None, 0),
-                Send(bob, alice, "one more", 0, None, 0),
-                Send(carol, bob, "one more", 0, None, 0),
-                MarkRead(bob, alice, 1),
-                Turn(alice, bob),
-                Turn(bob, alice),
+                SendPrivate(alice.id, bob.id, "one more", 0),
+                SendPrivate(bob.id, alice.id, "one more", 0),
+                SendPrivate(carol.id, bob.id, "one more", 0),
+                MarkRead(bob.id, alice.id, 1),
+                OpenConversation(alice.id, bob.id),
+                OpenConversation(bob.id, alice.id),
             ):
                 steps = 0
                 people.write(change)
@@ -128,7 +125,7 @@ def test_it_takes_no_longer_because_much_was_written(path: Path) -> None:
         def write(number: int) -> None:
             connection.execute("BEGIN")
             for _ in range(number):
-                people.write(Send(alice, bob, "not read", 0, None, 0))
+                people.write(SendPrivate(alice.id, bob.id, "not read", 0))
             connection.execute("COMMIT")
 
         write(100)
@@ -143,10 +140,10 @@ def test_it_takes_no_longer_because_much_was_written(path: Path) -> None:
 def test_whoever_was_away_for_a_moment_gets_what_is_missing(journal: Journal) -> None:
     alice, bob = account(journal, "alice"), account(journal, "bob")
     send(journal, alice, bob, "one", "two", "three")
-    said = journal.change(Turn(bob, alice, after=1))
-    assert said == Conversation([], said.new, 0)
+    said = journal.change(OpenConversation(bob.id, alice.id, after=1))
+    assert said == PrivateHistory([], said.new, 0)
     assert texts(said.new) == ["two", "three"]
-    assert journal.change(Turn(bob, alice, after=3)) == Conversation([], [], 0)
+    assert journal.change(OpenConversation(bob.id, alice.id, after=3)) == PrivateHistory([], [], 0)
 
 
 def test_what_two_say_to_one_another_is_searched_the_last_messages_first(path: Path, journal: Journal) -> None:
@@ -158,11 +155,11 @@ def test_what_two_say_to_one_another_is_searched_the_last_messages_first(path: P
 
 def test_of_a_seat_all_is_recalled_that_was_sent_from_it(path: Path, journal: Journal) -> None:
     alice, bob = account(journal, "alice", b"seat"), account(journal, "bob")
-    journal.change(Send(alice, bob, "one", 0, Seat(b"seat", 0), 7))
+    journal.change(SendPrivate(alice.id, bob.id, "one", 0, b"seat", 7))
     journal.append(messages(1, 1)[0]._replace(seat=b"seat", ident=6))
     journal.take(1)
     assert ask(path, Recall(b"seat")) == Recalled([(7, 1), (6, 1)], alice.id, name="bob")
-    assert isinstance(journal.change(Send(alice, bob, "again", 0, Seat(b"seat", 0), 7)), NotKept)
+    assert isinstance(journal.change(SendPrivate(alice.id, bob.id, "again", 0, b"seat", 7)), NotKept)
     assert ask(path, Count(Pair(alice, bob))) == (1, 0)
 
 
@@ -172,8 +169,8 @@ def test_a_name_that_is_given_up_leaves_nothing_behind_and_its_number_is_not_giv
     alice, bob, carol = (account(journal, name, name.encode()) for name in ("alice", "bob", "carol"))
     send(journal, alice, bob, "secret")
     send(journal, bob, carol, "kept")
-    journal.change(Gone(alice))
-    assert isinstance(journal.change(Send(bob, alice, "late", 0, None, 0)), NotKept)
+    journal.change(DeleteAccount(alice.id, 0))
+    assert isinstance(journal.change(SendPrivate(bob.id, alice.id, "late", 0)), NotKept)
     new = account(journal, "alice")
     assert new.id > carol.id
     assert ask(path, History(9, Pair(new, bob))) == []
@@ -191,20 +188,20 @@ def test_if_fewer_shall_be_kept_than_before_they_go_a_few_at_a_time(
         people = People(connection, Keep(messages=2), lambda: 0)
         left = []
         for text in "klmn":
-            people.write(Send(alice, bob, text, 0, None, 0))
+            people.write(SendPrivate(alice.id, bob.id, text, 0))
             left.append("".join(text for (text,) in rows(path, "SELECT text FROM private ORDER BY seq")))
     assert left == ["efghijk", "ijkl", "lm", "mn"]
 
 
 def test_the_last_seats_of_an_account_are_kept(path: Path) -> None:
-    times = iter(range(1_000_000))
-    with Journal(path, clock=lambda: next(times)) as journal:
+    with Journal(path) as journal:
         alice = account(journal, "alice", b"first")
         for number in range(SEATS):
-            assert journal.change(Seated(alice, alice.password, f"seat {number}".encode())) is None
+            token = StoreToken(alice.id, alice.password, f"seat {number}".encode(), number + 1)
+            assert journal.change(token) is None
         assert ask(path, Recall(b"first")) == Recalled([], None)
         assert ask(path, Recall(b"seat 0")) == Recalled([], alice.id, 1)
-        journal.change(NewPassword(alice, "another hash", b"seat 3"))
+        journal.change(StorePassword(alice.id, "another hash", b"seat 3"))
         assert ask(path, Recall(b"seat 0")) == Recalled([], None)
         assert ask(path, Recall(b"seat 3")) == Recalled([], alice.id, 4)
 
@@ -213,13 +210,12 @@ def test_of_names_that_were_given_up_the_last_are_known_and_no_seat_from_before(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(people_module, "MOST_GIVEN_UP", 2)
-    times = iter(range(1_000_000))
-    with Journal(path, clock=lambda: next(times)) as journal:
-        account(journal, "alice", b"seat of alice")
-        journal.change(Gone(account(journal, "bob")))
-        new = account(journal, "erin", b"seat of erin")
-        for name in ("carol", "dan"):
-            journal.change(Gone(account(journal, name)))
+    with Journal(path) as journal:
+        account(journal, "alice", b"seat of alice", 1)
+        journal.change(DeleteAccount(account(journal, "bob").id, 2))
+        new = account(journal, "erin", b"seat of erin", 3)
+        for time, name in enumerate(("carol", "dan"), 4):
+            journal.change(DeleteAccount(account(journal, name).id, time))
         assert rows(path, "SELECT key FROM given_up ORDER BY time") == [("carol",), ("dan",)]
         assert ask(path, Recall(b"seat of alice")) == Recalled([], None)
         assert ask(path, Recall(b"seat of erin")).account == new.id
@@ -231,7 +227,7 @@ def test_as_many_messages_of_each_conversation_are_kept_as_shall_be(path: Path) 
         send(journal, alice, bob, *"abcde")
         send(journal, alice, carol, "x")
         assert texts(ask(path, History(9, Pair(alice, bob)))) == ["c", "d", "e"]
-        assert journal.change(Send(alice, bob, "f", 0, None, 0)).seq == 6
+        assert journal.change(SendPrivate(alice.id, bob.id, "f", 0)).seq == 6
         assert texts(ask(path, History(9, Pair(alice, carol)))) == ["x"]
 
 
@@ -251,17 +247,17 @@ def test_order_is_known_at_the_next_start(path: Path, journal: Journal) -> None:
     ban = Sentence(Kind.BAN, prepare("Eve"), "192.0.2.1", 500, Who.ADMIN)
     mute = Sentence(Kind.MUTE, prepare("eve"), "", None, Who.MODERATOR)
     for change in (
-        Sentenced(MO, ban, "kick", None),
-        Sentenced(MO, mute, "mute", None),
-        Appoint(MO, bob, Who.MODERATOR),
-        SetTopic(MO, "the build"),
+        Restrict(MO, ban, Action.KICK, 0),
+        Restrict(MO, mute, Action.MUTE, 0),
+        SetRole(MO, bob.id, Who.MODERATOR, 0),
+        SetTopic(MO, "the build", 0),
     ):
         assert journal.change(change) is None
     people = People(journal.file.connection, Keep(), lambda: 0)
     assert people.sentences() == [ban, mute]
     assert people.topic() == "the build"
     assert [(one.name.shown, one.role) for one in people.accounts()] == [("bob", Who.MODERATOR)]
-    journal.change(Pardon(MO, Kind.BAN, prepare("EVE")))
+    journal.change(LiftRestriction(MO, Kind.BAN, prepare("EVE"), 0))
     assert people.sentences() == [mute]
     acts = [act[1:] for act in ask(path, Audit())]
     assert acts == [
@@ -274,10 +270,10 @@ def test_order_is_known_at_the_next_start(path: Path, journal: Journal) -> None:
 
 
 def test_the_audit_is_bounded(path: Path, journal: Journal) -> None:
-    journal.change(SetTopic(MO, "first"))
-    journal.change(SetTopic(MO, "second"))
+    journal.change(SetTopic(MO, "first", 0))
+    journal.change(SetTopic(MO, "second", 0))
     journal.file.connection.execute("UPDATE audit SET id = ? WHERE what = 'second'", (AUDITED,))
-    journal.change(SetTopic(MO, "third"))
+    journal.change(SetTopic(MO, "third", 0))
     assert rows(path, "SELECT what FROM audit ORDER BY id") == [("second",), ("third",)]
 
 
@@ -286,7 +282,7 @@ def test_another_password_of_the_admin_ends_what_came_with_the_one_before(path: 
     people.set_admin("one")
     (admin,) = people.accounts()
     assert (admin.name, admin.role) == (Name("admin", "admin"), Who.ADMIN)
-    journal.change(Seated(admin, "one", b"seat"))
+    journal.change(StoreToken(admin.id, "one", b"seat", 0))
     assert ask(path, Recall(b"seat")) == Recalled([], admin.id)
     people.set_admin("two")
     assert ask(path, Recall(b"seat")) == Recalled([], None)
@@ -318,30 +314,32 @@ def test_counting_once_gives_what_counting_each_time_gives(said: list[tuple[str,
     with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         migrate(connection)
         people = People(connection, Keep(messages=keep), lambda: 0)
-        pair = [people.write(NewAccount(prepare(name), "hash", b"")) for name in ("alice", "bob")]
+        for name in ("alice", "bob"):
+            people.write(CreateAccount(prepare(name), "hash", b"", 0))
+        pair = people.accounts()
         archive = archive_module.Archive(connection)
         kept: list[tuple[int, object]] = []
         read = dict.fromkeys(pair, 0)
         seq = 0
 
-        def unread(who: object) -> list[int]:
+        def unread(who: Account) -> list[int]:
             return [number for number, sender in kept if sender is not who and number > read[who]]
 
         for act, first in said:
             who, other = pair if first else pair[::-1]
-            assert isinstance(who, Account)
-            assert isinstance(other, Account)
             if act == "send":
                 seq += 1
                 kept = [*kept, (seq, who)][-(keep or 1000) :]
-                assert people.write(Send(who, other, f"{seq}", 0, None, 0)) == Stored(seq, 0, len(unread(other)))
+                assert people.write(SendPrivate(who.id, other.id, f"{seq}", 0)) == PrivateStored(
+                    seq, 0, len(unread(other))
+                )
             elif act == "mark":
                 newest = max((number for number, sender in kept if sender is other), default=0)
-                people.write(MarkRead(who, other, newest))
+                people.write(MarkRead(who.id, other.id, newest))
                 read[who] = max(read[who], newest)
             else:
-                conversation = people.write(Turn(who, other))
-                assert isinstance(conversation, Conversation)
+                conversation = people.write(OpenConversation(who.id, other.id))
+                assert isinstance(conversation, PrivateHistory)
                 new = unread(who)
                 old = [number for number, _ in kept if number not in new]
                 assert [sent.seq for sent in conversation.new] == new[-25:]

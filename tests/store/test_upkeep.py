@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from asyncchat.chat.accounts import Account
-from asyncchat.chat.changes import NewAccount, Send, Stored
-from asyncchat.chat.names import prepare
+from asyncchat.chat.entries import PrivateStored, SendPrivate
 from asyncchat.store import people, upkeep
 from asyncchat.store.file import Keep
 from tests.programs import PATIENCE, seconds, until
@@ -176,12 +174,9 @@ def test_what_is_too_old_is_deleted_however_fast_more_comes(path: Path, monkeypa
 
 
 def private(journal: Journal, *texts: str, time: int = 0) -> None:
-    pair = [journal.change(NewAccount(prepare(name), "hash", b"")) for name in ("alice", "bob")]
-    alice, bob = pair
-    assert isinstance(alice, Account)
-    assert isinstance(bob, Account)
+    alice, bob = journal.account("alice"), journal.account("bob")
     for number, text in enumerate(texts, 1):
-        assert isinstance(journal.change(Send(alice, bob, text, time or number, None, 0)), Stored)
+        assert isinstance(journal.change(SendPrivate(alice.id, bob.id, text, time or number)), PrivateStored)
 
 
 @pytest.mark.parametrize("busy", [False, True])

@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asyncchat.chat.archive import Pair
-from asyncchat.chat.changes import NewAccount, Send, Stored
+from asyncchat.chat.entries import PrivateStored, SendPrivate
 from asyncchat.chat.lines import visible
-from asyncchat.chat.names import prepare
 from asyncchat.store import index, upkeep
 from asyncchat.store.schema import migrate
 from asyncchat.store.words import MOST_LOOKED_UP, Wanted, words_of
@@ -142,9 +141,9 @@ def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         patch.setattr(upkeep, "REST", 0.0 if request.param == "indexed" else 3600)
         with Journal(path) as journal:
             if request.param == "between two":
-                pair = Pair(*(journal.change(NewAccount(prepare(name), "hash", b"")) for name in ("alice", "bob")))
+                pair = Pair(*(journal.account(name) for name in ("alice", "bob")))
                 for text in texts:
-                    assert isinstance(journal.change(Send(*pair, text, 0, None, 0)), Stored)
+                    assert isinstance(journal.change(SendPrivate(pair.who.id, pair.other.id, text, 0)), PrivateStored)
             else:
                 journal.append(*(message(seq, text) for seq, text in enumerate(texts, 1)))
                 journal.take(1)

@@ -12,20 +12,10 @@ from asyncchat.aio.daemon import DaemonExecutor
 from asyncchat.aio.searching import CLOSING, Asker, Searches
 from asyncchat.chat.accounts import Account
 from asyncchat.chat.archive import Audit, Count, History, Recall, Search, Unread
-from asyncchat.chat.changes import (
-    Authorize,
-    ChangePassword,
-    Credentials,
-    Gone,
-    NewAccount,
-    NewPassword,
-    Register,
-    Seated,
-    Unregister,
-)
+from asyncchat.chat.changes import Authorize, ChangePassword, Credentials, Register, Unregister
+from asyncchat.chat.entries import AnyEntry, CreateAccount, DeleteAccount, Entry, StorePassword, StoreToken
 from asyncchat.chat.host import Host
-from asyncchat.chat.refusal import Banned, NotKept, NotNow, Refusal, WrongPassword
-from asyncchat.chat.requests import Change
+from asyncchat.chat.refusal import NotKept, NotNow, Refusal, WrongPassword
 from asyncchat.chat.session import Session
 from asyncchat.chat.tries import Tries
 
@@ -84,12 +74,18 @@ class Desk:
                 session.answer(await self._searches.answer(question, session.network, asker))
             case History() | Recall() | Count() | Unread() | Audit():
                 session.answer(await self._in(self._reading, lambda: self._store.archive.answer(question)))
-            case Change():
-                await self._keep(question, session)
+            case Entry():
+                await self._wait_until_applied(session)
 
-    def keep(self, change: Change[Any]) -> None:
-        """Keep something that nobody waits for."""
-        self._store.journal.change(change, lambda _: None)
+    async def _wait_until_applied(self, session: Session) -> None:
+        applied: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def then() -> None:
+            if not applied.done():  # somebody waits
+                applied.set_result(None)
+
+        session.when_applied(then)
+        await self._until(applied)
 
     def give_up(self) -> None:
         """Answer no more: whoever waits for an answer is told that the chat is closing."""
@@ -97,15 +93,15 @@ class Desk:
 
     async def _take_password(self, session: Session, question: Credentials) -> None:
         try:
-            if change := await self._work_on(question, session.network):
-                await self._keep(change, session)
+            if entry := await self._work_on(question, session.network):
+                await self._keep(entry, session)
             else:
                 session.answer(None)
         finally:
             if isinstance(question, Register) and self._host.accounts:
                 self._host.accounts.release(question.name.key)
 
-    async def _work_on(self, question: Credentials, address: str) -> Change[Any] | None:
+    async def _work_on(self, question: Credentials, address: str) -> AnyEntry | None:
         mine = self._waiting[address]
         if mine >= MOST_FROM_ONE or (mine and self._waiting.total() >= MOST_HASHING):
             raise NotNow("too many are waiting already. Write it again in a minute.")
@@ -120,27 +116,25 @@ class Desk:
                 del self._waiting[address]
                 self._turns.pop(address, None)
 
-    async def _use(self, question: Credentials, address: str) -> Change[Any] | None:
+    async def _use(self, question: Credentials, address: str) -> AnyEntry | None:
         match question:
             case Register(name, password, seat):
                 if not self._registrations.take("", address, asyncio.get_running_loop().time()):
                     raise NotNow("too many names were registered from your address. Write it again in an hour.")
                 hashed = await self._hash(password, address)
-                if self._host.is_banned(name) or self._host.shuts_out(address):  # meanwhile
-                    raise Banned
-                return NewAccount(name, hashed, seat)
+                return CreateAccount(name, hashed, seat, self._host.moment(), address)
             case ChangePassword(account, password, seat):
                 if not self._changes.take(account.name.key, "", asyncio.get_running_loop().time()):
                     raise NotNow(_TOO_MANY_TRIES)
-                return NewPassword(account, await self._hash(password, address), seat)
+                return StorePassword(account.id, await self._hash(password, address), seat)
             case Unregister(account, password):
                 await self._check(account, password, address)
-                return Gone(account)
+                return DeleteAccount(account.id, self._host.moment())
             case Authorize(account, password, seat):
                 kept = account.password
                 await self._check(account, password, address)
                 stronger = await self._hash(password, address) if self._passwords.is_weak(kept) else None
-                return Seated(account, kept, seat, stronger) if seat or stronger else None
+                return StoreToken(account.id, kept, seat, self._host.moment(), stronger) if seat or stronger else None
 
     async def _hash(self, password: str, address: str) -> str:
         return await self._in_turn(address, lambda: self._passwords.hashed(password))
@@ -166,22 +160,19 @@ class Desk:
             raise NotKept(CLOSING)
         return done.result()
 
-    async def _keep(self, change: Change[Any], session: Session) -> None:
-        """Keep `change`, let it hold, and tell the answer, all at once: so it is in the order in which it is kept."""
+    async def _keep(self, entry: AnyEntry, session: Session) -> None:
+        """Have `entry` kept, and tell the session in the moment in which it is applied."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-        def kept(answer: object) -> None:
-            try:
-                self._host.settled(change, answer)
-                if isinstance(answer, Refusal):
-                    session.fail(answer)
-                else:
-                    session.answer(answer)
-            finally:
-                if not done.done():  # somebody waits
-                    done.set_result(None)
+        def applied(outcome: object) -> None:
+            if not done.done():  # somebody waits
+                done.set_result(None)
+            if isinstance(outcome, Refusal):
+                session.fail(outcome)
+            else:
+                session.answer(outcome)
 
-        self._store.journal.change(change, kept)
+        self._host.propose(entry, applied)
         await self._until(done)
 
 

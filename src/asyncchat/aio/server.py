@@ -15,11 +15,14 @@ from asyncchat.aio.connection import READ_SIZE, Connection
 from asyncchat.aio.desk import Desk
 from asyncchat.aio.door import Door
 from asyncchat.chat.accounts import Accounts
+from asyncchat.chat.audience import Peer
 from asyncchat.chat.host import Host
+from asyncchat.chat.log import MemoryLog
 from asyncchat.chat.order import Order
-from asyncchat.chat.room import MemoryJournal, Peer, Room
+from asyncchat.chat.pipeline import Pipeline
 from asyncchat.chat.seats import Seats
 from asyncchat.chat.session import Session
+from asyncchat.chat.state import ChatState, RoomState
 from asyncchat.clock import Clock
 from asyncchat.limits import Limits
 
@@ -64,31 +67,24 @@ class Server:
         self._limits = limits
         self._store = store
         self._clock = store.clock if store else Clock()
-        self._room = Room(
-            self._wake,
-            store.journal if store else MemoryJournal(epoch=secrets.token_hex(8)),
-            self._clock.now,
-            history=limits.history,
-            replay=limits.replay,
-        )
+        log = store.log if store else MemoryLog(epoch=secrets.token_hex(8))
+        room = RoomState(max(limits.history, limits.replay), log.recent, log.seq, store.topic if store else "")
+        accounts = Accounts(store.accounts, store.given_up, store.next_id) if store else None
+        state = ChatState(room, accounts, Order(store.sentences if store else ()))
+        self._pipeline = Pipeline(state, log, self._wake, self._clock.now)
         self._host = Host(
-            self._room,
+            self._pipeline,
             Seats(lambda: secrets.token_hex(16)),
             self._clock.trusted,
             moment=self._clock.moment,
+            history=limits.history,
             max_line=limits.max_line,
             max_backlog=limits.max_backlog,
             needs_account=needs_account,
         )
-        self._desk: Desk | None = None
-        if store:
-            self._host.accounts = Accounts(store.accounts, store.given_up)
-            self._host.order = Order(store.sentences)
-            self._host.topic = store.topic
-            self._desk = Desk(self._host, store)
-            self._host.keep = self._desk.keep
+        self._desk = Desk(self._host, store) if store else None
         if recorder:
-            self._room.attach(recorder, transcript.encode)
+            self._pipeline.audience.attach(recorder, transcript.encode)
         self._door = Door(limits.max_connections, limits.max_per_address)
         self._refused = 0  # since the log said so last
         self._refusing = 0
@@ -100,7 +96,7 @@ class Server:
         """Serve until `stop` is set, then let everybody go with what they are owed."""
         asyncio.get_running_loop().set_exception_handler(self._on_loop_error)
         if self._store:
-            self._store.journal.start(asyncio.get_running_loop().call_soon_threadsafe)
+            self._store.log.start(asyncio.get_running_loop().call_soon_threadsafe)
         servers = []
         for listener in self._listeners:
             # The standard loop accepts `backlog` connections in one go, before it lets anybody see to them.
@@ -132,11 +128,11 @@ class Server:
 
     def _commit_when_quiet(self, waiting_before: int, turns: int) -> None:
         """Commit as soon as a turn of the loop has brought nothing more: a batch is cheaper than its messages."""
-        waiting = self._room.waiting
+        waiting = self._pipeline.pending
         if turns and waiting != waiting_before:
             asyncio.get_running_loop().call_soon(self._commit_when_quiet, waiting, turns - 1)
         else:
-            self._room.commit()
+            self._pipeline.commit()
 
     async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -186,7 +182,7 @@ class Server:
         while True:
             await asyncio.sleep(1)
             self._clock.look()
-            self._room.count()
+            self._pipeline.count()
             if self._refused:
                 log.warning("%d connections refused: there are %d already", self._refused, len(self._connections))
                 self._refused = 0
@@ -196,7 +192,7 @@ class Server:
         limit = self._limits.drain_timeout
         deadline = asyncio.get_running_loop().time() + limit
         await self._settle()  # what was accepted comes before the goodbye
-        self._room.close()
+        self._host.is_closing = True
         for connection in self._connections:
             connection.say_goodbye("the chat is closing. Goodbye!")
         if self._desk:
@@ -217,7 +213,7 @@ class Server:
     async def _settle(self) -> None:
         """Wait until what has happened is delivered, unless that takes too long."""
         settled = asyncio.Event()
-        self._room.settle(settled.set)
+        self._pipeline.when_applied(settled.set)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._limits.drain_timeout):
                 await settled.wait()

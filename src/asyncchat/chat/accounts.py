@@ -36,9 +36,12 @@ class Accounts:
     """All accounts there are.
 
     given_up: when names were given up, in milliseconds since 1970, by their keys; the last ones, the oldest first
+    next_id: the number of the account that is made next; none is given twice
     """
 
-    def __init__(self, accounts: Iterable[Account] = (), given_up: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self, accounts: Iterable[Account] = (), given_up: Mapping[str, int] | None = None, next_id: int = 1
+    ) -> None:
         self._by_key: dict[str, Account] = {}
         self._by_id: dict[int, Account] = {}
         self._looks = Looks()
@@ -46,6 +49,7 @@ class Accounts:
         self._reserved_looks = Looks()
         self.given_up = dict(given_up or {})
         self._forgotten = -1
+        self.next_id = next_id
         for account in accounts:
             self.add(account)
 
@@ -57,6 +61,10 @@ class Accounts:
         """Return the account with this number; none for None."""
         return None if ident is None else self._by_id.get(ident)
 
+    def of(self, ident: int) -> Account:
+        """Return the account with this number, which there must be."""
+        return self._by_id[ident]
+
     def find_alike(self, name: Name) -> Name | None:
         """Return another name that looks like this one and is somebody's, or about to be."""
         return self._looks.find(name) or self._reserved_looks.find(name)
@@ -64,6 +72,7 @@ class Accounts:
     def add(self, account: Account) -> None:
         """Know one more."""
         self._by_key[account.name.key] = self._by_id[account.id] = account
+        self.next_id = max(self.next_id, account.id + 1)
         self._looks.add(account.name)
 
     def when_given_up(self, key: str) -> int:

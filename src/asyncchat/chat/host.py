@@ -1,34 +1,35 @@
-"""What all sessions share: the room, who is there, whose names they are, and what order there is."""
+"""What all sessions share: the state and the way to change it, who is there, and who is told what."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from asyncchat.chat.accounts import ADMIN, Account, Accounts
-from asyncchat.chat.changes import (
-    Appoint,
-    Gone,
-    MarkRead,
-    NewAccount,
-    NewPassword,
-    Pardon,
-    Seated,
-    Seen,
-    Send,
-    Sentenced,
-    SetTopic,
-    Stored,
-)
 from asyncchat.chat.commands import Who
 from asyncchat.chat.departed import Departed, Guest
+from asyncchat.chat.entries import (
+    AnyEntry,
+    CreateAccount,
+    DeleteAccount,
+    Join,
+    MarkRead,
+    PrivateStored,
+    Rename,
+    Restrict,
+    Seen,
+    SendPrivate,
+    SetRole,
+    SetTopic,
+    StorePassword,
+)
 from asyncchat.chat.lookalikes import Looks
 from asyncchat.chat.messages import Sent
 from asyncchat.chat.names import SERVER, Name, NameRefused, NameReserved, prepare
 from asyncchat.chat.networks import network_of, network_written
 from asyncchat.chat.order import Kind, Order, Sentence
+from asyncchat.chat.pipeline import Done, Pipeline
 from asyncchat.chat.refusal import Banned, Muted, NotKept, Refusal
-from asyncchat.chat.requests import Change
-from asyncchat.chat.room import Room
 from asyncchat.chat.seats import Seats
+from asyncchat.chat.state import RoomState
 from asyncchat.chat.tries import Logins
 
 if TYPE_CHECKING:
@@ -38,12 +39,11 @@ _RESERVED = Looks(SERVER, prepare(ADMIN))
 
 
 class Host:
-    """What the sessions in `room` have in common.
+    """What the sessions have in common.
 
-    accounts: whose names are whose; None without a store
     clock: tells the time in milliseconds since 1970, by which bans end
     moment: the same, but never an earlier one than before
-    keep: has something kept that nobody waits for
+    history: messages that a newcomer gets
     max_line: bytes of text in a line
     max_backlog: bytes of missed messages that somebody gets who comes back
     needs_account: whether guests stay outside
@@ -51,34 +51,70 @@ class Host:
 
     def __init__(
         self,
-        room: Room,
+        pipeline: Pipeline,
         seats: Seats,
         clock: Callable[[], int],
         *,
-        accounts: Accounts | None = None,
-        order: Order | None = None,
-        topic: str = "",
-        keep: Callable[[Change[Any]], object] = lambda _: None,
+        history: int = 10,
         max_line: int = 4096,
         max_backlog: int = 1 << 20,
         needs_account: bool = False,
         moment: Callable[[], int] | None = None,
     ) -> None:
-        self.room = room
+        self.pipeline = pipeline
+        self.state = pipeline.state
         self.seats = seats
         self.clock = clock
         self.moment = moment or clock
-        self.accounts = accounts
-        self.order = order or Order()
-        self.topic = topic
-        self.keep = keep
+        self.history = history
         self.max_line = max_line
         self.max_backlog = max_backlog
         self.needs_account = needs_account
+        self.is_closing = False
         self.present: dict[str, Session] = {}
         self.logins = Logins()
         self.departed = Departed()
         self._looks = Looks()  # of those who are present
+        self.logins = Logins()
+        pipeline.outcome = self._tell
+
+    @property
+    def room(self) -> RoomState:
+        """The room in which everybody is."""
+        return self.state.room
+
+    @property
+    def accounts(self) -> Accounts | None:
+        """Whose names are whose; None where nothing is kept."""
+        return self.state.accounts
+
+    @property
+    def order(self) -> Order:
+        """Bans and mutes."""
+        return self.state.order
+
+    @property
+    def epoch(self) -> str:
+        """The name of this life of the conversation."""
+        return self.pipeline.log.epoch
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether what is said is kept beyond the memory."""
+        return self.pipeline.log.is_archive
+
+    def propose(self, entry: AnyEntry, done: Done | None = None) -> None:
+        """Have an entry kept and applied; `done` gets the result in that moment, or the Refusal."""
+        if isinstance(entry, Join) and done:
+            self.pipeline.join(entry, done)
+            return
+        self.pipeline.propose(entry, done)
+        if isinstance(entry, Rename):
+            self.pipeline.commit()  # somebody waits for it, and it costs nothing
+
+    def last(self, most: int | None = None) -> list[Sent]:
+        """Return the last messages for a newcomer, at most `most`."""
+        return self.room.newest(self.history if most is None else min(most, self.history))
 
     def find_account(self, name: Name) -> Account | None:
         """Return the account that has this name."""
@@ -105,8 +141,7 @@ class Host:
 
     def see(self, account: Account) -> None:
         """Know that whose this is was there just now."""
-        account.seen = self.clock()
-        self.keep(Seen(account, account.seen))
+        self.propose(Seen(account.id, self.clock()))
 
     def refuse_reserved(self, name: Name) -> None:
         """Raise NameReserved if `name` is the chat's own."""
@@ -149,52 +184,56 @@ class Host:
         """Tell whether guests may not come in from there."""
         return self.order.shuts_out(address, self.clock())
 
-    def settled(self, change: Change[Any], answer: object) -> None:
-        """Let hold what was kept; called with every answer, in the order in which things are kept."""
-        if isinstance(answer, Refusal):
-            if isinstance(change, Send) and change.poster:
-                change.poster.lose([change.ident], answer.why if isinstance(answer, NotKept) else str(answer))
-            return
-        assert self.accounts
-        match change, answer:
-            case Send(), Stored():
-                self._deliver(change, answer)
-            case NewAccount(), Account():
-                self.accounts.add(answer)
-                self.accounts.release(answer.name.key)
-                session = self.present.get(answer.name.key)
-                if session and change.seat and session.key_of_seat == change.seat:  # whoever asked may be back by now
-                    session.own(answer)
-            case Seated(account, _, _, password), _:
-                account.password = password or account.password
-            case NewPassword(account, password, seat), _:
-                account.password = password
-                self.seats.forget(account, but=seat)
-            case Gone(account), _:
-                self._forget(account)
-            case _:
-                self._change_order(change)
+    def _tell(self, entry: AnyEntry, outcome: object) -> None:
+        """Tell those whom an entry concerns that it is applied, or why not."""
+        if isinstance(entry, SendPrivate):
+            self._tell_private(entry, outcome)
+        elif not isinstance(outcome, Refusal):
+            self._tell_applied(entry)
 
-    def _change_order(self, change: object) -> None:
-        match change:
-            case Appoint(_, account, role):
-                before, account.role = account.role, role
-                if session := self.session_of(account):
-                    session.promoted(before)
-            case Sentenced(_, sentence, act, session):
-                self.order.add(sentence)
-                if sentence.kind == Kind.BAN:
-                    said = "you have been kicked out of the server!" if act == "kick" else "you are banned!"
-                    # Whoever it is about may have another name by now, or be on another connection.
-                    for out in {session, self.present.get(sentence.name.key), *self._guests_from(sentence)}:
-                        if out:
-                            out.put_out(said, "out")
-            case Pardon(_, kind, name):
-                self.order.remove(kind, name.key)
-            case SetTopic(_, text):
-                self.topic = text
+    def _tell_private(self, entry: SendPrivate, outcome: object) -> None:
+        seat = self.seats.of(entry.token_hash)
+        if isinstance(outcome, PrivateStored):
+            if seat:
+                seat.keep([(entry.ident, outcome.seq)])
+            self._deliver(entry, outcome)
+        elif seat:
+            seat.lose([entry.ident], outcome.why if isinstance(outcome, NotKept) else str(outcome))
+
+    def _deliver(self, entry: SendPrivate, stored: PrivateStored) -> None:
+        accounts = self.state.accounts
+        assert accounts
+        sender, to = accounts.of(entry.sender), accounts.of(entry.to)
+        message = Sent(stored.seq, sender.name, entry.text, stored.time)
+        if (session := self.session_of(sender)) and session.turned is to:
+            session.hear_private(to, [message])
+        if session := self.session_of(to):
+            if session.turned is sender:
+                session.hear_private(sender, [message])
+                session.unconfirmed[sender] = MarkRead(to.id, sender.id, stored.seq)
+            else:
+                session.tell_unread(sender, stored.unread)
+
+    def _tell_applied(self, entry: AnyEntry) -> None:
+        match entry:
+            case CreateAccount(name, _, token_hash):
+                self._tell_created(name, token_hash)
+            case StorePassword(ident, _, token_hash):
+                self.seats.forget(ident, but=token_hash)
+            case DeleteAccount(ident):
+                self._tell_deleted(ident)
+            case SetRole(_, ident, role):
+                if (account := self.state.account(ident)) and (session := self.session_of(account)):
+                    session.promoted(role)
+            case Restrict(_, sentence) if sentence.kind == Kind.BAN:
+                for session in {self.present.get(sentence.name.key), *self._guests_from(sentence)}:
+                    if session:
+                        session.put_out_by(entry.action)
+            case SetTopic():
                 for session in self.present.values():
                     session.tell_topic()
+            case _:
+                pass  # its proposer is told, or those in the room
 
     def _guests_from(self, sentence: Sentence) -> "list[Session]":
         """Return the guests who are there from an address, if the sentence is about that."""
@@ -203,29 +242,19 @@ class Host:
         there = self.present.values()
         return [one for one in there if not one.account and network_of(one.address) == sentence.address]
 
-    def _deliver(self, send: Send, stored: Stored) -> None:
-        message = Sent(stored.seq, send.sender.name, send.text, stored.time)
-        if send.poster:
-            send.poster.keep([(send.ident, stored.seq)])
-        if (session := self.session_of(send.sender)) and session.turned is send.to:
-            session.hear_private(send.to, [message])
-        if session := self.session_of(send.to):
-            if session.turned is send.sender:
-                session.hear_private(send.sender, [message])
-                session.unconfirmed[send.sender] = MarkRead(send.to, send.sender, stored.seq)
-            else:
-                session.tell_unread(send.sender, stored.unread)
-
-    def _forget(self, account: Account) -> None:
+    def _tell_created(self, name: Name, token_hash: bytes) -> None:
         assert self.accounts
-        if self.accounts.get(account.id) is not account:  # it was asked twice
-            return
-        if session := self.session_of(account):
-            session.lose_account()
-        self.accounts.remove(account, self.moment())
-        self.seats.forget(account)
-        for session in self.present.values():
-            if session.turned is account:
+        self.accounts.release(name.key)
+        account, session = self.accounts.find(name.key), self.present.get(name.key)
+        if account and session and token_hash and session.key_of_seat == token_hash:  # who asked may be back by now
+            session.own(account)
+
+    def _tell_deleted(self, ident: int) -> None:
+        self.seats.forget(ident)
+        for session in list(self.present.values()):
+            if session.account and session.account.id == ident:
+                session.lose_account()
+            if session.turned and session.turned.id == ident:
                 session.lose_sight()
 
     def role_of(self, name: Name) -> Who:

@@ -1,18 +1,17 @@
 """A session in JSON events: for programs, and for clients that come back without losing or repeating a line."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from msgspec import UNSET
 
 from asyncchat.chat import events, talking
 from asyncchat.chat.accounts import Account
+from asyncchat.chat.audience import Peer
 from asyncchat.chat.events import Ack, Error, Hello, Malformed, Ping, Pong, Refused, Say
 from asyncchat.chat.host import Host
 from asyncchat.chat.lines import too_long, visible
 from asyncchat.chat.names import Name
 from asyncchat.chat.refusal import NotKept, Refusal
-from asyncchat.chat.room import Peer
 from asyncchat.chat.seated_session import SeatedSession
 from asyncchat.chat.seats import Seat
 from asyncchat.chat.shapeless import is_blank
@@ -32,7 +31,7 @@ class JsonSession(SeatedSession):
         assert seat
         seat.begin(say.id)
         try:
-            await replace(talking.send(self, to, text), poster=seat, ident=say.id)
+            await talking.send(self, to, text, seat.key, say.id)
         except NotKept:
             pass
         else:
@@ -90,7 +89,7 @@ class JsonSession(SeatedSession):
 
         def post(said: str) -> None:
             seat.begin(say.id)
-            self.host.room.post(name, said, seat, say.id)
+            self.host.pipeline.say(name, said, seat, say.id)
 
         if say.conversation is UNSET:
             self._take(text, self.turned, post)

@@ -49,10 +49,10 @@ class Looks:
         return None
 
 
-def looks_of(name: Name) -> set[str]:
+def looks_of(name: Name) -> tuple[str, ...]:
     """Return what a name looks like, in small letters and in capitals; two with a look in common are alike."""
     shown = _OVERLOOKED.sub("", name.shown)
-    return {skeleton(shown), skeleton(shown.lower()), skeleton(shown.upper())}
+    return tuple(dict.fromkeys(map(skeleton, (shown, shown.lower(), shown.upper()))))
 
 
 def skeleton(text: str) -> str:

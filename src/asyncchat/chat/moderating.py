@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from asyncchat.chat.accounts import Account
 from asyncchat.chat.archive import Audit
-from asyncchat.chat.changes import Appoint, Pardon, Sentenced
 from asyncchat.chat.commands import Who, excerpt
+from asyncchat.chat.entries import LiftRestriction, Restrict, SetRole
 from asyncchat.chat.messages import to_the_second
 from asyncchat.chat.names import Name, NameRefused, prepare
 from asyncchat.chat.networks import network_written
-from asyncchat.chat.order import KICKED_FOR, Kind, Sentence, as_name, duration
+from asyncchat.chat.order import KICKED_FOR, Action, Kind, Sentence, as_name, duration
 from asyncchat.chat.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -74,7 +74,9 @@ async def _pass_sentence(session: "Session", act: str, kind: Kind, name: Name, u
     sentence = Sentence(kind, name, address, until, session.role)
     times = [to_the_second(until)] if until is not None and act != "kick" else []
     how_long = "".join(f" until {time}" for time in times)
-    await Sentenced(session.account.name, sentence, act, there)
+    await Restrict(session.account.name, sentence, Action(act), host.clock())
+    if there and kind == Kind.BAN:  # under another name by now, perhaps
+        there.put_out_by(Action(act))
     session.notice(f"{name.shown} {done}{how_long}!", times)
 
 
@@ -109,7 +111,7 @@ async def _pardon(session: "Session", wanted: str, usage: str, kind: Kind, calle
         where = " Write /bans to see who is." if kind == Kind.BAN else ""
         raise Refusal("not-sentenced", f"this user is not {called}!{where}")
     _refuse_lower(session, sentence, kind)
-    await Pardon(session.account.name, kind, sentence.name)
+    await LiftRestriction(session.account.name, kind, sentence.name, session.host.clock())
     session.notice(f"{sentence.name.shown} is no longer {called}!")
 
 
@@ -147,7 +149,7 @@ async def _revoke(session: "Session", wanted: str) -> None:
 
 async def _appoint(session: "Session", account: Account, role: Who, done: str) -> None:
     assert session.account
-    await Appoint(session.account.name, account, role)
+    await SetRole(session.account.name, account.id, role, session.host.clock())
     session.notice(f"{account.name.shown} {done}!")
 
 

@@ -24,6 +24,14 @@ class Kind(StrEnum):
     MUTE = "mute"
 
 
+class Action(StrEnum):
+    """What a moderator does to somebody."""
+
+    KICK = "kick"
+    BAN = "ban"
+    MUTE = "mute"
+
+
 class Sentence(NamedTuple):
     """Somebody may not come in, or not speak.
 
@@ -89,10 +97,14 @@ class Order:
 
     def find(self, kind: Kind, key: str, now: int) -> Sentence | None:
         """Return what holds for a name."""
-        if (sentence := self._sentences[kind].get(key)) and sentence.ends_before(now):
-            self.remove(kind, key)
-            return None
-        return sentence
+        sentence = self._sentences[kind].get(key)
+        return None if sentence and sentence.ends_before(now) else sentence
+
+    def remove_ended(self, now: int) -> None:
+        """Forget what is over."""
+        for kind, sentences in self._sentences.items():
+            for key in [key for key, sentence in sentences.items() if sentence.ends_before(now)]:
+                self.remove(kind, key)
 
     def shuts_out(self, address: str, now: int) -> bool:
         """Tell whether nobody may come in from `address` without an account."""

@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 
 from asyncchat.chat import talking, wire
 from asyncchat.chat.accounts import Account
+from asyncchat.chat.audience import Peer
 from asyncchat.chat.commands import find_command
 from asyncchat.chat.doubts import Doubt, doubt_of
 from asyncchat.chat.host import Host
 from asyncchat.chat.lines import BadLine, text
 from asyncchat.chat.messages import Sent
 from asyncchat.chat.names import Name, NameRefused, prepare
-from asyncchat.chat.refusal import Refusal
-from asyncchat.chat.room import NameTaken, Peer
+from asyncchat.chat.refusal import NameTaken, Refusal
 from asyncchat.chat.session import Session
 
 
@@ -45,16 +45,12 @@ class PlainSession(Session):
     async def become(self, account: Account, saying: str) -> None:
         """Let the peer, whose password was right, have the name that is its own, say so, and let it in."""
         if self.named:
-            self.rename(account)
+            await self.rename(account)
             self.notice(saying)
             return
-        try:
-            self.come_as_owner(account, self._peer, wire.plain)
-        except NameTaken:
-            self._peer.write(wire.NAME_TAKEN)
-            return
+        await self.come_as_owner(account, self._peer, wire.plain)
         self.notice(saying)
-        self._peer.write(wire.plain(self.host.room.last()))
+        self._peer.write(wire.plain(self.host.last()))
 
     def check_meant(self, other: Account) -> None:
         """It is: what comes from here can't be sent again."""
@@ -95,12 +91,18 @@ class PlainSession(Session):
     def _proceed(self, step: Callable[[], None]) -> None:
         try:
             step()
+        except NameTaken:
+            self._peer.write(wire.NAME_TAKEN)
+        except NameRefused as refused:
+            self._peer.write(wire.name_refused(str(refused)))
         except Refusal as refusal:
+            if refusal.code == "name-registered":
+                self.doubts.add(Doubt.PASSWORD)
             self.notice(str(refusal))
 
     def _hear(self, line: bytes | None) -> None:
         if self.named is None:
-            self._choose_name(line)
+            self._proceed(lambda: self.run(self._choose_name(line)))
         else:
             self._say(self.named, line)
 
@@ -110,32 +112,25 @@ class PlainSession(Session):
     def _text(self, line: bytes | None) -> str:
         return text(line, self.host.max_line)
 
-    def _choose_name(self, line: bytes | None) -> None:
+    async def _choose_name(self, line: bytes | None) -> None:
         try:
             wanted = self._text(line)
-            command = find_command(wanted)
-            if command and command.before_naming:
-                self.run(self._do(command, wanted))
-                return
-            if command:  # which can't work yet
-                self.doubts.add(doubt_of(command))
-            name = prepare(wanted)
-            self.doubts.check_name(name.shown)
-            self.come_as_guest(name, self._peer, wire.plain)
-        except (BadLine, NameRefused) as refused:
-            self._peer.write(wire.name_refused(str(refused)))
-        except NameTaken:
-            self._peer.write(wire.NAME_TAKEN)
-        except Refusal as refusal:
-            if refusal.code == "name-registered":
-                self.doubts.add(Doubt.PASSWORD)
-            self.notice(str(refusal))
-        else:
-            self._peer.write(wire.plain(self.host.room.last()))
+        except BadLine as bad:
+            raise NameRefused(str(bad)) from None
+        command = find_command(wanted)
+        if command and command.before_naming:
+            await self._do(command, wanted)
+            return
+        if command:  # which can't work yet
+            self.doubts.add(doubt_of(command))
+        name = prepare(wanted)
+        self.doubts.check_name(name.shown)
+        await self.come_as_guest(name, self._peer, wire.plain)
+        self._peer.write(wire.plain(self.host.last()))
 
     def _say(self, name: Name, line: bytes | None) -> None:
         try:
-            self._take(self._text(line), self.turned, lambda said: self.host.room.post(name, said, self))
+            self._take(self._text(line), self.turned, lambda said: self.host.pipeline.say(name, said, self))
         except BadLine as bad:
             self._peer.write(wire.line_refused(str(bad)))
         except Refusal as refusal:

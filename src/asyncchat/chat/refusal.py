@@ -43,3 +43,32 @@ class WrongPassword(Refusal):
 
     def __init__(self) -> None:
         super().__init__("incorrect-password", "incorrect password!")
+
+
+class NameTaken(Refusal):
+    """Somebody in the room has this name, or one that counts as the same."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("name-taken", "this name is already taken!")
+        self.name = name
+
+
+class LoginTaken(Refusal):
+    """Somebody has registered this name."""
+
+    def __init__(self) -> None:
+        super().__init__("login-taken", "this login is already taken! Choose another one.")
+
+
+class NotThere(Refusal):
+    """A member who is not there any more."""
+
+    def __init__(self) -> None:
+        super().__init__("not-online", "the user is not online!")
+
+
+class IncorrectLogin(Refusal):
+    """Nobody's login."""
+
+    def __init__(self) -> None:
+        super().__init__("incorrect-login", "incorrect login!")

@@ -15,9 +15,3 @@ class Request(Generic[R]):
         """Hand the request to the driver of the coroutine, and return what it sends back."""
         reply: R = yield self
         return reply
-
-
-class Change(Request[R]):
-    """Something to be kept; as soon as it is kept, it holds."""
-
-    __slots__ = ()

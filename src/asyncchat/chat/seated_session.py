@@ -8,12 +8,12 @@ from msgspec import UNSET
 from asyncchat.chat import events, registering, talking
 from asyncchat.chat.accounts import Account
 from asyncchat.chat.archive import Recall, Unread
+from asyncchat.chat.audience import Peer
 from asyncchat.chat.events import Ack, Bye, Error, Gap, Hello, Notice, Ping, Refused, Welcome
 from asyncchat.chat.host import Host
 from asyncchat.chat.messages import ANNOUNCED, Sent
 from asyncchat.chat.names import Name, NameRefused, prepare
 from asyncchat.chat.refusal import NotKept, Refusal
-from asyncchat.chat.room import NameTaken, Peer
 from asyncchat.chat.seats import Kept, Seat, hash_of
 from asyncchat.chat.session import Session
 
@@ -64,7 +64,7 @@ class SeatedSession(Session):
 
     async def become(self, account: Account, saying: str) -> None:
         """Let the peer, whose password was right, have the name that is its own, and say so."""
-        self.rename(account)
+        await self.rename(account)
         self.notice(saying)
         await self._show_unread()
 
@@ -103,7 +103,7 @@ class SeatedSession(Session):
 
     def tell_topic(self) -> None:
         """There is another topic."""
-        self._tell(events.Topic(self.host.topic))
+        self._tell(events.Topic(self.host.room.topic))
 
     def tell_turned(self) -> None:
         """What is said goes elsewhere now."""
@@ -132,10 +132,10 @@ class SeatedSession(Session):
         """Take `data` for sending."""
         self._peer.write(data)
 
-    def close(self) -> None:
-        """Leave the seat, send what was written so far, then end the connection."""
+    def _part(self) -> None:
+        """Leave the seat, and end the connection."""
         self._leave_seat()
-        self._peer.close()
+        super()._part()
 
     def _leave_seat(self) -> None:
         if self._seat:
@@ -148,13 +148,13 @@ class SeatedSession(Session):
     # Coming in.
 
     async def _welcome(self, hello: Hello) -> None:
-        room, seats = self.host.room, self.host.seats
+        seats = self.host.seats
         if self._seat:
             raise Refusal("in-already", f"you are in the room as {self.name}")
         if hello.v != events.VERSION:
             raise Refusal("version", f"this server speaks version {events.VERSION}")
         known = seats.find(hello.token) if hello.token else None
-        if hello.token and not known and room.is_stored and hello.epoch == room.epoch:
+        if hello.token and not known and self.host.is_stored and hello.epoch == self.host.epoch:
             known = await self._recall(hello)
         await self._come_in(hello, known)
 
@@ -183,8 +183,6 @@ class SeatedSession(Session):
             attempt()
         except NameRefused as refused:
             self._tell(Error(refused.code, f"this name can't be used: {refused}."))
-        except NameTaken:
-            self._tell(Error("name-taken", "this name is already taken!"))
         except Refusal as refusal:
             self._tell(Error(refusal.code, str(refusal)))
 
@@ -225,17 +223,16 @@ class SeatedSession(Session):
         before = seat.holder if isinstance(seat.holder, SeatedSession) and not seat.holder._over else None
         if before and before.named and before.named.key == name.key and not before.account:
             self.host.check_not_banned(name)
-            self.host.room.reconnect(before.named, self, events.conversation)
-            self._came_in(before.named)
+            await self.take_name(before.named, self, events.conversation, token_hash=seat.key)
         else:
             # Who looks alike may have come meanwhile.
-            self.come_as_guest(name, self, events.conversation, is_back=seat.name == name)
+            await self.come_as_guest(name, self, events.conversation, seat.key, is_back=seat.name == name)
         seat.account = seat.turned = None
         await self._sit_down(hello, token, seat)
 
     async def _own(self, hello: Hello, token: str, seat: Seat, owner: Account) -> None:
         seat = self.host.seats.find(token) or seat  # somebody else may have come back to it meanwhile
-        self.come_as_owner(owner, self, events.conversation)
+        await self.come_as_owner(owner, self, events.conversation, seat.key)
         seat.account = owner
         await self._sit_down(hello, token, seat)
 
@@ -303,27 +300,27 @@ class SeatedSession(Session):
     def _catch_up(self, hello: Hello, token: str, *, resumed: bool) -> None:
         assert self.named
         assert self._seat
-        room = self.host.room
-        few = room.members <= ANNOUNCED  # of ten thousand nobody wants the names, and to sort them would cost everybody
+        host, room = self.host, self.host.room
+        few = len(room.members) <= ANNOUNCED  # nobody wants the names of ten thousand, and to sort them costs
         told: list[events.FromServer] = [
             Welcome(
                 name=self.named.shown,
                 token=token,
-                epoch=room.epoch,
+                epoch=host.epoch,
                 seq=room.seq,
-                members=room.members,
+                members=len(room.members),
                 max_line=self.host.max_line,
                 resumed=resumed,
-                topic=self.host.topic,
+                topic=room.topic,
                 names=[self.named.shown, *room.names(self.named, ANNOUNCED)[0]] if few else UNSET,
                 store=self.host.accounts is not None,
             )
         ]
-        last = room.last(hello.history)
+        last = host.last(hello.history)
         self._seat.first = min(self._seat.first, room.seq + 1 - len(last))
         if hello.epoch:
             # In another life of the conversation everything is new.
-            seen = hello.after if hello.epoch == room.epoch else 0
+            seen = hello.after if hello.epoch == host.epoch else 0
             first = 1 if self.account and not hello.register else self._seat.first
             missed = events.last_lines(room.since(max(seen, first - 1)), self.host.max_backlog)
             first = room.seq + 1 - len(missed)

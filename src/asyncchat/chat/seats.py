@@ -103,7 +103,10 @@ class Seats:
 
     def find(self, token: str) -> Seat | None:
         """Return the seat that belongs to `token`."""
-        key = hash_of(token)
+        return self.of(hash_of(token))
+
+    def of(self, key: bytes) -> Seat | None:
+        """Return the seat whose token has this hash."""
         return self._taken.get(key) or self._empty.get(key)
 
     def new(self, since: int) -> tuple[str, Seat]:
@@ -136,11 +139,11 @@ class Seats:
         if len(self._empty) > self._kept_empty:
             self._empty.popitem(last=False)
 
-    def forget(self, account: Account, but: bytes = b"") -> None:
-        """Let no seat be this account's any more, but the one with the key `but`."""
+    def forget(self, account: int, but: bytes = b"") -> None:
+        """Let no seat be the account's with this number any more, but the one with the key `but`."""
         self.revoked += 1
         for seat in (*self._taken.values(), *self._empty.values()):
-            if seat.account is account and seat.key != but:
+            if seat.account and seat.account.id == account and seat.key != but:
                 seat.account = seat.turned = None
 
 

@@ -4,18 +4,20 @@ from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
-from asyncchat.chat import changes, moderating, registering, talking, whois
+from asyncchat.chat import moderating, registering, talking, whois
 from asyncchat.chat.accounts import Account
+from asyncchat.chat.audience import Encode, Peer, Writer
 from asyncchat.chat.commands import Command, Who, argument_of, find_command
 from asyncchat.chat.confidential import hidden_command, known_of
 from asyncchat.chat.doubts import Doubts
+from asyncchat.chat.entries import Entry, Join, Leave, MarkRead, Rename
 from asyncchat.chat.host import Host
 from asyncchat.chat.names import Name
 from asyncchat.chat.networks import network_of
+from asyncchat.chat.order import Action
 from asyncchat.chat.output import Output
-from asyncchat.chat.refusal import Muted, Refusal
+from asyncchat.chat.refusal import Muted, NameTaken, Refusal
 from asyncchat.chat.requests import Request
-from asyncchat.chat.room import Encode, NameTaken, Peer
 from asyncchat.chat.shapeless import is_blank
 
 Running = Coroutine[Request[Any], Any, None]
@@ -49,17 +51,19 @@ class Session(Output):
         self.asked: Request[Any] | None = None
         self.account: Account | None = None
         self.turned: Account | None = None
-        self.unconfirmed: dict[Account, changes.MarkRead] = {}
-        self.confirmed: changes.MarkRead | None = None
+        self.unconfirmed: dict[Account, MarkRead] = {}
+        self.confirmed: MarkRead | None = None
         self.addressed: Account | None = None  # to whom alone the line at hand goes, or what conversation it is about
         self._nowhere = False  # the one to whom went what was said is gone: it must not be shown to all
         self.doubts = Doubts()
         self.offered: tuple[Name, str] | None = None  # another name, and its password, that /name would take
         self._running: Running | None = None
+        self._answered: Callable[[], object] | None = None
         self._peer = peer
         self.named: Name | None = None
         self.since = self.active = self._now = 0
-        self._over = False
+        self.member = host.pipeline.new_member()
+        self._over = self._has_parted = False
 
     @property
     def name(self) -> str | None:
@@ -95,6 +99,10 @@ class Session(Output):
         """Go on, since what was asked can't be done."""
         self._go_on(lambda running: running.throw(why))
 
+    def when_applied(self, then: Callable[[], object]) -> None:
+        """Have `then` called when what a command has proposed is applied, or refused."""
+        self._answered = then
+
     def run(self, running: Running) -> None:
         """Run a command, up to what it asks, or to its end. Raises Refusal, and what else it raises."""
         self._running = running
@@ -115,6 +123,18 @@ class Session(Output):
         self._running = running
         if self._over:
             self._stop()
+        if isinstance(asked := self.asked, Entry):
+            self.host.propose(asked, self._applied)  # type: ignore[arg-type]
+
+    def _applied(self, outcome: object) -> None:
+        """Go on: what was proposed is applied, or refused."""
+        if waiter := self._answered:
+            self._answered = None
+            waiter()
+        if isinstance(outcome, Refusal):
+            self.fail(outcome)
+        else:
+            self.answer(outcome)
 
     def _stop(self) -> None:
         """End what runs; what it has asked for is done all the same."""
@@ -132,7 +152,7 @@ class Session(Output):
     def _confirm(self) -> None:
         """It is heard of the peer: so it has got what was written to it, while a dead connection takes anything."""
         for read in self.unconfirmed.values():
-            self.host.keep(read)
+            self.host.propose(read)
             self.confirmed = read
         self.unconfirmed.clear()
 
@@ -146,7 +166,7 @@ class Session(Output):
             self._peer.close()
         else:
             self._vanish()
-            self.host.room.leave(self.named)
+            self.host.propose(Leave(self.member, not self.host.is_closing), lambda _: self._part())
 
     def make_way(self, for_name: Name) -> None:
         """End this session, since its peer is here on another connection now.
@@ -157,9 +177,21 @@ class Session(Output):
         if self.named and self.named.key == for_name.key:
             self._over = True
             self._stop()
-            self._peer.close()
+            self.host.pipeline.audience.remove(self.member)
+            self._part()
         else:
             self.leave()
+
+    def _part(self) -> None:
+        """End the connection, once, when all is sent that was written."""
+        if not self._has_parted:
+            self._has_parted = True
+            self._peer.close()
+
+    def put_out_by(self, action: Action) -> None:
+        """Let the peer go, who is kicked or banned."""
+        kicked = action == Action.KICK
+        self.put_out("you have been kicked out of the server!" if kicked else "you are banned!", "out")
 
     def put_out(self, saying: str, code: str = "") -> None:
         """Tell the peer why it is let go, and take it out of the room; `code`: so that programs do not come back."""
@@ -167,10 +199,9 @@ class Session(Output):
             self.say_last(saying, code)
         self.leave()
 
-    def promoted(self, before: Who) -> None:
+    def promoted(self, role: Who) -> None:
         """The peer has another role."""
-        assert self.account
-        if self.role > before:
+        if role >= Who.MODERATOR:
             self.notice("you are the new moderator now!")
         else:
             self.notice("you are no longer a moderator!")
@@ -210,27 +241,33 @@ class Session(Output):
 
     # The beginning.
 
-    def come_as_guest(self, name: Name, peer: Peer, encode: Encode, *, is_back: bool = False) -> None:
+    async def come_as_guest(
+        self, name: Name, peer: Writer, encode: Encode, token_hash: bytes = b"", *, is_back: bool = False
+    ) -> None:
         """Let the peer in under a name that is nobody's; `is_back`: it has shown that it had that before.
 
         Raises Refusal, NameRefused and NameTaken.
         """
         registering.check_guest(self, name, is_back=is_back)
-        self.host.room.join(name, peer, encode)
-        self._came_in(name)
+        await self.take_name(name, peer, encode, token_hash=token_hash)
 
-    def come_as_owner(self, account: Account, peer: Peer, encode: Encode) -> None:
+    async def come_as_owner(self, account: Account, peer: Writer, encode: Encode, token_hash: bytes = b"") -> None:
         """Let the peer in whose name it is, in the place of the connection that has it, if there is one."""
-        before = self.host.session_of(account)
-        if before:
-            self.host.room.reconnect(account.name, peer, encode)
-            before.make_way(account.name)
-        else:
-            self.host.room.join(account.name, peer, encode)
+        await self.take_name(account.name, peer, encode, account.id, token_hash)
         self.account = account
         self.host.see(account)
         self.host.logins.was_right(str(account.id), self.network)
-        self._came_in(account.name)
+
+    async def take_name(
+        self, name: Name, peer: Writer, encode: Encode, account: int | None = None, token_hash: bytes = b""
+    ) -> None:
+        """Become a member, or take the place of the peer's other connection; see Join. Raises NameTaken."""
+        await Join(name, self.member, self.host.clock(), self.network, account, token_hash)
+        before = self.host.present.get(name.key)
+        self._came_in(name)
+        if before:
+            before.make_way(name)
+        self.host.pipeline.audience.add(self.member, peer, encode)
 
     def _came_in(self, name: Name) -> None:
         if not self.named:
@@ -242,12 +279,12 @@ class Session(Output):
         assert self.named
         self.host.go(self.named, self)
 
-    def rename(self, account: Account) -> None:
+    async def rename(self, account: Account) -> None:
         """Go on under the name that is one's own. Raises Refusal."""
         assert self.named
         if self.named.key != account.name.key:
             try:
-                self.host.room.rename(self.named, account.name)
+                await Rename(self.member, account.name, account.id, self.host.clock())
             except NameTaken:
                 raise Refusal(
                     "name-taken",

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from asyncchat.chat import helping
 from asyncchat.chat.accounts import Account
 from asyncchat.chat.archive import Count, History, Pair, Search, Unread
-from asyncchat.chat.changes import Send, SetTopic, Turn
 from asyncchat.chat.commands import Who, excerpt, find_command, is_command, word_of
+from asyncchat.chat.entries import OpenConversation, SendPrivate, SetTopic
 from asyncchat.chat.messages import SHOWN, Sent, to_the_second
 from asyncchat.chat.names import NameRefused, prepare
 from asyncchat.chat.refusal import NotKept, Refusal
@@ -53,13 +53,13 @@ async def _list(session: "Session", _: str) -> None:
 
 async def _topic(session: "Session", text: str) -> None:
     if not text:
-        session.notice(f"the topic is: {session.host.topic}" if session.host.topic else "there is no topic")
+        session.notice(f"the topic is: {topic}" if (topic := session.host.room.topic) else "there is no topic")
         return
     if session.role < Who.MODERATOR:
         raise Refusal("not-allowed", "you are not a moderator or an admin!")
     assert session.account
     session.host.check_not_muted(session.account.name)
-    await SetTopic(session.account.name, text)
+    await SetTopic(session.account.name, text, session.host.clock())
     session.notice(f"the topic is: {text}")
 
 
@@ -110,7 +110,7 @@ async def turn_to(session: "Session", other: Account, after: int | None = None) 
     assert who
 
     try:
-        said = await Turn(who, other, after)
+        said = await OpenConversation(who.id, other.id, after)
     except NotKept:
         _refuse_gone(session, who, other)
         raise
@@ -142,11 +142,10 @@ async def _msg(session: "Session", argument: str) -> None:
     await session.send_private(other, text)
 
 
-def send(session: "Session", to: Account, text: str) -> Send:
+def send(session: "Session", to: Account, text: str, token_hash: bytes = b"", ident: int = 0) -> SendPrivate:
     """Return what has to be kept of a message to one person alone."""
     assert session.account
-    session.host.room.commit()  # what was said before shall be kept before
-    return Send(session.account, to, text, session.host.room.now(), None, 0)
+    return SendPrivate(session.account.id, to.id, text, session.host.pipeline.now(), token_hash, ident)
 
 
 def say_sent(session: "Session", to: Account) -> None:

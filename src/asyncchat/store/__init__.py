@@ -6,7 +6,7 @@ from collections.abc import Callable
 from asyncchat.chat.commands import Who
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import ERRORS, Keep, StoreError, StoreFile, reason
-from asyncchat.store.journal import SqliteJournal
+from asyncchat.store.journal import SqliteLog
 from asyncchat.store.location import shown
 from asyncchat.store.people import People
 from asyncchat.store.times import open_clock
@@ -50,7 +50,7 @@ class Store:
             )
             try:
                 self.clock = open_clock(file, keep, trust=trust_clock)
-                self.journal = SqliteJournal(file, durability, keep, recent, self.clock.moment, self.clock.evidence)
+                self.log = SqliteLog(file, durability, keep, recent, self.clock.moment, self.clock.evidence)
                 self._load(People(file.connection, keep, self.clock.moment), admin_password)
             except ERRORS as error:
                 raise StoreError(f"can't use the store {shown(path)}: {reason(error)}") from None
@@ -62,6 +62,7 @@ class Store:
             people.set_admin(new)
         self.accounts = people.accounts()
         self.given_up = people.given_up()
+        self.next_id = people.next_id()
         self.sentences = people.sentences()
         self.topic = people.topic()
 
@@ -69,4 +70,4 @@ class Store:
         """Stop what is being read, write what is left, unless that takes too long, and let others use the file."""
         self.archive.close()
         self.searched.close()
-        self.journal.close(_LAST_WRITES)
+        self.log.close(_LAST_WRITES)

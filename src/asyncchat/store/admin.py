@@ -5,14 +5,12 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
 
 from asyncchat.chat.accounts import Account
-from asyncchat.chat.changes import Appoint, NewPassword, Pardon
 from asyncchat.chat.commands import Who
+from asyncchat.chat.entries import AnyEntry, LiftRestriction, SetRole, StorePassword
 from asyncchat.chat.names import Name, NameRefused, prepare
 from asyncchat.chat.order import Kind, Sentence
-from asyncchat.chat.requests import Change
 from asyncchat.errors import ChatError
 from asyncchat.store.file import ERRORS, Keep, StoreFile, open_to_read, reason
 from asyncchat.store.location import shown
@@ -38,7 +36,7 @@ class Operator:
         """Give an account another password, of which `ask` returns the hash, and let nobody come back to it without."""
         account = self._find(name)
         password = ask(account.name)
-        self._keep(NewPassword(account, password, b""), audited="reset-password", about=account)
+        self._keep(StorePassword(account.id, password, b""), audited="reset-password", about=account)
         return f"{account.name.shown} has another password, and must log in with it everywhere"
 
     def grant(self, name: str) -> str:
@@ -46,7 +44,7 @@ class Operator:
         account = self._find(name)
         if account.role >= Who.MODERATOR:
             raise ChatError(f"{account.name.shown} is already a moderator")
-        self._keep(Appoint(OPERATOR, account, Who.MODERATOR))
+        self._keep(SetRole(OPERATOR, account.id, Who.MODERATOR, _now()))
         return f"{account.name.shown} is a moderator now"
 
     def revoke(self, name: str) -> str:
@@ -54,7 +52,7 @@ class Operator:
         account = self._find(name)
         if account.role != Who.MODERATOR:
             raise ChatError(f"{account.name.shown} is not a moderator")
-        self._keep(Appoint(OPERATOR, account, Who.REGISTERED))
+        self._keep(SetRole(OPERATOR, account.id, Who.REGISTERED, _now()))
         return f"{account.name.shown} is no longer a moderator"
 
     def unban(self, name: str) -> str:
@@ -62,7 +60,7 @@ class Operator:
         key = _key_of(name)
         for sentence in _in_force(self._people.sentences()):
             if sentence.kind == Kind.BAN and (sentence.name.key == key or sentence.name.shown == name):
-                self._keep(Pardon(OPERATOR, Kind.BAN, sentence.name))
+                self._keep(LiftRestriction(OPERATOR, Kind.BAN, sentence.name, _now()))
                 return f"{sentence.name.shown} is no longer banned"
         raise ChatError(f"{shown(name)} is not banned")
 
@@ -73,11 +71,11 @@ class Operator:
                 return account
         raise ChatError(f"{shown(name)} is not registered")
 
-    def _keep(self, change: Change[Any], audited: str = "", about: Account | None = None) -> None:
+    def _keep(self, entry: AnyEntry, audited: str = "", about: Account | None = None) -> None:
         with self._file.transaction():
-            self._people.write(change)
+            self._people.write(entry)
             if about:
-                self._people.audit(OPERATOR, audited, about.name.shown)
+                self._people.audit(OPERATOR, audited, about.name.shown, _now())
 
 
 @contextlib.contextmanager

@@ -5,12 +5,12 @@ import itertools
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from asyncchat.chat.messages import Event, Sent
+from asyncchat.chat.entries import KEPT_NOWHERE, AnyEntry, Logged
+from asyncchat.chat.log import Kept
+from asyncchat.chat.messages import Sent
 from asyncchat.chat.refusal import NotKept, Refusal
-from asyncchat.chat.requests import Change
-from asyncchat.chat.room import Committed, Failed
 from asyncchat.clock import Evidence, is_odd
 from asyncchat.store.file import ERRORS, Keep, StoreError, StoreFile, reason, sent
 from asyncchat.store.location import shown
@@ -29,29 +29,21 @@ _INSERT = {
     for size in _SIZES
 }
 
-MOST_AT_ONCE = 128
-"""Orders in one transaction: the first shall not wait long for the others."""
+_Part = list[Sent] | AnyEntry
 
 
 class _Order(NamedTuple):
-    batch: Sequence[Event]
-    rows: list[Sent]
-    committed: Committed
-    failed: Failed
+    batch: Sequence[Logged]
+    kept: Kept
 
 
-class _Wish(NamedTuple):
-    change: Change[Any]
-    done: Callable[[object], None]
-
-
-class SqliteJournal:
+class SqliteLog:
     """Keeps a conversation in the store at `file`, of which it keeps as much as `keep` says.
 
     clock: tells the time that is trusted, in milliseconds since 1970
     evidence: returns what is known of the time, which is kept, too
 
-    Its callbacks are called by what `start` was given, which runs them in the thread of the room.
+    It calls back by what `start` was given, which does that in the thread of the pipeline.
     """
 
     is_archive = True
@@ -74,7 +66,7 @@ class SqliteJournal:
             self._upkeep = Upkeep(file, self._people, keep, clock, self.seq, evidence)
         except ERRORS as error:
             raise StoreError(f"can't use the store {shown(file.path)}: {reason(error)}") from None
-        self._orders: queue.SimpleQueue[_Order | _Wish | None] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
 
     def _load(self, durability: str, recent: int) -> None:
@@ -88,7 +80,7 @@ class SqliteJournal:
         self.seq = self.recent[-1].seq if self.recent else deleted or 0
 
     def start(self, call: Callable[..., object]) -> None:
-        """Begin; `call` has a function called with its arguments in the room's thread, as call_soon_threadsafe does."""
+        """Begin; `call` has a function called with its arguments in the pipeline's thread, as call_soon_threadsafe."""
         self._call = call
         self._thread.start()
 
@@ -100,89 +92,78 @@ class SqliteJournal:
         if not self._thread.is_alive():
             self._file.close()
 
-    def append(self, batch: Sequence[Event], committed: Committed, failed: Failed) -> None:
-        """Keep the messages of `batch`; see chat.room.Journal."""
-        if rows := [event for event in batch if type(event) is Sent]:
-            self._orders.put(_Order(batch, rows, committed, failed))
+    def append(self, batch: Sequence[Logged], kept: Kept) -> None:
+        """Keep a batch; see chat.log.Log."""
+        if any(not isinstance(entry, KEPT_NOWHERE) for entry in batch):
+            self._orders.put(_Order(batch, kept))
         else:
-            committed(batch)
-
-    def change(self, change: Change[Any], done: Callable[[object], None]) -> None:
-        """Keep `change`, behind all that came before, and call `done` with the answer, or with a Refusal."""
-        self._orders.put(_Wish(change, done))
+            kept(())
 
     # In the journal's thread.
 
     def _work(self) -> None:
-        while orders := self._next_orders():
-            self._carry_out(orders)
-            self._upkeep.between(sum(len(order.rows) if isinstance(order, _Order) else 1 for order in orders))
+        while order := self._next_order():
+            self._tell(order.kept, self._keep(list(_parts(order.batch))))
+            self._upkeep.between(len(order.batch))
         self._upkeep.note_the_time()
 
-    def _carry_out(self, orders: Sequence[_Order | _Wish]) -> None:
+    def _next_order(self) -> _Order | None:
+        """Wait for something to write, and do other work meanwhile; return nothing at the end."""
+        while True:
+            try:
+                return self._orders.get(timeout=self._upkeep.pause())
+            except queue.Empty:
+                self._upkeep.at_rest()
+
+    def _tell(self, callback: Callable[..., object], *arguments: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is gone
+            self._call(callback, *arguments)
+
+    def _keep(self, parts: list[_Part]) -> Sequence[object]:
         """Keep it all in one transaction: to wait for the disk takes longer than what is to be written."""
         try:
             with self._file.transaction():
-                answers = [self._write(order) for order in orders]
+                results = [self._write(part) for part in parts]
         except ERRORS as error:
-            if len(orders) > 1:
-                for order in orders:
-                    self._carry_out([order])
+            results = self._keep_each(parts) if len(parts) > 1 else [NotKept(reason(error))]
+        found: list[object] = []
+        for part, result in zip(parts, results, strict=True):
+            if isinstance(part, list):
+                found += [result] * len(part)
+                self._upkeep.last = self._upkeep.last if result else part[-1].seq
             else:
-                self._refuse(orders[0], reason(error))
-            return
-        for order, answer in zip(orders, answers, strict=True):
-            if isinstance(order, _Wish):
-                self._tell(order.done, answer)
-            else:
-                self._upkeep.last = order.rows[-1].seq
-                self._tell(order.committed, order.batch)
+                found.append(result)
+        return found if any(result is not None for result in results) else ()
 
-    def _write(self, order: _Order | _Wish) -> object:
-        if isinstance(order, _Wish):
-            try:
-                return self._people.write(order.change)
-            except Refusal as refusal:
-                return refusal
-        rows = order.rows
+    def _keep_each(self, parts: list[_Part]) -> list[object]:
+        """Keep what can be kept, now that not all can be; but no message behind one that can't."""
+        results: list[object] = []
+        lost: object = None
+        for part in parts:
+            if isinstance(part, list):
+                lost = lost or next(iter(self._keep([part])), None)
+                results.append(lost)
+            else:
+                results += self._keep([part]) or [None]
+        return results
+
+    def _write(self, part: _Part) -> object:
+        if isinstance(part, list):
+            self._write_messages(part)
+            return None
+        try:
+            return self._people.write(part)
+        except Refusal as refusal:
+            return refusal
+
+    def _write_messages(self, rows: list[Sent]) -> None:
         written = self._clock()
         if is_odd(rows[0].time, written) or is_odd(rows[-1].time, written):
             self._insert(7, [(s.seq, s.time, s.name.shown, s.text, s.seat or None, s.ident, written) for s in rows])
-            return None
-        # Most come from plain peers, and have no seat: two columns less are a third of the time.
+            return
+        # Most come from plain peers, and have no token: two columns less are a third of the time.
         self._insert(4, [(sent.seq, sent.time, sent.name.shown, sent.text) for sent in rows if not sent.seat])
         self._insert(6, [(s.seq, s.time, s.name.shown, s.text, s.seat, s.ident) for s in rows if s.seat])
-        return None
-
-    def _refuse(self, order: _Order | _Wish, why: str) -> None:
-        if isinstance(order, _Wish):
-            self._tell(order.done, NotKept(why))
-        else:
-            self._tell(order.failed, order.batch, why)
-
-    def _tell(self, callback: Callable[..., object], *arguments: object) -> None:
-        with contextlib.suppress(RuntimeError):  # the room is gone
-            self._call(callback, *arguments)
-
-    def _next_orders(self) -> Sequence[_Order | _Wish]:
-        """Wait for something to write, and do other work meanwhile; return all there is by then, nothing at the end."""
-        while True:
-            try:
-                order = self._orders.get(timeout=self._upkeep.pause())
-            except queue.Empty:
-                self._upkeep.at_rest()
-            else:
-                return [] if order is None else [order, *self._others()]
-
-    def _others(self) -> Iterator[_Order | _Wish]:
-        for _ in range(MOST_AT_ONCE - 1):
-            if self._orders.empty():
-                return
-            order = self._orders.get()
-            if order is None:
-                self._orders.put(None)  # nothing comes behind the end
-                return
-            yield order
 
     def _insert(self, columns: int, rows: Sequence[tuple[object, ...]]) -> None:
         begin = 0
@@ -191,3 +172,12 @@ class SqliteJournal:
                 values = itertools.chain.from_iterable(rows[begin : begin + size])
                 self._connection.execute(_INSERT[columns, size], tuple(values))
                 begin += size
+
+
+def _parts(batch: Sequence[Logged]) -> Iterator[_Part]:
+    """Yield the messages that follow one another together, and each other entry that is kept."""
+    for is_message, some in itertools.groupby(batch, lambda entry: isinstance(entry, Sent)):
+        if is_message:
+            yield list(some)  # type: ignore[arg-type]
+        else:
+            yield from some  # type: ignore[misc]

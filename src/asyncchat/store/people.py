@@ -2,32 +2,31 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from asyncchat.chat.accounts import ADMIN, MOST_GIVEN_UP, Account
-from asyncchat.chat.changes import (
-    Appoint,
-    Conversation,
-    Gone,
-    MarkRead,
-    NewAccount,
-    NewPassword,
-    Pardon,
-    Seated,
-    Seen,
-    Send,
-    Sentenced,
-    SetTopic,
-    Stored,
-    Turn,
-)
 from asyncchat.chat.commands import Who
+from asyncchat.chat.entries import (
+    AnyEntry,
+    CreateAccount,
+    DeleteAccount,
+    LiftRestriction,
+    MarkRead,
+    OpenConversation,
+    PrivateHistory,
+    PrivateStored,
+    Restrict,
+    Seen,
+    SendPrivate,
+    SetRole,
+    SetTopic,
+    StorePassword,
+    StoreToken,
+)
 from asyncchat.chat.lines import visible
 from asyncchat.chat.messages import SHOWN, Sent
 from asyncchat.chat.names import Name, prepare
 from asyncchat.chat.order import Kind, Sentence
-from asyncchat.chat.refusal import NotKept, WrongPassword
-from asyncchat.chat.requests import Change
+from asyncchat.chat.refusal import NotKept
 from asyncchat.clock import is_odd
 from asyncchat.store.file import Keep, sent
 
@@ -72,6 +71,11 @@ class People:
             for ident, key, name, password, role, seen in rows
         ]
 
+    def next_id(self) -> int:
+        """Return the number of the account that is made next."""
+        row = self._do("SELECT seq FROM sqlite_sequence WHERE name = 'accounts'").fetchone()
+        return int(row[0]) + 1 if row else 1
+
     def given_up(self) -> dict[str, int]:
         """Return when names were given up, in milliseconds since 1970, by their keys."""
         return dict(self._do("SELECT key, time FROM given_up ORDER BY time").fetchall())
@@ -101,75 +105,65 @@ class People:
 
     # As it goes on.
 
-    def write(self, change: Change[Any]) -> object:
-        """Keep something, and return the answer. Raises Refusal, before anything is written, and sqlite3.Error."""
-        match change:
-            case Send():
-                return self._send(change)
-            case Turn(who, to, after):
-                return self._turn(who, to, after)
-            case MarkRead(who, to, seq):
-                self._mark_read(self._conversation(who, to), who, to, seq)
-            case NewAccount(name, password, seat):
-                return self._new_account(name, password, seat)
-            case Seated(account, checked, seat, password):
-                (kept,) = self._do("SELECT password FROM accounts WHERE id = ?", (account.id,)).fetchone() or ("",)
-                if kept != checked:  # it was changed while it was compared with what was shown
-                    raise WrongPassword
-                self._seat(account, seat, password)
-            case NewPassword(account, password, seat):
-                self._do("UPDATE accounts SET password = ? WHERE id = ?", (password, account.id))
-                self._do("DELETE FROM seats WHERE account = ? AND key != ?", (account.id, seat))
+    def write(self, entry: AnyEntry) -> object:
+        """Keep an entry, and return its result. Raises Refusal, before anything is written, and sqlite3.Error."""
+        match entry:
+            case SendPrivate():
+                return self._send(entry)
+            case OpenConversation(who, other, after):
+                return self._open(who, other, after)
+            case MarkRead(who, other, seq):
+                self._mark_read(self._conversation(who, other), who, other, seq)
+            case CreateAccount(name, password, token_hash, time):
+                made = self._do(
+                    "INSERT INTO accounts (key, name, password, role) VALUES (?, ?, ?, ?)",
+                    (name.key, name.shown, password, int(Who.REGISTERED)),
+                )
+                self._store_token(made.lastrowid, token_hash, time)
+            case StoreToken(account, _, token_hash, time, password):
+                if password:
+                    self._do("UPDATE accounts SET password = ? WHERE id = ?", (password, account))
+                self._store_token(account, token_hash, time)
+            case StorePassword(account, password, token_hash):
+                self._do("UPDATE accounts SET password = ? WHERE id = ?", (password, account))
+                self._do("DELETE FROM seats WHERE account = ? AND key != ?", (account, token_hash))
             case Seen(account, time):
-                self._do("UPDATE accounts SET seen = ? WHERE id = ?", (time, account.id))
-            case Gone(account):
-                self._delete(account)
+                self._do("UPDATE accounts SET seen = ? WHERE id = ?", (time, account))
+            case DeleteAccount(account, time):
+                self._delete(account, time)
             case _:
-                self._keep_order(change)
+                self._moderate(entry)
         return None
 
-    def _new_account(self, name: Name, password: str, seat: bytes) -> Account:
-        role = Who.REGISTERED
-        cursor = self._do(
-            "INSERT INTO accounts (key, name, password, role) VALUES (?, ?, ?, ?)",
-            (name.key, name.shown, password, int(role)),
-        )
-        assert cursor.lastrowid
-        account = Account(cursor.lastrowid, name, password, role)
-        self._seat(account, seat, None)
-        return account
-
-    def _seat(self, account: Account, seat: bytes, password: str | None) -> None:
-        if password:
-            self._do("UPDATE accounts SET password = ? WHERE id = ?", (password, account.id))
-        if seat:
-            self._do("INSERT OR REPLACE INTO seats VALUES (?, ?, ?)", (seat, account.id, self._clock()))
+    def _store_token(self, account: int | None, token_hash: bytes, time: int) -> None:
+        if token_hash:
+            self._do("INSERT OR REPLACE INTO seats VALUES (?, ?, ?)", (token_hash, account, time))
             self._do(
                 "DELETE FROM seats WHERE key IN"
                 " (SELECT key FROM seats WHERE account = ? ORDER BY time DESC LIMIT -1 OFFSET ?)",
-                (account.id, SEATS),
+                (account, SEATS),
             )
 
-    def _delete(self, account: Account) -> None:
+    def _delete(self, account: int, time: int) -> None:
+        (key,) = self._do("SELECT key FROM accounts WHERE id = ?", (account,)).fetchone()
         for statement in (
             "DELETE FROM private WHERE conversation IN (SELECT id FROM conversations WHERE ? IN (one, other))",
             "DELETE FROM conversations WHERE ? IN (one, other)",
             "DELETE FROM seats WHERE account = ?",
             "DELETE FROM accounts WHERE id = ?",
         ):
-            self._do(statement, (account.id,))
-        now = self._clock()
-        self._do("INSERT OR REPLACE INTO given_up VALUES (?, ?)", (account.name.key, now))
+            self._do(statement, (account,))
+        self._do("INSERT OR REPLACE INTO given_up VALUES (?, ?)", (key, time))
         forgotten = self._do("SELECT time FROM given_up ORDER BY time DESC LIMIT 1 OFFSET ?", (MOST_GIVEN_UP,))
-        for (time,) in forgotten.fetchall():  # whoever is from before then comes back with the password
-            self._do("DELETE FROM given_up WHERE time <= ?", (time,))
-            self._do("DELETE FROM seats WHERE time <= ?", (time,))
+        for (oldest,) in forgotten.fetchall():  # whoever is from before then comes back with the password
+            self._do("DELETE FROM given_up WHERE time <= ?", (oldest,))
+            self._do("DELETE FROM seats WHERE time <= ?", (oldest,))
         # Nobody is left who may have meant somebody else by these names.
-        self._do("DELETE FROM given_up WHERE time < ifnull((SELECT min(time) FROM seats), ?)", (now + 1,))
+        self._do("DELETE FROM given_up WHERE time < ifnull((SELECT min(time) FROM seats), ?)", (time + 1,))
 
-    def _conversation(self, who: Account, to: Account) -> int | None:
-        """Return the number of the conversation of two; None if one of them is gone."""
-        pair = sorted((who.id, to.id))
+    def _conversation(self, who: int, other: int) -> int:
+        """Return the number of the conversation of two accounts. Raises NotKept if one of them is gone."""
+        pair = sorted((who, other))
         if found := self._do("SELECT id FROM conversations WHERE one = ? AND other = ?", pair).fetchone():
             return int(found[0])
         made = self._do(
@@ -177,30 +171,26 @@ class People:
             " WHERE one.id = ? AND other.id = ?",
             pair,
         )
-        return made.lastrowid if made.rowcount else None
+        if not made.rowcount:
+            raise NotKept("the name is not registered any more")
+        assert made.lastrowid
+        return made.lastrowid
 
-    def _send(self, send: Send) -> Stored:
-        if (conversation := self._conversation(send.sender, send.to)) is None:
-            raise self._gone(send.sender, send.to)
+    def _send(self, send: SendPrivate) -> PrivateStored:
+        conversation = self._conversation(send.sender, send.to)
         me, them = _sides(send.sender, send.to)
         ((seq, time, nth, seen),) = self._do(
             f"UPDATE conversations SET last = last + 1, time = ?, {me}_sent = {me}_sent + 1 WHERE id = ?"
             f" RETURNING last, time, {me}_sent, {them}_seen",
             (send.time, conversation),
         ).fetchall()
-        seat, ident = (send.poster.key, send.ident) if send.poster and send.poster.key else (None, None)
+        token_hash, ident = (send.token_hash, send.ident) if send.token_hash else (None, None)
         written = now if is_odd(time, now := self._clock()) else None
-        row = (conversation, seq, time, send.sender.id, nth, send.text, seat, ident, written)
+        row = (conversation, seq, time, send.sender, nth, send.text, token_hash, ident, written)
         self._do("INSERT INTO private VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
         if self._keep.messages is not None:
             self._delete_first(conversation, seq - self._keep.messages, DELETED_AT_ONCE)
-        return Stored(seq, time, self._unread(conversation, send.sender, nth, seen))
-
-    def _gone(self, *accounts: Account) -> NotKept:
-        """Return what there is to say of the first of `accounts` that is not there any more."""
-        there = "SELECT 1 FROM accounts WHERE id = ?"
-        gone = next(one for one in accounts if not self._do(there, (one.id,)).fetchone())
-        return NotKept(f"{gone.name.shown} is not registered any more")
+        return PrivateStored(seq, time, self._unread(conversation, send.sender, nth, seen))
 
     def _delete_first(self, conversation: int, last: int, most: int) -> int:
         """Delete the messages up to the number `last`, the first `most` of them; return how many that were."""
@@ -210,24 +200,23 @@ class People:
             {"conversation": conversation, "last": last, "most": most},
         ).rowcount
 
-    def _unread(self, conversation: int, sender: Account, sent: int, seen: int) -> int:
+    def _unread(self, conversation: int, sender: int, sent: int, seen: int) -> int:
         (first,) = self._do(
-            "SELECT min(nth) FROM private WHERE conversation = ? AND sender = ?", (conversation, sender.id)
+            "SELECT min(nth) FROM private WHERE conversation = ? AND sender = ?", (conversation, sender)
         ).fetchone()
         return 0 if first is None else int(sent - max(seen, first - 1))
 
-    def _mark_read(self, conversation: int | None, who: Account, other: Account, seq: int) -> None:
+    def _mark_read(self, conversation: int, who: int, other: int, seq: int) -> None:
         me, _ = _sides(who, other)
         self._do(
             f"UPDATE conversations SET {me}_seen = max({me}_seen, nth) FROM private"
             " WHERE conversations.id = :conversation"
             " AND private.conversation = :conversation AND seq = :seq AND sender = :sender",
-            {"conversation": conversation, "seq": seq, "sender": other.id},
+            {"conversation": conversation, "seq": seq, "sender": other},
         )
 
-    def _turn(self, who: Account, other: Account, after: int | None) -> Conversation:
-        if (conversation := self._conversation(who, other)) is None:
-            raise self._gone(who, other)
+    def _open(self, who: int, other: int, after: int | None) -> PrivateHistory:
+        conversation = self._conversation(who, other)
         me, them = _sides(who, other)
         last, sent, seen = self._do(
             f"SELECT last, {them}_sent, {me}_seen FROM conversations WHERE id = ?", (conversation,)
@@ -236,16 +225,22 @@ class People:
         # If there is less, it was seen of another conversation, before the name was given up.
         if after is not None and after <= last:
             missed = self._last_of(conversation, "seq > ? ORDER BY seq", (after,), MISSED)
-            return Conversation([], said_between(who, other, missed), max(last - after - len(missed), 0))
+            return PrivateHistory([], self._said(missed), max(last - after - len(missed), 0))
         # What one has written oneself is not new, though the other one may not have read it.
         by_one = "sender = ? AND nth > ? AND nth <= ? ORDER BY nth"
-        new = self._last_of(conversation, by_one, (other.id, seen, sent), SHOWN)
-        old = self._last_of(conversation, by_one, (other.id, 0, seen), READ_SHOWN)
-        old += self._last_of(conversation, by_one, (who.id, 0, last), READ_SHOWN)
+        new = self._last_of(conversation, by_one, (other, seen, sent), SHOWN)
+        old = self._last_of(conversation, by_one, (other, 0, seen), READ_SHOWN)
+        old += self._last_of(conversation, by_one, (who, 0, last), READ_SHOWN)
         shown = min(READ_SHOWN, SHOWN - len(new))
         old = sorted(old)[max(len(old) - shown, 0) :]
         more = self._unread(conversation, other, sent, seen) - len(new)
-        return Conversation(said_between(who, other, old), said_between(who, other, new), more)
+        return PrivateHistory(self._said(old), self._said(new), more)
+
+    def _said(self, rows: list[_Row]) -> list[Sent]:
+        senders = {row[2] for row in rows}
+        found = (self._do("SELECT id, name FROM accounts WHERE id = ?", (sender,)).fetchone() for sender in senders)
+        names = dict(found)
+        return sent((seq, time, names[sender], text) for seq, time, sender, text in rows)
 
     def _last_of(self, conversation: int, which: str, values: tuple[int, ...], most: int) -> list[_Row]:
         rows = self._do(
@@ -282,37 +277,36 @@ class People:
             swept = True
         return deleted, after if swept else None
 
-    def _keep_order(self, change: object) -> None:
-        match change:
-            case Appoint(by, account, role):
-                self._do("UPDATE accounts SET role = ? WHERE id = ?", (int(role), account.id))
-                self.audit(by, "grant" if role == Who.MODERATOR else "revoke", account.name.shown)
-            case Sentenced(by, sentence, act, _):
+    def _moderate(self, entry: AnyEntry) -> None:
+        match entry:
+            case SetRole(by, account, role, time):
+                self._do("UPDATE accounts SET role = ? WHERE id = ?", (int(role), account))
+                (name,) = self._do("SELECT name FROM accounts WHERE id = ?", (account,)).fetchone()
+                self.audit(by, "grant" if role == Who.MODERATOR else "revoke", name, time)
+            case Restrict(by, sentence, action, time):
                 kind, name, address, until, rank = sentence
-                self._do("DELETE FROM sentences WHERE until <= ?", (self._clock(),))
+                self._do("DELETE FROM sentences WHERE until <= ?", (time,))
                 self._do(
                     "INSERT OR REPLACE INTO sentences VALUES (?, ?, ?, ?, ?, ?)",
                     (kind, name.key, name.shown, address, until, int(rank)),
                 )
-                self.audit(by, act, str(sentence))
-            case Pardon(by, kind, name):
+                self.audit(by, action, str(sentence), time)
+            case LiftRestriction(by, kind, name, time):
                 self._do("DELETE FROM sentences WHERE kind = ? AND key = ?", (kind, name.key))
-                self.audit(by, f"un{kind}", name.shown)
-            case SetTopic(by, text):
+                self.audit(by, f"un{kind}", name.shown, time)
+            case SetTopic(by, text, time):
                 self._do("UPDATE facts SET value = ? WHERE name = 'topic'", (text,))
-                self.audit(by, "topic", text)
+                self.audit(by, "topic", text, time)
 
-    def audit(self, by: Name, act: str, what: str) -> None:
+    def audit(self, by: Name, act: str, what: str, time: int) -> None:
         """Remember who has done what to whom."""
-        cursor = self._do(
-            "INSERT INTO audit (time, by, act, what) VALUES (?, ?, ?, ?)", (self._clock(), by.shown, act, what)
-        )
+        cursor = self._do("INSERT INTO audit (time, by, act, what) VALUES (?, ?, ?, ?)", (time, by.shown, act, what))
         self._do("DELETE FROM audit WHERE id <= ?", ((cursor.lastrowid or 0) - AUDITED,))
 
 
-def _sides(who: Account, other: Account) -> tuple[str, str]:
+def _sides(who: int, other: int) -> tuple[str, str]:
     """Return what the columns about `who` begin with, and those about the `other`."""
-    return ("one", "other") if who.id < other.id else ("other", "one")
+    return ("one", "other") if who < other else ("other", "one")
 
 
 def said_between(who: Account, other: Account, rows: Iterable[_Row]) -> list[Sent]:

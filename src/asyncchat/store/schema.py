@@ -92,6 +92,7 @@ MIGRATIONS = (
     """,
     # An index of the words that `words.py` finds in a text, by its RULES; all of it is written again in the background.
     # `written`: when a message was written, by the time that is trusted (clock.py), if that is not its `time`.
+    # `written`: when a message was written, by the time that is trusted (clock.py), if that is not its `time`.
     """
     DROP TABLE words;
     CREATE VIRTUAL TABLE words USING fts5 (

@@ -1,0 +1,192 @@
+"""Whoever applies the same entries has the same state: in another process, and from a snapshot on, too."""
+
+import pickle
+import subprocess
+import sys
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asyncchat.chat.accounts import Account, Accounts
+from asyncchat.chat.apply import apply
+from asyncchat.chat.commands import Who
+from asyncchat.chat.entries import (
+    AnyEntry,
+    Count,
+    CreateAccount,
+    DeleteAccount,
+    Join,
+    Leave,
+    LiftRestriction,
+    Logged,
+    Mark,
+    MarkRead,
+    OpenConversation,
+    Rename,
+    Restrict,
+    SendPrivate,
+    SetRole,
+    SetTopic,
+    StorePassword,
+    StoreToken,
+)
+from asyncchat.chat.messages import Sent
+from asyncchat.chat.names import prepare
+from asyncchat.chat.order import Action, Kind, Sentence
+from asyncchat.chat.refusal import Refusal
+from asyncchat.chat.state import ChatState, RoomState
+
+NAMES = [prepare(name) for name in ("alice", "Alice", "bob", "Zoé", "Server")]
+names = st.sampled_from(NAMES)
+members = st.integers(1, 6)
+accounts = st.integers(1, 3)
+tokens = st.sampled_from([b"", b"one", b"other"])
+times = st.integers(0, 50)
+networks = st.sampled_from(["", "192.0.2.1"])
+hashes = st.sampled_from(["hash", "another"])
+roles = st.sampled_from([Who.REGISTERED, Who.MODERATOR])
+sentences = st.builds(
+    Sentence, st.sampled_from(Kind), names, networks, st.none() | times, st.sampled_from([Who.MODERATOR, Who.ADMIN])
+)
+entries: st.SearchStrategy[AnyEntry] = st.one_of(
+    st.builds(Join, names, members, times, networks, st.none() | accounts, tokens),
+    st.builds(Rename, members, names, accounts, times),
+    st.builds(Leave, members),
+    st.just(Count()),
+    st.just(Mark()),
+    st.builds(SendPrivate, accounts, accounts, st.just("hello"), times),
+    st.builds(OpenConversation, accounts, accounts),
+    st.builds(MarkRead, accounts, accounts, st.just(1)),
+    st.builds(CreateAccount, names, hashes, tokens, times, networks),
+    st.builds(StoreToken, accounts, hashes, tokens, times, st.none() | hashes),
+    st.builds(StorePassword, accounts, hashes, tokens),
+    st.builds(DeleteAccount, accounts, times),
+    st.builds(SetRole, names, accounts, roles, times),
+    st.builds(Restrict, names, sentences, st.sampled_from(Action), times),
+    st.builds(LiftRestriction, names, st.sampled_from(Kind), names, times),
+    st.builds(SetTopic, names, st.text(max_size=3), times),
+)
+
+
+def a_state() -> ChatState:
+    return ChatState(RoomState(3), Accounts())
+
+
+def fold(state: ChatState, log: Sequence[Logged]) -> list[object]:
+    """Apply a log; return what each entry has brought."""
+    outcomes: list[object] = []
+    for entry in log:
+        try:
+            outcomes.append(apply(state, entry))
+        except Refusal as refusal:
+            outcomes.append((refusal.code, str(refusal)))
+    return outcomes
+
+
+def shown(state: ChatState) -> str:
+    """Return all that is in a state, in its order."""
+
+    def plain(value: object) -> object:
+        if isinstance(value, Enum):
+            return value.name
+        if isinstance(value, Account):
+            return (value.id, value.name, value.password, value.role)
+        if isinstance(value, dict):
+            return [(plain(key), plain(each)) for key, each in value.items()]
+        if isinstance(value, set | frozenset):
+            return sorted(map(repr, value))
+        if hasattr(value, "__dict__"):
+            return plain(vars(value))
+        return value
+
+    return repr(plain(state))
+
+
+def numbered(log: Sequence[AnyEntry | None]) -> list[Logged]:
+    """Let each None be a message."""
+    seqs = iter(range(1, len(log) + 1))
+    return [Sent(next(seqs), NAMES[0], "hello", 0) if entry is None else entry for entry in log]
+
+
+logs = st.lists(st.none() | entries, max_size=40).map(numbered)
+
+
+@given(log=logs, at=st.integers(0, 40))
+def test_a_snapshot_in_between_changes_nothing(log: list[Logged], at: int) -> None:
+    whole, begun = a_state(), a_state()
+    outcomes = fold(whole, log)
+    first = fold(begun, log[:at])
+    restored = pickle.loads(pickle.dumps(begun))
+    assert first + fold(restored, log[at:]) == outcomes
+    assert shown(restored) == shown(whole)
+
+
+_ELSEWHERE = """
+import pickle, sys
+from tests.chat.test_apply import a_state, fold, shown
+for log in pickle.load(sys.stdin.buffer):
+    state = a_state()
+    fold(state, log[: len(log) // 2])
+    state = pickle.loads(pickle.dumps(state))
+    fold(state, log[len(log) // 2 :])
+    print(shown(state))
+"""
+
+
+@settings(max_examples=3)
+@given(given=st.lists(logs, min_size=20, max_size=20))
+def test_two_processes_that_apply_the_same_log_have_the_same_state(given: list[list[Logged]]) -> None:
+    states = []
+    for log in given:
+        state = a_state()
+        fold(state, log)
+        states.append(shown(state))
+    for seed in ("1", "2"):
+        done = subprocess.run(
+            [sys.executable, "-c", _ELSEWHERE],
+            input=pickle.dumps(given),
+            capture_output=True,
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)},
+            check=True,
+        )
+        assert done.stdout.decode().splitlines() == states
+
+
+# What an entry that can't be applied changes: nothing.
+
+
+@given(log=logs, entry=entries)
+def test_what_is_refused_changes_nothing(log: list[Logged], entry: AnyEntry) -> None:
+    state = a_state()
+    fold(state, log)
+    before = shown(state)
+    try:
+        apply(state, entry)
+    except Refusal:
+        assert shown(state) == before
+
+
+WITHOUT_STORE: list[Any] = [
+    CreateAccount(NAMES[0], "hash", b"", 0),
+    SetRole(NAMES[0], 1, Who.MODERATOR, 0),
+    SendPrivate(1, 2, "hello", 0),
+]
+
+
+@pytest.mark.parametrize("entry", WITHOUT_STORE, ids=lambda entry: type(entry).__name__)
+def test_there_are_no_accounts_without_a_store(entry: AnyEntry) -> None:
+    with pytest.raises(Refusal):
+        apply(ChatState(RoomState(3)), entry)
+
+
+def test_what_has_ended_is_forgotten_when_something_new_is_restricted() -> None:
+    state = a_state()
+    ended = Sentence(Kind.MUTE, NAMES[0], "", 10, Who.MODERATOR)
+    lasting = Sentence(Kind.BAN, NAMES[2], "", None, Who.MODERATOR)
+    fold(state, [Restrict(NAMES[3], ended, Action.MUTE, 0), Restrict(NAMES[3], lasting, Action.BAN, 10)])
+    assert not state.order.has_any(Kind.MUTE)
+    assert state.order.all(Kind.BAN, 10) == [lasting]
