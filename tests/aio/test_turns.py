@@ -48,4 +48,4 @@ async def test_others_come_between_tries_for_a_name_though_there_is_no_pace() ->
 
 
 async def test_others_come_between_messages_though_there_is_no_pace() -> None:
-    assert await turns_while(b"alice\n" + b"a\n" * 30_000, lambda pipeline: pipeline.pending, 30_000) >= 12
+    assert await turns_while(b"alice\n" + b"(\n" * 30_000, lambda pipeline: pipeline.pending, 30_000) >= 12

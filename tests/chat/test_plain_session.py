@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asyncchat.chat.commands import Who
 from asyncchat.chat.messages import Joined, Left, Sent
 from asyncchat.chat.names import prepare
 from tests.chat import Person, Room, a_room, record
+from tests.chat.town import Town
 
 ASKED = "Server: write your name"
 TAKEN = "Server: this name is already taken! Choose another one."
@@ -456,3 +458,55 @@ def test_no_goodbye_is_said_to_a_peer_that_leaves() -> None:
     alice.session.leave()
     alice.session.put_out("the chat is closing.")
     assert alice.hear() == []
+
+
+# Several lines at once.
+
+
+def spoken(lines: list[bytes | None], *, together: bool) -> tuple[list[str], list[str], bool]:
+    """Return what the others and what one oneself gets of these lines, and whether they were taken together."""
+    room = a_room()
+    alice, bob = joined(room, "alice"), joined(room, "bob")
+    taken = together and alice.session.say_together(lines)
+    if not taken:
+        alice.session.receive(iter(lines))
+    room.commit()
+    return bob.hear(), alice.hear(), taken
+
+
+_LINES = st.one_of(
+    st.text("ab1 /\\<~\t\x7f\x1b\xe9", max_size=6).map(str.encode),
+    st.sampled_from([b"hello", b"a" * 4096, b"a" * 4097, b"", b" ", b"/list", b"//x", b"\xff", b"x\r", None]),
+)
+
+
+@given(st.lists(_LINES, min_size=1, max_size=6))
+def test_lines_that_are_taken_together_are_said_as_one_by_one(lines: list[bytes | None]) -> None:
+    one_by_one = spoken(lines, together=False)
+    assert spoken(lines, together=True)[:2] == one_by_one[:2]
+
+
+def test_plain_messages_are_taken_together() -> None:
+    assert spoken([b"one", b"2 /list", b"Three: ~!"], together=True) == (
+        said := ["alice: one", "alice: 2 /list", "alice: Three: ~!"],
+        said,
+        True,
+    )
+
+
+@pytest.mark.parametrize("line", [b"/list", b" x", b"", b"\\auth a b", "é".encode(), b"a\tb", None, b"x" * 4097])
+def test_what_must_be_looked_at_is_not_taken_together(line: bytes | None) -> None:
+    assert not spoken([b"hello", line], together=True)[2]
+
+
+def test_nothing_is_taken_together_while_what_is_said_may_not_go_to_all(town: Town) -> None:
+    alice, bob, mo = town.owner("alice"), town.owner("bob"), town.owner("mo", role=Who.MODERATOR)
+    nameless = town.connect()
+    assert not nameless.session.say_together([b"carol"])
+    alice.say("/chat bob")
+    assert not alice.session.say_together([b"secret"])
+    bob.say("/chat nobody")
+    assert not bob.session.say_together([b"secret"])
+    mo.say("/mute bob")
+    assert not mo.session.say_together([b"hello"])
+    assert not mo.hear()

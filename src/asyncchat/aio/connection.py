@@ -27,6 +27,9 @@ _TURN = 0.002
 _TOGETHER = 16
 """Lines that are handled before the clock is looked at, where there is no pace."""
 
+_MESSAGES = 256
+"""The same, of what are messages for certain."""
+
 _STALL_CHECKS = 10
 _AT_ONCE = struct.pack("ii", 1, 0)
 
@@ -176,13 +179,23 @@ class Connection:
             if not self._open or self._transport.is_closing():
                 return  # what it sent and nobody handled is gone with the peer
             self._silent_since, self._pings = now, 0  # an answer to a ping may be among what waits
-            several = _TOGETHER if self._session.named and not self._pace else 1
-            await self._receive(iter(lines[taken : taken + several]))
-            taken += several
+            taken += await self._receive_some(lines, taken)
             now = loop.time()
             if not self._session.named or now - since > _TURN:  # a try for a name costs more than a message
                 await asyncio.sleep(0)
                 now = since = loop.time()
+
+    async def _receive_some(self, lines: list[bytes | None], taken: int) -> int:
+        """Handle some lines, and return how many."""
+        session = self._session
+        if self._pace or not session.named:
+            some = lines[taken : taken + 1]
+        else:
+            if isinstance(session, PlainSession) and session.say_together(some := lines[taken : taken + _MESSAGES]):
+                return len(some)
+            some = lines[taken : taken + _TOGETHER]
+        await self._receive(iter(some))
+        return len(some)
 
     async def _wait(self, seconds: float) -> None:
         self._pause = asyncio.get_running_loop().create_future()

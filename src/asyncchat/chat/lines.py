@@ -62,7 +62,10 @@ class LineDecoder:
         else:
             return []
         self._tail = pieces.pop()
-        lines = [self._line(piece) for piece in pieces]
+        if pieces and b"\r" not in data and len(data) <= self.limit:  # as almost always
+            lines: list[bytes | None] = [self._line(pieces[0]), *pieces[1:]]
+        else:
+            lines = [self._line(piece) for piece in pieces]
         if len(self._tail) > self.limit + self._tail.endswith(b"\r"):  # which may belong to the line end
             self._tail = b""
             self._skipping = True

@@ -87,6 +87,15 @@ class Pipeline:
         else:
             self._append(Sent(self._seq, name, text, self._clock()))
 
+    def say_all(self, name: Name, texts: Sequence[str], sender: Sender) -> None:
+        """Let the member `name` say several things at once, which `sender` can't send again."""
+        first, time = self._seq + 1, self._clock()
+        self._seq += len(texts)
+        self._acks.setdefault(sender, []).extend([(0, seq) for seq in range(first, self._seq + 1)])
+        if not self._pending:
+            self._wake()
+        self._pending += [Sent(seq, name, text, time) for seq, text in enumerate(texts, first)]
+
     def now(self) -> int:
         """Return what time it is, in milliseconds since 1970: what is said now is said then."""
         return self._clock()
@@ -185,9 +194,13 @@ class Pipeline:
     def _deliver(self, batch: "_Batch", results: Sequence[object]) -> None:
         if batch.is_mixed or results:
             self._apply_each(batch, results)
-        else:
-            self._tell(batch.items)  # type: ignore[arg-type]  # messages, all of them
-        self._acknowledge(batch)
+            self._acknowledge(batch)
+            return
+        messages: list[Sent] = batch.items  # type: ignore[assignment]
+        self.state.room.add(messages)
+        self.audience.write(messages)
+        for sender, kept in batch.acks.items():
+            sender.keep(kept)
 
     def _acknowledge(self, batch: "_Batch") -> None:
         """Tell the senders of what was told to all."""

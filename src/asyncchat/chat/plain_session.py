@@ -1,5 +1,6 @@
 """A session in plain text: for people with nc or telnet, and for pipes."""
 
+import re
 from collections.abc import Callable, Sequence
 
 from asyncchat.chat import talking, wire
@@ -11,8 +12,12 @@ from asyncchat.chat.host import Host
 from asyncchat.chat.lines import BadLine, text
 from asyncchat.chat.messages import Sent
 from asyncchat.chat.names import Name, NameRefused, prepare
+from asyncchat.chat.order import Kind
 from asyncchat.chat.refusal import NameTaken, Refusal
 from asyncchat.chat.session import Session
+
+_MESSAGES = re.compile(rb"[0-9A-Za-z][ -~]*+(?:\n[0-9A-Za-z][ -~]*+)*+")
+"""Lines of printable ASCII that begin as no command can, whatever stands before it."""
 
 
 class PlainSession(Session):
@@ -105,6 +110,36 @@ class PlainSession(Session):
             self._proceed(lambda: self.run(self._choose_name(line)))
         else:
             self._say(self.named, line)
+
+    def say_together(self, lines: Sequence[bytes | None]) -> bool:
+        """Say several lines that are messages for certain, at the cost of little more than one.
+
+        Return False, with nothing said, if each has to be looked at: one may be a command, or need a stand-in, or what
+        is said may not go to everybody.
+        """
+        if not (self.named and self._speaks_freely()):
+            return False
+        try:
+            data = b"\n".join(lines)  # type: ignore[arg-type]
+        except TypeError:  # one was too long
+            return False
+        if not _MESSAGES.fullmatch(data) or max(map(len, lines)) > self.host.max_line:  # type: ignore[arg-type]
+            return False
+        self.active = self.host.clock()
+        self.host.pipeline.say_all(self.named, data.decode("ascii").split("\n"), self)
+        return True
+
+    def _speaks_freely(self) -> bool:
+        """Tell whether what is said goes to everybody, whatever it is."""
+        return not (
+            self._over
+            or self._nowhere
+            or self.turned
+            or self.asked is not None
+            or self.unconfirmed
+            or self.doubts.open
+            or self.host.order.has_any(Kind.MUTE)
+        )
 
     def _refuse_unfinished(self) -> None:
         self._peer.write(wire.UNFINISHED)
