@@ -499,6 +499,15 @@ def test_what_must_be_looked_at_is_not_taken_together(line: bytes | None) -> Non
     assert not spoken([b"hello", line], together=True)[2]
 
 
+def test_what_several_say_before_a_commit_is_one_batch() -> None:
+    room = a_room()
+    alice, bob = joined(room, "alice"), joined(room, "bob")
+    assert alice.session.say_together([b"one", b"two"])
+    assert bob.session.say_together([b"three"])
+    room.commit()
+    assert bob.peer.written == [b"alice: one\nalice: two\nbob: three\n"]
+
+
 def test_nothing_is_taken_together_while_what_is_said_may_not_go_to_all(town: Town) -> None:
     alice, bob, mo = town.owner("alice"), town.owner("bob"), town.owner("mo", role=Who.MODERATOR)
     nameless = town.connect()

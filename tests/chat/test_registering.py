@@ -168,6 +168,18 @@ def test_the_name_of_somebody_who_is_just_leaving_is_free_when_that_is_applied(t
     assert alice.peer.closed
 
 
+def test_whoever_is_back_while_the_leaving_is_on_its_way_is_let_go_once(town: Town) -> None:
+    alice = town.own_program("alice")
+    town.log.is_slow = True
+    alice.tell("say", id=1, text="hello")
+    alice.session.leave()
+    again = town.program("alice", token=alice.token, epoch="town")
+    town.log.keep()
+    assert alice.peer.closed
+    assert [event["text"] for event in again.hear("message")] == ["hello"]
+    assert list(town.host.room.members) == ["alice"]
+
+
 def test_a_password_is_changed(town: Town) -> None:
     alice = town.owner("alice")
     assert alice.say("/password", "/password short", "/password even longer one", "/exit") == [

@@ -1,8 +1,7 @@
 """One peer's conversation with the server: what every wire format has in common, and the commands."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Coroutine, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
 
 from asyncchat.chat import moderating, registering, talking, whois
 from asyncchat.chat.accounts import Account
@@ -10,18 +9,15 @@ from asyncchat.chat.audience import Encode, Peer, Writer
 from asyncchat.chat.commands import Command, Who, argument_of, find_command
 from asyncchat.chat.confidential import hidden_command, known_of
 from asyncchat.chat.doubts import Doubts
-from asyncchat.chat.entries import Entry, Join, Leave, MarkRead, Rename
+from asyncchat.chat.entries import AnyEntry, Join, Leave, MarkRead, Rename
 from asyncchat.chat.host import Host
 from asyncchat.chat.names import Name
 from asyncchat.chat.networks import network_of
 from asyncchat.chat.order import Action
 from asyncchat.chat.output import Output
 from asyncchat.chat.refusal import Muted, NameTaken, Refusal
-from asyncchat.chat.requests import Request
+from asyncchat.chat.running import Runner, Running
 from asyncchat.chat.shapeless import is_blank
-
-Running = Coroutine[Request[Any], Any, None]
-"""A command, or what else takes a while, in the midst of it."""
 
 _RUN: dict[str, Callable[["Session", str], Running]] = talking.RUN | registering.RUN | moderating.RUN | whois.RUN
 """What each command does, by its first name."""
@@ -33,10 +29,11 @@ _MAY_NOT = {
 }
 
 
-class Session(Output):
+class Session(Output, Runner):
     """What the server makes of the lines that one peer at `address` sends.
 
-    asked: what a command waits for; meanwhile no line is taken, until there is the `answer`, or `fail` says why not
+    While a command waits for what it has `asked`, no line is taken.
+
     account: whose name it is, if it is registered
     turned: to whom alone goes what is said, None if to everybody
     unconfirmed: what the peer has read of whom, if it is still there
@@ -45,10 +42,10 @@ class Session(Output):
     """
 
     def __init__(self, host: Host, peer: Peer, address: str) -> None:
+        super().__init__()
         self.host = host
         self.address = address
         self.network = network_of(address)
-        self.asked: Request[Any] | None = None
         self.account: Account | None = None
         self.turned: Account | None = None
         self.unconfirmed: dict[Account, MarkRead] = {}
@@ -57,8 +54,6 @@ class Session(Output):
         self._nowhere = False  # the one to whom went what was said is gone: it must not be shown to all
         self.doubts = Doubts()
         self.offered: tuple[Name, str] | None = None  # another name, and its password, that /name would take
-        self._running: Running | None = None
-        self._answered: Callable[[], object] | None = None
         self._peer = peer
         self.named: Name | None = None
         self.since = self.active = self._now = 0
@@ -91,56 +86,8 @@ class Session(Output):
             if self.asked is not None:
                 return
 
-    def answer(self, answer: object) -> None:
-        """Go on with the answer to what was asked."""
-        self._go_on(lambda running: running.send(answer))
-
-    def fail(self, why: Refusal) -> None:
-        """Go on, since what was asked can't be done."""
-        self._go_on(lambda running: running.throw(why))
-
-    def when_applied(self, then: Callable[[], object]) -> None:
-        """Have `then` called when what a command has proposed is applied, or refused."""
-        self._answered = then
-
-    def run(self, running: Running) -> None:
-        """Run a command, up to what it asks, or to its end. Raises Refusal, and what else it raises."""
-        self._running = running
-        self._step(lambda: running.send(None))
-
-    def _go_on(self, step: Callable[[Running], Request[Any]]) -> None:
-        self.asked = None
-        if (running := self._running) and not self._over:
-            self._proceed(lambda: self._step(lambda: step(running)))
-
-    def _step(self, step: Callable[[], Request[Any]]) -> None:
-        running = self._running
-        self._running = None  # which can't be closed while it runs
-        try:
-            self.asked = step()
-        except StopIteration:
-            return
-        self._running = running
-        if self._over:
-            self._stop()
-        if isinstance(asked := self.asked, Entry):
-            self.host.propose(asked, self._applied)  # type: ignore[arg-type]
-
-    def _applied(self, outcome: object) -> None:
-        """Go on: what was proposed is applied, or refused."""
-        if waiter := self._answered:
-            self._answered = None
-            waiter()
-        if isinstance(outcome, Refusal):
-            self.fail(outcome)
-        else:
-            self.answer(outcome)
-
-    def _stop(self) -> None:
-        """End what runs; what it has asked for is done all the same."""
-        if self._running:
-            self._running.close()
-            self._running = None
+    def _propose(self, entry: AnyEntry, done: Callable[[object], object]) -> None:
+        self.host.propose(entry, done)
 
     def end(self, *, unfinished: bool = False) -> None:
         """The peer sends no more; `unfinished`: its last line has no end, and so may be half of what was meant."""
@@ -161,7 +108,7 @@ class Session(Output):
         if self._over:
             return
         self._over = True
-        self._stop()
+        self.stop()
         if self.named is None:
             self._peer.close()
         else:
@@ -176,7 +123,7 @@ class Session(Output):
         self.say_last("you are here on another connection now", "elsewhere")
         if self.named and self.named.key == for_name.key:
             self._over = True
-            self._stop()
+            self.stop()
             self.host.pipeline.audience.remove(self.member)
             self._part()
         else:
@@ -296,10 +243,6 @@ class Session(Output):
         self.own(account)
 
     # What is said.
-
-    @abstractmethod
-    def _proceed(self, step: Callable[[], None]) -> None:
-        """Take a step of what runs, and tell the peer what it was refused."""
 
     @abstractmethod
     def _hear(self, line: bytes | None) -> None: ...
