@@ -101,3 +101,15 @@ def test_every_flag_in_the_documents_exists() -> None:
 
 def test_the_version_is_in_the_changelog() -> None:
     assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_every_file_in_the_guide_for_contributors_exists() -> None:
+    named = re.findall(r"`([\w/]+\.py)`", (ROOT / "CONTRIBUTING.md").read_text())
+    assert len(named) > 10
+    folders = (ROOT, ROOT / "src/asyncchat")
+    assert [path for path in named if not any((folder / path).is_file() for folder in folders)] == []
+
+
+def test_the_glossary_is_in_alphabetical_order() -> None:
+    words = re.findall(r"^- \*\*(.*?)\*\*", (ROOT / "docs/glossary.md").read_text(), re.MULTILINE)
+    assert words == sorted(words)
