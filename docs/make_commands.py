@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from asyncchat.chat.commands import COMMANDS, Command, Who
 
 _TITLES = {
-    Who.GUEST: "For everybody",
-    Who.REGISTERED: "For those whose name is registered",
+    Who.GUEST: "For all users",
+    Who.REGISTERED: "For registered users",
     Who.MODERATOR: "For moderators and the admin",
     Who.ADMIN: "For the admin",
 }
@@ -14,10 +14,10 @@ _TITLES = {
 _HEAD = """\
 # The commands
 
-A line that starts with `/` is a command, and is never shown to others, also when it is mistyped; `//x` says `/x`.
-Capital letters make no difference. `/help` shows those that you may use, by what they are about, and `/help COMMAND`
-tells more about one. What is marked with * works before you have a name, too; what is marked with + needs a server with
-a store (`asyncchat serve --store FILE`). What stands in [ ] may be left out.
+A line that starts with `/` is a command and is never shown to other users, even if it is mistyped; `//x` says `/x`.
+Upper and lower case make no difference. `/help` lists the commands that you can use, by subject; `/help COMMAND`
+explains one. Commands marked with * also work before you have a name. Commands marked with + need a server with a store
+(`asyncchat serve --store FILE`). Arguments in [ ] are optional.
 """
 
 
@@ -26,7 +26,7 @@ def lines() -> Iterator[str]:
     yield _HEAD
     for who, title in _TITLES.items():
         yield from _table(title, [command for command in COMMANDS if command.who == who and not command.of_client])
-    yield from _table("Of the client on a terminal", [command for command in COMMANDS if command.of_client])
+    yield from _table("Of the terminal client", [command for command in COMMANDS if command.of_client])
 
 
 def _table(title: str, commands: list[Command]) -> Iterator[str]:

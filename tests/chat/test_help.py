@@ -12,7 +12,7 @@ ONLY_WITH_A_STORE = {command.names[0] for command in COMMANDS if command.of_stor
 
 def named(rows: list[str]) -> set[str]:
     """Return the commands in an answer to /help, without what follows below them."""
-    words = [word for row in rows[:-1] for word in row.removeprefix("Server: ").split() if "With a name" not in row]
+    words = [word for row in rows[:-1] for word in row.removeprefix("Server: ").split() if "Registered users" not in row]
     return {word for word in words if word.startswith("/")}
 
 
@@ -27,9 +27,9 @@ def test_help_names_what_works_without_a_store_where_there_is_none() -> None:
     person = a_guest_without_store()
     person.send("/HELP\n")
     assert person.hear() == [
-        "Server: Chat:       /help [COMMAND]  /list  /whois NAME  /exit",
-        "Server: Private:    /room",
-        "Server: /help COMMAND tells more about one.",
+        "Server: Chat:        /help [COMMAND]  /list  /whois NAME  /exit",
+        "Server: Private:     /room",
+        "Server: /help COMMAND explains one.",
     ]
 
 
@@ -38,7 +38,7 @@ def test_help_names_all_that_one_may_use_and_nothing_else(town: Town, role: Who)
     person = town.guest("alice") if role == Who.GUEST else town.owner("alice", role=role)
     rows = person.say("/help")
     assert named(rows) == {one.names[0] for one in COMMANDS if one.who <= role and not one.of_client}
-    assert ("With a name of your own there is more" in "".join(rows)) == (role == Who.GUEST)
+    assert ("Registered users have more commands" in "".join(rows)) == (role == Who.GUEST)
     assert all(row.startswith("Server: ") and len(row) <= 78 for row in rows)
     assert len(rows) < 16
 
@@ -70,14 +70,14 @@ def test_help_tells_the_other_names_of_a_command_and_where_it_works(town: Town) 
     ]
     assert town.guest("bob").say("/help login")[1:] == [
         "Server: Also: /login.",
-        "Server: It works before you have a name, too.",
+        "Server: It also works before you have a name.",
     ]
 
 
 def test_help_says_what_does_not_work_here() -> None:
     person = a_guest_without_store()
     person.send("/help stats\n")
-    assert person.hear()[-1] == "Server: Not here: it needs a chat that is served with --store."
+    assert person.hear()[-1] == "Server: Not available here: the server must be started with --store."
 
 
 @pytest.mark.parametrize("about", ["nothing", "/nothing", "/", "//", "clear"])

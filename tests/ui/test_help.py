@@ -18,7 +18,7 @@ def test_help_is_seen_whole_and_tab_offers_the_same(room: ServeProgram, tmp_path
     with Terminal(room.address, "--name", "alice", state=tmp_path, columns=40) as alice:
         alice.until_prompt()
         alice.write("/help" + ENTER)
-        alice.until_row("/help COMMAND tells more about one.")
+        alice.until_row("/help COMMAND explains one.")
         text = "\n".join(alice.rows).partition("Chat:")[2].partition("/help COMMAND")[0]
         assert sorted(word for word in text.split() if word[0] == "/") == WITHOUT_STORE
         alice.write("/" + TAB)
@@ -37,14 +37,14 @@ def test_a_role_has_more_and_the_menu_says_that_it_goes_on(with_people: str, tmp
         alice.write("/unread" + ENTER)
         alice.until_row("Server: no one unread")  # so it knows the role, too
         alice.write("/help" + ENTER)
-        alice.until_row("/help COMMAND tells more about one.")
+        alice.until_row("/help COMMAND explains one.")
         help_text = "\n".join(alice.rows)
         assert "/chat [NAME]" in help_text
         assert "/bell off|mentions|all" in help_text
         assert "/kick" not in help_text
         alice.write("/help msg" + ENTER)
-        alice.until_row("/msg NAME TEXT: write to somebody alone, once.")
-        alice.until_row("For those whose name is registered.")
+        alice.until_row("/msg NAME TEXT: send one private message.")
+        alice.until_row("For registered users.")
         alice.write("/help nothing" + ENTER)
         alice.until_row("not sent: there is no command nothing.")
         alice.write("\x15/" + TAB)

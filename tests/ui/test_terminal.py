@@ -92,7 +92,7 @@ def test_without_colours_there_are_none_and_with_them_there_are(room: ServeProgr
             bob.send("hello alice\n")
             alice.until_said("bob: hello alice")
             alice.write("/" + TAB)
-            alice.until_row("empty the screen")
+            alice.until_row("clear the screen")
             assert bool(COLOUR.search(alice.raw)) == (not no_color)
 
 
@@ -150,7 +150,7 @@ def test_tab_completes_names_and_commands_and_shows_their_help(room: ServeProgra
         alice.write("/i" + TAB)
         alice.until_typed("/ignore")
         alice.write("\x15/" + TAB)
-        alice.until(lambda: any("/clear" in row and "empty the screen" in row for row in alice.rows))
+        alice.until(lambda: any("/clear" in row and "clear the screen" in row for row in alice.rows))
         alice.write("\x15")
         alice.until(lambda: alice.typed == "")
 

@@ -174,7 +174,7 @@ def test_a_program_that_was_stopped_draws_its_window_anew_below_what_the_shell_h
 
 def test_an_open_menu_survives_a_change_of_size(alice: Terminal) -> None:
     alice.write("/" + TAB)
-    alice.until_row("empty the screen")
+    alice.until_row("clear the screen")
     resize_with_menu = ((40, 24), (100, 12), (80, 24))
     for columns, rows in resize_with_menu:
         alice.resize(columns, rows)

@@ -25,7 +25,7 @@ class Group(StrEnum):
     CHAT = "Chat"
     PRIVATE = "Private"
     NAME = "Your name"
-    ORDER = "Order"
+    ORDER = "Moderation"
     WINDOW = "Window"
 
 
@@ -62,16 +62,16 @@ class Command(NamedTuple):
 
 
 COMMANDS = (
-    Command(("/help",), "[COMMAND]", "show the commands, or more about one"),
+    Command(("/help",), "[COMMAND]", "show the commands, or explain one"),
     Command(("/list", "/who", "/names", "/users"), "", "show who is online"),
-    Command(("/whois",), "NAME", "show who somebody is: role, online or not, idle, last seen"),
-    Command(("/history",), "[N]", f"show {SHOWN} messages, from the Nth last on", of_store=True),
-    Command(("/search",), "WORDS", "show the last messages with these words", of_store=True),
-    Command(("/topic",), "[TEXT]", "show what the chat is about, or set it, as a moderator", of_store=True),
+    Command(("/whois",), "NAME", "show a user's role, whether online, idle time, and when last seen"),
+    Command(("/history",), "[N]", f"show {SHOWN} messages, beginning with the Nth last", of_store=True),
+    Command(("/search",), "WORDS", "show the last messages that contain these words", of_store=True),
+    Command(("/topic",), "[TEXT]", "show the topic; moderators can set it", of_store=True),
     Command(
         ("/registration", "/register"),
         "LOGIN PASSWORD",
-        "make a name yours; in the room, PASSWORD alone for the one you have",
+        "register a name; in the room, PASSWORD alone registers your current name",
         before_naming=True,
         of_store=True,
         is_secret=True,
@@ -80,14 +80,14 @@ COMMANDS = (
     Command(
         ("/name",),
         "LOGIN",
-        "be called so from now on, after /register LOGIN PASSWORD in the room",
+        "confirm the new name after /register LOGIN PASSWORD in the room",
         of_store=True,
         group=Group.NAME,
     ),
     Command(
         ("/auth", "/login"),
         "LOGIN PASSWORD",
-        "take the name that is yours",
+        "log in to your registered name",
         before_naming=True,
         of_store=True,
         is_secret=True,
@@ -105,7 +105,7 @@ COMMANDS = (
     Command(
         ("/unregister",),
         "PASSWORD",
-        "give up your name, and delete your private conversations",
+        "delete your account and your private conversations",
         Who.REGISTERED,
         of_store=True,
         is_secret=True,
@@ -114,46 +114,56 @@ COMMANDS = (
     Command(
         ("/chat",),
         "[NAME]",
-        "turn to somebody: what you write is for them alone; or turn back",
+        "start a private conversation with a user; without NAME, return to the room",
         Who.REGISTERED,
         of_store=True,
         group=Group.PRIVATE,
     ),
-    Command(("/room",), "", "turn back: what you write is for everybody", group=Group.PRIVATE),
+    Command(("/room",), "", "return to the room: what you write is for all users", group=Group.PRIVATE),
+    Command(("/msg",), "NAME TEXT", "send one private message", Who.REGISTERED, of_store=True, group=Group.PRIVATE),
     Command(
-        ("/msg",), "NAME TEXT", "write to somebody alone, once", Who.REGISTERED, of_store=True, group=Group.PRIVATE
+        ("/unread",),
+        "",
+        "show who has sent you private messages that you have not read",
+        Who.REGISTERED,
+        of_store=True,
+        group=Group.PRIVATE,
     ),
-    Command(("/unread",), "", "show who has written to you alone", Who.REGISTERED, of_store=True, group=Group.PRIVATE),
     Command(
-        ("/stats",), "", "count the messages of this conversation", Who.REGISTERED, of_store=True, group=Group.PRIVATE
+        ("/stats",),
+        "",
+        "count the messages of this private conversation",
+        Who.REGISTERED,
+        of_store=True,
+        group=Group.PRIVATE,
     ),
-    Command(("/kick",), "NAME", "put somebody out, for five minutes", Who.MODERATOR, of_store=True, group=Group.ORDER),
+    Command(("/kick",), "NAME", "remove a user for five minutes", Who.MODERATOR, of_store=True, group=Group.ORDER),
     Command(
         ("/ban",),
         "NAME|ADDRESS [DURATION]",
-        "put somebody out, or all guests from an address: for 30m, 12h or 7d, or for ever",
+        "ban a user, or all guests from an address, for 30m, 12h or 7d, or permanently",
         Who.MODERATOR,
         of_store=True,
         group=Group.ORDER,
     ),
-    Command(("/unban",), "NAME|ADDRESS", "let somebody in again", Who.MODERATOR, of_store=True, group=Group.ORDER),
-    Command(("/bans",), "", "show who is put out", Who.MODERATOR, of_store=True, group=Group.ORDER),
+    Command(("/unban",), "NAME|ADDRESS", "lift a ban", Who.MODERATOR, of_store=True, group=Group.ORDER),
+    Command(("/bans",), "", "list the bans", Who.MODERATOR, of_store=True, group=Group.ORDER),
     Command(
         ("/mute",),
         "NAME [DURATION]",
-        "let somebody say nothing in the room: for 30m, 12h or 7d, or for ever",
+        "stop a user from writing in the room, for 30m, 12h or 7d, or permanently",
         Who.MODERATOR,
         of_store=True,
         group=Group.ORDER,
     ),
-    Command(("/unmute",), "NAME", "let somebody speak again", Who.MODERATOR, of_store=True, group=Group.ORDER),
-    Command(("/audit",), "", "show what moderators did last", Who.MODERATOR, of_store=True, group=Group.ORDER),
-    Command(("/grant",), "NAME", "make somebody a moderator", Who.ADMIN, of_store=True, group=Group.ORDER),
-    Command(("/revoke",), "NAME", "make a moderator one no more", Who.ADMIN, of_store=True, group=Group.ORDER),
-    Command(("/clear",), "", "empty the screen", of_client=True, group=Group.WINDOW),
-    Command(("/ignore",), "NAME", "show nothing of somebody", of_client=True, group=Group.WINDOW),
-    Command(("/unignore",), "NAME", "show them again", of_client=True, group=Group.WINDOW),
-    Command(("/bell",), "off|mentions|all", "when the bell rings", of_client=True, group=Group.WINDOW),
+    Command(("/unmute",), "NAME", "lift a mute", Who.MODERATOR, of_store=True, group=Group.ORDER),
+    Command(("/audit",), "", "show the last actions of moderators", Who.MODERATOR, of_store=True, group=Group.ORDER),
+    Command(("/grant",), "NAME", "make a user a moderator", Who.ADMIN, of_store=True, group=Group.ORDER),
+    Command(("/revoke",), "NAME", "remove the moderator role from a user", Who.ADMIN, of_store=True, group=Group.ORDER),
+    Command(("/clear",), "", "clear the screen", of_client=True, group=Group.WINDOW),
+    Command(("/ignore",), "NAME", "hide the messages of a user", of_client=True, group=Group.WINDOW),
+    Command(("/unignore",), "NAME", "show the messages of a user again", of_client=True, group=Group.WINDOW),
+    Command(("/bell",), "off|mentions|all", "choose when the bell rings", of_client=True, group=Group.WINDOW),
     Command(("/exit", "/quit"), "", "leave the chat", before_naming=True),
 )
 

@@ -9,7 +9,7 @@ _NARROW = 50
 """Columns below which the commands do not stand below each other, beside their titles."""
 
 _FOR = {
-    Who.REGISTERED: "For those whose name is registered.",
+    Who.REGISTERED: "For registered users.",
     Who.MODERATOR: "For moderators and the admin.",
     Who.ADMIN: "For the admin.",
 }
@@ -34,8 +34,8 @@ def overview(commands: Sequence[Command], width: int, *, can_register: bool) -> 
     """
     rows = [row for group in Group for row in _group(group, [one for one in commands if one.group is group], width)]
     if can_register:
-        rows.append("With a name of your own there is more: /help register")
-    rows.append("/help COMMAND tells more about one.")
+        rows.append("Registered users have more commands: /help register")
+    rows.append("/help COMMAND explains one.")
     return [part for row in rows for part in textwrap.wrap(row, width, subsequent_indent="    ")]
 
 
@@ -60,7 +60,7 @@ def details(command: Command, width: int, *, has_store: bool) -> list[str]:
     if command.who in _FOR:
         said.append(_FOR[command.who])
     if command.before_naming:
-        said.append("It works before you have a name, too.")
+        said.append("It also works before you have a name.")
     if command.of_store and not has_store:
-        said.append("Not here: it needs a chat that is served with --store.")
+        said.append("Not available here: the server must be started with --store.")
     return [row for text in said for row in textwrap.wrap(text, width)]
