@@ -12,7 +12,9 @@ ONLY_WITH_A_STORE = {command.names[0] for command in COMMANDS if command.of_stor
 
 def named(rows: list[str]) -> set[str]:
     """Return the commands in an answer to /help, without what follows below them."""
-    words = [word for row in rows[:-1] for word in row.removeprefix("Server: ").split() if "Registered users" not in row]
+    words = [
+        word for row in rows[:-1] for word in row.removeprefix("Server: ").split() if "Registered users" not in row
+    ]
     return {word for word in words if word.startswith("/")}
 
 

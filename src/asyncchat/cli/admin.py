@@ -10,14 +10,14 @@ from asyncchat.errors import ChatError
 if TYPE_CHECKING:
     from asyncchat.chat.names import Name
 
-DESCRIPTION = "Show who is in a store, or change that by its file, while no server uses it."
+DESCRIPTION = "Show or change the accounts in a store. Changes need the server to be stopped."
 
 _ACTIONS = {
-    "list": "show accounts, and who is banned or muted (also while a server runs)",
-    "reset-password": "give NAME another password: it is asked for, unseen, or the first line of standard input",
+    "list": "show accounts, bans and mutes (also while a server runs)",
+    "reset-password": "set a new password for NAME: you are asked for it, or it is the first line of standard input",
     "grant": "make NAME a moderator",
-    "revoke": "make NAME a moderator no more",
-    "unban": "let NAME in again",
+    "revoke": "remove the moderator role from NAME",
+    "unban": "lift the ban of NAME",
 }
 
 
@@ -26,7 +26,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--store", metavar="FILE", required=True, help="the store")
     explained = "; ".join(f"{action}: {what}" for action, what in _ACTIONS.items())
     parser.add_argument("action", metavar="ACTION", choices=_ACTIONS, help=explained)
-    parser.add_argument("name", metavar="NAME", nargs="?", help="whom it is about")
+    parser.add_argument("name", metavar="NAME", nargs="?", help="the user to change")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ _COMMANDS = {
     "serve": "serve a chat",
     "join": "join a chat",
     "filter": "turn a raw transcript into the conversation",
-    "admin": "see or change who is in a store",
+    "admin": "show or change the accounts in a store",
     "backup": "copy a store, also while a server uses it",
 }
 
@@ -73,8 +73,8 @@ class Parser(argparse.ArgumentParser):
 def _overview() -> Parser:
     parser = Parser(
         prog="asyncchat",
-        description="A group chat for people on one network: one serves it, everybody joins it.",
-        epilog="asyncchat COMMAND --help tells more.",
+        description="A group chat for people on one network: one machine serves it, the others join it.",
+        epilog="asyncchat COMMAND --help explains a command.",
     )
     parser.add_argument("--version", action="version", version=f"asyncchat {__version__}")
     commands = parser.add_subparsers(

@@ -5,13 +5,13 @@ import argparse
 from asyncchat import signals
 from asyncchat.cli.arguments import Parser
 
-DESCRIPTION = "Write a copy of a store, also while a server uses it: one file, whole, which its owner alone can read."
+DESCRIPTION = "Write a copy of a store, even while a server uses it. The copy is one file, readable only by its owner."
 
 
 def add_arguments(parser: Parser) -> None:
     """Let `parser` know what may be given."""
     parser.add_argument("--store", metavar="FILE", required=True, help="the store")
-    parser.add_argument("target", metavar="COPY", help="the copy, which must not be there yet")
+    parser.add_argument("target", metavar="COPY", help="file to write, which must not exist yet")
 
 
 def run(options: argparse.Namespace) -> int:

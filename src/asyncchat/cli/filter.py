@@ -5,18 +5,21 @@ import argparse
 from asyncchat import terminal
 from asyncchat.cli.arguments import Parser, checked
 
-DESCRIPTION = "Read a raw transcript and print its messages as NAME: TEXT; who joined and who left is dropped."
+DESCRIPTION = "Read a raw transcript and print its messages as NAME: TEXT, without joins and leaves."
 
 
 def add_arguments(parser: Parser) -> None:
     """Let `parser` know what may be given."""
-    parser.add_argument("files", nargs="*", metavar="FILE", help="a transcript; -, or none: standard input")
-    parser.add_argument("--strict", action="store_true", help="exit 1 if a line was not a line of a transcript")
-    parser.add_argument("--store", metavar="FILE", help="print the conversation in a store instead")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="a transcript; - or no argument: standard input")
+    parser.add_argument("--strict", action="store_true", help="exit with 1 if a line is not a line of a transcript")
+    parser.add_argument("--store", metavar="FILE", help="print the conversation in this store instead")
     parser.add_argument(
-        "--since", type=checked(_moment), metavar="TIME", help="from then on, as in 2026-11-22 or 2026-11-22T21:40"
+        "--since",
+        type=checked(_moment),
+        metavar="TIME",
+        help="only messages from this time on, such as 2026-11-22 or 2026-11-22T21:40",
     )
-    parser.add_argument("--until", type=checked(_moment), metavar="TIME", help="before then")
+    parser.add_argument("--until", type=checked(_moment), metavar="TIME", help="only messages before this time")
 
 
 def _moment(text: str) -> int:

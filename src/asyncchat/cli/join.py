@@ -10,7 +10,7 @@ from asyncchat.addresses import DEFAULT_HOST, DEFAULT_PORT, Address, parse_addre
 from asyncchat.cli.arguments import Parser, checked
 from asyncchat.errors import ChatError
 
-DESCRIPTION = "Join a chat: prints what is said there and sends the lines of standard input. /exit leaves."
+DESCRIPTION = "Join a chat: print its messages and send the lines of standard input. /exit leaves."
 
 
 def add_arguments(parser: Parser) -> None:
@@ -20,15 +20,17 @@ def add_arguments(parser: Parser) -> None:
         nargs="?",
         metavar="HOST[:PORT]",
         type=checked(parse_address),
-        help=f"where the server is; :PORT is on this machine (default: {DEFAULT_HOST}:{DEFAULT_PORT})",
+        help=f"address of the server; :PORT is on this machine (default: {DEFAULT_HOST}:{DEFAULT_PORT})",
     )
     parser.add_argument("--host", type=checked(parse_host), help="the server's host (default: $ASYNCCHAT_HOST)")
     parser.add_argument("--port", type=checked(parse_port), help="the server's port (default: $ASYNCCHAT_PORT)")
-    parser.add_argument("--name", help="answer this when the server asks for a name (default: $ASYNCCHAT_NAME)")
-    parser.add_argument("-n", "--no-input", action="store_true", help="read nothing, listen until the server ends")
+    parser.add_argument("--name", help="your name in the chat (default: $ASYNCCHAT_NAME)")
+    parser.add_argument(
+        "-n", "--no-input", action="store_true", help="send nothing, print messages until the server stops"
+    )
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--plain", action="store_true", help="on a terminal too: print plain lines, as in a pipe")
-    form.add_argument("--json", action="store_true", help="print what happens as JSON lines, and come back by itself")
+    form.add_argument("--plain", action="store_true", help="print plain lines on a terminal too, as in a pipe")
+    form.add_argument("--json", action="store_true", help="print events as JSON lines, and reconnect automatically")
     form.add_argument("--threads", action="store_true", help="the plain client, built on threads")
     parser.add_argument(
         "--bell",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from asyncchat.store import Store
 
-DESCRIPTION = "Serve a chat. What is said goes to standard output, the log to standard error."
+DESCRIPTION = "Serve a chat. The transcript goes to standard output, the log to standard error."
 
 _MODES = {"max_line": ("room", "threads", "pair"), "stall_timeout": ("room", "threads")}
 """In which modes there is what is not in the room only."""
@@ -37,63 +37,67 @@ def add_arguments(parser: Parser) -> None:
         "--mode",
         choices=("room", "pair", "threads"),
         default="room",
-        help="room: the group chat (default); pair: a line between two; threads: many clients without names",
+        help="room: the group chat (default); pair: a chat between two; threads: many clients without names",
     )
     parser.add_argument(
         "--host",
         type=checked(parse_host),
         action="append",
         metavar="ADDRESS",
-        help=f"where to listen, may be given several times; :: alone is everywhere (default: {DEFAULT_HOST})",
+        help=f"address to listen on, can be given several times; :: alone is every address (default: {DEFAULT_HOST})",
     )
     parser.add_argument(
         "--port",
         type=checked(lambda text: parse_port(text, least=0)),
         default=DEFAULT_PORT,
-        help="0 chooses a free one (default: %(default)s)",
+        help="port to listen on; 0 chooses a free one (default: %(default)s)",
     )
-    _add_limit(parser, "max_line", (1, 1 << 20), "bytes of text in a line")
+    _add_limit(parser, "max_line", (1, 1 << 20), "maximum length of a line, in bytes of text")
     _add_limit(
-        parser, "stall_timeout", (0.001, 86400), "for which a client may take nothing of what waits; not of a pair"
+        parser,
+        "stall_timeout",
+        (0.001, 86400),
+        "disconnect a client that has read none of its waiting data for this long; not with --mode pair",
     )
     room = parser.add_argument_group("with --mode room")
     room.add_argument("--quiet", action="store_true", help="print no transcript")
-    room.add_argument("--store", metavar="FILE", help="keep what is said in this file (default: in memory only)")
+    room.add_argument(
+        "--store", metavar="FILE", help="keep the conversation and the accounts in this file (default: in memory only)"
+    )
     room.add_argument(
         "--durability",
         choices=("normal", "full"),
-        help="normal: what anybody saw survives the end of the server, however sudden (default); full: also of power",
+        help="normal: messages survive a crash of the server (default); full: also a power failure",
     )
     room.add_argument(
         "--keep",
         type=checked(_keep),
-        metavar="N|Nd",
-        help="keep the last N messages, or those of the last N days (or Nh: hours; default: everything)",
+        metavar="N|Nd|Nh",
+        help="keep the last N messages, or those of the last N days (Nd) or hours (Nh) (default: all)",
     )
-    room.add_argument(
-        "--require-account", action="store_true", help="let nobody in whose name is not registered (needs --store)"
-    )
+    room.add_argument("--require-account", action="store_true", help="let only registered users join (needs --store)")
     room.add_argument(
         "--admin-password-file",
         metavar="FILE",
-        help="the admin's password, in a file that nobody else can read (default: $ASYNCCHAT_ADMIN_PASSWORD)",
+        help="file with the admin's password, readable only by its owner (default: $ASYNCCHAT_ADMIN_PASSWORD)",
     )
     room.add_argument(
         "--trust-clock",
         action="store_true",
-        help="believe the system's clock, whatever time it was when the store was used last: for one start, if the log "
-        "asks for it",
+        help="accept the system's clock even if it does not fit the store; for one start, when the log asks for it",
     )
-    _add_limit(room, "history", (0, 1000), "messages that a newcomer gets")
-    _add_limit(room, "replay", (0, 100_000), "messages kept for those who come back after a broken connection")
-    _add_limit(room, "rate", (0, 1e6), "messages of one peer a second, beyond which its reading pauses; 0: off")
-    _add_limit(room, "burst", (1, 1 << 20), "messages of one peer at once after a rest")
-    _add_limit(room, "name_timeout", (0.001, 86400), "for choosing a name")
-    _add_limit(room, "max_backlog", (1, 1 << 30), "bytes that may wait for somebody who does not read")
-    _add_limit(room, "max_connections", (1, 1 << 20), "connections in all", "the limit of open files less 64")
-    _add_limit(room, "max_per_address", (0, 1 << 20), "connections from one address but loopback; 0: off")
-    _add_limit(room, "search_timeout", (0.001, 3600), "for a search; what was found until then is shown")
-    _add_limit(room, "drain_timeout", (0.001, 3600), "for taking what is owed at the end")
+    _add_limit(room, "history", (0, 1000), "messages that are shown to a new user")
+    _add_limit(room, "replay", (0, 100_000), "messages that can be sent again to a client that reconnects")
+    _add_limit(room, "rate", (0, 1e6), "messages a second from one client; the server reads no faster; 0: no limit")
+    _add_limit(room, "burst", (1, 1 << 20), "messages that a client may send at once after a pause")
+    _add_limit(room, "name_timeout", (0.001, 86400), "time to choose a name")
+    _add_limit(room, "max_backlog", (1, 1 << 30), "bytes that may wait for a client that does not read")
+    _add_limit(room, "max_connections", (1, 1 << 20), "connections in total", "the limit of open files less 64")
+    _add_limit(room, "max_per_address", (0, 1 << 20), "connections from one address, except loopback; 0: no limit")
+    _add_limit(room, "search_timeout", (0.001, 3600), "time limit of a search; what was found until then is shown")
+    _add_limit(
+        room, "drain_timeout", (0.001, 3600), "time for clients to receive their last messages when the server stops"
+    )
 
 
 def _add_limit(
