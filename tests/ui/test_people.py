@@ -70,6 +70,28 @@ def test_another_name_may_be_chosen_instead(chat: ServeProgram, tmp_path: Path) 
         alice.until_row("You are carol")
 
 
+def test_what_may_be_the_password_is_no_name_when_the_question_for_it_was_left(
+    chat: ServeProgram, tmp_path: Path
+) -> None:
+    with join(chat, tmp_path, password="") as alice, chat.join("eve") as eve:
+        prompt(alice, "password of alice")
+        alice.write("\n")
+        prompt(alice, "write your name:")
+        alice.write(f"{SECRET}\n")
+        alice.until_row("this name was not taken, since it may be a password.")
+        alice.write("carol\n")
+        alice.until_prompt()
+        alice.write("hello" + ENTER)
+        assert eve.line() == "carol: hello"
+
+
+def test_the_end_of_input_at_a_password_question_leaves(chat: ServeProgram, tmp_path: Path) -> None:
+    with join(chat, tmp_path, password="") as alice:
+        prompt(alice, "password of alice")
+        alice.write("\x04")
+        assert alice.wait() == 0
+
+
 def test_the_commands_that_work_before_one_has_a_name_work_at_the_question_for_it(
     chat: ServeProgram, tmp_path: Path
 ) -> None:
@@ -202,6 +224,24 @@ def test_no_other_line_gets_into_a_password_and_none_of_it_out(chat: ServeProgra
         carol.write("x" + yank)
         carol.until_typed("xkilled")
         assert b"hunter2" not in carol.raw
+
+
+def test_ctrl_c_at_a_password_question_leaves_the_question_and_not_the_chat(chat: ServeProgram, tmp_path: Path) -> None:
+    with join(chat, tmp_path, name="carol", password="") as carol, chat.join("eve") as eve:
+        carol.until_prompt()
+        carol.write("/register" + ENTER)
+        prompt(carol, NEW)
+        carol.write("half of a pass\x03")
+        carol.until_prompt()
+        carol.write("hello" + ENTER)
+        assert eve.line() == "carol: hello"
+
+
+def test_ctrl_d_leaves_though_a_refused_line_came_back(chat: ServeProgram, tmp_path: Path) -> None:
+    with join(chat, tmp_path, name="carol", password="") as carol:
+        refuse(carol, "/msg alice hi")
+        carol.write("\x04")
+        assert carol.wait() == 0
 
 
 def test_whoever_types_no_password_is_where_one_was(chat: ServeProgram, tmp_path: Path) -> None:
@@ -365,7 +405,7 @@ def test_tab_completes_the_commands_of_the_server(chat: ServeProgram, tmp_path: 
     with join(chat, tmp_path) as alice:
         alice.until_prompt()
         alice.write("/unr" + TAB)
-        alice.until_row("show who has written to you alone")
+        alice.until_row("show who has sent you private messages")
 
 
 def test_a_password_may_have_blanks(chat: ServeProgram, tmp_path: Path) -> None:

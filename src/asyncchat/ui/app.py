@@ -29,7 +29,10 @@ REST = 0.1
 """Seconds from one print to the next, at least: nobody reads faster."""
 
 SCREENFULS = 2
-"""What one print may have: nobody could read more."""
+"""What one print may have: a flood is not worth more."""
+
+AT_LEAST = 200
+"""Rows that it may have in a small window, too: an answer to a command, or what was missed, is there to scroll to."""
 
 ROWS_OF_REASON = 3
 """Rows above a long line that came back, for the reason why it did."""
@@ -129,7 +132,7 @@ class App:
     def _take(self, batch: Sequence[Event]) -> None:
         self._note(batch)
         columns, rows = self._screen.size
-        shown = self._show.take(batch, now=datetime.now(UTC), columns=columns, rows=SCREENFULS * rows)
+        shown = self._show.take(batch, now=datetime.now(UTC), columns=columns, rows=max(SCREENFULS * rows, AT_LEAST))
         if shown.rings:
             self._screen.ring()
         if shown.lines:

@@ -267,7 +267,7 @@ class Screen:
         def _(event: KeyPressEvent) -> None:
             self._paste(event.data)
 
-        @keys.add("c-d", filter=typing & Condition(lambda: not self._buffer.text))
+        @keys.add("c-d", filter=typing & Condition(lambda: not self._buffer.text or self._brought is not None))
         def _(event: KeyPressEvent) -> None:
             self.close()
 
@@ -275,7 +275,12 @@ class Screen:
         def _(event: KeyPressEvent) -> None:
             self._drop_lines()
 
-        @keys.add("c-c", filter=~(typing & several))
+        @keys.add("c-c", filter=typing & Condition(lambda: self.is_asking))
+        def _(event: KeyPressEvent) -> None:
+            self._buffer.reset()
+            self._enter()
+
+        @keys.add("c-c", filter=~(typing & several) & ~Condition(lambda: self.is_asking))
         def _(event: KeyPressEvent) -> None:
             assert self._task
             self._task.cancel()

@@ -14,6 +14,7 @@ from asyncchat.aio.client import cancel_on_ctrl_c, converse
 from asyncchat.aio.daemon import DaemonExecutor
 from asyncchat.aio.link import Link, open_link
 from asyncchat.chat import wire
+from asyncchat.chat.accounts import SHORTEST_PASSWORD
 from asyncchat.chat.commands import argument_of, find_command, is_exit
 from asyncchat.chat.names import NameRefused, PasswordNeeded, prepare
 from asyncchat.chat.visitor import Visitor
@@ -60,13 +61,17 @@ async def _join(address: Address, name: str | None, password: str, bell: str) ->
                     await app_class(chat, address, bell=bell).run()
             except PasswordNeeded as needed:
                 _say(str(needed))
-                who = await _ask_password(keyboard, who.name, is_new=needed.is_new) or await _ask_name(keyboard)
+                who = await _ask_password(keyboard, who.name, is_new=needed.is_new) or await _ask_name(
+                    keyboard, after_password=True
+                )
             except NameRefused as refused:
                 _say(str(refused))
                 who = await _ask_name(keyboard)
             else:
                 break
             link = None
+    except _EndOfInputError:
+        pass  # which leaves, whatever was asked
     finally:
         if link:
             link.abort()
@@ -105,13 +110,24 @@ class _Who(NamedTuple):
     is_new: bool = False
 
 
-async def _ask_name(keyboard: DaemonExecutor) -> _Who | None:
-    """Let the person type a name, or a command that works before there is one; None at the end of input."""
+class _EndOfInputError(Exception):
+    """The person has ended the input."""
+
+
+async def _ask_name(keyboard: DaemonExecutor, *, after_password: bool = False) -> _Who | None:
+    """Let the person type a name, or a command that works before there is one; None to leave.
+
+    `after_password`: a password was asked for just before, so what is typed may be that; it is refused once.
+    """
     while True:
         terminal.write(b"write your name: ")
         typed = await _type(keyboard)
-        if typed is None or is_exit(typed.strip()):
+        if is_exit(typed.strip()):
             return None
+        if after_password and not typed.startswith("/") and len(typed.strip()) >= SHORTEST_PASSWORD:
+            after_password = False
+            _say("this name was not taken, since it may be a password. If it is none, write it again.")
+            continue
         who = _understand(typed.strip())
         try:
             prepare(who.name)
@@ -122,6 +138,7 @@ async def _ask_name(keyboard: DaemonExecutor) -> _Who | None:
             return who
         if asked := await _ask_password(keyboard, who.name, is_new=who.is_new):
             return asked
+        after_password = True
 
 
 def _understand(typed: str) -> _Who:
@@ -142,7 +159,7 @@ async def _ask_password(keyboard: DaemonExecutor, name: str, *, is_new: bool) ->
         with asking.unseen():  # before it is asked for: some type fast
             terminal.write(question.prompt.encode(errors="backslashreplace"))
             try:
-                answer = question.answered(await _type(keyboard) or "")
+                answer = question.answered(await _type(keyboard))
             finally:
                 terminal.write(b"\n")
         if isinstance(answer, str):
@@ -150,12 +167,12 @@ async def _ask_password(keyboard: DaemonExecutor, name: str, *, is_new: bool) ->
         question = answer
 
 
-async def _type(keyboard: DaemonExecutor) -> str | None:
-    """Let the person type a line; None at the end of input."""
+async def _type(keyboard: DaemonExecutor) -> str:
+    """Let the person type a line. Raises _EndOfInputError."""
     typed = await asyncio.get_running_loop().run_in_executor(keyboard, terminal.read)
     if not typed:
         terminal.write(b"\n")
-        return None
+        raise _EndOfInputError
     return typed.decode(errors="replace").rstrip("\r\n")
 
 
