@@ -340,7 +340,7 @@ def test_exit_ends_it_at_once_though_nobody_reads_what_it_prints(join: Join) -> 
             join(room.address, "--name", "alice") as alice,
         ):
             room.out.until("alice joined")
-            for _ in range(400):
+            for _ in range(150):  # more than a pipe takes, and less than may wait for one peer
                 bob.send("x" * 4000 + "\n")
                 bob.line()
             alice.write("/exit\n")
