@@ -28,6 +28,9 @@ BLANK = [
     " \u200d\t\u3000",
     "\xad",
 ]
+EMPTY_GLYPHS = [0x2800, 0xFFFC, 0x13441, 0x13442, 0x16FE4, 0x1D159]
+"""What Unicode calls a letter, mark or symbol, and has no shape."""
+
 SHOWN = ["\u200d👩\u200d🔬", "\u200fعلی\u200cرضا", "❤\ufe0f", "\u200b.", "\u0301", "\u2422"]
 
 
@@ -37,13 +40,16 @@ def test_all_that_unicode_calls_format_or_ignorable_is_not_seen() -> None:
         character = chr(code)
         if unicodedata.category(character) in {"Cf", "Zs"} or is_ignorable(code):
             assert is_blank(character), f"U+{code:04X}"
+    for code in EMPTY_GLYPHS:
+        assert is_blank(chr(code)), f"U+{code:04X}"
 
 
 def test_no_letter_digit_sign_or_private_character_is_taken_for_one_that_is_not_seen() -> None:
     is_ignorable = UnicodeData().default_ignorable
     for code in range(sys.maxunicode + 1):
         character = chr(code)
-        if unicodedata.category(character)[0] in "LNPSM" and not is_ignorable(code) and code != 0x2800:
+        is_seen = unicodedata.category(character)[0] in "LNPSM" or unicodedata.category(character) == "Co"
+        if is_seen and not is_ignorable(code) and code not in EMPTY_GLYPHS:
             assert not is_blank(character), f"U+{code:04X}"
 
 
@@ -105,6 +111,16 @@ def test_no_command_is_shown_to_others_because_of_what_is_not_seen_before_it(uns
     (answer,) = alice.hear()
     assert answer.startswith("Server: your line was not sent: write /")
     assert bob.hear() == []
+
+
+def test_a_password_is_not_shown_because_of_anything_without_a_shape_of_its_own_before_it() -> None:
+    is_ignorable = UnicodeData().default_ignorable
+    for code in range(sys.maxunicode + 1):
+        character = chr(code)
+        # Also what is private or not assigned: a box before a command is no reason to show it.
+        if unicodedata.category(character)[0] in "CMZ" or is_ignorable(code) or code in EMPTY_GLYPHS:
+            line = f"{character}/auth admin secretword"
+            assert (hidden_command(line), may_have_secret(line)) == ("/auth", True), f"U+{code:04X}"
 
 
 @pytest.mark.parametrize("slash", "／⁄∕⧸╱\\|＼∖｜∣ノ丿")
