@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asyncchat.chat.messages import Joined, Renamed, Sent
+from asyncchat.chat.plain_session import PlainSession
 from asyncchat.chat.session import Session
 from tests.chat import record
 from tests.chat.town import SECRET, Town, a_town
@@ -18,6 +19,7 @@ OTHER_NAME = (
     " /name and that word. If it belongs to the password: /register carol PASSWORD"
 )
 MAY_BE_PASSWORD = "Server: your line was not sent: it may be a password. If it is none, write it again."
+YOUR_PASSWORD = "Server: your line was not sent: it is your password."
 NO_NAME = "Server: this name was not taken, since it may be a password. If it is none, write it again."
 MISSED = "Server: your line was not sent: /chat did not work. Write it again to send it to {}."
 
@@ -100,10 +102,60 @@ def test_what_may_be_the_password_is_refused_once(town: Town, line: str) -> None
     assert carol.say("a long message") == ["carol: a long message"]
 
 
-def test_what_is_too_short_for_a_password_is_a_message(town: Town) -> None:
+def test_what_is_too_short_for_a_password_is_a_message_and_the_line_after_it_may_be_one(town: Town) -> None:
     carol = town.guest("carol")
     assert carol.say("/auth alice", "what?")[1:] == ["carol: what?"]
-    assert carol.say("a long message") == ["carol: a long message"]
+    assert carol.say("a-password") == [MAY_BE_PASSWORD]
+
+
+@pytest.mark.parametrize(
+    "line", ["/regsiter", "/reg", "/passwd not-the-password", "/AUHT alice", "/pass", "/unregsiter", "/logn alice x"]
+)
+@pytest.mark.parametrize("name", ["carol", ""])
+def test_after_a_mistyped_command_the_line_may_be_the_password_too(town: Town, name: str, line: str) -> None:
+    carol = town.guest(name) if name else town.connect()
+    carol.say(line)
+    assert carol.say("a-password") == [MAY_BE_PASSWORD if name else NO_NAME]
+
+
+@pytest.mark.parametrize("line", ["/caht bob", "/chta bob", "/rooms"])
+def test_after_a_mistyped_command_the_line_may_be_for_one_alone_too(town: Town, line: str) -> None:
+    assert town.guest("carol").say(line, "for bob")[1:] == [MISSED.format("everybody")]
+
+
+@pytest.mark.parametrize("line", ["/shrug", "/foo bar", "/etc/fstab", "/me waves", "/re"])
+def test_after_other_unknown_commands_each_line_is_a_message(town: Town, line: str) -> None:
+    assert town.guest("carol").say(line, "a long message")[1:] == ["carol: a long message"]
+
+
+# One's own password.
+
+
+@pytest.mark.parametrize("commands", [[f"/register carol {SECRET}"], ["/register old-password", f"/password {SECRET}"]])
+def test_a_line_that_is_the_password_is_never_sent(town: Town, commands: list[str]) -> None:
+    carol = town.guest("carol")
+    carol.say(*commands)
+    assert carol.say(SECRET, f" {SECRET} ", "x" * len(SECRET)) == [YOUR_PASSWORD] * 2 + ["carol: " + "x" * len(SECRET)]
+
+
+def test_neither_is_the_one_that_was_shown_at_the_question_for_a_name(town: Town) -> None:
+    alice = town.owner("alice")
+    assert alice.say(SECRET) == [YOUR_PASSWORD]
+
+
+def test_several_lines_in_one_read_with_the_password_among_them_are_looked_at_each(town: Town) -> None:
+    session = town.owner("alice").session
+    assert isinstance(session, PlainSession)
+    assert not session.say_together([b"one", SECRET.encode(), b"two"])
+    assert session.say_together([b"one", b"two"])
+
+
+def test_a_program_never_sends_its_password(town: Town) -> None:
+    alice = town.own_program("alice")
+    assert [event["code"] for event in alice.say(SECRET)] == ["secret"]
+    again = town.program("alice", token=alice.token, epoch="town")
+    again.tell("say", id=50, text=SECRET)
+    assert [event["code"] for event in again.hear("refused")] == ["secret"]
 
 
 @pytest.mark.parametrize("line", [f"/auth alice {SECRET}", "/register longenough"])
@@ -149,6 +201,9 @@ REFUSED = (
     "/password",
     "/unregister",
     "/unregister {} {}",
+    "/regsiter",
+    "/passwd {}",
+    "/auht alice",
 )
 OTHERS = (
     "/register {}",
@@ -200,18 +255,15 @@ def test_no_sequence_of_mistakes_shows_a_password(
         town.owner("alice").say("/exit")
         seen = record(town.pipeline)
         session, encoded = connect(town, name)
-        before = ""
         for said in itertools.chain(*mistakes):
             if not isinstance(said, str):
                 if said:
                     session.doubts.more_came()
                 continue
-            is_in_already = session.account and before.startswith(("/register", "/auth"))
             # At the question for a name, the first word behind /register is one.
-            if not ((said == ALONE and is_in_already) or (said == "/register {}" and not session.name)):
+            if said != "/register {}" or session.name:
                 session.receive([encoded(said.replace("{}", secret))])
                 town.attend(session)
-                before = said
         shown = [event.text if isinstance(event, Sent) else str(event) for event in seen]
         assert not [text for text in shown if secret.split()[0] in text]
 

@@ -1,9 +1,14 @@
 """What a line may be instead of a message after a command that did not work: it is refused once."""
 
+from collections.abc import Sequence
+from difflib import get_close_matches
 from enum import IntFlag
+from functools import reduce
+from hashlib import sha256
+from operator import or_
 
 from asyncchat.chat.accounts import SHORTEST_PASSWORD
-from asyncchat.chat.commands import TURNING, Command
+from asyncchat.chat.commands import COMMANDS, EXCERPT, TURNING, Command, word_of
 from asyncchat.chat.refusal import Refusal
 
 
@@ -25,18 +30,31 @@ def doubt_of(command: Command) -> Doubt:
     return Doubt.PLACE if command.names[0] in TURNING else Doubt.NONE
 
 
+_DOUBTS = {name: doubt for command in COMMANDS if (doubt := doubt_of(command)) for name in command.names}
+
+
+def doubt_of_unknown(said: str) -> Doubt:
+    """Return what the line after an unknown command may be: what it would be after those that are written alike."""
+    word = word_of(said)[:EXCERPT].lower()
+    meant = get_close_matches(word, _DOUBTS, len(_DOUBTS), 0.7)
+    meant += [name for name in _DOUBTS if len(word) > 3 and name.startswith(word)]  # a slash and three letters
+    return reduce(or_, map(_DOUBTS.__getitem__, meant), Doubt.NONE)
+
+
 class Doubts:
     """What the next line of one peer may be; `open` is false as long as it is a message for certain.
 
     A doubt ends when a line was refused for it and the peer sends more after that: what came together with that line
-    was sent before its refusal could be seen, and is refused, too.
+    was sent before its refusal could be seen, and is refused, too. A line that is the peer's password is never sent.
     """
 
-    __slots__ = ("_told", "open")
+    __slots__ = ("_length", "_password", "_told", "open")
 
     def __init__(self) -> None:
         self.open = Doubt.NONE
         self._told = Doubt.NONE
+        self._password = b""
+        self._length = 0
 
     def begin(self, command: Command, refusal: Refusal) -> None:
         """`command` did not work."""
@@ -52,6 +70,18 @@ class Doubts:
         self.open |= doubt
         self._told &= ~doubt
 
+    def learn_password(self, raw: str) -> None:
+        """The peer has shown or set this password; only its hash and length stay in memory."""
+        self._password, self._length = _hash(raw), len(raw.strip())
+
+    def is_message(self, text: str) -> bool:
+        """Tell whether a line is a message for certain, so that it need not be checked."""
+        return not self.open and (not self._length or len(text.strip()) != self._length)
+
+    def are_messages(self, lines: Sequence[bytes]) -> bool:
+        """Tell the same of several lines in ASCII."""
+        return not self.open and (not self._length or self._length not in map(len, map(bytes.strip, lines)))
+
     def more_came(self) -> None:
         """The peer has sent more, and may have seen what it was told before."""
         self._end(self._told)
@@ -62,6 +92,8 @@ class Doubts:
 
     def check_message(self, text: str, place: str, *, is_private: bool) -> None:
         """Look at a message that would go to `place`; `is_private`: it says itself to whom alone. Raises Refusal."""
+        if len(text.strip()) == self._length and _hash(text) == self._password:
+            raise Refusal("secret", "your line was not sent: it is your password.")
         may_be_password = self._may_be_password(text)
         if not is_private:
             self.check_place(place)
@@ -84,8 +116,10 @@ class Doubts:
             )
 
     def _may_be_password(self, text: str) -> bool:
+        if len(text.strip()) < SHORTEST_PASSWORD:
+            return False
         self._tell(Doubt.PASSWORD)
-        return Doubt.PASSWORD in self.open and len(text.strip()) >= SHORTEST_PASSWORD
+        return Doubt.PASSWORD in self.open
 
     def _end(self, doubt: Doubt) -> None:
         self.open &= ~doubt
@@ -94,3 +128,7 @@ class Doubts:
     def _tell(self, doubt: Doubt) -> None:
         """The peer is told, or has gone on without being in doubt."""
         self._told |= self.open & doubt
+
+
+def _hash(text: str) -> bytes:
+    return sha256(text.strip().encode(errors="surrogatepass")).digest()

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from asyncchat.chat import talking, wire
 from asyncchat.chat.accounts import Account
 from asyncchat.chat.audience import Peer
-from asyncchat.chat.commands import find_command
-from asyncchat.chat.doubts import Doubt, doubt_of
+from asyncchat.chat.commands import find_command, is_command
+from asyncchat.chat.doubts import Doubt, doubt_of, doubt_of_unknown
 from asyncchat.chat.host import Host
 from asyncchat.chat.lines import BadLine, text
 from asyncchat.chat.messages import Sent
@@ -125,6 +125,8 @@ class PlainSession(Session):
             return False
         if not _MESSAGES.fullmatch(data) or max(map(len, lines)) > self.host.max_line:  # type: ignore[arg-type]
             return False
+        if not self.doubts.are_messages(lines):  # type: ignore[arg-type]
+            return False
         self.active = self.host.clock()
         self.host.pipeline.say_all(self.named, data.decode("ascii").split("\n"), self)
         return True
@@ -137,7 +139,6 @@ class PlainSession(Session):
             or self.turned
             or self.asked is not None
             or self.unconfirmed
-            or self.doubts.open
             or self.host.order.has_any(Kind.MUTE)
         )
 
@@ -158,6 +159,8 @@ class PlainSession(Session):
             return
         if command:  # which can't work yet
             self.doubts.add(doubt_of(command))
+        elif is_command(wanted):
+            self.doubts.add(doubt_of_unknown(wanted))
         name = prepare(wanted)
         self.doubts.check_name(name.shown)
         await self.come_as_guest(name, self._peer, wire.plain)

@@ -196,6 +196,7 @@ async def _name(session: "Session", login: str) -> None:
 
 async def _register_as(session: "Session", name: Name, raw: str) -> None:
     account = await register(session, name, raw, session.key_of_seat)
+    session.doubts.learn_password(raw)
     await session.become(account, REGISTERED)
 
 
@@ -233,6 +234,7 @@ async def _auth(session: "Session", argument: str) -> None:
         account = None
     account = check_owner(session, account)
     await authorize(session, account, raw, session.key_of_seat)
+    session.doubts.learn_password(raw)
     await session.become(account, AUTHORIZED)
 
 
@@ -241,6 +243,7 @@ async def _password(session: "Session", raw: str) -> None:
     if not raw:
         raise Refusal("no-argument", "write the new password: /password PASSWORD")
     await ChangePassword(session.account, new_password(session.account.name, raw), session.key_of_seat)
+    session.doubts.learn_password(raw)
     session.notice("your password is changed")
 
 

@@ -246,6 +246,8 @@ class SeatedSession(Session):
         seat.name = self.named
         self.doubts = seat.doubts
         self.doubts.reconnected()
+        if self.account and hello.password:
+            self.doubts.learn_password(hello.password)
         self._catch_up(hello, token, resumed=token == hello.token)
         if self.account:
             self.tell_who()

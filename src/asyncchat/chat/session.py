@@ -8,7 +8,7 @@ from asyncchat.chat.accounts import Account
 from asyncchat.chat.audience import Encode, Peer, Writer
 from asyncchat.chat.commands import Command, Who, argument_of, find_command
 from asyncchat.chat.confidential import hidden_command, known_of
-from asyncchat.chat.doubts import Doubts
+from asyncchat.chat.doubts import Doubts, doubt_of_unknown
 from asyncchat.chat.entries import AnyEntry, Join, Leave, MarkRead, Rename
 from asyncchat.chat.host import Host
 from asyncchat.chat.names import Name
@@ -261,6 +261,7 @@ class Session(Output, Runner):
             self._say_to(said[1:], post, is_addressed=is_addressed)
         elif said.startswith("/"):
             if not (command := find_command(said)) or command.of_client:
+                self.doubts.add(doubt_of_unknown(said))
                 raise Refusal(
                     "unknown-command",
                     f"unknown command {known_of(said)}. Write /help to see the commands, // to say a line with /.",
@@ -275,7 +276,7 @@ class Session(Output, Runner):
         assert self.named
         if self._nowhere and not is_addressed:
             raise Refusal("nowhere", "your line was not sent: write /chat NAME again, or /room to write to everybody.")
-        if self.doubts.open:
+        if not self.doubts.is_message(text):
             self.doubts.check_message(text, self.place, is_private=is_addressed and self.addressed is not None)
         if self.addressed:
             self.run(self.send_private(self.addressed, text))
