@@ -18,8 +18,8 @@ def pair() -> ServeProgram:
 
 def test_each_sees_what_the_other_types() -> None:
     with pair() as server, Program("join", server.address) as client:
-        client.write("hello\n\nfrom the client\n")
-        assert [server.out.line() for _ in range(3)] == ["hello", "", "from the client"]
+        client.write("hello\nfrom the client\n")
+        assert [server.out.line(), server.out.line()] == ["hello", "from the client"]
         server.write("hello from the server\n")
         assert client.out.line() == "hello from the server"
 
@@ -30,6 +30,21 @@ def test_the_server_ends_when_the_client_says_exit_though_it_waits_for_input(goo
         client.send("last\n" + goodbye)
         assert server.wait() == 0
         assert server.out.rest() == b"last\n"
+
+
+@pytest.mark.parametrize("mode", ["pair", "threads"])
+@pytest.mark.parametrize("unseen", ["\u200b", "\ufeff", "\u2800\u3164 "])
+def test_what_is_not_seen_is_no_line_and_hides_no_exit(mode: str, unseen: str) -> None:
+    lines = f"first\n{unseen}\n\n{unseen}/exit\n{unseen}/quit\n /exit\n"
+    with ServeProgram("--mode", mode) as server, server.connect() as client:
+        client.send(lines)
+        said = [line.removeprefix("Client 1 sent: ") for line in server.out.until("/exit")]
+        assert said[-2:] == ["first", " /exit"]
+        refused = "your line was not sent: write /exit with a plain / and nothing before it"
+        assert (client.line(), client.line()) == (f"Server: {refused}.", f"Server: {refused}.")
+        server.write(lines)
+        assert (client.line(), client.line()) == ("first", " /exit")
+        assert refused in server.errors.line()
 
 
 def test_the_server_ends_when_the_client_disconnects() -> None:

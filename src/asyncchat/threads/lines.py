@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from asyncchat import terminal
 from asyncchat.chat import wire
 from asyncchat.chat.commands import is_exit
+from asyncchat.chat.confidential import hidden_command
 from asyncchat.chat.lines import BadLine, LineDecoder, text
+from asyncchat.chat.shapeless import is_blank
 from asyncchat.errors import ChatError
 
 
@@ -16,12 +18,7 @@ def sent_lines(connection: socket.socket, max_line: int, answer: Callable[[bytes
     decoder = LineDecoder(max_line)
     with contextlib.suppress(OSError):
         while data := _received(connection):
-            for line in decoder.feed(data):
-                try:
-                    said = text(line, max_line)
-                except BadLine as bad:
-                    answer(wire.line_refused(str(bad)))
-                    continue
+            for said in _taken(decoder.feed(data), max_line, lambda why: answer(wire.line_refused(why))):
                 if is_exit(said):
                     return
                 yield said
@@ -40,18 +37,30 @@ def _received(connection: socket.socket) -> bytes:
 def typed_lines(max_line: int) -> Iterator[str]:
     """Yield the lines of standard input, in a form that can be shown; report those that can't be taken."""
     decoder = LineDecoder(max_line)
+
+    def refuse(why: str) -> None:
+        terminal.report(f"your line was not sent: {why}")
+
     try:
         while data := terminal.read():
-            yield from _sendable(decoder.feed(data), max_line)
+            yield from _taken(decoder.feed(data), max_line, refuse)
     except ChatError as error:
         terminal.report(str(error))
     if decoder.unfinished:
-        yield from _sendable(decoder.feed(b"\n"), max_line)
+        yield from _taken(decoder.feed(b"\n"), max_line, refuse)
 
 
-def _sendable(lines: list[bytes | None], max_line: int) -> Iterator[str]:
+def _taken(lines: list[bytes | None], max_line: int, refuse: Callable[[str], object]) -> Iterator[str]:
+    """Yield the lines in which something is seen, in a form that can be shown; `refuse` what can't be taken."""
     for line in lines:
         try:
-            yield text(line, max_line)
+            said = text(line, max_line)
         except BadLine as bad:
-            terminal.report(f"your line was not sent: {bad}")
+            refuse(str(bad))
+            continue
+        if is_blank(said):
+            continue
+        if is_exit(hidden := hidden_command(said)):  # the only command here
+            refuse(f"write {hidden} with a plain / and nothing before it")
+        else:
+            yield said
