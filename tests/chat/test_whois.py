@@ -123,6 +123,22 @@ def test_the_last_guests_are_remembered() -> None:
     assert departed.find(names[1]) == Guest(names[1], HERE, 2)
 
 
+def test_many_guests_from_one_network_displace_no_guest_from_another() -> None:
+    departed, names = Departed(), [Name(f"guest{number}", f"guest{number}") for number in range(3 * REMEMBERED)]
+    departed.add(Guest(names[0], THERE, 0))
+    for number, name in enumerate(names[1:], 1):
+        departed.add(Guest(name, f"2001:db8::{number:x}", number))
+    assert departed.find(names[0])
+    assert [departed.find(name) is not None for name in (names[-REMEMBERED], names[1 - REMEMBERED])] == [False, True]
+
+
+def test_of_networks_with_as_many_guests_the_oldest_is_forgotten_first() -> None:
+    departed, names = Departed(), [Name(f"guest{number}", f"guest{number}") for number in range(REMEMBERED + 1)]
+    for number, name in enumerate(names):
+        departed.add(Guest(name, f"10.0.{number // 256}.{number % 256}", number))
+    assert [departed.find(name) is not None for name in names[:2]] == [False, True]
+
+
 # Banned when they have left, or by their address.
 
 

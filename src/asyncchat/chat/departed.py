@@ -1,9 +1,9 @@
 """Guests who have left: for a while it is known who they were, so that they can be banned all the same."""
 
-from collections import OrderedDict
 from typing import NamedTuple
 
 from asyncchat.chat.names import Name
+from asyncchat.chat.networks import network_of
 
 REMEMBERED = 1000
 
@@ -17,17 +17,28 @@ class Guest(NamedTuple):
 
 
 class Departed:
-    """The last REMEMBERED guests who have left, the last of each name."""
+    """REMEMBERED guests who have left, the last of each name; from no network so many that they displace others."""
 
     def __init__(self) -> None:
-        self._guests: OrderedDict[str, Guest] = OrderedDict()
+        self._guests: dict[str, Guest] = {}
+        self._of_network: dict[str, dict[str, None]] = {}
 
     def add(self, guest: Guest) -> None:
         """Remember one."""
-        self._guests[guest.name.key] = guest
-        self._guests.move_to_end(guest.name.key)
+        key = guest.name.key
+        if key in self._guests:
+            self._forget(key)
+        self._guests[key] = guest
+        self._of_network.setdefault(network_of(guest.address), {})[key] = None
         if len(self._guests) > REMEMBERED:
-            self._guests.popitem(last=False)
+            most = max(self._of_network.values(), key=len)
+            self._forget(next(iter(most)))
+
+    def _forget(self, key: str) -> None:
+        network = network_of(self._guests.pop(key).address)
+        del self._of_network[network][key]
+        if not self._of_network[network]:
+            del self._of_network[network]
 
     def find(self, name: Name) -> Guest | None:
         """Return who had this name last, if it was a guest."""
