@@ -52,9 +52,9 @@ class Outlet:
             self._open = False
             self._changed.notify()
         self._thread.join(timeout)
-        if self._thread.is_alive():
-            with self._changed:
-                self._report(f"{self._name} is blocked: {self._lines + self._dropped} lines dropped at most")
+        with self._changed:
+            if self._thread.is_alive() and (lines := self._lines + self._dropped):  # else it only ends a little later
+                self._report(f"{self._name} is blocked: {lines} lines dropped at most")
 
     def _run(self) -> None:
         try:
