@@ -49,7 +49,7 @@ def refuse(guest: Terminal, line: str) -> None:
 
 def test_asks_for_the_password_of_a_registered_name_and_shows_nothing_of_it(chat: ServeProgram, tmp_path: Path) -> None:
     with join(chat, tmp_path, password="") as alice:
-        alice.until_row("alice: this name is registered.")
+        alice.until_row("alice is registered: write its password.")
         prompt(alice, "password of alice (Enter alone for another name):")
         alice.write("not my password\n")
         alice.until_row("alice: incorrect password!")
@@ -120,7 +120,7 @@ def test_registers_where_guests_stay_outside(tmp_path: Path) -> None:
         ServeProgram("--store", str(tmp_path / "chat.db"), "--require-account") as chat,
         join(chat, tmp_path, password="") as alice,
     ):
-        alice.until_row("this chat is for registered people.")
+        alice.until_row("this chat is for registered people: write a new password, and alice is yours.")
         prompt(alice, "new password of alice")
         alice.write(f"{SECRET}\n")
         prompt(alice, AGAIN)

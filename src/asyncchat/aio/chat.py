@@ -315,9 +315,9 @@ class Chat:
                 case events.Bye(text, code) if code:
                     raise ChatError(text)
                 case events.Error(code, text) if code in OF_PASSWORD and not self._was_in:
-                    raise PasswordNeeded(f"{self.name}: {text}")
+                    raise PasswordNeeded(f"{self.name}: {text}", code)
                 case events.Error(code, text) if code in OF_NEW_PASSWORD and not self._was_in:
-                    raise PasswordNeeded(f"{self.name}: {text}", is_new=True)
+                    raise PasswordNeeded(f"{self.name}: {text}", code, is_new=True)
                 case events.Error(code, text) if code == BANNED and not self._client.is_in:
                     raise ChatError(text)
                 case events.Error(code, text) if not self._was_in:

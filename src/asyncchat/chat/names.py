@@ -61,8 +61,9 @@ class NameReserved(NameRefused):
 class PasswordNeeded(NameRefused):
     """The name needs a password; the message says what is wrong. `is_new`: it is nobody's yet, and has to be."""
 
-    def __init__(self, text: str, *, is_new: bool = False) -> None:
+    def __init__(self, text: str, code: str = NameRefused.code, *, is_new: bool = False) -> None:
         super().__init__(text)
+        self.code = code
         self.is_new = is_new
 
 

@@ -11,6 +11,7 @@ from asyncchat.ui.style import key_of
 
 AGAIN = "the same password again: "
 NOT_THE_SAME = "That was not the same."
+NO_COMMAND = "Write the password alone, without a command before it."
 
 
 class PasswordQuestion(NamedTuple):
@@ -35,6 +36,8 @@ class PasswordQuestion(NamedTuple):
     def answered(self, typed: str) -> "PasswordQuestion | str":
         """Return the password, or nothing if there is none, or what to ask next."""
         password = typed.strip()
+        if (command := find_command(password)) and command.is_secret:
+            return self._replace(first="", why=NO_COMMAND)
         if not password or not self.is_new:
             return password
         if self.first:

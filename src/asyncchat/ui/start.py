@@ -14,9 +14,10 @@ from asyncchat.aio.client import cancel_on_ctrl_c, converse
 from asyncchat.aio.daemon import DaemonExecutor
 from asyncchat.aio.link import Link, open_link
 from asyncchat.chat import wire
-from asyncchat.chat.accounts import SHORTEST_PASSWORD
 from asyncchat.chat.commands import argument_of, find_command, is_exit
+from asyncchat.chat.doubts import Doubt, Doubts
 from asyncchat.chat.names import NameRefused, PasswordNeeded, prepare
+from asyncchat.chat.refusal import Refusal
 from asyncchat.chat.visitor import Visitor
 from asyncchat.ui.passwords import PasswordQuestion
 
@@ -53,25 +54,19 @@ async def _join(address: Address, name: str | None, password: str, bell: str) ->
             link.abort()  # since a name takes its time, and the server does not wait for ever
             link = None
         app_class: type[App] = (await loading).App
-        keyboard = DaemonExecutor("input")
-        who = _Who(name, password) if name else await _ask_name(keyboard)
-        while who:
+        questions = _Questions()
+        who = _Who(name, password) if name else await questions.ask_name()
+        while True:
             try:
                 async with Chat(address, who.name, who.password, register=who.is_new, link=link) as chat:
                     await app_class(chat, address, bell=bell).run()
-            except PasswordNeeded as needed:
-                _say(str(needed))
-                who = await _ask_password(keyboard, who.name, is_new=needed.is_new) or await _ask_name(
-                    keyboard, after_password=True
-                )
             except NameRefused as refused:
-                _say(str(refused))
-                who = await _ask_name(keyboard)
+                who = await questions.ask_again(who, refused)
             else:
                 break
             link = None
-    except _EndOfInputError:
-        pass  # which leaves, whatever was asked
+    except _Left:
+        pass
     finally:
         if link:
             link.abort()
@@ -110,35 +105,88 @@ class _Who(NamedTuple):
     is_new: bool = False
 
 
-class _EndOfInputError(Exception):
-    """The person has ended the input."""
+class _Left(Exception):
+    """The person has left instead of answering a question."""
 
 
-async def _ask_name(keyboard: DaemonExecutor, *, after_password: bool = False) -> _Who | None:
-    """Let the person type a name, or a command that works before there is one; None to leave.
+class _Questions:
+    """What is asked for until one is in. The end of input, which is no answer to any of it, raises _Left."""
 
-    `after_password`: a password was asked for just before, so what is typed may be that; it is refused once.
-    """
-    while True:
-        terminal.write(b"write your name: ")
-        typed = await _type(keyboard)
-        if is_exit(typed.strip()):
-            return None
-        if after_password and not typed.startswith("/") and len(typed.strip()) >= SHORTEST_PASSWORD:
-            after_password = False
-            _say("this name was not taken, since it may be a password. If it is none, write it again.")
-            continue
-        who = _understand(typed.strip())
-        try:
-            prepare(who.name)
-        except NameRefused as refused:
-            _say(f"this name can't be used: {refused}.")
-            continue
-        if not typed.startswith("/") or who.password:
-            return who
-        if asked := await _ask_password(keyboard, who.name, is_new=who.is_new):
-            return asked
-        after_password = True
+    def __init__(self) -> None:
+        self._keyboard = DaemonExecutor("input")
+        self._doubts = Doubts()  # the server has none, since each try is a connection of its own
+
+    async def ask_again(self, who: _Who, refused: NameRefused) -> _Who:
+        """Say why the server did not let `who` in, and let the person type what it needs."""
+        _say(_reason(who.name, refused))
+        if isinstance(refused, PasswordNeeded):
+            return await self._ask_password(who.name, is_new=refused.is_new) or await self.ask_name()
+        if who.password:
+            self._doubts.add(Doubt.PASSWORD)
+        return await self.ask_name()
+
+    async def ask_name(self) -> _Who:
+        """Let the person type a name, or a command that works before there is one."""
+        while True:
+            terminal.write(b"write your name: ")
+            typed = (await self._type()).strip()
+            if is_exit(typed):
+                raise _Left
+            command = find_command(typed)
+            who = _understand(typed)
+            self._doubts.more_came()
+            try:
+                prepare(who.name)
+                if not command:
+                    self._doubts.check_name(who.name)
+            except NameRefused as refused:
+                if command and command.is_secret:
+                    self._doubts.add(Doubt.PASSWORD)
+                _say(f"this name can't be used: {refused}.")
+                continue
+            except Refusal as refusal:
+                _say(str(refusal))
+                continue
+            if not typed.startswith("/") or who.password:
+                return who
+            if asked := await self._ask_password(who.name, is_new=who.is_new):
+                return asked
+
+    async def _ask_password(self, name: str, *, is_new: bool) -> _Who | None:
+        """Let the person type a password, which is not to be seen; None if they type none."""
+        self._doubts.add(Doubt.PASSWORD)
+        new = "new " * is_new
+        question = PasswordQuestion(name, f"{new}password of {name} (Enter alone for another name): ", is_new)
+        while True:
+            if question.why:
+                _say(question.why)
+            with asking.unseen():  # before it is asked for: some type fast
+                terminal.write(question.prompt.encode(errors="backslashreplace"))
+                try:
+                    answer = question.answered(await self._type())
+                finally:
+                    terminal.write(b"\n")
+            if isinstance(answer, str):
+                return _Who(name, answer, is_new) if answer else None
+            question = answer
+
+    async def _type(self) -> str:
+        """Let the person type a line."""
+        typed = await asyncio.get_running_loop().run_in_executor(self._keyboard, terminal.read)
+        if not typed:
+            terminal.write(b"\n")
+            raise _Left
+        return typed.decode(errors="replace").rstrip("\r\n")
+
+
+def _reason(name: str, refused: NameRefused) -> str:
+    """Return why the server did not let somebody in, with what to do here: its own words may be for a plain client."""
+    match refused.code:
+        case "name-registered":
+            return f"{name} is registered: write its password."
+        case "guest":
+            return f"this chat is for registered people: write a new password, and {name} is yours."
+    return str(refused)
 
 
 def _understand(typed: str) -> _Who:
@@ -147,33 +195,6 @@ def _understand(typed: str) -> _Who:
         return _Who(typed)
     name, _, password = argument_of(typed).partition(" ")
     return _Who(name, password.strip(), is_new=command.names[0] == "/registration")
-
-
-async def _ask_password(keyboard: DaemonExecutor, name: str, *, is_new: bool) -> _Who | None:
-    """Let the person type a password, which is not to be seen; None if they type none."""
-    new = "new " * is_new
-    question = PasswordQuestion(name, f"{new}password of {name} (Enter alone for another name): ", is_new)
-    while True:
-        if question.why:
-            _say(question.why)
-        with asking.unseen():  # before it is asked for: some type fast
-            terminal.write(question.prompt.encode(errors="backslashreplace"))
-            try:
-                answer = question.answered(await _type(keyboard))
-            finally:
-                terminal.write(b"\n")
-        if isinstance(answer, str):
-            return _Who(name, answer, is_new) if answer else None
-        question = answer
-
-
-async def _type(keyboard: DaemonExecutor) -> str:
-    """Let the person type a line. Raises _EndOfInputError."""
-    typed = await asyncio.get_running_loop().run_in_executor(keyboard, terminal.read)
-    if not typed:
-        terminal.write(b"\n")
-        raise _EndOfInputError
-    return typed.decode(errors="replace").rstrip("\r\n")
 
 
 def _say(line: str) -> None:
