@@ -13,6 +13,8 @@ from asyncchat.aio.event_queue import Disconnected, Event
 from asyncchat.chat import events, helping
 from asyncchat.chat.commands import Command, Who, find_command, is_command, word_of
 from asyncchat.chat.confidential import may_have_secret, without_secret
+from asyncchat.chat.doubts import Doubt, Doubts
+from asyncchat.chat.refusal import Refusal
 from asyncchat.chat.shapeless import is_blank
 from asyncchat.errors import ChatError
 from asyncchat.terminal import BELLS
@@ -84,6 +86,7 @@ class App:
         self._said: dict[int, tuple[str, str | None]] = {}
         self._refused: deque[_Refused] = deque()
         self._brought_back: _Refused | None = None
+        self._doubts = Doubts()  # of questions that were left, of which the server knows nothing
         self._why_again = ""  # a password is asked for
         self._unseen: dict[int, str] = {}  # what was said with a password that was typed unseen, without that
         self._lost_why = ""
@@ -175,20 +178,33 @@ class App:
                     # Not asked for at once: what is being typed now was not meant to be a password.
                     self._tell("Enter asks for the password again, unseen.")
 
-    def _send(self, line: str) -> None:
-        if is_blank(line):
-            return
-        if found := commands.find(line):
-            run, argument = found
-            run(self, argument)
-        else:
-            self._post(line)
+    def _send(self, lines: Sequence[str]) -> None:
+        self._doubts.more_came()
+        for line in lines:
+            if found := commands.find(line):
+                run, argument = found
+                run(self, argument)
+            elif not is_blank(line):
+                self._post(line)
         self._bring_back()
 
     def _post(self, line: str) -> None:
+        if command := find_command(line):
+            self._doubts.end(command)
         if missing := missing_password(line, self._chat.name):
-            command, question = missing
-            self._ask(line, command, question)
+            self._ask(line, *missing)
+        elif is_command(line):
+            self._say(line)
+        else:
+            self._say_message(line)
+
+    def _say_message(self, line: str) -> None:
+        try:
+            self._doubts.check_message(line, self._chat.turned or "", is_private=False)
+        except Refusal as refusal:
+            why = not_sent(str(refusal))
+            self._tell(why)
+            self._refused.append(_Refused(line, self._chat.turned, why, is_lost=False))
         else:
             self._say(line)
 
@@ -197,7 +213,9 @@ class App:
             match question.answered(typed):
                 case PasswordQuestion() as another:
                     self._ask(line, command, another)
-                case password if password:
+                case "":
+                    self._doubts.add(Doubt.PASSWORD)
+                case password:
                     self._unseen[self._say(f"{command} {password}")] = line
 
         self._why_again = question.why

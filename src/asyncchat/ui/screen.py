@@ -50,7 +50,7 @@ class Around(NamedTuple):
 class Screen:
     """An input behind `prompt`, which `send` gets when Enter is pressed; use it within `opened`.
 
-    Several lines, as they come from a paste or with Alt-Enter, go to `send` one by one, and are no commands then.
+    Several lines, as they come from a paste or with Alt-Enter, go to `send` together, and are no commands then.
     Ctrl-D on an empty line ends `run`; Ctrl-C drops several lines, else it cancels the task that runs it.
     """
 
@@ -58,7 +58,7 @@ class Screen:
         self,
         around: Around,
         *,
-        send: Callable[[str], None],
+        send: Callable[[Sequence[str]], None],
         prompt: Callable[[], str],
         completer: Completer,
         history: History,
@@ -327,7 +327,7 @@ class Screen:
         elif text.strip():
             self._buffer.history.append_string(text)
             self._buffer.reset()
-            self._send(text)
+            self._send([text])
         else:
             self._buffer.reset()
 
@@ -336,8 +336,7 @@ class Screen:
         self._drop_lines()
         if not is_blank(text):
             self._buffer.history.append_string(text)
-            for line in text.split("\n"):
-                self._send(as_text(line))
+            self._send([as_text(line) for line in text.split("\n")])
 
     def _drop_lines(self) -> None:
         self._question = ""
