@@ -79,7 +79,8 @@ class Session(Output, Runner):
         """Handle the lines that the peer has sent, up to one that asks for something; None is one that was too long."""
         self._now = self.host.clock()
         for line in lines:
-            self._confirm()
+            if self.unconfirmed:  # as hardly ever
+                self._confirm()
             if self._over:
                 return
             self._hear(line)
