@@ -32,10 +32,18 @@ def test_the_server_ends_when_the_client_says_exit_though_it_waits_for_input(goo
         assert server.out.rest() == b"last\n"
 
 
+def test_empty_lines_between_others_stay() -> None:
+    with ServeProgram("--mode", "pair") as server, server.connect() as client:
+        client.send("one\n\ntwo\n")
+        assert [server.out.line() for _ in range(3)] == ["one", "", "two"]
+        server.write("one\n\ntwo\n")
+        assert [client.line() for _ in range(3)] == ["one", "", "two"]
+
+
 @pytest.mark.parametrize("mode", ["pair", "threads"])
 @pytest.mark.parametrize("unseen", ["\u200b", "\ufeff", "\u2800\u3164 "])
 def test_what_is_not_seen_is_no_line_and_hides_no_exit(mode: str, unseen: str) -> None:
-    lines = f"first\n{unseen}\n\n{unseen}/exit\n{unseen}/quit\n /exit\n"
+    lines = f"first\n{unseen}\n{unseen}/exit\n{unseen}/quit\n /exit\n"
     with ServeProgram("--mode", mode) as server, server.connect() as client:
         client.send(lines)
         said = [line.removeprefix("Client 1 sent: ") for line in server.out.until("/exit")]

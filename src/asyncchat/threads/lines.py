@@ -51,16 +51,21 @@ def typed_lines(max_line: int) -> Iterator[str]:
 
 
 def _taken(lines: list[bytes | None], max_line: int, refuse: Callable[[str], object]) -> Iterator[str]:
-    """Yield the lines in which something is seen, in a form that can be shown; `refuse` what can't be taken."""
+    """Yield the lines but for those of invisible characters, in a form that can be shown; `refuse` what can't be taken.
+
+    Empty lines stay: what goes through a pipe keeps its shape.
+    """
     for line in lines:
         try:
             said = text(line, max_line)
         except BadLine as bad:
             refuse(str(bad))
             continue
-        if is_blank(said):
+        if not said.strip():
+            yield said
+        elif is_blank(said):
             continue
-        if is_exit(hidden := hidden_command(said)):  # the only command here
+        elif is_exit(hidden := hidden_command(said)):  # the only command here
             refuse(f"write {hidden} with a plain / and nothing before it")
         else:
             yield said
