@@ -18,7 +18,8 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class History(Request[list[Sent]]):
-    """The messages from the `nth` last on, as many as are shown at a time: of the room, or between two."""
+    """The messages from the `nth` last on, or from the first, as many as are shown at a time: of the room, or between
+    two."""
 
     nth: int
     between: Pair | None = None

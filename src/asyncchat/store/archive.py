@@ -128,8 +128,7 @@ class Archive:
         first = (last or 0) - nth + 1
         return sent(
             self._connection.execute(
-                "SELECT seq, time, name, text FROM messages WHERE seq >= ? AND seq < ? ORDER BY seq",
-                (first, first + SHOWN),
+                "SELECT seq, time, name, text FROM messages WHERE seq >= ? ORDER BY seq LIMIT ?", (first, SHOWN)
             )
         )
 
@@ -171,8 +170,8 @@ class Archive:
         ).fetchone()
         first = (last or 0) - nth + 1
         rows = self._connection.execute(
-            "SELECT seq, time, sender, text FROM private WHERE conversation = ? AND seq >= ? AND seq < ? ORDER BY seq",
-            (conversation, first, first + SHOWN),
+            "SELECT seq, time, sender, text FROM private WHERE conversation = ? AND seq >= ? ORDER BY seq LIMIT ?",
+            (conversation, first, SHOWN),
         )
         return said_between(pair.who, pair.other, rows.fetchall())
 
