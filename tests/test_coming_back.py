@@ -24,3 +24,19 @@ def test_a_newcomer_gets_no_more_by_saying_that_it_comes_back(tmp_path: Path, fi
                 assert gap == {"type": "gap", "from": 1, "to": 10}
                 assert texts(last) == ["11", "12"]
             room.out.until("alice left")
+
+
+def test_a_guest_gets_by_its_token_no_more_after_a_restart_than_when_it_joined(tmp_path: Path) -> None:
+    options = ("--store", str(tmp_path / "chat.db"), "--history", "2", "--rate", "0")
+    with ServeProgram(*options) as room, room.join("bob") as bob:
+        bob.send("".join(f"{number}\n" for number in range(1, 13)))
+        bob.lines.until("bob: 12")
+        with Bot(room) as alice:
+            welcome = alice.come_in("alice")
+            alice.say("13")
+            alice.until("ack")
+    with ServeProgram(*options) as room, Bot(room) as alice:
+        assert alice.hello("alice", token=welcome["token"], epoch=welcome["epoch"], after=0)["resumed"]
+        gap, *missed, _ = alice.until("joined")
+        assert gap == {"type": "gap", "from": 1, "to": 10}
+        assert texts(missed) == ["11", "12", "13"]

@@ -214,6 +214,19 @@ def test_a_token_of_which_the_room_knows_nothing_is_looked_up() -> None:
     assert [(answer["type"], answer.get("seq")) for answer in bot.hear()] == [("ack", 41), ("refused", None)]
 
 
+@pytest.mark.parametrize(("first", "missed"), [(15, [*range(5, 21)]), (3, [*range(1, 21)]), (None, [*range(11, 21)])])
+def test_a_token_that_was_looked_up_brings_what_its_first_welcome_may_have_brought(
+    first: int | None, missed: list[int]
+) -> None:
+    room = a_room(journal := StoredLog())
+    somebody(room).send("".join(f"{number}\n" for number in range(1, 21)))
+    journal.keep_all()
+    bot = Bot(room, some_seats())
+    bot.tell("hello", v=1, name="bob", token="t", epoch="slow", after=0)
+    bot.session.answer(Recalled([(1, first or 1)], None, first=first))
+    assert [event["text"] for event in bot.hear("message")] == [str(number) for number in missed]
+
+
 def test_a_token_that_can_not_be_looked_up_is_as_good_as_none() -> None:
     bot = come_back(a_stored_room(), token="t", epoch="slow", after=0)
     bot.session.fail(NotKept("the disk has an error"))

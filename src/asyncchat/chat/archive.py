@@ -71,6 +71,7 @@ class Recalled(NamedTuple):
 
     partners: numbers of those it has written to, whose names somebody else had in that time
     name: under which it has spoken last in the room
+    first: the number of the first message in the room that was sent from it and is still kept
     """
 
     kept: Sequence[tuple[int, int]]
@@ -78,6 +79,7 @@ class Recalled(NamedTuple):
     since: int = 0
     partners: Sequence[int] = ()
     name: str = ""
+    first: int | None = None
 
 
 class Act(NamedTuple):

@@ -173,7 +173,9 @@ class SeatedSession(Session):
             return None
         account = accounts.get(recalled.account)
         name = account.name if account else _known_name(recalled.name)
-        seat = seats.restore(hello.token, recalled.kept, account, recalled.since, name)
+        # What a newcomer got just before its first message was for it; of more only its owner knows.
+        first = None if recalled.first is None else max(1, recalled.first - self.host.history)
+        seat = seats.restore(hello.token, recalled.kept, account, recalled.since, name, first)
         for partner in filter(None, map(accounts.get, recalled.partners)):
             seat.partners.setdefault(partner.name.key, partner)
         return seat

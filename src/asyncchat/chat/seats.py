@@ -114,8 +114,19 @@ class Seats:
         token = self._new_token()
         return token, Seat(hash_of(token), since)
 
-    def restore(self, token: str, kept: Kept, account: Account | None, since: int, name: Name | None = None) -> Seat:
-        """Return the seat that belongs to `token`, made anew with what was kept from it unless it is there already."""
+    def restore(
+        self,
+        token: str,
+        kept: Kept,
+        account: Account | None,
+        since: int,
+        name: Name | None = None,
+        first: int | None = None,
+    ) -> Seat:
+        """Return the seat that belongs to `token`, made anew with what was kept from it unless it is there already.
+
+        `first`: the number of the first message that is known to have been for its owner.
+        """
         if not (seat := self.find(token)):
             seat = Seat(hash_of(token), since)
             seat.account = account
@@ -123,7 +134,8 @@ class Seats:
             seat.is_recalled = True
             seat.kept = dict(sorted(kept))
             seat.newest = max(seat.kept, default=-1)
-            seat.first = 1  # how much of it was missed only its owner knows
+            if first is not None:
+                seat.first = first
         return seat
 
     def take(self, seat: Seat, holder: Holder) -> None:

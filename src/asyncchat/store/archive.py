@@ -142,9 +142,13 @@ class Archive:
             "SELECT name FROM messages WHERE seat = ? ORDER BY id DESC LIMIT 1", (key,)
         ).fetchone()
         name = spoke[0] if spoke else ""
+        begun = self._connection.execute(
+            "SELECT seq FROM messages WHERE seat = ? ORDER BY id LIMIT 1", (key,)
+        ).fetchone()
+        first = begun[0] if begun else None
         row = self._connection.execute("SELECT account, time FROM seats WHERE key = ?", (key,)).fetchone()
         if not row:
-            return Recalled(kept, None, name=name)
+            return Recalled(kept, None, name=name, first=first)
         who, since = row
         partners = self._connection.execute(
             "SELECT accounts.id FROM given_up JOIN accounts USING (key)"
@@ -152,7 +156,7 @@ class Archive:
             " WHERE given_up.time >= :since AND CASE one WHEN :who THEN one_sent ELSE other_sent END > 0",
             {"who": who, "since": since},
         )
-        return Recalled(kept, who, since, tuple(ident for (ident,) in partners), name)
+        return Recalled(kept, who, since, tuple(ident for (ident,) in partners), name, first)
 
     # What two say to one another alone.
 
