@@ -68,6 +68,16 @@ def unseen() -> Iterator[None]:
         termios.tcsetattr(terminal.INPUT, termios.TCSADRAIN, before)
 
 
+def drop_more() -> bool:
+    """Drop the lines that were typed or pasted behind the one that was read, and tell whether there were any."""
+    import termios
+
+    has_more = bool(select.select([terminal.INPUT], [], [], 0)[0])
+    if has_more:
+        termios.tcflush(terminal.INPUT, termios.TCIFLUSH)
+    return has_more
+
+
 def ask_unseen(question: str) -> str:
     """Return the line that somebody types, unseen, or else the first line of standard input.
 

@@ -62,7 +62,7 @@ def test_after_a_command_for_a_password_did_not_work_a_password_becomes_no_name(
             if number:
                 somebody.until(lambda: "(Enter alone for another name):" in somebody.rows[-1])
             somebody.write(f"{line}\n")
-        asked(somebody, NAME)
+        somebody.until(lambda: sum(row.startswith(NAME) for row in somebody.rows) == 2)
         somebody.write("hunter2hunter\n")
         somebody.until_row(DOUBT)
 
@@ -118,3 +118,17 @@ def test_says_nothing_of_a_command_where_the_password_is_asked_for(chat: ServePr
         asked(alice, OF_ALICE)
         assert "alice is registered: write its password." in alice.rows
         assert not any("/auth" in row for row in alice.rows)
+
+
+def test_several_lines_pasted_at_the_question_for_a_name_are_neither_name_nor_message(
+    chat: ServeProgram, tmp_path: Path
+) -> None:
+    with join(chat, tmp_path) as somebody, chat.join("eve") as eve:
+        asked(somebody, NAME)
+        somebody.write("carol\nhunter2hunter\nmore\n")
+        somebody.until_row("several lines are no name: nothing was sent. Write the name alone.")
+        asked(somebody, NAME)
+        somebody.write("carol\n")
+        somebody.until_prompt()
+        somebody.write("hello\r")
+        assert eve.line() == "carol: hello"

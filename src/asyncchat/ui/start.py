@@ -132,6 +132,9 @@ class _Questions:
             typed = (await self._type()).strip()
             if is_exit(typed):
                 raise _Left
+            if asking.drop_more():  # in the chat it would be sent unseen
+                _say("several lines are no name: nothing was sent. Write the name alone.")
+                continue
             command = find_command(typed)
             who = _understand(typed)
             self._doubts.more_came()
