@@ -404,9 +404,9 @@ def test_the_topic_is_shown_to_whoever_comes_and_when_it_changes(chat: ServeProg
 def test_tab_completes_the_commands_of_the_server(chat: ServeProgram, tmp_path: Path) -> None:
     with join(chat, tmp_path) as alice:
         alice.until_prompt()
-        alice.write("/unr")
-        alice.until_typed("/unr")
-        alice.write(TAB)
+        alice.write("hello" + ENTER)
+        alice.until_said("alice: hello")  # and so the server has told the role before it
+        alice.write("/unr" + TAB)
         alice.until_row("show who has sent you private messages")
 
 

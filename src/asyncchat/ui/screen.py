@@ -209,7 +209,7 @@ class Screen:
     def _height(self) -> Dimension:
         if has_completions():
             return Dimension(min=max(1, min(MENU_ROWS + 1, self.size[1] - 2)))
-        return Dimension(min=1, max=max(1, self.size[1] // 2) if self._has_lines else None)
+        return Dimension(min=1, max=max(1, self.size[1] // 2))  # what was said stays in sight
 
     def _shrink(self, app: Application[None]) -> None:
         """Leave no blank rows where something was that is gone."""
