@@ -80,3 +80,11 @@ def test_where_somebody_came_in_by_a_token_or_registered_its_owner_is_known(town
             place.host.logins.take(str(account.id), f"address {number}", 0.0)
         assert place.host.logins.take(str(account.id), alice.session.network, 0.0)
         assert not place.host.logins.take(str(account.id), "elsewhere", 0.0)
+
+
+def test_from_one_address_there_are_no_more_than_for_one_and_those_refused_do_not_count_for_all() -> None:
+    logins = Logins()
+    assert [logins.take("alice", "here", 0.0) for _ in range(2 * AT_ONCE)] == [True] * MOST + [False] * (
+        2 * AT_ONCE - MOST
+    )
+    assert logins.take("alice", "elsewhere", 0.0)
