@@ -333,7 +333,6 @@ def test_a_flood_leaves_the_line_alive_and_is_folded(join: Join, tmp_path: Path)
         flood.join()
         alice.until_typed("typed meanwhile")
         assert sum(row.startswith("… ") and row.endswith(" messages not shown") for row in alice.everything)
-        assert len(alice.everything) < 25_000
         assert b"\a" in alice.raw  # the mention in what was folded
 
 
