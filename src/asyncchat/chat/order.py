@@ -79,13 +79,13 @@ class Order:
         """From now on it holds, instead of one of its kind for the same name."""
         self.remove(sentence.kind, sentence.name.key)
         self._sentences[sentence.kind][sentence.name.key] = sentence
-        if sentence.address:
+        if sentence.kind == Kind.BAN and sentence.address:
             self._from.setdefault(network_of(sentence.address), set()).add(sentence.name.key)
 
     def remove(self, kind: Kind, key: str) -> None:
         """It holds no more."""
         sentence = self._sentences[kind].pop(key, None)
-        if sentence and sentence.address:
+        if sentence and kind == Kind.BAN and sentence.address:
             network = network_of(sentence.address)
             self._from[network].discard(key)
             if not self._from[network]:
