@@ -70,28 +70,6 @@ def test_another_name_may_be_chosen_instead(chat: ServeProgram, tmp_path: Path) 
         alice.until_row("You are carol")
 
 
-def test_what_may_be_the_password_is_no_name_when_the_question_for_it_was_left(
-    chat: ServeProgram, tmp_path: Path
-) -> None:
-    with join(chat, tmp_path, password="") as alice, chat.join("eve") as eve:
-        prompt(alice, "password of alice")
-        alice.write("\n")
-        prompt(alice, "write your name:")
-        alice.write(f"{SECRET}\n")
-        alice.until_row("this name was not taken, since it may be a password.")
-        alice.write("carol\n")
-        alice.until_prompt()
-        alice.write("hello" + ENTER)
-        assert eve.line() == "carol: hello"
-
-
-def test_the_end_of_input_at_a_password_question_leaves(chat: ServeProgram, tmp_path: Path) -> None:
-    with join(chat, tmp_path, password="") as alice:
-        prompt(alice, "password of alice")
-        alice.write("\x04")
-        assert alice.wait() == 0
-
-
 def test_the_commands_that_work_before_one_has_a_name_work_at_the_question_for_it(
     chat: ServeProgram, tmp_path: Path
 ) -> None:
@@ -404,9 +382,9 @@ def test_the_topic_is_shown_to_whoever_comes_and_when_it_changes(chat: ServeProg
 def test_tab_completes_the_commands_of_the_server(chat: ServeProgram, tmp_path: Path) -> None:
     with join(chat, tmp_path) as alice:
         alice.until_prompt()
-        alice.write("hello" + ENTER)
-        alice.until_said("alice: hello")  # and so the server has told the role before it
-        alice.write("/unr" + TAB)
+        alice.write("/unr")
+        alice.until_typed("/unr")
+        alice.write(TAB)
         alice.until_row("show who has sent you private messages")
 
 

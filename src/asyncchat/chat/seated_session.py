@@ -111,8 +111,11 @@ class SeatedSession(Session):
 
     def tell_who(self) -> None:
         """The peer has another name, or may do something else than before."""
+        self._tell(self._who())
+
+    def _who(self) -> events.You:
         assert self.named
-        self._tell(events.You(self.named.shown, self.role.name.lower()))
+        return events.You(self.named.shown, self.role.name.lower())
 
     def ping(self) -> None:
         """Ask the peer whether it is still there."""
@@ -252,7 +255,6 @@ class SeatedSession(Session):
             self.doubts.learn_password(hello.password)
         self._catch_up(hello, token, resumed=token == hello.token)
         if self.account:
-            self.tell_who()
             await self._show_unread()
             await self._turn_again(hello, seat)
         elif hello.conversation:
@@ -332,7 +334,9 @@ class SeatedSession(Session):
                 told.append(Gap(seen + 1, first - 1))
         else:
             missed = [events.conversation([message]) for message in last]
-        self._peer.write(b"".join([events.lines(told), *missed]))
+        # In one write: a client that has read the welcome knows the role, too.
+        who = events.lines([self._who()] if self.account else [])
+        self._peer.write(b"".join([events.lines(told), *missed, who]))
 
 
 def _known_name(shown: str) -> Name | None:
