@@ -41,6 +41,7 @@ def test_one_line_says_what_is_wrong(
     assert refused(capsys, *arguments).startswith(reason)
 
 
+@pytest.mark.parametrize("nothing", ["", " ", "\u200b"])
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -65,13 +66,13 @@ def test_one_line_says_what_is_wrong(
     ],
 )
 def test_a_value_that_is_empty_because_a_variable_was_not_set_is_refused(
-    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], nothing: str
 ) -> None:
     *before, last = arguments if len(arguments) > 1 else (f"asyncchat {arguments[0]}",)
     reason = "what follows `{}` is empty: is a variable not set?"
-    assert refused(capsys, *arguments, "") == reason.format(last)
+    assert refused(capsys, *arguments, nothing) == reason.format(last)
     if last.startswith("--") and last != "--":
-        assert refused(capsys, *before, f"{last}=") == reason.format(f"{last}=")
+        assert refused(capsys, *before, f"{last}={nothing}") == reason.format(f"{last}=")
 
 
 @pytest.mark.parametrize("name", ["ASYNCCHAT_HOST", "ASYNCCHAT_PORT", "ASYNCCHAT_NAME", "ASYNCCHAT_PASSWORD"])

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from asyncchat import __version__, terminal
+from asyncchat.chat.shapeless import is_blank
 
 TYPE_CHECKING = False  # typing's own takes longer to load than most transcripts take to filter
 if TYPE_CHECKING:
@@ -61,12 +62,12 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}\n`{self.prog} --help` tells more.\n")
 
     def refuse_empty(self, given: Sequence[str]) -> None:
-        """Exit if one of the arguments is empty: nothing of ours can be, but a shell's variable that was not set is."""
+        """Exit if an argument is blank: no value of ours can be, but a shell's variable that was not set is."""
         before = self.prog
         for argument in given:
             option, joined, value = argument.partition("=")
-            if not argument or (joined and not value and option.startswith("--")):
-                self.error(f"what follows `{argument or before}` is empty: is a variable not set?")
+            if is_blank(argument) or (joined and is_blank(value) and option.startswith("--")):
+                self.error(f"what follows `{option + joined if joined else before}` is empty: is a variable not set?")
             before = argument
 
 
