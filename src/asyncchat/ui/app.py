@@ -241,7 +241,7 @@ class App:
             self._brought_back = None
         if (
             self._brought_back and len(self._brought_back.line) >= width
-        ):  # a long line leaves no room for the scrollback
+        ):  # a long line leaves little room for the scrollback
             lines += wrapped(self._brought_back.why, width)[:ROWS_OF_REASON]
         return lines
 
