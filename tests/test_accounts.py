@@ -209,7 +209,7 @@ def test_every_command_and_what_it_answers(chat: ServeProgram, actor: Format) ->
         "(new) alice: how are you",
     )
     step(bob, "/chat", *back)
-    step(alice, "/history 5", "there is nothing so far back")
+    step(alice, "/history 5", "there are no messages yet")
     step(guest, "/search hello", "nothing found: hello")
     # Order.
     step(alice, "/kick bob", "you are not a moderator or an admin!")

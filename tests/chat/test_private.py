@@ -189,7 +189,7 @@ def test_whoever_gets_a_name_that_was_given_up_sees_nothing_of_what_was_said_bef
     assert new.say("/unread", "/chat alice", "/history 9") == [
         "Server: no one unread",
         TURNED.format("alice"),
-        "Server: there is nothing so far back",
+        "Server: there are no messages yet",
     ]
     assert alice.say("hello?") == [NOWHERE]
 

@@ -96,7 +96,7 @@ STOPPED = (
     ("command", "answer", "lines"),
     [
         ("/history 9", SAID, LINES),
-        ("/history 9", [], ["there is nothing so far back"]),
+        ("/history 9", [], ["there are no messages yet"]),
         ("/search fox", Found(SAID), LINES),
         ("/search fox", Found([]), ["nothing found: fox"]),
         ("/search fox", Found(SAID, is_all=False), [*LINES, STOPPED]),

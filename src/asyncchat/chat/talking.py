@@ -67,7 +67,7 @@ async def _history(session: "Session", number: str) -> None:
     if number and not (number.isascii() and number.isdigit() and len(number) <= _DIGITS):
         raise Refusal("no-number", f"{excerpt(number)} is not a number! Write something like /history 50.")
     said = await History(max(1, int(number or SHOWN)), _current(session))
-    _show(session, said, "there is nothing so far back")
+    _show(session, said, "there are no messages yet")
 
 
 async def _search(session: "Session", words: str) -> None:
