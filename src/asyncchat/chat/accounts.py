@@ -1,4 +1,4 @@
-"""Whose names are whose: the accounts, at hand in memory; the store keeps them."""
+"""The registered names: all accounts in memory; the store keeps them."""
 
 from collections.abc import Iterable, Mapping
 
@@ -16,10 +16,10 @@ MOST_GIVEN_UP = 100_000
 
 
 class Account:
-    """Somebody's name that is theirs.
+    """A registered name.
 
     password: the hash that is kept of it
-    seen: when whose it is was there last, in milliseconds since 1970, if that is known
+    seen: when its owner was online last, in milliseconds since 1970, if that is known
     """
 
     __slots__ = ("id", "name", "password", "role", "seen")
@@ -54,7 +54,7 @@ class Accounts:
             self.add(account)
 
     def find(self, key: str) -> Account | None:
-        """Return the account whose name has this key."""
+        """Return the account of the name with this key."""
         return self._by_key.get(key)
 
     def get(self, ident: int | None) -> Account | None:
@@ -66,7 +66,7 @@ class Accounts:
         return self._by_id[ident]
 
     def find_alike(self, name: Name) -> Name | None:
-        """Return another name that looks like this one and is somebody's, or about to be."""
+        """Return another name that looks like this one and is registered, or about to be."""
         return self._looks.find(name) or self._reserved_looks.find(name)
 
     def add(self, account: Account) -> None:
@@ -80,7 +80,7 @@ class Accounts:
         return self.given_up.get(key, self._forgotten)
 
     def remove(self, account: Account, time: int) -> None:
-        """Forget one, whose name was given up at that time."""
+        """Delete an account; its name was given up at that time."""
         self.given_up.pop(account.name.key, None)  # so that the oldest comes first
         self.given_up[account.name.key] = time
         if len(self.given_up) > MOST_GIVEN_UP:
@@ -88,18 +88,18 @@ class Accounts:
         del self._by_key[account.name.key], self._by_id[account.id]
         self._looks.remove(account.name)
 
-    # Names that are about to be somebody's.
+    # Names that are about to be registered.
 
     def reserve(self, name: Name) -> None:
-        """Let nobody else have it."""
+        """Keep others from taking or registering the name."""
         self._reserved[name.key] = name
         self._reserved_looks.add(name)
 
     def is_reserved(self, key: str) -> bool:
-        """Tell whether the name with this key is about to be somebody's."""
+        """Tell whether the name with this key is about to be registered."""
         return key in self._reserved
 
     def release(self, key: str) -> None:
-        """It is somebody's by now, or nobody's."""
+        """The registration has succeeded or failed."""
         if name := self._reserved.pop(key, None):
             self._reserved_looks.remove(name)

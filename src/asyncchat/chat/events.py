@@ -74,7 +74,7 @@ class Hello(_Event, frozen=True):
 class Say(_Event, frozen=True):
     """A message or a command; `id` rises for each token.
 
-    `conversation`: to whom alone it goes, "" if to everybody; without it, to whom one is turned.
+    `conversation`: the user that it is for, "" for the room; without it, the current conversation.
     """
 
     id: Natural
@@ -122,7 +122,7 @@ class Error(_Event, frozen=True):
 
 
 class Message(_Event, frozen=True):
-    """What somebody said, for everybody the same.
+    """A message; for all peers the same.
 
     `conversation`: with whom, if it was said to one alone, whose messages have numbers of their own; `new`: it has
     waited for its reader.
@@ -157,14 +157,14 @@ class Refused(_Event, frozen=True):
 
 
 class Joined(_Event, frozen=True):
-    """Somebody joined."""
+    """A user joined."""
 
     name: Short
     members: Natural
 
 
 class Left(_Event, frozen=True):
-    """Somebody left."""
+    """A user left."""
 
     name: Short
     members: Natural
@@ -194,13 +194,13 @@ class You(_Event, frozen=True):
 
 
 class Turned(_Event, frozen=True):
-    """To whom alone goes what is said from now on; "" if to everybody, None if to nobody."""
+    """The current conversation from now on: a user, "" for the room, None for none."""
 
     conversation: Short | None
 
 
 class Unread(_Event, frozen=True):
-    """So many messages from somebody wait to be read."""
+    """This many messages from one sender are unread."""
 
     conversation: Short
     messages: Natural

@@ -45,7 +45,7 @@ class Host:
     moment: the same, but never an earlier one than before
     history: messages that a newcomer gets
     max_line: bytes of text in a line
-    max_backlog: bytes of missed messages that somebody gets who comes back
+    max_backlog: bytes of missed messages that a client gets when it reconnects
     needs_account: whether guests stay outside
     """
 
@@ -85,7 +85,7 @@ class Host:
 
     @property
     def accounts(self) -> Accounts | None:
-        """Whose names are whose; None where nothing is kept."""
+        """The accounts; None without a store."""
         return self.state.accounts
 
     @property
@@ -110,7 +110,7 @@ class Host:
             return
         self.pipeline.propose(entry, done)
         if isinstance(entry, Rename):
-            self.pipeline.commit()  # somebody waits for it, and it costs nothing
+            self.pipeline.commit()  # a session waits for it, and it costs nothing
 
     def last(self, most: int | None = None) -> list[Sent]:
         """Return the last messages for a newcomer, at most `most`."""
@@ -121,17 +121,17 @@ class Host:
         return self.accounts.find(name.key) if self.accounts else None
 
     def session_of(self, account: Account) -> "Session | None":
-        """Return the session of somebody who is there."""
+        """Return the session of an account that is online."""
         session = self.present.get(account.name.key)
         return session if session and session.account is account else None
 
     def come(self, name: Name, session: "Session") -> None:
-        """Somebody is there with this name from now on, or goes on in another session."""
+        """A user with this name is online from now on, in `session`."""
         self.present[name.key] = session
         self._looks.add(name)
 
     def go(self, name: Name, session: "Session") -> None:
-        """Nobody is there with this name any more."""
+        """The user with this name is not online any more."""
         del self.present[name.key]
         self._looks.remove(name)
         if session.account:
@@ -140,7 +140,7 @@ class Host:
             self.departed.add(Guest(name, session.address, self.clock()))
 
     def see(self, account: Account) -> None:
-        """Know that whose this is was there just now."""
+        """Note that the owner of the account is online now."""
         self.propose(Seen(account.id, self.clock()))
 
     def refuse_reserved(self, name: Name) -> None:
@@ -162,21 +162,21 @@ class Host:
                 raise NameRefused(f"it looks like {other.shown}, which {whose}")
 
     def is_banned(self, name: Name) -> bool:
-        """Tell whether somebody with this name may not come in."""
+        """Tell whether this name is banned."""
         return bool(self.order.find(Kind.BAN, name.key, self.clock()))
 
     def is_muted(self, name: Name) -> bool:
-        """Tell whether somebody with this name may say nothing in the room."""
+        """Tell whether this name is muted."""
         # Asked for each message, and there is hardly ever anybody: so the time is looked up only if there is.
         return self.order.has_any(Kind.MUTE) and bool(self.order.find(Kind.MUTE, name.key, self.clock()))
 
     def check_not_banned(self, name: Name) -> None:
-        """Raise Banned if somebody with this name may not come in."""
+        """Raise Banned if this name is."""
         if self.is_banned(name):
             raise Banned
 
     def check_not_muted(self, name: Name) -> None:
-        """Raise Muted if somebody with this name may say nothing in the room."""
+        """Raise Muted if this name is."""
         if self.is_muted(name):
             raise Muted
 
@@ -185,7 +185,7 @@ class Host:
         return self.order.shuts_out(address, self.clock())
 
     def _tell(self, entry: AnyEntry, outcome: object) -> None:
-        """Tell those whom an entry concerns that it is applied, or why not."""
+        """Tell the users that an entry is about that it is applied, or why not."""
         if isinstance(entry, SendPrivate):
             self._tell_private(entry, outcome)
         elif not isinstance(outcome, Refusal):
@@ -258,6 +258,6 @@ class Host:
                 session.lose_sight()
 
     def role_of(self, name: Name) -> Who:
-        """Return what somebody with this name may do."""
+        """Return the role of the user with this name."""
         account = self.find_account(name)
         return account.role if account else Who.GUEST

@@ -11,21 +11,21 @@ from asyncchat.chat.names import Name
 from asyncchat.chat.networks import network_of
 
 KICKED_FOR = 5 * 60 * 1000
-"""Milliseconds for which somebody who was kicked stays out."""
+"""Milliseconds for which a kicked user can't come back."""
 
 _UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([smhd])")
 
 
 class Kind(StrEnum):
-    """What somebody may not do."""
+    """What a user may not do."""
 
     BAN = "ban"
     MUTE = "mute"
 
 
 class Action(StrEnum):
-    """What a moderator does to somebody."""
+    """What a moderator does to a user."""
 
     KICK = "kick"
     BAN = "ban"
@@ -33,12 +33,12 @@ class Action(StrEnum):
 
 
 class Sentence(NamedTuple):
-    """Somebody may not come in, or not speak.
+    """A ban or a mute: a user, or all guests from an address, may not come in, or not speak.
 
-    name: of whom; if nobody may come in from an address, that
-    address: where nobody may come in from without an account, if it is about a guest; else nothing
+    name: of the user; for a ban of an address, that address
+    address: from which no guest may come in, if the user is a guest or it is a ban of an address; else empty
     until: when it ends, in milliseconds since 1970; None if never
-    rank: what whoever has passed it may do; nobody below that lifts it
+    rank: the role of the moderator; it can be lifted from this role upwards
     """
 
     kind: Kind
@@ -49,7 +49,7 @@ class Sentence(NamedTuple):
 
     @property
     def is_for_address(self) -> bool:
-        """Whether it is about an address, and not about somebody."""
+        """Whether it applies to an address, and not to a user."""
         return self.name.key == self.address
 
     def ends_before(self, now: int) -> bool:
@@ -57,7 +57,7 @@ class Sentence(NamedTuple):
         return self.until is not None and self.until <= now
 
     def __str__(self) -> str:
-        """Return whom it is about, and until when."""
+        """Return the name or address, and when it ends."""
         return self.name.shown + (f" (until {to_the_second(self.until)})" if self.until is not None else "")
 
 
@@ -107,7 +107,7 @@ class Order:
                 self.remove(kind, key)
 
     def shuts_out(self, address: str, now: int) -> bool:
-        """Tell whether nobody may come in from `address` without an account."""
+        """Tell whether guests from `address` are banned."""
         return any(self.find(Kind.BAN, key, now) for key in tuple(self._from.get(network_of(address), ())))
 
     def all(self, kind: Kind, now: int) -> list[Sentence]:

@@ -41,7 +41,7 @@ class SeatedSession(Session):
         self._tell(Bye(saying, code))
 
     def turn_nowhere(self) -> None:
-        """Let what is said go to nobody."""
+        """Let messages go nowhere."""
         super().turn_nowhere()
         assert self._seat
         self._seat.turned, self._seat.is_nowhere = None, True
@@ -58,18 +58,18 @@ class SeatedSession(Session):
         self._tell(*map(Notice, lines))
 
     def make_way(self, for_name: Name) -> None:
-        """End this session, whose seat another one has now."""
+        """End this session: another one has its seat now."""
         self._leave_seat()
         super().make_way(for_name)
 
     async def become(self, account: Account, saying: str) -> None:
-        """Let the peer, whose password was right, have the name that is its own, and say so."""
+        """Give the peer the name of its account, after the right password, and say so."""
         await self.rename(account)
         self.notice(saying)
         await self._show_unread()
 
     def lose_account(self) -> None:
-        """The name is nobody's any more: who has it goes on as a guest, if there may be guests."""
+        """The account is deleted: the peer goes on as a guest, if guests are allowed."""
         super().lose_account()
         assert self._seat
         self._seat.account = None
@@ -83,7 +83,7 @@ class SeatedSession(Session):
             self._seat.partners[to.name.key] = to
 
     def check_meant(self, other: Account) -> None:
-        """See whether the peer can't mean somebody else who had the name before. Raises Refusal."""
+        """Raise Refusal if the peer may mean an earlier owner of the name."""
         assert self._seat
         assert self.host.accounts
         key, partners = other.name.key, self._seat.partners
@@ -98,7 +98,7 @@ class SeatedSession(Session):
         self._peer.write(events.private(other.name.shown, messages, new=new))
 
     def tell_unread(self, sender: Account, number: int) -> None:
-        """Somebody has written to this peer, who is not turned to them; so many of their messages wait."""
+        """`number` messages from `sender` are unread; the peer is not in that conversation."""
         self._tell(events.Unread(sender.name.shown, number))
 
     def tell_topic(self) -> None:
@@ -219,7 +219,7 @@ class SeatedSession(Session):
             await self._be_guest(hello, token, seat, name)
 
     def _check_name_before(self, seat: Seat, name: Name) -> None:
-        """Let nobody leave a ban or a mute behind with the name. Raises Refusal."""
+        """Raise Refusal if a user would escape a ban or a mute by the other name."""
         if seat.name and seat.name.key != name.key:
             self.host.check_not_banned(seat.name)
             self.host.check_not_muted(seat.name)
@@ -236,7 +236,7 @@ class SeatedSession(Session):
         await self._sit_down(hello, token, seat)
 
     async def _own(self, hello: Hello, token: str, seat: Seat, owner: Account) -> None:
-        seat = self.host.seats.find(token) or seat  # somebody else may have come back to it meanwhile
+        seat = self.host.seats.find(token) or seat  # another connection may have restored it meanwhile
         await self.come_as_owner(owner, self, events.conversation, seat.key)
         seat.account = owner
         await self._sit_down(hello, token, seat)
@@ -269,7 +269,7 @@ class SeatedSession(Session):
             self._seat.name = name
 
     async def _show_unread(self) -> None:
-        """Tell the peer how much waits for it from whom."""
+        """Tell the peer how many messages of each sender are unread."""
         assert self.account
         with contextlib.suppress(NotKept):
             self._tell(*[events.Unread(name, number) for name, number in await Unread(self.account)])
@@ -307,7 +307,7 @@ class SeatedSession(Session):
         assert self.named
         assert self._seat
         host, room = self.host, self.host.room
-        few = len(room.members) <= ANNOUNCED  # nobody wants the names of ten thousand, and to sort them costs
+        few = len(room.members) <= ANNOUNCED  # a list of ten thousand names is of no use, and sorting it costs
         told: list[events.FromServer] = [
             Welcome(
                 name=self.named.shown,

@@ -34,9 +34,9 @@ class Session(Output, Runner):
 
     While a command waits for what it has `asked`, no line is taken.
 
-    account: whose name it is, if it is registered
-    turned: to whom alone goes what is said, None if to everybody
-    unconfirmed: what the peer has read of whom, if it is still there
+    account: of the peer, if it is logged in
+    turned: the account that private messages go to, None if messages go to the room
+    unconfirmed: what the peer has read of each sender, if it is still connected
     confirmed: what it has read last
     since, active: when it came in, and when it said something last, in milliseconds since 1970
     """
@@ -50,8 +50,8 @@ class Session(Output, Runner):
         self.turned: Account | None = None
         self.unconfirmed: dict[Account, MarkRead] = {}
         self.confirmed: MarkRead | None = None
-        self.addressed: Account | None = None  # to whom alone the line at hand goes, or what conversation it is about
-        self._nowhere = False  # the one to whom went what was said is gone: it must not be shown to all
+        self.addressed: Account | None = None  # that the line at hand is for, or about
+        self._nowhere = False  # the partner is gone: messages for it must not go to the room
         self.doubts = Doubts()
         self.offered: tuple[Name, str] | None = None  # another name, and its password, that /name would take
         self._peer = peer
@@ -72,7 +72,7 @@ class Session(Output, Runner):
 
     @property
     def place(self) -> str:
-        """To whom goes what is said, in words."""
+        """Where messages go, in words."""
         return self.turned.name.shown if self.turned else "everybody"
 
     def receive(self, lines: Iterable[bytes | None]) -> None:
@@ -163,7 +163,7 @@ class Session(Output, Runner):
             self.tell_who()
 
     def lose_account(self) -> None:
-        """The name is nobody's any more: who has it goes on as a guest, if there may be guests."""
+        """The account is deleted: the peer goes on as a guest, if guests are allowed."""
         self.account = None
         if self.host.needs_account:
             self.put_out("this chat is for registered people. Goodbye!")
@@ -174,7 +174,7 @@ class Session(Output, Runner):
             self.notice("what you write goes to nobody now. Write /room to write to everybody.")
 
     def lose_sight(self) -> None:
-        """The one to whom this peer is turned is not there any more."""
+        """The partner of this conversation has deleted the account."""
         self.turn_nowhere()
         self.notice("the one you write to has given up the name. Write /room to write to everybody.")
 
@@ -184,7 +184,7 @@ class Session(Output, Runner):
         self.tell_turned()
 
     def turn_nowhere(self) -> None:
-        """Let what is said go to nobody."""
+        """Let messages go nowhere."""
         self.turned, self._nowhere = None, True
 
     # The beginning.
@@ -192,7 +192,7 @@ class Session(Output, Runner):
     async def come_as_guest(
         self, name: Name, peer: Writer, encode: Encode, token_hash: bytes = b"", *, is_back: bool = False
     ) -> None:
-        """Let the peer in under a name that is nobody's; `is_back`: it has shown that it had that before.
+        """Let the peer in under an unregistered name; `is_back`: it has proved that it had this name before.
 
         Raises Refusal, NameRefused and NameTaken.
         """
@@ -200,7 +200,7 @@ class Session(Output, Runner):
         await self.take_name(name, peer, encode, token_hash=token_hash)
 
     async def come_as_owner(self, account: Account, peer: Writer, encode: Encode, token_hash: bytes = b"") -> None:
-        """Let the peer in whose name it is, in the place of the connection that has it, if there is one."""
+        """Let the owner of `account` in; this replaces a connection that has the name already."""
         await self.take_name(account.name, peer, encode, account.id, token_hash)
         self.account = account
         self.host.see(account)
