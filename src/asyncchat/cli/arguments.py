@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from asyncchat import __version__, terminal
-from asyncchat.chat.shapeless import is_blank
 
 TYPE_CHECKING = False  # typing's own takes longer to load than most transcripts take to filter
 if TYPE_CHECKING:
@@ -66,9 +65,17 @@ class Parser(argparse.ArgumentParser):
         before = self.prog
         for argument in given:
             option, joined, value = argument.partition("=")
-            if is_blank(argument) or (joined and is_blank(value) and option.startswith("--")):
+            if _is_blank(argument) or (joined and _is_blank(value) and option.startswith("--")):
                 self.error(f"what follows `{option + joined if joined else before}` is empty: is a variable not set?")
             before = argument
+
+
+def _is_blank(value: str) -> bool:
+    if value.isascii():
+        return not value.strip()
+    from asyncchat.chat.shapeless import is_blank  # which a filter does not wait for
+
+    return is_blank(value)
 
 
 def _overview() -> Parser:
