@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from asyncchat.chat.commands import COMMANDS, Command, Who
+from asyncchat.commands.table import COMMANDS, Command
+from asyncchat.log.accounts import Role
 
 _TITLES = {
-    Who.GUEST: "For all users",
-    Who.REGISTERED: "For registered users",
-    Who.MODERATOR: "For moderators and the admin",
-    Who.ADMIN: "For the admin",
+    Role.GUEST: "For all users",
+    Role.REGISTERED: "For registered users",
+    Role.MODERATOR: "For moderators and the admin",
+    Role.ADMIN: "For the admin",
 }
 
 _HEAD = """\

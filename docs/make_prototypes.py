@@ -1,4 +1,4 @@
-"""Print src/asyncchat/chat/prototypes.py, from the package confusable-homoglyphs, which has the data of UTS 39."""
+"""Print src/asyncchat/text/prototypes.py, from the package confusable-homoglyphs, which has the data of UTS 39."""
 
 import textwrap
 import unicodedata

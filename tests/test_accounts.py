@@ -14,7 +14,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from asyncchat.aio.desk import MOST_FROM_ONE
-from asyncchat.chat.commands import COMMANDS
+from asyncchat.commands.table import COMMANDS
 from tests.programs import ADMIN, NEW_ADMIN, SECRET, Nc, Program, ServeProgram, in_rounds, seconds, until
 from tests.test_json_server import Bot
 

@@ -5,8 +5,17 @@ import socket
 
 import pytest
 
-from asyncchat.addresses import Address, host_of_peer, listen, of_socket, parse_address, parse_port, reason, unreachable
 from asyncchat.errors import ChatError
+from asyncchat.system.addresses import (
+    Address,
+    host_of_peer,
+    listen,
+    of_socket,
+    parse_address,
+    parse_port,
+    reason,
+    unreachable,
+)
 
 
 @pytest.mark.parametrize(("text", "port"), [("1", 1), ("23456", 23456), ("65535", 65535), ("00080", 80)])

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from asyncchat.addresses import Address
 from asyncchat.aio.chat import Chat
 from asyncchat.aio.event_queue import Disconnected
-from asyncchat.chat import events
+from asyncchat.formats import events
+from asyncchat.system.addresses import Address
 from tests.programs import PATIENCE, ServeProgram, seconds
 from tests.proxy import bad_network
 

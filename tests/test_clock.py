@@ -2,7 +2,7 @@
 
 import pytest
 
-from asyncchat.clock import HOLD, LEAP, Clock, Evidence, read_boot, read_elapsed, read_wall
+from asyncchat.system.clock import HOLD, LEAP, Clock, Evidence, read_boot, read_elapsed, read_wall
 
 Log = pytest.LogCaptureFixture
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from asyncchat import __version__
-from asyncchat.chat import events
-from asyncchat.chat.checked import from_server
+from asyncchat.formats import events
+from asyncchat.formats.checked import from_server
 from asyncchat.limits import Limits
 from tests.programs import Nc, Program, ServeProgram
 

@@ -42,7 +42,7 @@ SHELLS = (
     "asyncchat.ui",
     "asyncchat.store",
     "asyncchat.conversation",
-    "asyncchat.outlet",
+    "asyncchat.system.background_writer",
 )
 DOES_SOMETHING_OUTSIDE = {"open", "print", "input", "exec", "eval", "compile", "__import__", "breakpoint"}
 
@@ -89,14 +89,15 @@ def within(package: str, modules: set[str]) -> set[str]:
     return {module for module in modules if module == package or module.startswith(f"{package}.")}
 
 
-CHAT = sorted(within("asyncchat.chat", set(PATHS)))
+CORE = ("chat", "client", "commands", "formats", "log", "sessions", "text")
+CHAT = sorted({module for package in CORE for module in within(f"asyncchat.{package}", set(PATHS))})
 CLI = within("asyncchat.cli", set(PATHS))
 
 
 @pytest.mark.parametrize("module", CHAT)
 def test_the_core_imports_itself_and_pure_libraries_only(module: str) -> None:
     modules = imported(module)
-    assert modules - within("asyncchat.chat", modules) <= PURE
+    assert modules - {*CHAT, "asyncchat.errors"} <= PURE
 
 
 @pytest.mark.parametrize("module", CHAT)

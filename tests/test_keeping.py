@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from asyncchat.chat.messages import timestamp
+from asyncchat.log.room_events import timestamp
 from tests.programs import ADMIN, Program, ServeProgram, until
 from tests.test_json_server import bot
 

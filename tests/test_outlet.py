@@ -2,7 +2,7 @@
 
 import os
 
-from asyncchat.outlet import Outlet
+from asyncchat.system.background_writer import Outlet
 
 
 def test_an_outlet_that_owes_nothing_reports_no_lines_as_dropped_at_its_end() -> None:

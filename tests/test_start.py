@@ -46,7 +46,8 @@ def test_the_filter_loads_only_itself_and_a_parser() -> None:
         "asyncchat.cli.filter",
         "asyncchat.conversation",
         "asyncchat.errors",
-        "asyncchat.terminal",
+        "asyncchat.system",
+        "asyncchat.system.stdio",
     }
     assert not loaded & {*HEAVY, "datetime", "logging", "shutil", "socket", "sqlite3", "threading", "typing"}
 

@@ -19,9 +19,9 @@ from typing import Any
 
 import pytest
 
-from asyncchat.addresses import Address
 from asyncchat.aio.chat import Chat
-from asyncchat.chat import events
+from asyncchat.formats import events
+from asyncchat.system.addresses import Address
 from tests.programs import ASYNCCHAT, PATIENCE, Nc, Program, ServeProgram, assert_within, seconds, until
 from tests.test_json_server import Bot, bot, texts
 

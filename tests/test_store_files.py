@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from asyncchat.asking import read_secret
 from asyncchat.errors import ChatError
 from asyncchat.store.file import StoreError, StoreFile, open_to_read
+from asyncchat.system.password_prompt import read_secret
 from tests.programs import ADMIN, ASYNCCHAT, Nc, Program, ServeProgram, until
 from tests.test_json_server import bot
 

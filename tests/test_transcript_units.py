@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asyncchat import transcript
-from asyncchat.chat import wire
-from asyncchat.chat.lines import visible
-from asyncchat.chat.messages import Connected, Counted, Disconnected, Event, Joined, Left, Sent
-from asyncchat.chat.names import prepare
 from asyncchat.conversation import Conversation
+from asyncchat.formats import plain
+from asyncchat.log.room_events import Connected, Counted, Disconnected, Event, Joined, Left, Sent
+from asyncchat.text.sanitize import visible
+from asyncchat.text.usernames import prepare
 
 Complaints = list[tuple[int, bytes]]
 
@@ -153,7 +153,7 @@ EVENTS = st.one_of(
 
 @given(st.lists(EVENTS))
 def test_the_conversation_in_a_transcript_is_what_everybody_saw(events: list[Event]) -> None:
-    assert filtered(transcript.encode(events)) == (wire.plain(events), [])
+    assert filtered(transcript.encode(events)) == (plain.encode(events), [])
 
 
 def test_a_transcript_says_who_did_what() -> None:

@@ -7,7 +7,7 @@ from statistics import median
 
 import pytest
 
-from asyncchat.chat.lines import LineDecoder
+from asyncchat.text.framing import LineDecoder
 from tests.programs import Nc, ServeProgram, assert_within
 
 BEGIN = {"type": "hello", "v": 1}

@@ -1,20 +1,18 @@
 """asyncchat: a group chat for people who live in terminals.
 
-chat/          the conversation itself: lines, names, room, sessions; knows no I/O
-aio/           the room's server and the clients, on asyncio; `connect` is the one for programs
-ui/            the client that a person sees on a terminal
-store/         the conversation, and whose names are whose, in a file
-threads/       the two-way line, the server and the client on threads
-transcript.py  the raw transcript, and conversation.py, the filter that reads it
-terminal.py    standard input and output, as bytes
-asking.py      passwords that a person or a file is asked for
-passwords.py   what is kept of a password
-outlet.py      output that nobody waits for
-addresses.py   HOST:PORT, and the sockets behind it
-signals.py     the signals by which a program is asked to end
-limits.py      how much of anything a peer may have
-errors.py      what a person is told when something can't be done
-cli/           the command line; the only package that knows all the others
+cli/       the command line; the only package that knows all the others
+ui/        the client for people at a terminal
+aio/       the room's server and the clients, on asyncio; `connect` is the one for programs
+threads/   the two-way line, the server and the client on threads
+store/     the chat in a file: SQLite
+sessions/  one connection to the server: lines in, commands and messages out; like all below, without any I/O
+client/    the client's side of a connection
+commands/  the table of commands, and what each of them does
+formats/   what is sent over a connection: plain text and JSON events
+chat/      what all connections to a server share: users, sessions that can be resumed, limits
+log/       the entries that change the chat, and the state that applying them gives
+text/      lines, names and passwords
+system/    streams, signals, sockets, the clock: what the operating system gives
 """
 
 from asyncchat.errors import ChatError
@@ -25,9 +23,9 @@ if TYPE_CHECKING:
 
     from asyncchat.aio.chat import Chat, connect
     from asyncchat.aio.event_queue import Disconnected, Event
-    from asyncchat.chat import events
-    from asyncchat.chat.names import NameRefused
-    from asyncchat.chat.refusal import Refusal
+    from asyncchat.errors import Refusal
+    from asyncchat.formats import events
+    from asyncchat.text.usernames import NameRefused
 
 __version__ = "0.1.0"
 
@@ -37,8 +35,8 @@ _HOMES = {
     "Chat": "asyncchat.aio.chat",
     "Disconnected": "asyncchat.aio.event_queue",
     "Event": "asyncchat.aio.event_queue",
-    "NameRefused": "asyncchat.chat.names",
-    "Refusal": "asyncchat.chat.refusal",
+    "NameRefused": "asyncchat.text.usernames",
+    "Refusal": "asyncchat.errors",
     "connect": "asyncchat.aio.chat",
 }
 
@@ -48,7 +46,7 @@ def __getattr__(name: str) -> "Any":
     import importlib
 
     if name == "events":
-        return importlib.import_module("asyncchat.chat.events")
+        return importlib.import_module("asyncchat.formats.events")
     if home := _HOMES.get(name):
         return getattr(importlib.import_module(home), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,8 +5,8 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Sequence
 
-from asyncchat import terminal
 from asyncchat.errors import ChatError
+from asyncchat.system import stdio
 
 SHOWN_COMPLAINTS = 10
 _EXCERPT = 60
@@ -69,27 +69,27 @@ def run_filter(files: Sequence[str], *, strict: bool) -> int:
         if bad <= SHOWN_COMPLAINTS:
             where = f"line {number}" if name == "-" else f"{name}: line {number}"
             excerpt = ascii(line[:_EXCERPT])[1:] + ("..." if len(line) > _EXCERPT else "")
-            terminal.report(f"{where} is not a line of a transcript, dropped: {excerpt}")
+            stdio.report(f"{where} is not a line of a transcript, dropped: {excerpt}")
 
     for name in files or ["-"]:
         conversation = Conversation(complain)
         for data in _chunks(name):
             if messages := conversation.feed(data):
-                terminal.write(messages)
+                stdio.write(messages)
         if messages := conversation.end():
-            terminal.write(messages)
+            stdio.write(messages)
     if bad > SHOWN_COMPLAINTS:
-        terminal.report(f"{bad} lines dropped in all, of which the first {SHOWN_COMPLAINTS} are shown")
+        stdio.report(f"{bad} lines dropped in all, of which the first {SHOWN_COMPLAINTS} are shown")
     return 1 if strict and bad else 0
 
 
 def _chunks(name: str) -> Iterator[bytes]:
     if name == "-":
-        yield from iter(terminal.read, b"")
+        yield from iter(stdio.read, b"")
         return
     try:
         with open(name, "rb", buffering=0) as file:
-            yield from iter(lambda: file.read(terminal.CHUNK), b"")
+            yield from iter(lambda: file.read(stdio.CHUNK), b"")
     except OSError as error:
         raise ChatError(f"can't read {name}: {os.strerror(error.errno or 0).lower()}") from None
     except ValueError:

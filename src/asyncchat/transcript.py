@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from asyncchat.chat.messages import Connected, Counted, Disconnected, Event, Joined, Left, Renamed, Sent
+from asyncchat.log.room_events import Connected, Counted, Disconnected, Event, Joined, Left, Renamed, Sent
 
 
 def encode(events: Sequence[Event]) -> bytes:

@@ -11,11 +11,11 @@ import pytest
 
 import asyncchat
 from asyncchat import Chat, ChatError, Disconnected, NameRefused, Refusal, events
-from asyncchat.addresses import Address
 from asyncchat.aio import chat as module
 from asyncchat.aio import event_queue
 from asyncchat.aio.link import growing_pauses
 from asyncchat.limits import Limits
+from asyncchat.system.addresses import Address
 from tests.aio.test_server import running
 from tests.programs import ASK_NAME, PATIENCE, ServeProgram, seconds, until
 from tests.proxy import bad_network

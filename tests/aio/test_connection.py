@@ -3,13 +3,13 @@
 import asyncio
 import socket
 
-from asyncchat.addresses import listen, of_socket
 from asyncchat.aio.connection import Connection
-from asyncchat.chat.host import Host
-from asyncchat.chat.log import MemoryLog
-from asyncchat.chat.seats import Seats
-from asyncchat.chat.session import Session
+from asyncchat.chat.core import Host
+from asyncchat.chat.resumption import Seats
 from asyncchat.limits import Limits
+from asyncchat.log.log import MemoryLog
+from asyncchat.sessions.session import Session
+from asyncchat.system.addresses import listen, of_socket
 from tests.chat import a_pipeline
 from tests.programs import ASK_NAME, PATIENCE, seconds
 

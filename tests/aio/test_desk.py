@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
-from asyncchat import passwords
-from asyncchat.addresses import listen, of_socket
 from asyncchat.aio import desk
 from asyncchat.aio.server import Server
 from asyncchat.limits import Limits
 from asyncchat.store import Keep, Store
+from asyncchat.system import password_hash
+from asyncchat.system.addresses import listen, of_socket
 from tests.programs import ASK_NAME, PATIENCE, SECRET, seconds
 
 
@@ -64,7 +64,7 @@ async def visitors(path: Path, number: int, networks: int = 1) -> AsyncIterator[
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash with little work."""
-    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    monkeypatch.setattr(password_hash, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
 async def test_nobody_registers_names_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,11 +80,11 @@ async def test_a_system_without_memory_is_no_wrong_password(tmp_path: Path, monk
     async with visitors(tmp_path / "chat.db", 3) as (alice, again, another):
         assert await alice.say(f"/registration alice {SECRET}") == "you are registered successfully!"
         starved = PasswordHasher(memory_cost=1 << 31, parallelism=1)
-        kept = passwords._HASHER
-        monkeypatch.setattr(passwords, "_HASHER", starved)
+        kept = password_hash._HASHER
+        monkeypatch.setattr(password_hash, "_HASHER", starved)
         refused = "the server has no memory for this now. Write it again in a minute."
         assert await another.say(f"/registration bob {SECRET}") == refused
-        monkeypatch.setattr(passwords, "_HASHER", kept)
+        monkeypatch.setattr(password_hash, "_HASHER", kept)
         assert await another.say(f"/registration bob {SECRET}") == "you are registered successfully!"
         assert await again.say(f"/auth alice {SECRET}") == "you are authorized successfully!"
 

@@ -9,9 +9,9 @@ import pytest
 
 import asyncchat
 from asyncchat import Chat, ChatError, Disconnected, events
-from asyncchat.addresses import Address
 from asyncchat.aio import chat as module
-from asyncchat.chat import client
+from asyncchat.client import json_client
+from asyncchat.system.addresses import Address
 from tests.hostile import HostileServer, Victim, message
 from tests.programs import PATIENCE, seconds
 
@@ -31,7 +31,7 @@ async def test_say_waits_while_much_waits_for_a_server_that_acknowledges_nothing
             await asyncio.sleep(0.1)
             waiting = [text.split()[0] for text in alice.pending]
             assert waiting == [str(number) for number in range(len(waiting))]
-            assert 0 < 100_000 * len(waiting) < client.MOST_WAITING + 200_000
+            assert 0 < 100_000 * len(waiting) < json_client.MOST_WAITING + 200_000
             assert not any(said.done() for said in saying)
         with pytest.raises(ChatError, match="the chat has ended"):
             await saying[0]
@@ -41,7 +41,7 @@ async def test_say_waits_while_much_waits_for_a_server_that_acknowledges_nothing
 
 
 async def test_those_who_wait_for_room_go_on_before_who_comes_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "MOST_WAITING", 1000)
+    monkeypatch.setattr(json_client, "MOST_WAITING", 1000)
     said: list[str] = []
 
     def attack(victim: Victim) -> None:

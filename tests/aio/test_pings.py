@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from asyncchat.chat import events
+from asyncchat.formats import events
 from asyncchat.limits import Limits
 from tests.aio.test_server import running
 from tests.programs import ASK_NAME, seconds

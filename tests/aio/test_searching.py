@@ -8,8 +8,8 @@ import pytest
 
 from asyncchat.aio import searching
 from asyncchat.aio.searching import Searches
-from asyncchat.chat.archive import Found, Search
-from asyncchat.chat.refusal import NotKept
+from asyncchat.chat.queries import Found, Search
+from asyncchat.errors import NotKept
 from tests.programs import PATIENCE, seconds
 
 

@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import Callable
 
-from asyncchat.chat.entries import Join
-from asyncchat.chat.host import Host
-from asyncchat.chat.log import MemoryLog
-from asyncchat.chat.names import prepare
-from asyncchat.chat.pipeline import Done, Pipeline
-from asyncchat.chat.seats import Seats
-from asyncchat.chat.state import ChatState, RoomState
+from asyncchat.chat.core import Host
+from asyncchat.chat.resumption import Seats
 from asyncchat.limits import Limits
+from asyncchat.log.entries import Join
+from asyncchat.log.log import MemoryLog
+from asyncchat.log.pipeline import Done, Pipeline
+from asyncchat.log.state import ChatState, RoomState
+from asyncchat.text.usernames import prepare
 from tests.aio.test_connection import connected
 from tests.programs import PATIENCE, seconds
 

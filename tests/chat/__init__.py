@@ -5,23 +5,23 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
-from asyncchat.chat.accounts import Accounts
-from asyncchat.chat.audience import Encode
-from asyncchat.chat.entries import KEPT_NOWHERE, Join, Leave, Logged
-from asyncchat.chat.events import JSON_LINE
-from asyncchat.chat.host import Host
-from asyncchat.chat.json_session import JsonSession
-from asyncchat.chat.lines import LineDecoder
-from asyncchat.chat.log import Kept, Log, MemoryLog
-from asyncchat.chat.messages import Event, Sent
-from asyncchat.chat.names import Name
-from asyncchat.chat.order import Order
-from asyncchat.chat.pipeline import Pipeline, Sender
-from asyncchat.chat.plain_session import PlainSession
-from asyncchat.chat.refusal import NotKept, Refusal
-from asyncchat.chat.seats import Seats
-from asyncchat.chat.session import Session
-from asyncchat.chat.state import ChatState, RoomState
+from asyncchat.chat.core import Host
+from asyncchat.chat.resumption import Seats
+from asyncchat.errors import NotKept, Refusal
+from asyncchat.formats.events import JSON_LINE
+from asyncchat.log.accounts import Accounts
+from asyncchat.log.audience import Encode
+from asyncchat.log.bans import Order
+from asyncchat.log.entries import KEPT_NOWHERE, Join, Leave, Logged
+from asyncchat.log.log import Kept, Log, MemoryLog
+from asyncchat.log.pipeline import Pipeline, Sender
+from asyncchat.log.room_events import Event, Sent
+from asyncchat.log.state import ChatState, RoomState
+from asyncchat.sessions.json import JsonSession
+from asyncchat.sessions.plain import PlainSession
+from asyncchat.sessions.session import Session
+from asyncchat.text.framing import LineDecoder
+from asyncchat.text.usernames import Name
 
 S = TypeVar("S", bound=Session)
 

@@ -2,10 +2,9 @@
 
 import pytest
 
-from asyncchat.chat import accounts as module
-from asyncchat.chat.accounts import Account, Accounts
-from asyncchat.chat.commands import Who
-from asyncchat.chat.names import prepare
+from asyncchat.log import accounts as module
+from asyncchat.log.accounts import Account, Accounts, Role
+from asyncchat.text.usernames import prepare
 
 
 def test_when_a_name_was_given_up_is_known_of_the_last_and_the_worst_is_assumed_of_others(
@@ -15,7 +14,7 @@ def test_when_a_name_was_given_up_is_known_of_the_last_and_the_worst_is_assumed_
     accounts = Accounts()
 
     def give_up(name: str, time: int) -> None:
-        account = Account(time, prepare(name), "hash", Who.REGISTERED)
+        account = Account(time, prepare(name), "hash", Role.REGISTERED)
         accounts.add(account)
         accounts.remove(account, time)
 

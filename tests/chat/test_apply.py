@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asyncchat.chat.accounts import Account, Accounts
-from asyncchat.chat.apply import apply
-from asyncchat.chat.commands import Who
-from asyncchat.chat.entries import (
+from asyncchat.errors import Refusal
+from asyncchat.log.accounts import Account, Accounts, Role
+from asyncchat.log.apply import apply
+from asyncchat.log.bans import Action, Kind, Sentence
+from asyncchat.log.entries import (
     AnyEntry,
     Count,
     CreateAccount,
@@ -34,11 +35,9 @@ from asyncchat.chat.entries import (
     StorePassword,
     StoreToken,
 )
-from asyncchat.chat.messages import Sent
-from asyncchat.chat.names import prepare
-from asyncchat.chat.order import Action, Kind, Sentence
-from asyncchat.chat.refusal import Refusal
-from asyncchat.chat.state import ChatState, RoomState
+from asyncchat.log.room_events import Sent
+from asyncchat.log.state import ChatState, RoomState
+from asyncchat.text.usernames import prepare
 
 NAMES = [prepare(name) for name in ("alice", "Alice", "bob", "Zoé", "Server")]
 names = st.sampled_from(NAMES)
@@ -48,9 +47,9 @@ tokens = st.sampled_from([b"", b"one", b"other"])
 times = st.integers(0, 50)
 networks = st.sampled_from(["", "192.0.2.1"])
 hashes = st.sampled_from(["hash", "another"])
-roles = st.sampled_from([Who.REGISTERED, Who.MODERATOR])
+roles = st.sampled_from([Role.REGISTERED, Role.MODERATOR])
 sentences = st.builds(
-    Sentence, st.sampled_from(Kind), names, networks, st.none() | times, st.sampled_from([Who.MODERATOR, Who.ADMIN])
+    Sentence, st.sampled_from(Kind), names, networks, st.none() | times, st.sampled_from([Role.MODERATOR, Role.ADMIN])
 )
 entries: st.SearchStrategy[AnyEntry] = st.one_of(
     st.builds(Join, names, members, times, networks, st.none() | accounts, tokens),
@@ -172,7 +171,7 @@ def test_what_is_refused_changes_nothing(log: list[Logged], entry: AnyEntry) -> 
 
 WITHOUT_STORE: list[Any] = [
     CreateAccount(NAMES[0], "hash", b"", 0),
-    SetRole(NAMES[0], 1, Who.MODERATOR, 0),
+    SetRole(NAMES[0], 1, Role.MODERATOR, 0),
     SendPrivate(1, 2, "hello", 0),
 ]
 
@@ -185,8 +184,8 @@ def test_there_are_no_accounts_without_a_store(entry: AnyEntry) -> None:
 
 def test_what_has_ended_is_forgotten_when_something_new_is_restricted() -> None:
     state = a_state()
-    ended = Sentence(Kind.MUTE, NAMES[0], "", 10, Who.MODERATOR)
-    lasting = Sentence(Kind.BAN, NAMES[2], "", None, Who.MODERATOR)
+    ended = Sentence(Kind.MUTE, NAMES[0], "", 10, Role.MODERATOR)
+    lasting = Sentence(Kind.BAN, NAMES[2], "", None, Role.MODERATOR)
     fold(state, [Restrict(NAMES[3], ended, Action.MUTE, 0), Restrict(NAMES[3], lasting, Action.BAN, 10)])
     assert not state.order.has_any(Kind.MUTE)
     assert state.order.all(Kind.BAN, 10) == [lasting]

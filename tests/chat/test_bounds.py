@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from precis_i18n import get_profile
 
-from asyncchat.chat.refusal import Refusal
-from asyncchat.chat.registering import password
+from asyncchat.commands.accounts import password
+from asyncchat.errors import Refusal
 from tests.chat.town import SECRET, Town
 
 LONGEST = "p" * 128

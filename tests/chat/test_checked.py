@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from asyncchat.chat import events
-from asyncchat.chat.checked import from_server
-from asyncchat.chat.events import Gap, Message, Notice
-from asyncchat.chat.lines import visible
+from asyncchat.formats import events
+from asyncchat.formats.checked import from_server
+from asyncchat.formats.events import Gap, Message, Notice
+from asyncchat.text.sanitize import visible
 
 NASTY = "\x1b]0;x\x07 \x9b2J \u202e \x7f \r\n \u2028 \u2066"
 TIME = "2026-11-22T21:40:00.123Z"

@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat import client as module
-from asyncchat.chat import events, messages
-from asyncchat.chat.client import Client
-from asyncchat.chat.events import Ack, Error, Gap, Hello, Joined, Members, Message, Notice, Refused, Welcome
-from asyncchat.chat.log import MemoryLog
-from asyncchat.chat.messages import Event, Sent
-from asyncchat.chat.visitor import MAX_HEARD
+from asyncchat.client import json_client as module
+from asyncchat.client.json_client import Client
+from asyncchat.client.plain_client import MAX_HEARD
+from asyncchat.formats import events
+from asyncchat.formats.events import Ack, Error, Gap, Hello, Joined, Members, Message, Notice, Refused, Welcome
+from asyncchat.log import room_events
+from asyncchat.log.log import MemoryLog
+from asyncchat.log.room_events import Event, Sent
 from tests.chat import Bot, Person, a_room, record, some_seats
 from tests.chat.wires import QUESTION, Wire
 
@@ -59,7 +60,7 @@ def welcome(seq: int = 0, epoch: str = "e") -> bytes:
 
 
 def message(seq: int) -> bytes:
-    return events.lines([Message(seq, messages.timestamp(0), "bob", f"number {seq}")])
+    return events.lines([Message(seq, room_events.timestamp(0), "bob", f"number {seq}")])
 
 
 # Coming in.

@@ -7,9 +7,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from asyncchat.chat.events import MOST_UNANSWERED
-from asyncchat.chat.log import Log, MemoryLog
-from asyncchat.chat.messages import Event, Sent
+from asyncchat.formats.events import MOST_UNANSWERED
+from asyncchat.log.log import Log, MemoryLog
+from asyncchat.log.room_events import Event, Sent
 from tests.chat import Bot, Said, SlowLog, a_room, record, some_seats
 
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat.messages import Joined, Renamed, Sent
-from asyncchat.chat.plain_session import PlainSession
-from asyncchat.chat.session import Session
+from asyncchat.log.room_events import Joined, Renamed, Sent
+from asyncchat.sessions.plain import PlainSession
+from asyncchat.sessions.session import Session
 from tests.chat import record
 from tests.chat.town import SECRET, Town, a_town
 

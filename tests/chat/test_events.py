@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asyncchat.chat import events, messages
-from asyncchat.chat.checked import from_server
-from asyncchat.chat.events import Hello, Malformed, Message, Notice, Ping, Pong, Say
-from asyncchat.chat.lines import visible
-from asyncchat.chat.messages import ANNOUNCED
-from asyncchat.chat.names import prepare
+from asyncchat.formats import events
+from asyncchat.formats.checked import from_server
+from asyncchat.formats.events import Hello, Malformed, Message, Notice, Ping, Pong, Say
+from asyncchat.log import room_events
+from asyncchat.log.room_events import ANNOUNCED
+from asyncchat.text.sanitize import visible
+from asyncchat.text.usernames import prepare
 
 ALICE, ZOE = prepare("Alice"), prepare("Zoé")
 
@@ -70,7 +71,7 @@ def read(data: bytes) -> list[dict[str, Any]]:
 
 
 def test_a_message_is_one_line_with_who_said_what_and_when() -> None:
-    said = messages.Sent(41, ALICE, "hi", 1_763_847_600_123)
+    said = room_events.Sent(41, ALICE, "hi", 1_763_847_600_123)
     assert events.conversation([said]) == (
         b'{"type":"message","seq":41,"time":"2025-11-22T21:40:00.123Z","from":"Alice","text":"hi"}\n'
     )
@@ -78,13 +79,13 @@ def test_a_message_is_one_line_with_who_said_what_and_when() -> None:
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])).map(visible), min_size=1))
 def test_each_message_is_one_line_whatever_it_says(texts: list[str]) -> None:
-    said = [messages.Sent(seq, ZOE, text, 0) for seq, text in enumerate(texts, 1)]
+    said = [room_events.Sent(seq, ZOE, text, 0) for seq, text in enumerate(texts, 1)]
     assert [event["text"] for event in read(events.conversation(said))] == texts
 
 
 @pytest.mark.parametrize("members", [1, ANNOUNCED])
 def test_who_joins_and_leaves_a_small_room_is_announced(members: int) -> None:
-    happened: list[messages.Event] = [messages.Joined(ZOE, members), messages.Left(ALICE, members)]
+    happened: list[room_events.Event] = [room_events.Joined(ZOE, members), room_events.Left(ALICE, members)]
     assert read(events.conversation(happened)) == [
         {"type": "joined", "name": "Zoé", "members": members},
         {"type": "left", "name": "Alice", "members": members},
@@ -93,20 +94,20 @@ def test_who_joins_and_leaves_a_small_room_is_announced(members: int) -> None:
 
 def test_who_joins_and_leaves_a_big_room_is_not_announced() -> None:
     many = ANNOUNCED + 1
-    assert events.conversation([messages.Joined(ZOE, many), messages.Left(ALICE, many)]) == b""
+    assert events.conversation([room_events.Joined(ZOE, many), room_events.Left(ALICE, many)]) == b""
 
 
 def test_how_many_there_are_is_told() -> None:
-    assert events.conversation([messages.Counted(300)]) == b'{"type":"members","members":300}\n'
+    assert events.conversation([room_events.Counted(300)]) == b'{"type":"members","members":300}\n'
 
 
 def test_who_came_back_on_another_connection_is_nobodys_business() -> None:
-    assert events.conversation([messages.Disconnected(ALICE), messages.Connected(ALICE)]) == b""
+    assert events.conversation([room_events.Disconnected(ALICE), room_events.Connected(ALICE)]) == b""
 
 
 @given(st.integers(0, 4_000_000_000_000))
 def test_a_time_is_the_same_to_the_millisecond_when_it_is_read_again(time: int) -> None:
-    when = Message(1, messages.timestamp(time), "alice", "hi").when
+    when = Message(1, room_events.timestamp(time), "alice", "hi").when
     assert when - datetime.fromtimestamp(0, UTC) == datetime.fromtimestamp(time // 1000, UTC).replace(
         microsecond=time % 1000 * 1000
     ) - datetime.fromtimestamp(0, UTC)
@@ -114,7 +115,7 @@ def test_a_time_is_the_same_to_the_millisecond_when_it_is_read_again(time: int) 
 
 @pytest.mark.parametrize("time", [0, 999, 1000, 59_999, 86_400_000, 1_763_847_600_007])
 def test_every_time_is_written_with_milliseconds_so_that_all_are_equally_long(time: int) -> None:
-    assert len(messages.timestamp(time)) == len("2025-11-22T21:40:00.123Z")
+    assert len(room_events.timestamp(time)) == len("2025-11-22T21:40:00.123Z")
 
 
 # What a client says.

@@ -2,8 +2,9 @@
 
 import pytest
 
-from asyncchat.chat import helping
-from asyncchat.chat.commands import COMMANDS, Group, Who
+from asyncchat.commands import help_text
+from asyncchat.commands.table import COMMANDS, Group
+from asyncchat.log.accounts import Role
 from tests.chat import Person, a_room
 from tests.chat.town import Town
 
@@ -35,27 +36,27 @@ def test_help_names_what_works_without_a_store_where_there_is_none() -> None:
     ]
 
 
-@pytest.mark.parametrize("role", Who)
-def test_help_names_all_that_one_may_use_and_nothing_else(town: Town, role: Who) -> None:
-    person = town.guest("alice") if role == Who.GUEST else town.owner("alice", role=role)
+@pytest.mark.parametrize("role", Role)
+def test_help_names_all_that_one_may_use_and_nothing_else(town: Town, role: Role) -> None:
+    person = town.guest("alice") if role == Role.GUEST else town.owner("alice", role=role)
     rows = person.say("/help")
     assert named(rows) == {one.names[0] for one in COMMANDS if one.who <= role and not one.of_client}
-    assert ("Registered users have more commands" in "".join(rows)) == (role == Who.GUEST)
+    assert ("Registered users have more commands" in "".join(rows)) == (role == Role.GUEST)
     assert all(row.startswith("Server: ") and len(row) <= 78 for row in rows)
     assert len(rows) < 16
 
 
 @pytest.mark.parametrize("width", [20, 33, 40, 50, 80, 200])
-@pytest.mark.parametrize("role", Who)
-def test_help_fits_into_the_window_and_breaks_no_word(width: int, role: Who) -> None:
-    commands = helping.usable(role, has_store=True, has_window=True)
-    rows = helping.overview(commands, width, can_register=True)
+@pytest.mark.parametrize("role", Role)
+def test_help_fits_into_the_window_and_breaks_no_word(width: int, role: Role) -> None:
+    commands = help_text.usable(role, has_store=True, has_window=True)
+    rows = help_text.overview(commands, width, can_register=True)
     assert all(len(row) <= width and row == row.rstrip() for row in rows)
     assert {word for row in rows for word in row.split()} >= {word for one in commands for word in one.usage.split()}
     if width >= 40:
         assert len(rows) <= 22  # of 24, with the line and the status
     for command in commands:
-        assert all(len(row) <= width for row in helping.details(command, width, has_store=True))
+        assert all(len(row) <= width for row in help_text.details(command, width, has_store=True))
 
 
 @pytest.mark.parametrize("said", ["/help ban", "/help /ban", "/HELP /BAN now"])

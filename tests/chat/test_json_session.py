@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat.events import JSON_LINE, MOST_UNANSWERED
-from asyncchat.chat.json_session import JsonSession
-from asyncchat.chat.messages import ANNOUNCED, Connected, Disconnected, Joined, Left, Sent
-from asyncchat.chat.names import prepare
-from asyncchat.chat.seats import Seats
+from asyncchat.chat.resumption import Seats
+from asyncchat.formats.events import JSON_LINE, MOST_UNANSWERED
+from asyncchat.log.room_events import ANNOUNCED, Connected, Disconnected, Joined, Left, Sent
+from asyncchat.sessions.json import JsonSession
+from asyncchat.text.usernames import prepare
 from tests.chat import ADDRESS, Bot, Peer, Person, Room, Said, SlowLog, a_room, record, some_seats
 from tests.chat.test_events import LINES, NESTED
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from asyncchat.chat.archive import Recall
+from asyncchat.chat.queries import Recall
 from tests.chat import Bot, Said, a_room, some_seats
 from tests.chat.town import SECRET, Town
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat.lines import BadLine, LineDecoder, text, visible
+from asyncchat.text.framing import LineDecoder
+from asyncchat.text.sanitize import BadLine, text, visible
 
 LIMIT = 8
 

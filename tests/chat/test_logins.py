@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat.commands import Who
-from asyncchat.chat.tries import AT_ONCE, FORGOTTEN_AFTER, LONGEST_DELAY, MOST, REMEMBERED, Logins
+from asyncchat.chat.rate_limits import AT_ONCE, FORGOTTEN_AFTER, LONGEST_DELAY, MOST, REMEMBERED, Logins
+from asyncchat.log.accounts import Role
 from tests.chat.town import Town
 
 
@@ -71,7 +71,7 @@ def test_where_somebody_came_in_by_a_token_or_registered_its_owner_is_known(town
     alice = town.own_program("alice")
     account = alice.session.account
     assert account
-    assert account.role == Who.REGISTERED
+    assert account.role == Role.REGISTERED
     for place in (town, town.started_again()):
         if place is not town:
             back = place.program("alice", token=alice.token, epoch="town")

@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat import prototypes
-from asyncchat.chat.accounts import Account, Accounts
-from asyncchat.chat.commands import Who
-from asyncchat.chat.lookalikes import Looks, looks_of, skeleton
-from asyncchat.chat.names import Name, NameRefused, prepare
+from asyncchat.log.accounts import Account, Accounts, Role
+from asyncchat.text import prototypes
+from asyncchat.text.confusables import Looks, looks_of, skeleton
+from asyncchat.text.usernames import Name, NameRefused, prepare
 
 
 @pytest.mark.parametrize(
@@ -66,7 +65,7 @@ def test_accounts_are_found_by_their_names_and_their_looks_as_long_as_they_are_t
     some: list[Name], data: st.DataObject
 ) -> None:
     accounts = Accounts()
-    known = [Account(number, name, "", Who.REGISTERED) for number, name in enumerate(some)]
+    known = [Account(number, name, "", Role.REGISTERED) for number, name in enumerate(some)]
     for account in known:
         accounts.add(account)
     for account in data.draw(st.permutations(known)):
@@ -102,7 +101,7 @@ def test_the_table_of_what_looks_alike_is_the_one_that_was_made() -> None:
 
 
 def test_one_of_two_that_look_alike_is_still_known_when_the_other_is_gone() -> None:
-    one, other = (Account(number, prepare(name), "", Who.REGISTERED) for number, name in enumerate(["bob", "b0b"]))
+    one, other = (Account(number, prepare(name), "", Role.REGISTERED) for number, name in enumerate(["bob", "b0b"]))
     accounts = Accounts([one, other])
     accounts.remove(one, 0)
     assert is_like(accounts, prepare("bоb")) == "b0b"

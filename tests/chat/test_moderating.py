@@ -2,9 +2,9 @@
 
 import pytest
 
-from asyncchat.chat.commands import Who
-from asyncchat.chat.names import prepare
-from asyncchat.chat.order import Kind, Order, Sentence, duration
+from asyncchat.log.accounts import Role
+from asyncchat.log.bans import Kind, Order, Sentence, duration
+from asyncchat.text.usernames import prepare
 from tests.chat import record
 from tests.chat.town import SECRET, Town
 
@@ -18,23 +18,23 @@ MINUTE = 60_000
 
 
 @pytest.mark.parametrize("command", ["/kick", "/ban", "/unban", "/bans", "/mute", "/unmute", "/audit"])
-@pytest.mark.parametrize("role", [Who.GUEST, Who.REGISTERED])
-def test_only_moderators_and_the_admin_keep_order(town: Town, command: str, role: Who) -> None:
+@pytest.mark.parametrize("role", [Role.GUEST, Role.REGISTERED])
+def test_only_moderators_and_the_admin_keep_order(town: Town, command: str, role: Role) -> None:
     person = town.owner("alice") if role else town.guest("alice")
     assert person.say(f"{command} bob") == ["Server: you are not a moderator or an admin!"]
 
 
 @pytest.mark.parametrize("command", ["/grant", "/revoke"])
-@pytest.mark.parametrize("role", [Who.GUEST, Who.REGISTERED, Who.MODERATOR])
-def test_only_the_admin_makes_moderators(town: Town, command: str, role: Who) -> None:
+@pytest.mark.parametrize("role", [Role.GUEST, Role.REGISTERED, Role.MODERATOR])
+def test_only_the_admin_makes_moderators(town: Town, command: str, role: Role) -> None:
     person = town.owner("alice", role=role) if role else town.guest("alice")
     assert person.say(f"{command} bob") == ["Server: you are not an admin!"]
 
 
 @pytest.mark.parametrize("command", ["kick", "ban", "mute"])
 def test_nobody_does_it_to_the_admin_and_only_the_admin_to_moderators(town: Town, command: str) -> None:
-    admin = town.owner("admin", role=Who.ADMIN)
-    one, other = (town.owner(name, role=Who.MODERATOR) for name in ("one", "other"))
+    admin = town.owner("admin", role=Role.ADMIN)
+    one, other = (town.owner(name, role=Role.MODERATOR) for name in ("one", "other"))
     assert one.say(f"/{command} admin", f"/{command} other", f"/{command} ONE") == [
         f"Server: nobody can {command} the admin!",
         f"Server: only the admin can {command} a moderator!",
@@ -49,13 +49,13 @@ def test_nobody_does_it_to_the_admin_and_only_the_admin_to_moderators(town: Town
 
 
 def test_the_admin_makes_and_unmakes_a_moderator(town: Town) -> None:
-    admin, bob = town.owner("admin", role=Who.ADMIN), town.owner("bob")
+    admin, bob = town.owner("admin", role=Role.ADMIN), town.owner("bob")
     assert admin.say("/grant BOB", "/grant bob") == [
         "Server: bob is the new moderator!",
         "Server: this user is already a moderator!",
     ]
     assert bob.hear() == ["Server: you are the new moderator now!"]
-    assert bob.session.role == Who.MODERATOR
+    assert bob.session.role == Role.MODERATOR
     assert admin.say("/revoke bob", "/revoke bob") == [
         "Server: bob is no longer a moderator!",
         "Server: this user is not a moderator!",
@@ -65,14 +65,14 @@ def test_the_admin_makes_and_unmakes_a_moderator(town: Town) -> None:
 
 
 def test_somebody_who_is_away_can_be_made_a_moderator(town: Town) -> None:
-    admin = town.owner("admin", role=Who.ADMIN)
+    admin = town.owner("admin", role=Role.ADMIN)
     town.owner("bob").say("/exit")
     assert admin.say("/grant bob") == ["Server: bob is the new moderator!"]
-    assert town.host.role_of(admin.session.named) == Who.ADMIN  # type: ignore[arg-type]
+    assert town.host.role_of(admin.session.named) == Role.ADMIN  # type: ignore[arg-type]
 
 
 def test_a_program_is_told_its_role(town: Town) -> None:
-    admin, bob = town.owner("admin", role=Who.ADMIN), town.own_program("bob")
+    admin, bob = town.owner("admin", role=Role.ADMIN), town.own_program("bob")
     admin.say("/grant bob")
     assert bob.hear() == [
         {"type": "notice", "text": "you are the new moderator now!"},
@@ -106,7 +106,7 @@ def test_a_program_is_told_its_role(town: Town) -> None:
     ],
 )
 def test_what_is_not_right_is_answered_with_what_to_write(town: Town, line: str, answer: str) -> None:
-    admin = town.owner("admin", role=Who.ADMIN)
+    admin = town.owner("admin", role=Role.ADMIN)
     town.owner("away").say("/exit")
     town.guest("gus")
     assert admin.say(line) == [f"Server: {answer}"]
@@ -116,7 +116,7 @@ def test_what_is_not_right_is_answered_with_what_to_write(town: Town, line: str,
 
 
 def test_a_guest_who_is_kicked_stays_out_for_five_minutes_by_name_and_by_address(town: Town) -> None:
-    admin, bob = town.owner("admin", ELSEWHERE, role=Who.ADMIN), town.guest("bob", HERE)
+    admin, bob = town.owner("admin", ELSEWHERE, role=Role.ADMIN), town.guest("bob", HERE)
     assert admin.say("/kick bob") == ["Server: bob was kicked!"]
     assert bob.hear() == [KICKED]
     assert bob.peer.closed
@@ -130,7 +130,7 @@ def test_a_guest_who_is_kicked_stays_out_for_five_minutes_by_name_and_by_address
 
 
 def test_an_account_that_is_kicked_stays_out_wherever_it_comes_from_but_its_address_does_not(town: Town) -> None:
-    admin = town.owner("admin", ELSEWHERE, role=Who.ADMIN)
+    admin = town.owner("admin", ELSEWHERE, role=Role.ADMIN)
     bob = town.owner("bob", HERE)
     admin.say("/kick bob")
     assert bob.hear() == [KICKED]
@@ -139,7 +139,7 @@ def test_an_account_that_is_kicked_stays_out_wherever_it_comes_from_but_its_addr
 
 
 def test_whoever_has_an_account_comes_in_from_an_address_from_which_guests_do_not(town: Town) -> None:
-    admin = town.owner("admin", ELSEWHERE, role=Who.ADMIN)
+    admin = town.owner("admin", ELSEWHERE, role=Role.ADMIN)
     town.owner("alice").say("/exit")
     town.guest("bob", HERE)
     admin.say("/kick bob")
@@ -147,7 +147,7 @@ def test_whoever_has_an_account_comes_in_from_an_address_from_which_guests_do_no
 
 
 def test_others_see_only_that_somebody_has_left(town: Town) -> None:
-    admin, carol = town.owner("admin", role=Who.ADMIN), town.own_program("carol")
+    admin, carol = town.owner("admin", role=Role.ADMIN), town.own_program("carol")
     town.guest("bob")
     carol.hear()
     events = record(town.pipeline)
@@ -157,7 +157,7 @@ def test_others_see_only_that_somebody_has_left(town: Town) -> None:
 
 
 def test_a_program_that_is_kicked_can_not_come_back_by_its_token(town: Town) -> None:
-    admin, bob, gus = town.owner("admin", role=Who.ADMIN), town.own_program("bob"), town.program("gus")
+    admin, bob, gus = town.owner("admin", role=Role.ADMIN), town.own_program("bob"), town.program("gus")
     gus.hear()
     admin.say("/kick bob", "/kick gus")
     assert (
@@ -170,7 +170,7 @@ def test_a_program_that_is_kicked_can_not_come_back_by_its_token(town: Town) -> 
 
 
 def test_whoever_comes_back_while_the_kick_is_kept_is_put_out_too(town: Town) -> None:
-    admin, bob, gus = town.owner("admin", role=Who.ADMIN), town.own_program("bob"), town.program("gus")
+    admin, bob, gus = town.owner("admin", role=Role.ADMIN), town.own_program("bob"), town.program("gus")
     for name, before in (("bob", bob), ("gus", gus)):
         town.log.is_slow = True
         admin.say(f"/kick {name}")
@@ -183,12 +183,12 @@ def test_whoever_comes_back_while_the_kick_is_kept_is_put_out_too(town: Town) ->
 
 def test_a_guest_who_is_banned_does_not_come_back_by_a_connection_that_is_still_there(town: Town) -> None:
     gus = town.program("gus")
-    town.host.order.add(Sentence(Kind.BAN, prepare("gus"), "", None, Who.ADMIN))
+    town.host.order.add(Sentence(Kind.BAN, prepare("gus"), "", None, Role.ADMIN))
     assert town.stranger().hello("gus", token=gus.token, epoch="town")["code"] == "banned"
 
 
 def test_a_guest_who_is_in_stays_though_another_from_there_was_kicked(town: Town) -> None:
-    admin, gus = town.owner("admin", role=Who.ADMIN), town.program("gus")
+    admin, gus = town.owner("admin", role=Role.ADMIN), town.program("gus")
     town.guest("bob")
     admin.say("/kick bob")
     assert gus.say("hello")[-1]["type"] == "ack"
@@ -197,7 +197,7 @@ def test_a_guest_who_is_in_stays_though_another_from_there_was_kicked(town: Town
 
 @pytest.mark.parametrize("token", ["", "made up", "its own"])
 def test_no_token_opens_an_address_from_which_nobody_may_come_in(town: Town, token: str) -> None:
-    admin, gus = town.owner("admin", role=Who.ADMIN), town.program("gus")
+    admin, gus = town.owner("admin", role=Role.ADMIN), town.program("gus")
     admin.say("/kick gus")
     town.attend(gus.session)
     shown = gus.token if token == "its own" else token
@@ -206,7 +206,7 @@ def test_no_token_opens_an_address_from_which_nobody_may_come_in(town: Town, tok
 
 
 def test_whoever_is_kicked_while_the_password_is_hashed_stays_out(town: Town) -> None:
-    admin = town.owner("admin", role=Who.ADMIN)
+    admin = town.owner("admin", role=Role.ADMIN)
     town.owner("bob").say("/exit")
     late = town.connect()
     late.session.receive([f"/auth bob {SECRET}".encode()])
@@ -228,7 +228,7 @@ def test_whoever_gives_up_the_name_while_somebody_shows_the_password_takes_it_al
 
 
 def test_a_ban_lasts_until_it_is_lifted(town: Town) -> None:
-    admin, bob = town.owner("admin", ELSEWHERE, role=Who.ADMIN), town.owner("bob")
+    admin, bob = town.owner("admin", ELSEWHERE, role=Role.ADMIN), town.owner("bob")
     assert admin.say("/ban BOB", "/bans") == ["Server: bob was banned!", "Server: banned: bob"]
     assert bob.hear() == [BANNED]
     town.time += 1000 * 24 * 60 * MINUTE
@@ -238,7 +238,7 @@ def test_a_ban_lasts_until_it_is_lifted(town: Town) -> None:
 
 
 def test_a_ban_may_have_an_end(town: Town) -> None:
-    admin = town.owner("admin", ELSEWHERE, role=Who.ADMIN)
+    admin = town.owner("admin", ELSEWHERE, role=Role.ADMIN)
     town.guest("bob")
     town.owner("away").say("/exit")
     assert admin.say("/ban bob 30m", "/ban away 2h", "/bans") == [
@@ -252,7 +252,7 @@ def test_a_ban_may_have_an_end(town: Town) -> None:
 
 
 def test_whoever_was_kicked_can_be_banned_and_the_address_with_the_name(town: Town) -> None:
-    admin = town.owner("admin", ELSEWHERE, role=Who.ADMIN)
+    admin = town.owner("admin", ELSEWHERE, role=Role.ADMIN)
     town.guest("bob", HERE)
     assert admin.say("/kick bob", "/ban bob 2h")[-1] == "Server: bob was banned until 2025-11-22T23:40:00Z!"
     town.time += 60 * MINUTE
@@ -261,7 +261,7 @@ def test_whoever_was_kicked_can_be_banned_and_the_address_with_the_name(town: To
 
 
 def test_two_bans_from_one_address_are_lifted_one_by_one(town: Town) -> None:
-    admin = town.owner("admin", ELSEWHERE, role=Who.ADMIN)
+    admin = town.owner("admin", ELSEWHERE, role=Role.ADMIN)
     one, two = town.guest("one"), town.guest("two")
     admin.say("/ban one", "/ban two", "/unban one")
     assert one.peer.closed
@@ -272,7 +272,7 @@ def test_two_bans_from_one_address_are_lifted_one_by_one(town: Town) -> None:
 
 
 def test_what_could_not_be_kept_is_not_done(town: Town) -> None:
-    admin, bob = town.owner("admin", role=Who.ADMIN), town.guest("bob")
+    admin, bob = town.owner("admin", role=Role.ADMIN), town.guest("bob")
     town.is_broken = True
     full = "Server: this can't be done: the disk is full."
     assert admin.say("/kick bob", "/mute bob", "/topic hello", "/grant admin") == [
@@ -289,7 +289,7 @@ def test_what_could_not_be_kept_is_not_done(town: Town) -> None:
 
 
 def test_whoever_is_muted_says_nothing_in_the_room_and_may_write_to_one_alone(town: Town) -> None:
-    admin, bob = town.owner("admin", role=Who.ADMIN), town.owner("bob")
+    admin, bob = town.owner("admin", role=Role.ADMIN), town.owner("bob")
     assert admin.say("/mute bob 1h", "/mute bob") == [
         "Server: bob was muted until 2025-11-22T22:40:00Z!",
         "Server: bob was muted!",
@@ -305,13 +305,13 @@ def test_whoever_is_muted_says_nothing_in_the_room_and_may_write_to_one_alone(to
 
 
 def test_a_program_that_is_muted_is_refused(town: Town) -> None:
-    admin, bob = town.owner("admin", role=Who.ADMIN), town.program("bob")
+    admin, bob = town.owner("admin", role=Role.ADMIN), town.program("bob")
     admin.say("/mute bob")
     assert bob.say("hello")[0]["code"] == "muted"
 
 
 def test_a_moderator_sets_the_topic_and_everybody_can_see_it(town: Town) -> None:
-    moderator, bob, bot = town.owner("mo", role=Who.MODERATOR), town.guest("bob"), town.program("bot")
+    moderator, bob, bot = town.owner("mo", role=Role.MODERATOR), town.guest("bob"), town.program("bot")
     bot.hear()
     assert bob.say("/topic", "/topic mine") == [
         "Server: there is no topic",
@@ -324,7 +324,7 @@ def test_a_moderator_sets_the_topic_and_everybody_can_see_it(town: Town) -> None
 
 
 def test_each_act_is_written_down(town: Town) -> None:
-    admin = town.owner("admin", ELSEWHERE, role=Who.ADMIN)
+    admin = town.owner("admin", ELSEWHERE, role=Role.ADMIN)
     town.owner("mo")
     town.guest("bob")
     acts = ["/grant mo", "/kick bob", "/mute mo 1d", "/unmute mo", "/ban mo", "/unban mo", "/topic x y", "/revoke mo"]
@@ -358,8 +358,8 @@ def test_anything_else_is_none(text: str) -> None:
 def test_sentences_are_known_from_the_start() -> None:
     order = Order(
         [
-            Sentence(Kind.BAN, prepare("bob"), HERE, None, Who.ADMIN),
-            Sentence(Kind.MUTE, prepare("carol"), "", 5, Who.ADMIN),
+            Sentence(Kind.BAN, prepare("bob"), HERE, None, Role.ADMIN),
+            Sentence(Kind.MUTE, prepare("carol"), "", 5, Role.ADMIN),
         ]
     )
     assert order.shuts_out(HERE, 0)
@@ -368,7 +368,7 @@ def test_sentences_are_known_from_the_start() -> None:
 
 
 def test_a_moderator_does_not_undo_what_the_admin_has_done(town: Town) -> None:
-    admin, mo = town.owner("admin", role=Who.ADMIN), town.owner("mo", role=Who.MODERATOR)
+    admin, mo = town.owner("admin", role=Role.ADMIN), town.owner("mo", role=Role.MODERATOR)
     town.owner("zed").say("/exit")
     admin.say("/ban zed", "/mute zed")
     assert mo.say("/unban zed", "/ban zed 1s", "/unmute zed") == [
@@ -380,7 +380,7 @@ def test_a_moderator_does_not_undo_what_the_admin_has_done(town: Town) -> None:
 
 
 def test_the_admin_undoes_what_a_moderator_has_done(town: Town) -> None:
-    admin, mo = town.owner("admin", role=Who.ADMIN), town.owner("mo", role=Who.MODERATOR)
+    admin, mo = town.owner("admin", role=Role.ADMIN), town.owner("mo", role=Role.MODERATOR)
     town.owner("zed").say("/exit")
     mo.say("/ban zed")
     assert admin.say("/ban zed 1h", "/unban zed")[-1] == "Server: zed is no longer banned!"
@@ -388,7 +388,7 @@ def test_the_admin_undoes_what_a_moderator_has_done(town: Town) -> None:
 
 def test_whoever_takes_another_name_while_it_is_kept_is_put_out_all_the_same(town: Town) -> None:
     town.owner("second").say("/exit")
-    admin, eve = town.owner("admin", role=Who.ADMIN), town.guest("eve")
+    admin, eve = town.owner("admin", role=Role.ADMIN), town.guest("eve")
     town.log.is_slow = True
     admin.say("hello")
     eve.say(f"/auth second {SECRET}")
@@ -398,7 +398,7 @@ def test_whoever_takes_another_name_while_it_is_kept_is_put_out_all_the_same(tow
 
 
 def test_whoever_is_banned_while_the_name_becomes_theirs_stays_out(town: Town) -> None:
-    admin, eve, late = town.owner("admin", ELSEWHERE, role=Who.ADMIN), town.guest("eve"), town.connect()
+    admin, eve, late = town.owner("admin", ELSEWHERE, role=Role.ADMIN), town.guest("eve"), town.connect()
     late.session.receive([f"/register second {SECRET}".encode()])
     admin.say("/ban eve")
     town.attend(late.session)
@@ -406,7 +406,7 @@ def test_whoever_is_banned_while_the_name_becomes_theirs_stays_out(town: Town) -
 
 
 def test_a_mute_is_not_left_behind_with_the_name(town: Town) -> None:
-    admin, eve = town.owner("admin", role=Who.ADMIN), town.guest("eve")
+    admin, eve = town.owner("admin", role=Role.ADMIN), town.guest("eve")
     town.owner("alice").say("/exit")
     admin.say("/mute eve")
     muted = "Server: you are muted!"

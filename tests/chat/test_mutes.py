@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from asyncchat.chat.commands import Who
+from asyncchat.log.accounts import Role
 from tests.chat.town import SECRET, Json, Plain, Town
 
 MUTED = "Server: you are muted!"
@@ -14,30 +14,30 @@ MUTED = "Server: you are muted!"
 @pytest.fixture
 def sentence(town: Town) -> Callable[[str], list[str]]:
     """Return what lets the admin say something about somebody."""
-    admin = town.owner("admin", role=Who.ADMIN)
+    admin = town.owner("admin", role=Role.ADMIN)
     return lambda line: admin.say(line)
 
 
 Sentence = Callable[[str], list[str]]
 
 
-@pytest.mark.parametrize("role", [Who.MODERATOR, Who.REGISTERED])
-def test_a_muted_moderator_sets_no_topic(town: Town, sentence: Sentence, role: Who) -> None:
+@pytest.mark.parametrize("role", [Role.MODERATOR, Role.REGISTERED])
+def test_a_muted_moderator_sets_no_topic(town: Town, sentence: Sentence, role: Role) -> None:
     mo, watcher = town.owner("mo", role=role), town.program("watcher")
     sentence("/mute mo")
     watcher.hear()
-    refused = MUTED if role == Who.MODERATOR else "Server: you are not a moderator or an admin!"
+    refused = MUTED if role == Role.MODERATOR else "Server: you are not a moderator or an admin!"
     assert mo.say("/topic look here", "/topic") == [refused, "Server: there is no topic"]
     assert watcher.hear() == []
     sentence("/unmute mo")
-    mo.session.account.role = Who.MODERATOR  # type: ignore[union-attr]
+    mo.session.account.role = Role.MODERATOR  # type: ignore[union-attr]
     assert mo.say("/topic look here") == ["Server: the topic is: look here"]
 
 
 def test_a_muted_program_sets_no_topic(town: Town, sentence: Sentence) -> None:
     mo = town.own_program("mo")
     assert mo.session.account
-    mo.session.account.role = Who.MODERATOR
+    mo.session.account.role = Role.MODERATOR
     sentence("/mute mo")
     (refused,) = mo.say("/topic look here")
     assert (refused["type"], refused["code"]) == ("refused", "muted")

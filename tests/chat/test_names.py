@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from precis_i18n import get_profile
 
-from asyncchat.chat.names import NameRefused, prepare
+from asyncchat.text.usernames import NameRefused, prepare
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from asyncchat.chat.commands import Who
-from asyncchat.chat.networks import network_of
+from asyncchat.log.accounts import Role
+from asyncchat.text.networks import network_of
 from tests.chat.town import SECRET, Town
 
 
@@ -26,7 +26,7 @@ def test_of_ipv6_a_network_counts_and_of_ipv4_an_address(address: str, network: 
 
 
 def test_a_guest_who_is_banned_does_not_come_back_from_elsewhere_in_the_network(town: Town) -> None:
-    moderator = town.owner("mia", role=Who.MODERATOR)
+    moderator = town.owner("mia", role=Role.MODERATOR)
     town.guest("gus", address="2001:db8::1")
     assert moderator.say("/ban gus 1h")[0].startswith("Server: gus was banned")
     for place in (town, town.started_again()):

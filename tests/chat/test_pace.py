@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat.pace import Pace
+from asyncchat.chat.rate_limits import Pace
 
 
 def test_a_burst_goes_at_once_and_then_one_after_the_other() -> None:

@@ -9,13 +9,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from asyncchat.chat import wire
-from asyncchat.chat.audience import Encode
-from asyncchat.chat.entries import KEPT_NOWHERE, Join, Leave, Logged
-from asyncchat.chat.log import Kept, Log, MemoryLog
-from asyncchat.chat.messages import ANNOUNCED, Connected, Counted, Disconnected, Event, Joined, Left, Sent
-from asyncchat.chat.names import Name, prepare
-from asyncchat.chat.refusal import NameTaken, NotKept, Refusal
+from asyncchat.errors import NameTaken, NotKept, Refusal
+from asyncchat.formats import plain
+from asyncchat.log.audience import Encode
+from asyncchat.log.entries import KEPT_NOWHERE, Join, Leave, Logged
+from asyncchat.log.log import Kept, Log, MemoryLog
+from asyncchat.log.room_events import ANNOUNCED, Connected, Counted, Disconnected, Event, Joined, Left, Sent
+from asyncchat.text.usernames import Name, prepare
 from tests.chat import Peer, Receipts, Room, SlowLog, a_room, record
 
 ALICE, BOB, CAROL = prepare("Alice"), prepare("bob"), prepare("carol")
@@ -29,7 +29,7 @@ def everything(events: Iterable[Event]) -> bytes:
     return "".join([f"{event}\n" for event in events]).encode()
 
 
-def join(room: Room, name: Name, encode: Encode = wire.plain) -> Peer:
+def join(room: Room, name: Name, encode: Encode = plain.encode) -> Peer:
     """Let a new peer join, and give it what was said last, as a session does."""
     peer = Peer()
     room.join(name, peer, encode, TOKEN)
@@ -94,7 +94,7 @@ def test_whoever_is_attached_gets_everything_from_then_on() -> None:
 def test_whoever_is_attached_is_no_member() -> None:
     room = a_room()
     join(room, ALICE)
-    room.pipeline.audience.attach(Peer(), wire.plain)
+    room.pipeline.audience.attach(Peer(), plain.encode)
     assert room.state.names(without=ALICE, most=100) == ([], 0)
 
 
@@ -296,13 +296,13 @@ def test_a_name_that_somebody_has_is_taken(same: str) -> None:
     room = a_room()
     join(room, prepare("Zoé"))
     with pytest.raises(NameTaken):
-        room.join(prepare(same), Peer(), wire.plain)
+        room.join(prepare(same), Peer(), plain.encode)
 
 
 @pytest.mark.parametrize("name", ["Server", "server", "SERVER", "\uff33\uff45\uff52\uff56\uff45\uff52"])
 def test_the_name_of_the_server_is_taken_from_the_start(name: str) -> None:
     with pytest.raises(NameTaken):
-        a_room().join(prepare(name), Peer(), wire.plain)
+        a_room().join(prepare(name), Peer(), plain.encode)
 
 
 def test_whoever_wanted_a_taken_name_is_not_in_the_room() -> None:
@@ -310,7 +310,7 @@ def test_whoever_wanted_a_taken_name_is_not_in_the_room() -> None:
     join(room, ALICE)
     refused = Peer()
     with pytest.raises(NameTaken):
-        room.join(ALICE, refused, wire.plain)
+        room.join(ALICE, refused, plain.encode)
     room.post(ALICE, "hello")
     room.commit()
     assert refused.written == []
@@ -414,7 +414,7 @@ def test_whoever_has_left_is_not_among_the_names() -> None:
 def test_who_comes_back_gets_what_is_said_from_then_on_and_the_old_peer_nothing() -> None:
     room = a_room()
     old, new = join(room, ALICE), Peer()
-    room.join(ALICE, new, wire.plain, TOKEN)
+    room.join(ALICE, new, plain.encode, TOKEN)
     room.post(ALICE, "back")
     room.commit()
     assert (old.take(), new.take()) == (b"", b"Alice: back\n")
@@ -424,7 +424,7 @@ def test_the_old_peer_gets_what_was_said_before_somebody_came_back() -> None:
     room = a_room()
     old, new = join(room, ALICE), Peer()
     room.post(ALICE, "going")
-    room.join(ALICE, new, wire.plain, TOKEN)
+    room.join(ALICE, new, plain.encode, TOKEN)
     room.commit()
     assert (old.take(), new.take()) == (b"Alice: going\n", b"Alice: going\n")  # as one of the last
 
@@ -432,7 +432,7 @@ def test_the_old_peer_gets_what_was_said_before_somebody_came_back() -> None:
 def test_the_old_peer_is_left_to_whoever_replaced_it() -> None:
     room = a_room()
     old = join(room, ALICE)
-    room.join(ALICE, Peer(), wire.plain, TOKEN)
+    room.join(ALICE, Peer(), plain.encode, TOKEN)
     room.commit()
     assert not old.closed
 
@@ -442,7 +442,7 @@ def test_coming_back_is_told_as_being_disconnected_and_connected() -> None:
     join(room, ALICE)
     room.commit()
     events = record(room)
-    room.join(ALICE, Peer(), wire.plain, TOKEN)
+    room.join(ALICE, Peer(), plain.encode, TOKEN)
     room.commit()
     assert events == [Disconnected(ALICE), Connected(ALICE)]
 
@@ -450,7 +450,7 @@ def test_coming_back_is_told_as_being_disconnected_and_connected() -> None:
 def test_coming_back_changes_no_count() -> None:
     room = a_room()
     join(room, ALICE)
-    room.join(ALICE, Peer(), wire.plain, TOKEN)
+    room.join(ALICE, Peer(), plain.encode, TOKEN)
     assert room.members == 1
 
 
@@ -458,7 +458,7 @@ def test_who_came_back_and_leaves_is_closed() -> None:
     room = a_room()
     join(room, ALICE)
     new = Peer()
-    room.join(ALICE, new, wire.plain, TOKEN)
+    room.join(ALICE, new, plain.encode, TOKEN)
     room.leave(ALICE)
     room.commit()
     assert new.closed
@@ -628,7 +628,7 @@ def crowd(room: Room, people: int) -> list[Name]:
     """Let so many people in, and return their names."""
     names = [prepare(f"p{number}") for number in range(people)]
     for name in names:
-        room.join(name, Peer(), wire.plain)
+        room.join(name, Peer(), plain.encode)
     room.commit()
     return names
 
@@ -672,7 +672,7 @@ def test_a_room_that_was_small_for_a_moment_is_counted_again_though_as_many_are_
     room.pipeline.count()
     room.leave(names[0])
     room.commit()
-    room.join(names[0], Peer(), wire.plain)
+    room.join(names[0], Peer(), plain.encode)
     room.commit()
     events = record(room)
     room.pipeline.count()
@@ -800,7 +800,7 @@ class AnyChat(RuleBasedStateMachine):
 
     @rule(
         raw=st.sampled_from(["alice", "ALICE", "bob", "Zoé", "zoe\u0301", "Server"]),
-        encode=st.sampled_from([wire.plain, as_numbers]),
+        encode=st.sampled_from([plain.encode, as_numbers]),
         token=st.sampled_from([b"one", b"other"]),
     )
     def joins(self, raw: str, encode: Encode, token: bytes) -> None:

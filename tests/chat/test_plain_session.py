@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat.commands import Who
-from asyncchat.chat.messages import Joined, Left, Sent
-from asyncchat.chat.names import prepare
+from asyncchat.log.accounts import Role
+from asyncchat.log.room_events import Joined, Left, Sent
+from asyncchat.text.usernames import prepare
 from tests.chat import Person, Room, a_room, record
 from tests.chat.town import Town
 
@@ -509,7 +509,7 @@ def test_what_several_say_before_a_commit_is_one_batch() -> None:
 
 
 def test_nothing_is_taken_together_while_what_is_said_may_not_go_to_all(town: Town) -> None:
-    alice, bob, mo = town.owner("alice"), town.owner("bob"), town.owner("mo", role=Who.MODERATOR)
+    alice, bob, mo = town.owner("alice"), town.owner("bob"), town.owner("mo", role=Role.MODERATOR)
     nameless = town.connect()
     assert not nameless.session.say_together([b"carol"])
     alice.say("/chat bob")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from asyncchat.chat.commands import Who
-from asyncchat.chat.entries import DeleteAccount
+from asyncchat.log.accounts import Role
+from asyncchat.log.entries import DeleteAccount
 from tests.chat import Person, a_room, record
 from tests.chat.town import SECRET, Json, Plain, Town
 
@@ -512,8 +512,8 @@ def test_forged_numbers_show_nothing_to_others(town: Town, number: int) -> None:
         back.hang_up()
 
 
-@pytest.mark.parametrize("role", list(Who))
-def test_no_role_sees_what_others_say_alone(town: Town, role: Who) -> None:
+@pytest.mark.parametrize("role", list(Role))
+def test_no_role_sees_what_others_say_alone(town: Town, role: Role) -> None:
     alice = town.owner("alice")
     town.owner("bob")
     alice.say("/chat bob", "a secret")

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from asyncchat.chat.archive import Found, History, Recall, Recalled, Search
-from asyncchat.chat.messages import SHOWN, Sent
-from asyncchat.chat.names import prepare
-from asyncchat.chat.refusal import NotKept
-from asyncchat.chat.requests import Request
-from asyncchat.chat.seats import hash_of
-from asyncchat.chat.session import Session
+from asyncchat.chat.queries import Found, History, Recall, Recalled, Search
+from asyncchat.chat.resumption import hash_of
+from asyncchat.errors import NotKept
+from asyncchat.log.requests import Request
+from asyncchat.log.room_events import SHOWN, Sent
+from asyncchat.sessions.session import Session
+from asyncchat.text.usernames import prepare
 from tests.chat import Bot, Person, Room, SlowLog, a_room, some_seats
 
 BOB = prepare("bob")

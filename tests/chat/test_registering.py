@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from asyncchat.chat.changes import Register, Secret
-from asyncchat.chat.commands import Who
-from asyncchat.chat.confidential import may_have_secret, without_secret
-from asyncchat.chat.entries import StoreToken
-from asyncchat.chat.messages import Joined, Left
-from asyncchat.chat.names import prepare
-from asyncchat.chat.refusal import NotNow, WrongPassword
+from asyncchat.chat.credentials import Register, Secret
+from asyncchat.commands.redaction import may_have_secret, without_secret
+from asyncchat.errors import NotNow, WrongPassword
+from asyncchat.log.accounts import Role
+from asyncchat.log.entries import StoreToken
+from asyncchat.log.room_events import Joined, Left
+from asyncchat.text.usernames import prepare
 from tests.chat import Bot, a_room, record, some_seats
 from tests.chat.town import SECRET, Town, a_town
 
@@ -31,7 +31,7 @@ def test_somebody_registers_at_the_prompt_and_is_in(town: Town, command: str) ->
     town.guest("bob").say("one")
     alice = town.connect()
     assert alice.say(f"{command} alice {SECRET}", "hello") == [REGISTERED, "bob: one", "alice: hello"]
-    assert alice.session.role == Who.REGISTERED
+    assert alice.session.role == Role.REGISTERED
 
 
 def test_a_guest_who_is_in_claims_the_name_that_he_has(town: Town) -> None:
@@ -206,7 +206,7 @@ def test_a_name_is_given_up_and_free_for_others(town: Town) -> None:
 
 
 def test_the_admin_can_not_be_unregistered(town: Town) -> None:
-    admin = town.owner("admin", role=Who.ADMIN)
+    admin = town.owner("admin", role=Role.ADMIN)
     assert admin.say(f"/unregister {SECRET}") == ["Server: the admin can't be unregistered."]
 
 
@@ -339,7 +339,7 @@ def test_a_program_comes_back_by_its_token_though_the_server_was_started_again(t
 
 def test_a_program_shows_its_password_with_its_hello(town: Town) -> None:
     town.owner("alice").say("/exit")
-    assert town.program("alice", password=SECRET).session.role == Who.REGISTERED
+    assert town.program("alice", password=SECRET).session.role == Role.REGISTERED
 
 
 @pytest.mark.parametrize(

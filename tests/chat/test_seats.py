@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from asyncchat.chat.seats import REMEMBERED, Kept, Seat
+from asyncchat.chat.resumption import REMEMBERED, Kept, Seat
 from tests.chat import some_seats
 
 

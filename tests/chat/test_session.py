@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from asyncchat.chat.commands import COMMANDS, find_command, is_exit
-from asyncchat.chat.confidential import without_secret
+from asyncchat.commands.redaction import without_secret
+from asyncchat.commands.table import COMMANDS, find_command, is_exit
 from tests.chat.town import SECRET, Town
 
 

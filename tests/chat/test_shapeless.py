@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from precis_i18n.unicode import UnicodeData
 
-from asyncchat.chat.confidential import hidden_command, may_have_secret, without_secret
-from asyncchat.chat.lines import LineDecoder, MarkDropper
-from asyncchat.chat.shapeless import is_blank
+from asyncchat.commands.redaction import hidden_command, may_have_secret, without_secret
+from asyncchat.text.framing import LineDecoder, MarkDropper
+from asyncchat.text.invisible import is_blank
 from tests.chat import Bot, Person, a_room, some_seats
 from tests.chat.town import Town
 

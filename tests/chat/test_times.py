@@ -2,7 +2,7 @@
 
 import pytest
 
-from asyncchat.chat.commands import Who
+from asyncchat.log.accounts import Role
 from tests.chat.town import Town
 
 NOW = "2025-11-22T21:40:00Z"
@@ -27,7 +27,7 @@ def test_an_answer_says_which_times_are_in_it(
 ) -> None:
     admin = town.own_program("admin")
     assert admin.session.account
-    admin.session.account.role = Who.ADMIN
+    admin.session.account.role = Role.ADMIN
     town.guest("bob")
     town.guest("amy")
     heard = [event for line in lines for event in admin.say(line)]
@@ -38,7 +38,7 @@ def test_an_answer_says_which_times_are_in_it(
 def test_what_somebody_wrote_is_not_taken_for_a_time(town: Town) -> None:
     admin = town.own_program("admin")
     assert admin.session.account
-    admin.session.account.role = Who.ADMIN
+    admin.session.account.role = Role.ADMIN
     admin.say(f"/topic at the sea (until {LATER})")
     (audit,) = [event for event in admin.say("/audit") if event["type"] == "notice"]
     assert audit["times"] == [NOW]

@@ -1,6 +1,6 @@
 """How often somebody may try a password."""
 
-from asyncchat.chat.tries import MOST, PERIOD, REMEMBERED, Tries
+from asyncchat.chat.rate_limits import MOST, PERIOD, REMEMBERED, Tries
 
 
 def test_there_are_three_tries_a_minute_for_a_name_from_an_address() -> None:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat import events
-from asyncchat.chat.client import Client
-from asyncchat.chat.events import Message, Refused, Topic, Turned, Unread, Welcome, You
+from asyncchat.client.json_client import Client
+from asyncchat.formats import events
+from asyncchat.formats.events import Message, Refused, Topic, Turned, Unread, Welcome, You
 from tests.chat.town import SECRET, Plain, Town, a_town
 from tests.chat.wires import QUESTION, Wire
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat.commands import Who
-from asyncchat.chat.names import NameRefused, PasswordNeeded, prepare
-from asyncchat.chat.order import Kind, Sentence
-from asyncchat.chat.visitor import MAX_HEARD, Heard, NotTaken, Visitor
+from asyncchat.client.plain_client import MAX_HEARD, Heard, NotTaken, Visitor
+from asyncchat.log.accounts import Role
+from asyncchat.log.bans import Kind, Sentence
+from asyncchat.text.usernames import NameRefused, PasswordNeeded, prepare
 from tests.chat import Person, Room, a_room
 from tests.chat.town import SECRET, Plain, Town
 
@@ -462,7 +462,7 @@ def test_may_choose_another_name_if_the_one_given_is_somebodys(town: Town) -> No
 
 
 def test_ends_if_it_is_banned(town: Town) -> None:
-    town.host.order.add(Sentence(Kind.BAN, prepare("bob"), "", None, Who.ADMIN))
+    town.host.order.add(Sentence(Kind.BAN, prepare("bob"), "", None, Role.ADMIN))
     with pytest.raises(NameRefused, match=r"^bob: you are banned!$"):
         meet_in(town, Visitor("bob", can_choose=False))
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat.commands import Who
-from asyncchat.chat.departed import REMEMBERED, Departed, Guest
-from asyncchat.chat.names import Name
-from asyncchat.chat.networks import network_of, network_written
+from asyncchat.chat.recent_guests import REMEMBERED, Departed, Guest
+from asyncchat.log.accounts import Role
+from asyncchat.text.networks import network_of, network_written
+from asyncchat.text.usernames import Name
 from tests.chat import Person, a_room
 from tests.chat.town import SECRET, Plain, Town
 
@@ -18,7 +18,7 @@ MINUTE = 60_000
 
 
 def mo(town: Town) -> Plain:
-    return town.owner("mo", HERE, role=Who.MODERATOR)
+    return town.owner("mo", HERE, role=Role.MODERATOR)
 
 
 def whois(person: Plain, name: str) -> str:
@@ -30,7 +30,7 @@ def whois(person: Plain, name: str) -> str:
 
 
 def test_all_are_told_the_role_and_how_long_somebody_has_said_nothing(town: Town) -> None:
-    alice, gus, admin = town.owner("alice"), town.guest("gus"), town.owner("admin", role=Who.ADMIN)
+    alice, gus, admin = town.owner("alice"), town.guest("gus"), town.owner("admin", role=Role.ADMIN)
     assert whois(alice, "GUS") == "gus: guest, online"
     assert whois(gus, "alice") == "alice: registered, online"
     town.time += 5 * MINUTE
@@ -190,7 +190,7 @@ def test_an_address_is_banned_for_guests(town: Town, written: str, network: str,
     alice.say("/exit")
     assert town.owner("alice", banned).session.account
     again = town.started_again()
-    moderator = again.owner("mo", HERE, role=Who.MODERATOR)
+    moderator = again.owner("mo", HERE, role=Role.MODERATOR)
     assert moderator.say("/bans") == [f"Server: banned: {network}"]
     assert again.connect(banned).say("another") == [BANNED]
     assert moderator.say(f"/unban {written}", "/bans") == [
@@ -210,7 +210,7 @@ def test_addresses_and_names_are_banned_side_by_side_and_for_a_time(town: Town) 
 
 
 def test_no_lower_role_lifts_what_the_admin_has_banned(town: Town) -> None:
-    moderator, admin = mo(town), town.owner("admin", role=Who.ADMIN)
+    moderator, admin = mo(town), town.owner("admin", role=Role.ADMIN)
     admin.say(f"/ban {THERE}")
     assert moderator.say(f"/unban {THERE}") == ["Server: only the admin can change this ban!"]
 

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from asyncchat.chat.accounts import Accounts
-from asyncchat.chat.archive import Audit, Count, History, Recall, Search, Unread
-from asyncchat.chat.changes import Authorize, ChangePassword, Register, Unregister
-from asyncchat.chat.commands import Who
-from asyncchat.chat.entries import (
+from asyncchat.chat.core import Host
+from asyncchat.chat.credentials import Authorize, ChangePassword, Register, Unregister
+from asyncchat.chat.queries import Audit, Count, History, Recall, Search, Unread
+from asyncchat.errors import NotKept, Refusal, WrongPassword
+from asyncchat.log.accounts import Accounts, Role
+from asyncchat.log.bans import Order
+from asyncchat.log.entries import (
     KEPT_NOWHERE,
     AnyEntry,
     CreateAccount,
@@ -23,13 +25,10 @@ from asyncchat.chat.entries import (
     StorePassword,
     StoreToken,
 )
-from asyncchat.chat.host import Host
-from asyncchat.chat.log import Kept
-from asyncchat.chat.messages import Sent
-from asyncchat.chat.order import Order
-from asyncchat.chat.refusal import NotKept, Refusal, WrongPassword
-from asyncchat.chat.requests import Request
-from asyncchat.chat.session import Session
+from asyncchat.log.log import Kept
+from asyncchat.log.requests import Request
+from asyncchat.log.room_events import Sent
+from asyncchat.sessions.session import Session
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import Keep
 from asyncchat.store.people import People
@@ -186,7 +185,7 @@ class Town:
         person.hear()
         return person
 
-    def owner(self, name: str, address: str = ADDRESS, role: Who = Who.REGISTERED) -> "Plain":
+    def owner(self, name: str, address: str = ADDRESS, role: Role = Role.REGISTERED) -> "Plain":
         """Return somebody with nc whose name is registered, and is so now if it was not."""
         person = self.connect(address)
         person.send(f"/register {name} {SECRET}\n/auth {name} {SECRET}\n")

@@ -2,8 +2,8 @@
 
 from random import Random
 
-from asyncchat.chat import events
-from asyncchat.chat.client import Client
+from asyncchat.client.json_client import Client
+from asyncchat.formats import events
 from tests.chat import Bot
 
 QUESTION = b"Server: write your name\n"

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from asyncchat.chat.accounts import LONGEST_PASSWORD
-from asyncchat.chat.commands import COMMANDS, Who
-from asyncchat.chat.events import JSON_LINE
-from asyncchat.chat.names import MAX_LENGTH
+from asyncchat.commands.table import COMMANDS
+from asyncchat.formats.events import JSON_LINE
+from asyncchat.log.accounts import LONGEST_PASSWORD, Role
+from asyncchat.text.usernames import MAX_LENGTH
 from tests.chat.town import SECRET, Json, Plain, Town, a_town
 
 MAX_LINE = 4096
@@ -117,7 +117,7 @@ def _stranger(town: Town) -> Json:
 
 
 def _member(town: Town) -> Plain:
-    return town.owner(f"m{next(NUMBERS)}", role=Who.ADMIN)
+    return town.owner(f"m{next(NUMBERS)}", role=Role.ADMIN)
 
 
 def _program(town: Town) -> Json:

@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from asyncchat.chat.accounts import Account
-from asyncchat.chat.archive import Pair, Search
-from asyncchat.chat.entries import AnyEntry, CreateAccount, Logged
-from asyncchat.chat.messages import Sent
-from asyncchat.chat.names import prepare
-from asyncchat.chat.refusal import NotKept
-from asyncchat.chat.requests import R, Request
+from asyncchat.chat.queries import Pair, Search
+from asyncchat.errors import NotKept
+from asyncchat.log.accounts import Account
+from asyncchat.log.entries import AnyEntry, CreateAccount, Logged
+from asyncchat.log.requests import R, Request
+from asyncchat.log.room_events import Sent
 from asyncchat.store import upkeep
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import Keep, StoreFile, open_to_read
 from asyncchat.store.journal import SqliteLog
 from asyncchat.store.people import People
+from asyncchat.text.usernames import prepare
 from tests.programs import PATIENCE, seconds
 
 BOB = prepare("bob")

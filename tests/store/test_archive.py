@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat.archive import Found, History, Recall, Recalled, Search
-from asyncchat.chat.lines import visible
-from asyncchat.chat.messages import Sent
-from asyncchat.chat.refusal import NotKept
+from asyncchat.chat.queries import Found, History, Recall, Recalled, Search
+from asyncchat.errors import NotKept
+from asyncchat.log.room_events import Sent
 from asyncchat.store import upkeep
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import open_to_read
+from asyncchat.text.sanitize import visible
 from tests.programs import PATIENCE, seconds, until
 from tests.store import Journal, ask, fill, indexed, message, messages, no_rest
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from asyncchat.chat.archive import Search
+from asyncchat.chat.queries import Search
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import StoreError, StoreFile, open_to_read
 from asyncchat.store.schema import MIGRATIONS, migrate

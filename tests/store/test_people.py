@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat.accounts import Account
-from asyncchat.chat.archive import Audit, Count, History, Pair, Recall, Recalled, Unread
-from asyncchat.chat.commands import Who
-from asyncchat.chat.entries import (
+from asyncchat.chat.queries import Audit, Count, History, Pair, Recall, Recalled, Unread
+from asyncchat.errors import NotKept
+from asyncchat.log.accounts import Account, Role
+from asyncchat.log.bans import Action, Kind, Sentence
+from asyncchat.log.entries import (
     CreateAccount,
     DeleteAccount,
     LiftRestriction,
@@ -27,14 +28,12 @@ from asyncchat.chat.entries import (
     StorePassword,
     StoreToken,
 )
-from asyncchat.chat.names import Name, prepare
-from asyncchat.chat.order import Action, Kind, Sentence
-from asyncchat.chat.refusal import NotKept
 from asyncchat.store import archive as archive_module
 from asyncchat.store import people as people_module
 from asyncchat.store.file import Keep
 from asyncchat.store.people import AUDITED, SEATS, People
 from asyncchat.store.schema import migrate
+from asyncchat.text.usernames import Name, prepare
 from tests.programs import until
 from tests.store import Journal, ask, found, messages, rows
 
@@ -244,19 +243,19 @@ def test_what_is_older_than_shall_be_kept_is_deleted(path: Path) -> None:
 
 def test_order_is_known_at_the_next_start(path: Path, journal: Journal) -> None:
     bob = account(journal, "bob")
-    ban = Sentence(Kind.BAN, prepare("Eve"), "192.0.2.1", 500, Who.ADMIN)
-    mute = Sentence(Kind.MUTE, prepare("eve"), "", None, Who.MODERATOR)
+    ban = Sentence(Kind.BAN, prepare("Eve"), "192.0.2.1", 500, Role.ADMIN)
+    mute = Sentence(Kind.MUTE, prepare("eve"), "", None, Role.MODERATOR)
     for change in (
         Restrict(MO, ban, Action.KICK, 0),
         Restrict(MO, mute, Action.MUTE, 0),
-        SetRole(MO, bob.id, Who.MODERATOR, 0),
+        SetRole(MO, bob.id, Role.MODERATOR, 0),
         SetTopic(MO, "the build", 0),
     ):
         assert journal.change(change) is None
     people = People(journal.file.connection, Keep(), lambda: 0)
     assert people.sentences() == [ban, mute]
     assert people.topic() == "the build"
-    assert [(one.name.shown, one.role) for one in people.accounts()] == [("bob", Who.MODERATOR)]
+    assert [(one.name.shown, one.role) for one in people.accounts()] == [("bob", Role.MODERATOR)]
     journal.change(LiftRestriction(MO, Kind.BAN, prepare("EVE"), 0))
     assert people.sentences() == [mute]
     acts = [act[1:] for act in ask(path, Audit())]
@@ -281,7 +280,7 @@ def test_another_password_of_the_admin_ends_what_came_with_the_one_before(path: 
     people = People(journal.file.connection, Keep(), lambda: 0)
     people.set_admin("one")
     (admin,) = people.accounts()
-    assert (admin.name, admin.role) == (Name("admin", "admin"), Who.ADMIN)
+    assert (admin.name, admin.role) == (Name("admin", "admin"), Role.ADMIN)
     journal.change(StoreToken(admin.id, "one", b"seat", 0))
     assert ask(path, Recall(b"seat")) == Recalled([], admin.id)
     people.set_admin("two")

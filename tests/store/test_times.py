@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from asyncchat.clock import Evidence, read_wall
 from asyncchat.store.file import Keep, StoreFile
 from asyncchat.store.times import keep_time, open_clock
+from asyncchat.system.clock import Evidence, read_wall
 
 DAY = 86_400_000
 SOON = 10_000

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from asyncchat.chat.entries import PrivateStored, SendPrivate
+from asyncchat.log.entries import PrivateStored, SendPrivate
 from asyncchat.store import people, upkeep
 from asyncchat.store.file import Keep
 from tests.programs import PATIENCE, seconds, until

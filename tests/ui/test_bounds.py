@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import pytest
 
 from asyncchat.aio.event_queue import Event
-from asyncchat.chat import events
-from asyncchat.ui.live import Status
+from asyncchat.formats import events
 from asyncchat.ui.mentions import mentions
-from asyncchat.ui.people import MOST_NAMES, Run
-from asyncchat.ui.show import MOST_OF_ONE, Show
+from asyncchat.ui.roster import MOST_NAMES, Run
+from asyncchat.ui.view.scrollback import MOST_OF_ONE, Show
+from asyncchat.ui.view.status_bar import Status
 from tests.programs import in_rounds
 
 NOW = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)

@@ -12,16 +12,17 @@ from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 from prompt_toolkit.utils import get_cwidth
 
-from asyncchat.addresses import Address
-from asyncchat.chat import helping
-from asyncchat.chat.commands import Command, Who
-from asyncchat.ui import commands, people
+from asyncchat.commands import help_text
+from asyncchat.commands.table import Command
+from asyncchat.log.accounts import Role
+from asyncchat.system.addresses import Address
+from asyncchat.ui import commands, roster
 from asyncchat.ui.completion import ChatCompleter
 from asyncchat.ui.history import MOST_LINES, LineHistory, history_path
-from asyncchat.ui.live import Status, above_input, fit
 from asyncchat.ui.mentions import folded, mentions
-from asyncchat.ui.people import People
-from asyncchat.ui.style import PALETTE, colour_of, key_of
+from asyncchat.ui.roster import People
+from asyncchat.ui.view.status_bar import Status, above_input, fit
+from asyncchat.ui.view.style import PALETTE, colour_of, key_of
 from tests.programs import assert_within
 
 
@@ -124,7 +125,7 @@ def test_above_the_input_stands_who_came_and_what_is_not_sent_yet() -> None:
 
 
 def everything() -> list[Command]:
-    return helping.usable(Who.ADMIN, has_store=True, has_window=True)
+    return help_text.usable(Role.ADMIN, has_store=True, has_window=True)
 
 
 def completions(before: str, *names: str) -> list[str]:
@@ -210,7 +211,7 @@ def test_commands_are_completed_and_explained() -> None:
 
 
 def test_no_more_names_are_kept_than_anybody_looks_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(people, "MOST_NAMES", 3)
+    monkeypatch.setattr(roster, "MOST_NAMES", 3)
     assert completions("", *"abcde") == ["e: ", "d: ", "c: "]
 
 

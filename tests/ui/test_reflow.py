@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prompt_toolkit.data_structures import Size
 
-from asyncchat.ui import reflow
-from asyncchat.ui.reflow import Line, Recent, reflows, without_tabs, wrapped
+from asyncchat.ui.view import reflow
+from asyncchat.ui.view.reflow import Line, Recent, reflows, without_tabs, wrapped
 
 
 def rows_of(text: str, columns: int) -> list[str]:

@@ -8,8 +8,8 @@ import pytest
 from msgspec import UNSET
 
 from asyncchat.aio.event_queue import Disconnected, Event
-from asyncchat.chat import events
-from asyncchat.ui.show import Line, Show, Shown
+from asyncchat.formats import events
+from asyncchat.ui.view.scrollback import Line, Show, Shown
 
 NOW = datetime(2026, 11, 22, 23, 30, tzinfo=timezone(timedelta(hours=2)))
 

@@ -6,15 +6,14 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
-from asyncchat.addresses import DEFAULT_HOST, DEFAULT_PORT, Address, parse_address, reason
 from asyncchat.aio.event_queue import Disconnected, Event, EventQueue
 from asyncchat.aio.link import LONGEST_PAUSE, Link, growing_pauses, open_link
-from asyncchat.chat import events
-from asyncchat.chat.client import Client
-from asyncchat.chat.commands import is_exit
-from asyncchat.chat.names import NameRefused, PasswordNeeded, prepare
-from asyncchat.chat.refusal import Refusal
-from asyncchat.errors import ChatError
+from asyncchat.client.json_client import Client
+from asyncchat.commands.table import is_exit
+from asyncchat.errors import ChatError, Refusal
+from asyncchat.formats import events
+from asyncchat.system.addresses import DEFAULT_HOST, DEFAULT_PORT, Address, parse_address, reason
+from asyncchat.text.usernames import NameRefused, PasswordNeeded, prepare
 
 MOST_POSTED = 2 * events.MOST_UNANSWERED
 """Lines that may wait for an answer until a file that is sent waits, too."""

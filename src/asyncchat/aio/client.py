@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 import signal
 
-from asyncchat import terminal
-from asyncchat.addresses import Address
 from asyncchat.aio.daemon import DaemonExecutor
 from asyncchat.aio.link import Link, open_link
-from asyncchat.chat.visitor import GOODBYE_TIMEOUT, NO_VERDICT, QUESTION_TIMEOUT, VERDICT_TIMEOUT, Visitor
+from asyncchat.client.plain_client import GOODBYE_TIMEOUT, NO_VERDICT, QUESTION_TIMEOUT, VERDICT_TIMEOUT, Visitor
 from asyncchat.errors import ChatError, ServerGone
+from asyncchat.system import stdio
+from asyncchat.system.addresses import Address
 
 
 async def join(address: Address, visitor: Visitor, *, read_input: bool) -> None:
@@ -90,7 +90,7 @@ class _Conversation:
                 if answer:
                     self._writer.write(answer)
                 if show:
-                    await loop.run_in_executor(output, terminal.write, show)
+                    await loop.run_in_executor(output, stdio.write, show)
                 self._heard.set()
                 self._said_something = True
                 if self._visitor.settled:
@@ -109,7 +109,7 @@ class _Conversation:
                 self._visitor.wait_no_longer()
         keyboard = DaemonExecutor("input")
         loop = asyncio.get_running_loop()
-        while typed := await loop.run_in_executor(keyboard, terminal.read):
+        while typed := await loop.run_in_executor(keyboard, stdio.read):
             data = self._visitor.without_mark(typed)
             self._writer.write(data)
             if self._visitor.type(data):

@@ -7,16 +7,16 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable, Iterator
 
-from asyncchat.addresses import Address
 from asyncchat.aio.backlog import Backlog
-from asyncchat.chat import events
-from asyncchat.chat.host import Host
-from asyncchat.chat.json_session import JsonSession
-from asyncchat.chat.lines import LineDecoder
-from asyncchat.chat.pace import Pace
-from asyncchat.chat.plain_session import PlainSession
-from asyncchat.chat.session import Session
+from asyncchat.chat.core import Host
+from asyncchat.chat.rate_limits import Pace
+from asyncchat.formats import events
 from asyncchat.limits import Limits
+from asyncchat.sessions.json import JsonSession
+from asyncchat.sessions.plain import PlainSession
+from asyncchat.sessions.session import Session
+from asyncchat.system.addresses import Address
+from asyncchat.text.framing import LineDecoder
 
 READ_SIZE = 1 << 14
 """Bytes that are read at a time: to split them into lines takes two milliseconds if each is empty."""

@@ -10,7 +10,7 @@ from typing import Any
 class DaemonExecutor(Executor):
     """Runs calls in daemon threads, in one, one after the other, unless there shall be more; each begins with `start`.
 
-    For calls that may wait for ever, like reading a terminal.
+    For calls that may wait for ever, like reading a stdio.
     """
 
     def __init__(self, name: str, threads: int = 1, start: Callable[[], object] = lambda: None) -> None:

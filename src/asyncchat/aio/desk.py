@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from asyncchat.aio.daemon import DaemonExecutor
 from asyncchat.aio.searching import CLOSING, Asker, Searches
-from asyncchat.chat.accounts import Account
-from asyncchat.chat.archive import Audit, Count, History, Recall, Search, Unread
-from asyncchat.chat.changes import Authorize, ChangePassword, Credentials, Register, Unregister
-from asyncchat.chat.entries import AnyEntry, CreateAccount, DeleteAccount, Entry, StorePassword, StoreToken
-from asyncchat.chat.host import Host
-from asyncchat.chat.refusal import NotKept, NotNow, Refusal, WrongPassword
-from asyncchat.chat.session import Session
-from asyncchat.chat.tries import Tries
+from asyncchat.chat.core import Host
+from asyncchat.chat.credentials import Authorize, ChangePassword, Credentials, Register, Unregister
+from asyncchat.chat.queries import Audit, Count, History, Recall, Search, Unread
+from asyncchat.chat.rate_limits import Tries
+from asyncchat.errors import NotKept, NotNow, Refusal, WrongPassword
+from asyncchat.log.accounts import Account
+from asyncchat.log.entries import AnyEntry, CreateAccount, DeleteAccount, Entry, StorePassword, StoreToken
+from asyncchat.sessions.session import Session
 
 if TYPE_CHECKING:
     from asyncchat.store import Store
@@ -44,9 +44,9 @@ class Desk:
 
     def __init__(self, host: Host, store: "Store") -> None:
         # Not at the top: a chat without a store does not need it.
-        from asyncchat import passwords
+        from asyncchat.system import password_hash
 
-        self._passwords = passwords
+        self._passwords = password_hash
         self._host = host
         self._store = store
         self._reading = DaemonExecutor("archive")

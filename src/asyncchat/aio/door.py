@@ -3,11 +3,11 @@
 from collections import Counter
 from ipaddress import ip_address
 
-from asyncchat.chat import wire
-from asyncchat.chat.networks import network_of
+from asyncchat.formats import plain
+from asyncchat.text.networks import network_of
 
-FULL = wire.notice("the chat is full, try again later.")
-TOO_MANY = wire.notice("there are too many connections from your address, try again later.")
+FULL = plain.notice("the chat is full, try again later.")
+TOO_MANY = plain.notice("there are too many connections from your address, try again later.")
 
 
 class Door:

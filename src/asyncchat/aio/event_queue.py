@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from asyncchat.chat import events
+from asyncchat.formats import events
 
 MOST_EVENTS = 10_000
 """Events that may wait to be read."""

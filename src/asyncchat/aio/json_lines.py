@@ -4,18 +4,18 @@ import asyncio
 
 from msgspec import structs
 
-from asyncchat import terminal
-from asyncchat.addresses import Address
 from asyncchat.aio.chat import Chat
 from asyncchat.aio.client import cancel_on_ctrl_c
 from asyncchat.aio.daemon import DaemonExecutor
 from asyncchat.aio.event_queue import Event
-from asyncchat.chat import events
-from asyncchat.chat.commands import is_exit
-from asyncchat.chat.lines import LineDecoder
-from asyncchat.chat.shapeless import is_blank
-from asyncchat.chat.visitor import MAX_HEARD
+from asyncchat.client.plain_client import MAX_HEARD
+from asyncchat.commands.table import is_exit
 from asyncchat.errors import ChatError
+from asyncchat.formats import events
+from asyncchat.system import stdio
+from asyncchat.system.addresses import Address
+from asyncchat.text.framing import LineDecoder
+from asyncchat.text.invisible import is_blank
 
 
 async def join_as_json(address: Address, name: str, password: str, *, read_input: bool) -> None:
@@ -49,7 +49,7 @@ async def _print(chat: Chat) -> int:
     refused = 0
     while batch := await chat.batch():
         refused += sum(isinstance(event, events.Refused) for event in batch)
-        await loop.run_in_executor(output, terminal.write, events.lines(map(_without_token, batch)))
+        await loop.run_in_executor(output, stdio.write, events.lines(map(_without_token, batch)))
     return refused
 
 
@@ -63,7 +63,7 @@ async def _send(chat: Chat) -> None:
     keyboard = DaemonExecutor("input")
     loop = asyncio.get_running_loop()
     decoder = LineDecoder(MAX_HEARD)
-    while data := await loop.run_in_executor(keyboard, terminal.read):
+    while data := await loop.run_in_executor(keyboard, stdio.read):
         if await _post(chat, decoder.feed(data)):
             return
     if not (decoder.unfinished and await _post(chat, decoder.feed(b"\n"))):

@@ -7,9 +7,9 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
-from asyncchat import terminal
-from asyncchat.addresses import CONNECT_TIMEOUT, Address, unreachable
 from asyncchat.aio.daemon import DaemonExecutor
+from asyncchat.system import stdio
+from asyncchat.system.addresses import CONNECT_TIMEOUT, Address, unreachable
 
 LONGEST_PAUSE = 30.0
 """Seconds from one try to connect to the next, at most."""
@@ -29,7 +29,7 @@ class Link:
         try:
             async with asyncio.timeout(patience):
                 while words.startswith(heard) and heard != words:
-                    data = await self._reader.read(terminal.CHUNK)
+                    data = await self._reader.read(stdio.CHUNK)
                     heard += data
                     self._ahead = heard
                     if not data:
@@ -43,7 +43,7 @@ class Link:
         if self._ahead:
             ahead, self._ahead = self._ahead, None
             return ahead
-        return await self._reader.read(terminal.CHUNK)
+        return await self._reader.read(stdio.CHUNK)
 
     def abort(self) -> None:
         """Close the connection at once."""

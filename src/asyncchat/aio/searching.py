@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from asyncchat.aio.daemon import DaemonExecutor
-from asyncchat.chat.archive import Found, Search
-from asyncchat.chat.refusal import NotKept
+from asyncchat.chat.queries import Found, Search
+from asyncchat.errors import NotKept
 
 _T = TypeVar("_T")
 

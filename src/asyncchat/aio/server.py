@@ -9,22 +9,23 @@ import signal
 import socket
 from typing import TYPE_CHECKING, Any
 
-from asyncchat import signals, transcript
-from asyncchat.addresses import BACKLOG, host_of_peer, of_socket
+from asyncchat import transcript
 from asyncchat.aio.connection import READ_SIZE, Connection
 from asyncchat.aio.desk import Desk
 from asyncchat.aio.door import Door
-from asyncchat.chat.accounts import Accounts
-from asyncchat.chat.audience import Peer
-from asyncchat.chat.host import Host
-from asyncchat.chat.log import MemoryLog
-from asyncchat.chat.order import Order
-from asyncchat.chat.pipeline import Pipeline
-from asyncchat.chat.seats import Seats
-from asyncchat.chat.session import Session
-from asyncchat.chat.state import ChatState, RoomState
-from asyncchat.clock import Clock
+from asyncchat.chat.core import Host
+from asyncchat.chat.resumption import Seats
 from asyncchat.limits import Limits
+from asyncchat.log.accounts import Accounts
+from asyncchat.log.audience import Peer
+from asyncchat.log.bans import Order
+from asyncchat.log.log import MemoryLog
+from asyncchat.log.pipeline import Pipeline
+from asyncchat.log.state import ChatState, RoomState
+from asyncchat.sessions.session import Session
+from asyncchat.system import signals
+from asyncchat.system.addresses import BACKLOG, host_of_peer, of_socket
+from asyncchat.system.clock import Clock
 
 if TYPE_CHECKING:
     from asyncchat.store import Store

@@ -7,9 +7,9 @@ from functools import reduce
 from hashlib import sha256
 from operator import or_
 
-from asyncchat.chat.accounts import SHORTEST_PASSWORD
-from asyncchat.chat.commands import COMMANDS, EXCERPT, TURNING, Command, word_of
-from asyncchat.chat.refusal import Refusal
+from asyncchat.commands.table import COMMANDS, EXCERPT, TURNING, Command, word_of
+from asyncchat.errors import Refusal
+from asyncchat.log.accounts import SHORTEST_PASSWORD
 
 
 class Doubt(IntFlag):

@@ -3,8 +3,8 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from asyncchat.chat.accounts import Account
-from asyncchat.chat.messages import Sent
+from asyncchat.log.accounts import Account
+from asyncchat.log.room_events import Sent
 
 
 class Output(ABC):

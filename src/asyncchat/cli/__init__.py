@@ -3,9 +3,9 @@
 import sys
 from collections.abc import Sequence
 
-from asyncchat import terminal
 from asyncchat.cli.arguments import parse
 from asyncchat.errors import ChatError, OutputClosed
+from asyncchat.system import stdio
 
 FAILED = 1
 INTERRUPTED = 130
@@ -17,11 +17,11 @@ def main(given: Sequence[str] | None = None) -> int:
     Wrong usage raises SystemExit(2).
     """
     try:
-        terminal.secure()
+        stdio.secure()
         options = parse(sys.argv[1:] if given is None else given)
         code: int = options.run(options)
     except ChatError as error:
-        terminal.report(str(error))
+        stdio.report(str(error))
         return FAILED
     except OutputClosed:
         return 0

@@ -3,12 +3,12 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from asyncchat import asking, signals, terminal
 from asyncchat.cli.arguments import Parser
 from asyncchat.errors import ChatError
+from asyncchat.system import password_prompt, signals, stdio
 
 if TYPE_CHECKING:
-    from asyncchat.chat.names import Name
+    from asyncchat.text.usernames import Name
 
 DESCRIPTION = "Show or change the accounts in a store. Changes need the server to be stopped."
 
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     from asyncchat.store.admin import people_in
 
     lines = people_in(options.store) if options.action == "list" else [_change(options)]
-    terminal.write("".join(f"{line}\n" for line in lines).encode())
+    stdio.write("".join(f"{line}\n" for line in lines).encode())
     return 0
 
 
@@ -66,17 +66,17 @@ def _change(options: argparse.Namespace) -> str:
 
 def _ask_password(name: "Name") -> str:
     """Return the hash of a new password, which is asked for twice if somebody types it."""
-    from asyncchat.chat.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
-    from asyncchat.chat.refusal import Refusal
-    from asyncchat.chat.registering import new_password
-    from asyncchat.passwords import hashed
+    from asyncchat.commands.accounts import new_password
+    from asyncchat.errors import Refusal
+    from asyncchat.log.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
+    from asyncchat.system.password_hash import hashed
 
-    given = asking.ask_unseen(f"new password of {name.shown}: ")
+    given = password_prompt.ask_unseen(f"new password of {name.shown}: ")
     try:
         password = new_password(name, given)
     except Refusal as refusal:
         limits = f"It needs {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters; nothing is changed."
         raise ChatError(f"{refusal} {limits}") from None
-    if terminal.is_interactive() and asking.ask_unseen("the same again: ") != given:
+    if stdio.is_interactive() and password_prompt.ask_unseen("the same again: ") != given:
         raise ChatError("these are two different ones: nothing is changed")
     return hashed(password)

@@ -4,7 +4,8 @@ import argparse
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from asyncchat import __version__, terminal
+from asyncchat import __version__
+from asyncchat.system import stdio
 
 TYPE_CHECKING = False  # typing's own takes longer to load than most transcripts take to filter
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class _Formatter(argparse.HelpFormatter):
     """Formats for the width of the terminal; how argparse itself finds that out takes 3 ms, though nothing is shown."""
 
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=terminal.columns())
+        super().__init__(prog, width=stdio.columns())
 
 
 class Parser(argparse.ArgumentParser):
@@ -73,7 +74,7 @@ class Parser(argparse.ArgumentParser):
 def _is_blank(value: str) -> bool:
     if value.isascii():
         return not value.strip()
-    from asyncchat.chat.shapeless import is_blank  # which a filter does not wait for
+    from asyncchat.text.invisible import is_blank  # which a filter does not wait for
 
     return is_blank(value)
 

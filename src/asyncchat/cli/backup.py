@@ -2,8 +2,8 @@
 
 import argparse
 
-from asyncchat import signals
 from asyncchat.cli.arguments import Parser
+from asyncchat.system import signals
 
 DESCRIPTION = "Write a copy of a store, even while a server uses it. The copy is one file, readable only by its owner."
 

@@ -2,8 +2,8 @@
 
 import argparse
 
-from asyncchat import terminal
 from asyncchat.cli.arguments import Parser, checked
+from asyncchat.system import stdio
 
 DESCRIPTION = "Read a raw transcript and print its messages as NAME: TEXT, without joins and leaves."
 
@@ -49,13 +49,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _print_store(options: argparse.Namespace) -> None:
-    from asyncchat.chat import wire
+    from asyncchat.formats import plain
     from asyncchat.store.archive import Archive
     from asyncchat.store.file import open_to_read
 
     archive = Archive(open_to_read(options.store))
     try:
         for messages in archive.messages(options.since, options.until):
-            terminal.write(wire.plain(messages))
+            stdio.write(plain.encode(messages))
     finally:
         archive.close()

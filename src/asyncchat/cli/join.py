@@ -5,10 +5,10 @@ import os
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from asyncchat import terminal
-from asyncchat.addresses import DEFAULT_HOST, DEFAULT_PORT, Address, parse_address, parse_host, parse_port
 from asyncchat.cli.arguments import Parser, checked
 from asyncchat.errors import ChatError
+from asyncchat.system import stdio
+from asyncchat.system.addresses import DEFAULT_HOST, DEFAULT_PORT, Address, parse_address, parse_host, parse_port
 
 DESCRIPTION = "Join a chat: print its messages and send the lines of standard input. /exit leaves."
 
@@ -34,7 +34,7 @@ def add_arguments(parser: Parser) -> None:
     form.add_argument("--threads", action="store_true", help="the plain client, built on threads")
     parser.add_argument(
         "--bell",
-        choices=terminal.BELLS,
+        choices=stdio.BELLS,
         default="mentions",
         help="when the terminal's bell rings (default: %(default)s)",
     )
@@ -42,8 +42,8 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Take part until the user leaves; return the exit code. Raises ChatError."""
-    from asyncchat.chat.names import NameRefused, PasswordNeeded, prepare
-    from asyncchat.chat.visitor import NotTaken
+    from asyncchat.client.plain_client import NotTaken
+    from asyncchat.text.usernames import NameRefused, PasswordNeeded, prepare
 
     address = _address(options)
     name = options.name if options.name is not None else os.environ.get("ASYNCCHAT_NAME") or None
@@ -99,14 +99,14 @@ def _choose_client(options: argparse.Namespace, address: Address, name: str | No
 
         assert name is not None
         _run(join_as_json(address, name, password, read_input=read_input))
-    elif read_input and not (options.plain or options.threads) and terminal.is_comfortable():
-        from asyncchat.ui.start import join_on_terminal
+    elif read_input and not (options.plain or options.threads) and stdio.is_comfortable():
+        from asyncchat.ui.login import join_on_terminal
 
         _run(join_on_terminal(address, name, password, options.bell))
     else:
-        from asyncchat.chat.visitor import Visitor
+        from asyncchat.client.plain_client import Visitor
 
-        is_person = terminal.is_interactive()
+        is_person = stdio.is_interactive()
         can_choose = read_input and (name is None or is_person)
         visitor = Visitor(name, password, can_choose=can_choose, is_script=not is_person)
         if options.threads:

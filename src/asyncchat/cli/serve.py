@@ -7,11 +7,11 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
-from asyncchat import asking, signals, terminal
-from asyncchat.addresses import DEFAULT_HOST, DEFAULT_PORT, listen, parse_host, parse_port
 from asyncchat.cli.arguments import Parser, checked
 from asyncchat.errors import ChatError
 from asyncchat.limits import RESERVED_FILES, Limits, raise_open_file_limit
+from asyncchat.system import password_prompt, signals, stdio
+from asyncchat.system.addresses import DEFAULT_HOST, DEFAULT_PORT, listen, parse_host, parse_port
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -188,11 +188,11 @@ def _serve_room(
     import logging
 
     from asyncchat.aio.server import serve
-    from asyncchat.outlet import Outlet, OutletHandler
+    from asyncchat.system.background_writer import Outlet, OutletHandler
 
-    errors = Outlet(terminal.ERRORS, "standard error", lambda message: logging.getLogger(__name__).warning(message))
+    errors = Outlet(stdio.ERRORS, "standard error", lambda message: logging.getLogger(__name__).warning(message))
     logging.basicConfig(level=logging.INFO, format="asyncchat: %(message)s", handlers=[OutletHandler(errors)])
-    recorder = None if quiet else Outlet(terminal.OUTPUT, "standard output", logging.getLogger(__name__).warning)
+    recorder = None if quiet else Outlet(stdio.OUTPUT, "standard output", logging.getLogger(__name__).warning)
     # Connections leave no cycles behind, and to look for some among those of ten thousand would stop everybody for a
     # fifth of a second, again and again.
     gc.freeze()
@@ -230,15 +230,15 @@ def _open_store(options: argparse.Namespace, limits: Limits) -> "Store":
 def _admin_password(options: argparse.Namespace, kept: str | None) -> str | None:
     """Return the hash of the admin's password, unless it is the one that is `kept`, or none is given."""
     if options.admin_password_file:
-        given, where = asking.read_secret(options.admin_password_file), options.admin_password_file
+        given, where = password_prompt.read_secret(options.admin_password_file), options.admin_password_file
     else:
         given, where = os.environ.get("ASYNCCHAT_ADMIN_PASSWORD", ""), "ASYNCCHAT_ADMIN_PASSWORD"
         if not given and kept:
             return None
-    from asyncchat.chat.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
-    from asyncchat.chat.refusal import Refusal
-    from asyncchat.chat.registering import password
-    from asyncchat.passwords import hashed, is_right
+    from asyncchat.commands.accounts import password
+    from asyncchat.errors import Refusal
+    from asyncchat.log.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
+    from asyncchat.system.password_hash import hashed, is_right
 
     if not given and where == "ASYNCCHAT_ADMIN_PASSWORD":
         return hashed(_make_admin_password())
@@ -255,7 +255,7 @@ def _make_admin_password() -> str:
 
     made = secrets.token_urlsafe(12)
     said = f"the account admin is made, its password is {made} (write it down: it is shown only now)"
-    terminal.report(said, patience=None)
+    stdio.report(said, patience=None)
     return made
 
 

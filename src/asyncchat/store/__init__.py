@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable
 
-from asyncchat.chat.commands import Who
+from asyncchat.log.accounts import Role
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import ERRORS, Keep, StoreError, StoreFile, reason
 from asyncchat.store.journal import SqliteLog
@@ -57,7 +57,7 @@ class Store:
             opened.pop_all()
 
     def _load(self, people: People, admin_password: Callable[[str | None], str | None]) -> None:
-        kept = next((account.password for account in people.accounts() if account.role == Who.ADMIN), None)
+        kept = next((account.password for account in people.accounts() if account.role == Role.ADMIN), None)
         if new := admin_password(kept):
             people.set_admin(new)
         self.accounts = people.accounts()

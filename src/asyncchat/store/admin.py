@@ -6,20 +6,19 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from asyncchat.chat.accounts import Account
-from asyncchat.chat.commands import Who
-from asyncchat.chat.entries import AnyEntry, LiftRestriction, SetRole, StorePassword
-from asyncchat.chat.names import Name, NameRefused, prepare
-from asyncchat.chat.order import Kind, Sentence
 from asyncchat.errors import ChatError
+from asyncchat.log.accounts import Account, Role
+from asyncchat.log.bans import Kind, Sentence
+from asyncchat.log.entries import AnyEntry, LiftRestriction, SetRole, StorePassword
 from asyncchat.store.file import ERRORS, Keep, StoreFile, open_to_read, reason
 from asyncchat.store.location import shown
 from asyncchat.store.people import People
+from asyncchat.text.usernames import Name, NameRefused, prepare
 
 OPERATOR = Name("the operator", "")
 """By whom the audit says that it was done; no account can have this name."""
 
-_ROLES = {Who.REGISTERED: "registered", Who.MODERATOR: "moderator", Who.ADMIN: "admin"}
+_ROLES = {Role.REGISTERED: "registered", Role.MODERATOR: "moderator", Role.ADMIN: "admin"}
 
 
 class Operator:
@@ -42,17 +41,17 @@ class Operator:
     def grant(self, name: str) -> str:
         """Make somebody a moderator."""
         account = self._find(name)
-        if account.role >= Who.MODERATOR:
+        if account.role >= Role.MODERATOR:
             raise ChatError(f"{account.name.shown} is already a moderator")
-        self._keep(SetRole(OPERATOR, account.id, Who.MODERATOR, _now()))
+        self._keep(SetRole(OPERATOR, account.id, Role.MODERATOR, _now()))
         return f"{account.name.shown} is a moderator now"
 
     def revoke(self, name: str) -> str:
         """Make a moderator one no more."""
         account = self._find(name)
-        if account.role != Who.MODERATOR:
+        if account.role != Role.MODERATOR:
             raise ChatError(f"{account.name.shown} is not a moderator")
-        self._keep(SetRole(OPERATOR, account.id, Who.REGISTERED, _now()))
+        self._keep(SetRole(OPERATOR, account.id, Role.REGISTERED, _now()))
         return f"{account.name.shown} is no longer a moderator"
 
     def unban(self, name: str) -> str:

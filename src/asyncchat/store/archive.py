@@ -7,23 +7,12 @@ import time
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from asyncchat.chat.accounts import Account
-from asyncchat.chat.archive import (
-    Act,
-    Audit,
-    Count,
-    Found,
-    History,
-    Pair,
-    Recall,
-    Recalled,
-    Search,
-    Unread,
-)
-from asyncchat.chat.messages import SHOWN, Sent
-from asyncchat.chat.refusal import NotKept
-from asyncchat.chat.requests import Request
-from asyncchat.chat.seats import REMEMBERED
+from asyncchat.chat.queries import Act, Audit, Count, Found, History, Pair, Recall, Recalled, Search, Unread
+from asyncchat.chat.resumption import REMEMBERED
+from asyncchat.errors import NotKept
+from asyncchat.log.accounts import Account
+from asyncchat.log.requests import Request
+from asyncchat.log.room_events import SHOWN, Sent
 from asyncchat.store.file import ERRORS, StoreError, reason, sent
 from asyncchat.store.people import said_between
 from asyncchat.store.words import Wanted

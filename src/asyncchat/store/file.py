@@ -8,12 +8,12 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from asyncchat.chat.lines import visible
-from asyncchat.chat.messages import Sent
-from asyncchat.chat.names import Name, NameRefused, prepare
+from asyncchat.log.room_events import Sent
 from asyncchat.store.location import Files, address, how_to_read, open_file, shown
 from asyncchat.store.location import StoreError as StoreError
 from asyncchat.store.schema import APPLICATION, MIGRATIONS, migrate
+from asyncchat.text.sanitize import visible
+from asyncchat.text.usernames import Name, NameRefused, prepare
 
 _MAGIC = b"SQLite format 3\0"
 _LAST_YEAR = 253402300799999  # the end of the year 9999, in milliseconds

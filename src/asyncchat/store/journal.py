@@ -7,15 +7,15 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from asyncchat.chat.entries import KEPT_NOWHERE, AnyEntry, Logged
-from asyncchat.chat.log import Kept
-from asyncchat.chat.messages import Sent
-from asyncchat.chat.refusal import NotKept, Refusal
-from asyncchat.clock import Evidence, is_odd
+from asyncchat.errors import NotKept, Refusal
+from asyncchat.log.entries import KEPT_NOWHERE, AnyEntry, Logged
+from asyncchat.log.log import Kept
+from asyncchat.log.room_events import Sent
 from asyncchat.store.file import ERRORS, Keep, StoreError, StoreFile, reason, sent
 from asyncchat.store.location import shown
 from asyncchat.store.people import People
 from asyncchat.store.upkeep import Upkeep
+from asyncchat.system.clock import Evidence, is_odd
 
 _MOST_ROWS = 32
 """Messages in one statement. Each statement gives up the interpreter's lock once, and may have to wait for it."""

@@ -5,8 +5,8 @@ import os
 import stat
 from urllib.parse import quote
 
-from asyncchat.chat.lines import visible
 from asyncchat.errors import ChatError
+from asyncchat.text.sanitize import visible
 
 
 class StoreError(ChatError):

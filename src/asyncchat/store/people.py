@@ -3,9 +3,10 @@
 import sqlite3
 from collections.abc import Callable, Iterable
 
-from asyncchat.chat.accounts import ADMIN, MOST_GIVEN_UP, Account
-from asyncchat.chat.commands import Who
-from asyncchat.chat.entries import (
+from asyncchat.errors import NotKept
+from asyncchat.log.accounts import ADMIN, MOST_GIVEN_UP, Account, Role
+from asyncchat.log.bans import Kind, Sentence
+from asyncchat.log.entries import (
     AnyEntry,
     CreateAccount,
     DeleteAccount,
@@ -22,13 +23,11 @@ from asyncchat.chat.entries import (
     StorePassword,
     StoreToken,
 )
-from asyncchat.chat.lines import visible
-from asyncchat.chat.messages import SHOWN, Sent
-from asyncchat.chat.names import Name, prepare
-from asyncchat.chat.order import Kind, Sentence
-from asyncchat.chat.refusal import NotKept
-from asyncchat.clock import is_odd
+from asyncchat.log.room_events import SHOWN, Sent
 from asyncchat.store.file import Keep, sent
+from asyncchat.system.clock import is_odd
+from asyncchat.text.sanitize import visible
+from asyncchat.text.usernames import Name, prepare
 
 READ_SHOWN = 10
 """Messages that were read already, among those that are shown to whoever turns to somebody."""
@@ -67,7 +66,7 @@ class People:
         rows = self._do("SELECT id, key, name, password, role, seen FROM accounts")
         # To prepare each name anew would take most of the time of a start.
         return [
-            Account(ident, Name(visible(name), key), password, Who(role), seen)
+            Account(ident, Name(visible(name), key), password, Role(role), seen)
             for ident, key, name, password, role, seen in rows
         ]
 
@@ -84,7 +83,7 @@ class People:
         """Return who is put out, and who may say nothing."""
         rows = self._do("SELECT kind, key, name, address, until, rank FROM sentences")
         return [
-            Sentence(Kind(kind), Name(visible(name), key), address, until, Who(rank))
+            Sentence(Kind(kind), Name(visible(name), key), address, until, Role(rank))
             for kind, key, name, address, until, rank in rows
         ]
 
@@ -99,7 +98,7 @@ class People:
         self._do(
             "INSERT INTO accounts (key, name, password, role) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (key) DO UPDATE SET password = excluded.password, role = excluded.role",
-            (name.key, name.shown, password, int(Who.ADMIN)),
+            (name.key, name.shown, password, int(Role.ADMIN)),
         )
         self._do("DELETE FROM seats WHERE account = (SELECT id FROM accounts WHERE key = ?)", (name.key,))
 
@@ -117,7 +116,7 @@ class People:
             case CreateAccount(name, password, token_hash, time):
                 made = self._do(
                     "INSERT INTO accounts (key, name, password, role) VALUES (?, ?, ?, ?)",
-                    (name.key, name.shown, password, int(Who.REGISTERED)),
+                    (name.key, name.shown, password, int(Role.REGISTERED)),
                 )
                 self._store_token(made.lastrowid, token_hash, time)
             case StoreToken(account, _, token_hash, time, password):
@@ -282,7 +281,7 @@ class People:
             case SetRole(by, account, role, time):
                 self._do("UPDATE accounts SET role = ? WHERE id = ?", (int(role), account))
                 (name,) = self._do("SELECT name FROM accounts WHERE id = ?", (account,)).fetchone()
-                self.audit(by, "grant" if role == Who.MODERATOR else "revoke", name, time)
+                self.audit(by, "grant" if role == Role.MODERATOR else "revoke", name, time)
             case Restrict(by, sentence, action, time):
                 kind, name, address, until, rank = sentence
                 self._do("DELETE FROM sentences WHERE until <= ?", (time,))

@@ -3,8 +3,8 @@
 import sqlite3
 from collections.abc import Callable
 
-from asyncchat.clock import Clock, Evidence, read_wall
 from asyncchat.store.file import Keep, StoreFile
+from asyncchat.system.clock import Clock, Evidence, read_wall
 
 _TOLERANCE = 7 * 86_400_000
 """Milliseconds by which the system's clock may be ahead without a doubt, where nothing is ever too old."""

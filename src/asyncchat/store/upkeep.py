@@ -4,11 +4,11 @@ import contextlib
 import time
 from collections.abc import Callable
 
-from asyncchat.clock import Evidence
 from asyncchat.store import index
 from asyncchat.store.file import ERRORS, Keep, StoreFile
 from asyncchat.store.people import People
 from asyncchat.store.times import keep_time
+from asyncchat.system.clock import Evidence
 
 REST = 0.02
 """Seconds without anything to commit, after which any such work is done."""

@@ -7,8 +7,8 @@ import signal
 import socket
 from collections.abc import Callable
 
-from asyncchat import signals, terminal
-from asyncchat.addresses import of_socket
+from asyncchat.system import signals, stdio
+from asyncchat.system.addresses import of_socket
 
 _PAUSE = 0.5
 """Seconds without accepting after the system had no descriptor for a connection."""
@@ -33,7 +33,7 @@ class Acceptor:
         signal.set_wakeup_fd(self._stopper.fileno(), warn_on_full_buffer=False)
         for number in (signal.SIGINT, *signals.of_termination()):
             signal.signal(number, lambda *_: self.stop())
-        terminal.report("listening on " + ", ".join(str(of_socket(listener)) for listener in self._listeners))
+        stdio.report("listening on " + ", ".join(str(of_socket(listener)) for listener in self._listeners))
         with selectors.DefaultSelector() as wanted:
             wanted.register(self._stopped, selectors.EVENT_READ)
             for listener in self._listeners:
@@ -56,7 +56,7 @@ class Acceptor:
         except BlockingIOError:
             return  # gone again
         except OSError as error:
-            terminal.report(f"can't accept a connection: {error.strerror}")
+            stdio.report(f"can't accept a connection: {error.strerror}")
             # Stopping still works at once; and this takes no descriptor, as a selector does.
             select.select([self._stopped], [], [], _PAUSE)
             return

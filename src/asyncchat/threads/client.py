@@ -6,11 +6,11 @@ import socket
 import threading
 import time
 
-from asyncchat import terminal
-from asyncchat.addresses import CONNECT_TIMEOUT, Address, unreachable
-from asyncchat.chat.names import NameRefused
-from asyncchat.chat.visitor import GOODBYE_TIMEOUT, NO_VERDICT, QUESTION_TIMEOUT, VERDICT_TIMEOUT, Visitor
+from asyncchat.client.plain_client import GOODBYE_TIMEOUT, NO_VERDICT, QUESTION_TIMEOUT, VERDICT_TIMEOUT, Visitor
 from asyncchat.errors import ChatError, OutputClosed, ServerGone
+from asyncchat.system import stdio
+from asyncchat.system.addresses import CONNECT_TIMEOUT, Address, unreachable
+from asyncchat.text.usernames import NameRefused
 
 _CTRL_C_NOTICED = 0.25
 _EXITED = "exited"
@@ -69,12 +69,12 @@ class _Conversation:
 
     def _receive(self) -> None:
         try:
-            while data := self._connection.recv(terminal.CHUNK):
+            while data := self._connection.recv(stdio.CHUNK):
                 show, answer = self._visitor.hear(data)
                 if answer:
                     self._connection.sendall(answer)
                 if show:
-                    terminal.write(show)
+                    stdio.write(show)
                 self._heard.set()
                 self._said_something = True
                 if self._visitor.settled:
@@ -93,7 +93,7 @@ class _Conversation:
                     self._wait_for_verdict()
                 else:
                     self._visitor.wait_no_longer()
-            while typed := terminal.read():
+            while typed := stdio.read():
                 data = self._visitor.without_mark(typed)
                 exits = self._visitor.type(data)
                 if exits:

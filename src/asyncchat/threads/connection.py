@@ -5,8 +5,8 @@ import socket
 import threading
 from collections.abc import Iterator
 
-from asyncchat import terminal
 from asyncchat.limits import Limits
+from asyncchat.system import stdio
 from asyncchat.threads.lines import sent_lines
 
 _STALL_CHECKS = 10
@@ -80,7 +80,7 @@ class Connection:
                 self._send(data)
         except TimeoutError:
             self._cut_off()
-            terminal.report(f"{self._label} is cut off: it takes nothing of what it is sent")
+            stdio.report(f"{self._label} is cut off: it takes nothing of what it is sent")
         except OSError:
             pass  # gone, which the receiving thread sees too
         finally:

@@ -4,13 +4,14 @@ import contextlib
 import socket
 from collections.abc import Callable, Iterator
 
-from asyncchat import terminal
-from asyncchat.chat import wire
-from asyncchat.chat.commands import is_exit
-from asyncchat.chat.confidential import hidden_command
-from asyncchat.chat.lines import BadLine, LineDecoder, text
-from asyncchat.chat.shapeless import is_blank
+from asyncchat.commands.redaction import hidden_command
+from asyncchat.commands.table import is_exit
 from asyncchat.errors import ChatError
+from asyncchat.formats import plain
+from asyncchat.system import stdio
+from asyncchat.text.framing import LineDecoder
+from asyncchat.text.invisible import is_blank
+from asyncchat.text.sanitize import BadLine, text
 
 
 def sent_lines(connection: socket.socket, max_line: int, answer: Callable[[bytes], object]) -> Iterator[str]:
@@ -18,18 +19,18 @@ def sent_lines(connection: socket.socket, max_line: int, answer: Callable[[bytes
     decoder = LineDecoder(max_line)
     with contextlib.suppress(OSError):
         while data := _received(connection):
-            for said in _taken(decoder.feed(data), max_line, lambda why: answer(wire.line_refused(why))):
+            for said in _taken(decoder.feed(data), max_line, lambda why: answer(plain.line_refused(why))):
                 if is_exit(said):
                     return
                 yield said
         if decoder.unfinished:
-            answer(wire.UNFINISHED)
+            answer(plain.UNFINISHED)
 
 
 def _received(connection: socket.socket) -> bytes:
     while True:
         try:
-            return connection.recv(terminal.CHUNK)
+            return connection.recv(stdio.CHUNK)
         except TimeoutError:  # which the connection has for sending
             pass
 
@@ -39,13 +40,13 @@ def typed_lines(max_line: int) -> Iterator[str]:
     decoder = LineDecoder(max_line)
 
     def refuse(why: str) -> None:
-        terminal.report(f"your line was not sent: {why}")
+        stdio.report(f"your line was not sent: {why}")
 
     try:
-        while data := terminal.read():
+        while data := stdio.read():
             yield from _taken(decoder.feed(data), max_line, refuse)
     except ChatError as error:
-        terminal.report(str(error))
+        stdio.report(str(error))
     if decoder.unfinished:
         yield from _taken(decoder.feed(b"\n"), max_line, refuse)
 

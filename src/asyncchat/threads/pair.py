@@ -5,17 +5,17 @@ import socket
 import threading
 from collections import deque
 
-from asyncchat import terminal
-from asyncchat.addresses import address_of_peer
-from asyncchat.chat import wire
-from asyncchat.chat.commands import is_exit
+from asyncchat.commands.table import is_exit
 from asyncchat.errors import ChatError, OutputClosed
+from asyncchat.formats import plain
 from asyncchat.limits import Limits
+from asyncchat.system import stdio
+from asyncchat.system.addresses import address_of_peer
 from asyncchat.threads.acceptor import Acceptor
 from asyncchat.threads.connection import Connection
 from asyncchat.threads.lines import typed_lines
 
-_TAKEN = wire.notice("this chat is between two, and both are here.")
+_TAKEN = plain.notice("this chat is between two, and both are here.")
 _MOST_REFUSED = 8
 _LAST_WORDS = 1.0
 """Seconds that the client gets for what it is owed when the server ends."""
@@ -70,7 +70,7 @@ class PairServer:
     def _receive(self, connection: Connection) -> None:
         try:
             for said in connection.lines():
-                terminal.write(f"{said}\n".encode())
+                stdio.write(f"{said}\n".encode())
         except (ChatError, OutputClosed) as failure:
             self._failure = failure
         finally:

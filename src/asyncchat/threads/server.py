@@ -4,10 +4,10 @@ import threading
 import time
 from socket import socket
 
-from asyncchat import terminal
-from asyncchat.addresses import address_of_peer
 from asyncchat.limits import Limits
-from asyncchat.outlet import Outlet
+from asyncchat.system import stdio
+from asyncchat.system.addresses import address_of_peer
+from asyncchat.system.background_writer import Outlet
 from asyncchat.threads.acceptor import Acceptor
 from asyncchat.threads.connection import Connection
 from asyncchat.threads.lines import typed_lines
@@ -25,7 +25,7 @@ class ThreadServer:
         self._changed = threading.Condition()
         self._serving: dict[Connection, threading.Thread] = {}
         self._accepted_so_far = 0
-        self._output = Outlet(terminal.OUTPUT, "standard output", terminal.report)
+        self._output = Outlet(stdio.OUTPUT, "standard output", stdio.report)
 
     def run(self) -> None:
         """Serve until SIGINT, SIGTERM or SIGHUP."""
@@ -54,7 +54,7 @@ class ThreadServer:
             connection.start()
             thread.start()
         except RuntimeError:
-            terminal.report("can't serve one more client: the system has no thread for it")
+            stdio.report("can't serve one more client: the system has no thread for it")
             self._forget(connection)
             connection.close()
             client.close()

@@ -7,25 +7,26 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from asyncchat.addresses import Address
 from asyncchat.aio.chat import Chat
 from asyncchat.aio.event_queue import Disconnected, Event
-from asyncchat.chat import events, helping
-from asyncchat.chat.commands import Command, Who, find_command, is_command, word_of
-from asyncchat.chat.confidential import may_have_secret, without_secret
 from asyncchat.chat.doubts import Doubt, Doubts
-from asyncchat.chat.refusal import Refusal
-from asyncchat.chat.shapeless import is_blank
-from asyncchat.errors import ChatError
-from asyncchat.terminal import BELLS
+from asyncchat.commands import help_text
+from asyncchat.commands.redaction import may_have_secret, without_secret
+from asyncchat.commands.table import Command, find_command, is_command, word_of
+from asyncchat.errors import ChatError, Refusal
+from asyncchat.formats import events
+from asyncchat.log.accounts import Role
+from asyncchat.system.addresses import Address
+from asyncchat.system.stdio import BELLS
+from asyncchat.text.invisible import is_blank
 from asyncchat.ui import commands
 from asyncchat.ui.completion import ChatCompleter
 from asyncchat.ui.history import LineHistory, history_path
-from asyncchat.ui.live import Status, above_input, wrapped
 from asyncchat.ui.passwords import PasswordQuestion, missing_password
-from asyncchat.ui.screen import Around, Screen
-from asyncchat.ui.show import Line, Show, not_sent
-from asyncchat.ui.style import key_of
+from asyncchat.ui.view.screen import Around, Screen
+from asyncchat.ui.view.scrollback import Line, Show, not_sent
+from asyncchat.ui.view.status_bar import Status, above_input, wrapped
+from asyncchat.ui.view.style import key_of
 
 REST = 0.1
 """Seconds from one print to the next, at least: nobody reads faster."""
@@ -261,15 +262,15 @@ class App:
         width = max(self._screen.size[0], 1)
         command = find_command(f"/{word_of(about).lstrip('/')}")
         if command:
-            self._tell(*helping.details(command, width, has_store=self._show.has_store))
+            self._tell(*help_text.details(command, width, has_store=self._show.has_store))
         elif about:
             self._post(f"/help {about}")  # the server may be newer
         else:
-            can_register = self._show.has_store and self._show.role == Who.GUEST
-            self._tell(*helping.overview(self._usable(), width, can_register=can_register))
+            can_register = self._show.has_store and self._show.role == Role.GUEST
+            self._tell(*help_text.overview(self._usable(), width, can_register=can_register))
 
     def _usable(self) -> Sequence[Command]:
-        return helping.usable(self._show.role, has_store=self._show.has_store, has_window=True)
+        return help_text.usable(self._show.role, has_store=self._show.has_store, has_window=True)
 
     def clear(self) -> None:
         """Empty the screen."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from asyncchat.chat.commands import argument_of, find_command
+from asyncchat.commands.table import argument_of, find_command
 
 
 class Client(Protocol):

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from asyncchat.chat.commands import Command
+from asyncchat.commands.table import Command
 from asyncchat.ui.mentions import beginnings
-from asyncchat.ui.people import People
+from asyncchat.ui.roster import People
 
 
 class ChatCompleter(Completer):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from prompt_toolkit.history import History
 
-from asyncchat.addresses import Address
-from asyncchat.chat.confidential import may_have_secret
+from asyncchat.commands.redaction import may_have_secret
+from asyncchat.system.addresses import Address
 
 MOST_LINES = 1000
 """Lines that are kept; up to twice as many lie in the file."""

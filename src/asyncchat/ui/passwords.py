@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
-from asyncchat.chat.accounts import SHORTEST_PASSWORD
-from asyncchat.chat.commands import argument_of, find_command
-from asyncchat.chat.names import Name
-from asyncchat.chat.refusal import Refusal
-from asyncchat.chat.registering import new_password
-from asyncchat.ui.style import key_of
+from asyncchat.commands.accounts import new_password
+from asyncchat.commands.table import argument_of, find_command
+from asyncchat.errors import Refusal
+from asyncchat.log.accounts import SHORTEST_PASSWORD
+from asyncchat.text.usernames import Name
+from asyncchat.ui.view.style import key_of
 
 AGAIN = "the same password again: "
 NOT_THE_SAME = "That was not the same."

@@ -1,0 +1,91 @@
+"""What a session asks of what is kept beyond the room's memory; the answer takes a while."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from asyncchat.log.accounts import Account
+from asyncchat.log.requests import Request
+from asyncchat.log.room_events import Sent
+
+
+class Pair(NamedTuple):
+    """The two who have a private conversation: who asks about it, and the other one."""
+
+    who: Account
+    other: Account
+
+
+@dataclass(frozen=True, slots=True)
+class History(Request[list[Sent]]):
+    """The messages from the `nth` last on, or from the first, as many as are shown at a time: of the room, or between
+    two."""
+
+    nth: int
+    between: Pair | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Search(Request["Found"]):
+    """The last messages that have all of `words` in them."""
+
+    words: str
+    between: Pair | None = None
+
+
+class Found(NamedTuple):
+    """What was searched for; `is_all`: else there was no time to look further back."""
+
+    messages: list[Sent]
+    is_all: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Recall(Request["Recalled"]):
+    """What was kept of what was sent last from the seat with this `key`; the answer is Recalled."""
+
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Count(Request[tuple[int, int]]):
+    """How many messages each of two has sent to the other."""
+
+    between: Pair
+
+
+@dataclass(frozen=True, slots=True)
+class Unread(Request[list[tuple[str, int]]]):
+    """From whom messages wait for `who`, and how many, in the order of the names."""
+
+    who: Account
+
+
+@dataclass(frozen=True, slots=True)
+class Audit(Request["list[Act]"]):
+    """What was done last to keep order."""
+
+
+class Recalled(NamedTuple):
+    """Ids and numbers of messages; if the seat is an account's, its number, and since when the seat is known.
+
+    partners: numbers of those it has written to, whose names somebody else had in that time
+    name: under which it has spoken last in the room
+    first: the number of the first message in the room that was sent from it and is still kept
+    """
+
+    kept: Sequence[tuple[int, int]]
+    account: int | None
+    since: int = 0
+    partners: Sequence[int] = ()
+    name: str = ""
+    first: int | None = None
+
+
+class Act(NamedTuple):
+    """Somebody has done something to keep order, to or with `what`."""
+
+    time: int
+    by: str
+    act: str
+    what: str

@@ -1,0 +1,104 @@
+"""How often something may be done: messages of one peer, and attempts at a password."""
+
+from typing import Any
+
+MOST = 3
+PERIOD = 60.0
+"""Seconds in which there may be so many tries for one name from one address."""
+
+AT_ONCE = 10
+"""Tries for one account from all addresses from which it has never been right, before the next one has to wait."""
+
+FIRST_DELAY, LONGEST_DELAY = 2.0, 60.0
+"""Seconds from one such try to the next; each takes twice as long as the one before."""
+
+FORGOTTEN_AFTER = 3600.0
+"""Seconds without such tries after which they are forgotten."""
+
+REMEMBERED = 10_000
+
+
+class Pace:
+    """Allows `rate` messages a second, and `burst` at once after a rest (the generic cell rate algorithm).
+
+    Knows no clock: `now` is in seconds, from whatever clock only goes forward. With a `rate` of 0 nobody ever waits.
+    """
+
+    __slots__ = ("_due", "_interval", "_tolerance")
+
+    def __init__(self, rate: float, burst: int) -> None:
+        self._interval = 1 / rate if rate else 0.0
+        self._tolerance = self._interval * (burst - 1)
+        self._due = 0.0
+
+    def take(self, now: float) -> float:
+        """Count one message, and return the seconds for which it has to wait."""
+        due = max(self._due, now)
+        self._due = due + self._interval
+        return max(0.0, due - self._tolerance - now)
+
+
+class Tries:
+    """Counts the tries for each name and address, of which there may be so many in so many seconds.
+
+    Knows no clock: `now` is in seconds, from one that only goes on.
+    """
+
+    def __init__(self, most: int = MOST, period: float = PERIOD) -> None:
+        self._most = most
+        self._period = period
+        self._tries: dict[tuple[str, str], list[float]] = {}
+
+    def take(self, key: str, address: str, now: float) -> bool:
+        """Count one try, and tell whether there may be one."""
+        recent = [time for time in self._tries.pop((key, address), ()) if time > now - self._period]
+        allowed = len(recent) < self._most
+        self._tries[key, address] = [*recent, now] if allowed else recent
+        _forget_oldest(self._tries)
+        return allowed
+
+    def forget(self, key: str, address: str) -> None:
+        """The password was right."""
+        self._tries.pop((key, address), None)
+
+
+class Logins:
+    """Counts the tries for each account, from each address, and from all addresses together.
+
+    Somebody who guesses may have many addresses: so each further try has to wait, twice as long each time. That does
+    not hold where the account's own people are: at an address from which the password was right before. Knows no
+    clock: `now` is in seconds, from one that only goes on.
+    """
+
+    def __init__(self) -> None:
+        self._from_one = Tries()
+        self._from_all: dict[str, tuple[int, float]] = {}  # how many, and when the last was
+        self._owners: dict[tuple[str, str], None] = {}
+
+    def take(self, account: str, address: str, now: float) -> bool:
+        """Count one try, and tell whether there may be one."""
+        if (account, address) in self._owners:
+            return self._from_one.take(account, address, now)
+        many, last = self._from_all.get(account, (0, now))
+        if now >= last + FORGOTTEN_AFTER:
+            many = 0
+        if many >= AT_ONCE and now < last + min(FIRST_DELAY * 2 ** min(many - AT_ONCE, 16), LONGEST_DELAY):
+            return False
+        if not self._from_one.take(account, address, now):
+            return False
+        self._from_all.pop(account, None)
+        self._from_all[account] = many + 1, now
+        _forget_oldest(self._from_all)
+        return True
+
+    def was_right(self, account: str, address: str) -> None:
+        """The account's own people are at this address."""
+        self._from_one.forget(account, address)
+        self._owners.pop((account, address), None)
+        self._owners[account, address] = None
+        _forget_oldest(self._owners)
+
+
+def _forget_oldest(remembered: dict[Any, Any]) -> None:
+    if len(remembered) > REMEMBERED:
+        del remembered[next(iter(remembered))]

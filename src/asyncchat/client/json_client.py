@@ -1,0 +1,295 @@
+"""A client's side of the JSON events: what must outlive a connection, so that no line is lost or repeated."""
+
+from collections import deque
+from collections.abc import Iterator
+
+from msgspec import UNSET, UnsetType
+
+from asyncchat.client.plain_client import MAX_HEARD
+from asyncchat.commands.table import TURNING, argument_of, find_command, is_command
+from asyncchat.formats import events, plain
+from asyncchat.formats.checked import from_server
+from asyncchat.formats.events import (
+    Ack,
+    Error,
+    Gap,
+    Hello,
+    Message,
+    Notice,
+    Ping,
+    Pong,
+    Refused,
+    Say,
+    Turned,
+    Welcome,
+    You,
+)
+from asyncchat.text.framing import LineDecoder
+from asyncchat.text.sanitize import too_long, visible
+
+LAST = 10
+"""Messages that a newcomer gets, usually."""
+
+LONGEST_PLACE = 200
+"""Characters of a name that did not work, which are sent again with what may be for it."""
+
+MOST_WAITING = 1 << 22
+"""Bytes of what was said that may wait for the server; beyond that nothing more is taken."""
+
+_OF_EACH = 200
+"""Bytes that a line costs besides its text, roughly."""
+
+_MOST_HEARD_PLAIN = 1024
+"""Characters of what a server says in plain text, why it has no room for example."""
+
+_QUESTION = plain.ASK_NAME.strip()
+
+
+class Client:
+    """Takes part as `name`: knows what was shown, what waits for its acknowledgement, and who it was on the server.
+
+    `password`: of that name, if it is one's own, or shall be (`register`).
+    `turned`: to whom alone goes what is said from now on, "" if to everybody, None if to nobody. Each line says that
+    itself, since it must not go elsewhere when it is sent again. After /chat did not work, what is said goes nowhere
+    until a line has come back.
+
+    Call `connected` when there is a connection and `hear` with what arrives on it; after these and after `say` and
+    `ping`, send what `to_send` returns, and then take the `news`.
+    """
+
+    def __init__(self, name: str, password: str = "", *, register: bool = False) -> None:
+        self.name = name
+        self.turned: str | None = ""
+        self._password = password
+        self._registers = register
+        self._turned: str | None = ""  # as the server has said last
+        self._has_turned = False
+        self._turning: dict[int, str] = {}  # ids of what was said to turn elsewhere, and where
+        self._missed: str | None = None  # where that did not work
+        self._seen_there = 0
+        self.is_in = False
+        self._token = ""
+        self._epoch = ""
+        self._seen = 0
+        self._seen_any = False  # in this epoch
+        self._before = 0  # the last message before the welcome
+        self._newest = 0
+        self._sent = 0  # the id of the last that was ever sent
+        self._max_line = 0
+        self._news: list[events.FromServer] = []
+        self._unsent: deque[Say] = deque()
+        self._unanswered: dict[int, Say] = {}
+        self._waiting_bytes = 0
+        self.connected()
+
+    @property
+    def pending(self) -> list[Say]:
+        """What was said and neither acknowledged nor refused yet."""
+        return [*self._unanswered.values(), *self._unsent]
+
+    @property
+    def waiting(self) -> int:
+        """How much that is."""
+        return len(self._unanswered) + len(self._unsent)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits that nothing more is taken."""
+        return self._waiting_bytes > MOST_WAITING
+
+    def connected(self) -> None:
+        """There is a new connection: what was not answered on the one before is sent again, with the same ids."""
+        self.is_in = False
+        self._asked = False
+        self._speaks_json = False
+        self._is_pinged = False
+        self._lines = LineDecoder(MAX_HEARD)
+        self._outgoing: list[events.FromClient] = []
+        self._unsent.extendleft(reversed(self._unanswered.values()))
+        self._unanswered.clear()
+
+    def say(self, text: str) -> int:
+        """Send a message or a command, now or as soon as there is a connection; return its id.
+
+        It is refused if there `is_full`.
+        """
+        self._newest += 1
+        # Half of a surrogate pair can't be sent; file names, for example, may have one.
+        say = Say(self._newest, text.encode(errors="backslashreplace").decode(), self._where())
+        if self.is_full:
+            why = "your line was not sent: too much waits for the server already."
+            self._news.append(Refused(say.id, "too-many", why))
+        else:
+            self._waiting_bytes += _cost(say)
+            self._unsent.append(say)
+            self._turn(text)
+        return say.id
+
+    def _where(self) -> str | UnsetType:
+        if self._missed is not None and not self._turning:
+            return f"{self._missed[:LONGEST_PLACE]} "  # which nobody can be called
+        return UNSET if self.turned is None or not self._has_turned else self.turned
+
+    def _turn(self, text: str) -> None:
+        command = find_command(text)
+        if command and command.names[0] in TURNING:
+            self._has_turned = True
+            self.turned = argument_of(text) if command.names[0] == "/chat" else ""
+            self._turning[self._newest] = self.turned
+
+    def ping(self) -> None:
+        """Ask the server whether it is still there."""
+        self._outgoing.append(Ping())
+
+    def to_send(self, *, answers: bool = True) -> bytes:
+        """Return what is to be sent now.
+
+        `answers`: whether pings are answered. While something is still on its way they need not be: any line is a sign
+        of life, and for a server that does not read the answers would pile up.
+        """
+        if self._is_pinged and answers:
+            self._outgoing.append(Pong())
+        self._is_pinged = False
+        while self.is_in and self._unsent and len(self._unanswered) < events.MOST_UNANSWERED:
+            say = self._unsent.popleft()
+            if why := self._too_long(say):
+                self._answered(say, is_refused=True)
+                self._news.append(Refused(say.id, "too-long", f"your line was not sent: {why}."))
+                continue
+            self._unanswered[say.id] = say
+            self._sent = max(self._sent, say.id)
+            self._outgoing.append(say)
+        outgoing, self._outgoing = self._outgoing, []
+        return events.lines(outgoing)
+
+    def hear(self, data: bytes) -> None:
+        """Take what the server has sent."""
+        for line in self._lines.feed(data):
+            if line is not None:
+                self._news.extend(self._understand(line))
+
+    def news(self) -> list[events.FromServer]:
+        """Return what has happened since the last call, in order."""
+        news, self._news = self._news, []
+        return news
+
+    def _too_long(self, say: Say) -> str:
+        """Return what is wrong with the length: the server can't say whose line was too long to be read."""
+        limit, length = self._max_line, len(say.text.encode())
+        if length <= limit:  # it may have much that JSON writes in six bytes
+            limit, length = limit * events.JSON_LINE, len(events.lines([say]).rstrip())
+        return too_long(limit, length) if length > limit else ""
+
+    def _understand(self, line: bytes) -> Iterator[events.FromServer]:
+        if not self._speaks_json and not line.startswith(b"{"):
+            yield from self._hear_plain(line)
+            return
+        self._speaks_json = True
+        match event := from_server(line):
+            case Message():  # by far the most
+                yield from self._hear_message(event)
+            case Ping():
+                self._is_pinged = True
+            case Ack(ident) | Refused(ident):
+                if say := self._unanswered.pop(ident, None):
+                    self._answered(say, is_refused=isinstance(event, Refused))
+                    yield event
+            case Turned(conversation):
+                if conversation != self._turned or self._turning:
+                    self._turned, self._seen_there = conversation, 0
+                if not self._turning:
+                    self.turned = conversation
+                yield event
+            case You(name):
+                self.name = name
+                yield event
+            case Gap(last=last):
+                self._seen = max(self._seen, last)
+                yield event
+            case Welcome():
+                if not self.is_in:
+                    yield event
+                    yield from self._come_in(event)
+            case None | Pong():
+                pass
+            case _:
+                if self.is_in:  # so all from before has come, right behind the welcome
+                    self._seen = max(self._seen, self._before)
+                    self._seen_any = True
+                yield event
+
+    def _answered(self, say: Say, *, is_refused: bool) -> None:
+        self._waiting_bytes -= _cost(say)
+        place = self._turning.pop(say.id, None)
+        if place is not None:
+            self._missed = place if is_refused and place else None
+        elif is_refused and not is_command(say.text):
+            self._missed = None
+        if not self._turning:
+            self.turned = self._turned  # if it was refused to turn elsewhere, as before
+
+    def _hear_plain(self, line: bytes) -> Iterator[events.FromServer]:
+        """Before it has heard us, the server speaks plain text: it asks for a name, or has no room."""
+        said = visible(line.decode(errors="backslashreplace"))
+        if self._asked:
+            yield Error("not-json", "the server understands plain text only. Use --plain.")
+        elif line == _QUESTION:
+            self._asked = True
+            self._outgoing.append(self._hello())
+        else:
+            yield Notice(said.removeprefix("Server: ")[:_MOST_HEARD_PLAIN])
+
+    def _hello(self) -> Hello:
+        return Hello(
+            events.VERSION,
+            self.name,
+            self._token,
+            self._epoch,
+            self._seen,
+            password=self._password,
+            register=self._registers and not self._token,
+            conversation=self._turned if self._token else UNSET,
+            conversation_after=self._seen_there,
+        )
+
+    def _come_in(self, welcome: Welcome) -> Iterator[events.FromServer]:
+        self.is_in = True
+        self.name = welcome.name
+        self._token = welcome.token
+        self._max_line = welcome.max_line
+        self._before = welcome.seq
+        epoch, self._epoch = self._epoch, welcome.epoch
+        if not epoch:
+            # The last messages are still to come; if they don't, they are asked for.
+            self._seen = max(0, welcome.seq - LAST)
+        elif welcome.epoch != epoch or welcome.seq < self._seen:
+            # Another life, in which everything is new; or this one without its end, after a loss of power.
+            self._seen = 0 if welcome.epoch != epoch else welcome.seq
+            self._seen_any = True
+        elif not welcome.resumed:
+            # The server has forgotten what came of those that were sent already, but not the messages themselves.
+            while self._unsent and self._unsent[0].id <= self._sent:
+                doubtful = self._unsent.popleft()
+                self._answered(doubtful, is_refused=True)
+                yield Refused(doubtful.id, "in-doubt", "it is not known whether this was posted.")
+
+    def _hear_message(self, message: Message) -> Iterator[events.FromServer]:
+        if message.conversation:
+            if message.conversation == self._turned:
+                if message.seq <= self._seen_there:
+                    return
+                self._seen_there = message.seq
+            yield message
+            return
+        if self._seen_any:
+            if message.seq <= self._seen:
+                return
+            if message.seq > self._seen + 1:
+                yield Gap(self._seen + 1, message.seq - 1)
+        self._seen_any = True
+        self._seen = message.seq
+        yield message
+
+
+def _cost(say: Say) -> int:
+    return _OF_EACH + len(say.text.encode())

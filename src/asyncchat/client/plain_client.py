@@ -1,0 +1,199 @@
+"""One person's side of a conversation: the twin of the server's session, for a client on any shell."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from asyncchat.commands.table import is_exit
+from asyncchat.formats import plain
+from asyncchat.text.framing import LineDecoder, MarkDropper
+from asyncchat.text.invisible import is_blank
+from asyncchat.text.sanitize import visible
+from asyncchat.text.usernames import NameRefused, PasswordNeeded
+
+MAX_HEARD = 1 << 20
+"""Bytes of the longest line that is taken from a server."""
+
+QUESTION_TIMEOUT = 3.0
+"""Seconds of silence after which a server is taken to ask nobody's name."""
+
+VERDICT_TIMEOUT = 30.0
+"""Seconds that a server may take, whatever it says meanwhile, to take or to refuse the name that it has asked for."""
+
+NO_VERDICT = "the server does not say whether it takes the name. Try again later."
+
+GOODBYE_TIMEOUT = 0.5
+"""Seconds that a server gets to send what is left and to close, when its user leaves at once."""
+
+_MAX_COMMAND = 4096
+
+_QUESTION = plain.ASK_NAME.decode().rstrip("\n")
+_REFUSAL = "Server: this name "
+_REGISTERED = "this name is registered."
+_REFUSALS = (
+    _REFUSAL,
+    "Server: you are banned!",
+    "Server: this chat is for registered people.",
+    "Server: incorrect ",
+    "Server: too many ",
+    "Server: nothing is kept here",
+)
+_CHOOSE = " Choose another one."
+# A server says nothing to a name that it takes, and nothing when it has handled all that was sent. To this it answers
+# in any case, and after what came before: so nothing typed is taken for one more try at a name, and it is known that
+# nothing was lost at the end.
+_PROBE = "/list"
+_PROBE_ANSWERS = ("Server: online: ", "Server: no one online")
+_NOT_TAKEN = ("Server: your line was not sent", "Server: your last line was not sent", "Server: unknown command")
+
+
+class NotTaken(ValueError):
+    """The server has not taken everything that was sent; the message says so to its sender."""
+
+
+class Heard(NamedTuple):
+    """What to show, and what to answer at once."""
+
+    show: bytes
+    answer: bytes
+
+
+class Visitor:
+    """Turns what the server sends into what is shown, and knows what may be typed when, and how it ended.
+
+    `name`, if given, answers the server's question for one, with the `password` if there is one; nothing typed may be
+    sent before it is `settled`.
+    `can_choose`: somebody can type a name if none is given or if the one given is refused.
+    `is_script`: nobody types; so if the input ends with the name, what was to be said has become the name.
+    """
+
+    def __init__(self, name: str | None, password: str = "", *, can_choose: bool, is_script: bool = False) -> None:
+        self.settled = name is None and can_choose
+        self._name = name
+        self._password = password
+        self._can_choose = can_choose
+        self._is_script = is_script
+        self._asked: bool | None = None  # not known before the first line
+        self._naming: Callable[[str], str | None] = self._await_question
+        self._gave_up = False
+        self._not_taken = 0
+        self._refusals = 0
+        self._lines_typed = self._last_with_text = 0
+        self._ending = False
+        self._held: str | None = None
+        self._heard = LineDecoder(MAX_HEARD)
+        self._mark = MarkDropper()
+        self._typed = LineDecoder(_MAX_COMMAND)
+
+    def hear(self, data: bytes) -> Heard:
+        """Take what the server has sent.
+
+        Raises NameRefused, with what to do, if the server takes no name that there is.
+        """
+        show, answer = [], ""
+        for line in self._heard.feed(data):
+            readable = _readable(line)
+            self._notice_question(readable)
+            self._refusals += readable.startswith(_REFUSALS)
+            reply = None if self.settled else self._naming(readable)
+            if reply is not None:
+                answer += reply
+            elif self._asked and readable.startswith(_NOT_TAKEN):
+                self._not_taken += 1
+                show.append(readable + "\n")
+            elif self._ending and readable.startswith((*_PROBE_ANSWERS, _REFUSAL)):
+                if self._held:
+                    show.append(self._held + "\n")  # so it was the answer to something typed
+                self._held = readable
+            else:
+                show.append(readable + "\n")
+        return Heard("".join(show).encode(), answer.encode())
+
+    def without_mark(self, data: bytes) -> bytes:
+        """Return what is to be sent of what was typed: all but a byte order mark at its start."""
+        return self._mark.drop(data)
+
+    def type(self, data: bytes) -> bool:
+        """Take what is sent of what was typed; tell whether it asks to leave."""
+        return any(self._notice_typed(line) for line in self._typed.feed(data))
+
+    def _notice_typed(self, line: bytes | None) -> bool:
+        self._lines_typed += 1
+        said = "(too long)" if line is None else line.decode(errors="replace")
+        if not is_blank(said):
+            self._last_with_text = self._lines_typed
+        return is_exit(said)
+
+    def wait_no_longer(self) -> None:
+        """The server has said nothing for QUESTION_TIMEOUT seconds: take it for one that asks nobody's name."""
+        self.settled = True
+        self._gave_up = True
+
+    def end(self) -> bytes:
+        """Nothing more is typed: return what is still to be sent."""
+        self._ending = True
+        rest = self._mark.held
+        if self._typed.unfinished or rest:
+            rest += b"\n"
+            self.type(b"\n")
+        return rest + f"{_PROBE}\n".encode() if self._asked else rest
+
+    def check_end(self) -> bool:
+        """Tell whether a server that closed after `end` had handled all that was sent.
+
+        Raises NameRefused if it took no name, and therefore nothing else, and NotTaken if it has refused some of it, or
+        if there was nothing but the name.
+        """
+        if self._held and self._held.startswith(_REFUSAL):
+            raise NameRefused("the server took none of this for a name, so nothing was sent: give a name with --name")
+        if self._not_taken:
+            lines = "one of the lines" if self._not_taken == 1 else f"{self._not_taken} of the lines"
+            raise NotTaken(f"the server did not take {lines}, and has said why")
+        if self._held and self._name is None and self._is_script and self._last_with_text <= self._refusals + 1:
+            raise NotTaken("nothing was said: the first line was taken for the name. Give a name with --name.")
+        return self._held is not None or not self._asked
+
+    def _notice_question(self, line: str) -> None:
+        if self._asked is None:
+            self._asked = line == _QUESTION
+            if self._asked and self._gave_up:
+                raise NameRefused("the server was slow to ask for a name: try again")
+
+    # Each of these takes the next line while the name is not settled; it returns what to answer, or None to show it.
+
+    def _await_question(self, _line: str) -> str | None:
+        if not self._asked:
+            self.settled = True
+            return None
+        if self._name is None:
+            raise NameRefused("the server asks for a name: give one with --name")
+        self._naming = self._await_verdict
+        answer = f"/auth {self._name} {self._password}" if self._password else self._name
+        return f"{answer}\n{_PROBE}\n"
+
+    def _await_verdict(self, line: str) -> str | None:
+        if line.startswith(_REFUSALS):
+            if not self._can_choose:
+                raise self._refusal(line.removeprefix("Server: ").removesuffix(_CHOOSE))
+            self._naming = self._await_refused_probe
+            return None
+        if line.startswith(_PROBE_ANSWERS):
+            self.settled = True
+            return ""
+        return None
+
+    def _refusal(self, words: str) -> NameRefused:
+        if words.startswith((_REGISTERED, "incorrect password")):
+            return PasswordNeeded(f"{self._name}: {words}")
+        return NameRefused(f"{self._name}: {words}")
+
+    def _await_refused_probe(self, line: str) -> str | None:
+        if not line.startswith(_REFUSAL):
+            return None
+        self.settled = True
+        return ""
+
+
+def _readable(line: bytes | None) -> str:
+    if line is None:
+        return f"(a line of more than {MAX_HEARD} bytes was left out)"
+    return visible(line.decode(errors="backslashreplace"))

@@ -1,0 +1,67 @@
+"""What /help says: which commands one may use, and how; the server and the client at a terminal say the same."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from asyncchat.commands.table import COMMANDS, Command, Group
+from asyncchat.log.accounts import Role
+
+_NARROW = 50
+"""Columns below which the commands do not stand below each other, beside their titles."""
+
+_FOR = {
+    Role.REGISTERED: "For registered users.",
+    Role.MODERATOR: "For moderators and the admin.",
+    Role.ADMIN: "For the admin.",
+}
+
+
+def usable(role: Role, *, has_store: bool, has_window: bool = False) -> list[Command]:
+    """Return the commands that somebody with this role may use here, in the order of the table.
+
+    `has_store`: whether something is kept; `has_window`: whether it is the client at a terminal that asks.
+    """
+    return [
+        command
+        for command in COMMANDS
+        if command.who <= role and (has_store or not command.of_store) and (has_window or not command.of_client)
+    ]
+
+
+def overview(commands: Sequence[Command], width: int, *, can_register: bool) -> list[str]:
+    """Return these commands by what they are about, in rows of `width` columns.
+
+    `can_register`: whether there would be more with a name of one's own.
+    """
+    rows = [row for group in Group for row in _group(group, [one for one in commands if one.group is group], width)]
+    if can_register:
+        rows.append("Registered users have more commands: /help register")
+    rows.append("/help COMMAND explains one.")
+    return [part for row in rows for part in textwrap.wrap(row, width, subsequent_indent="    ")]
+
+
+def _group(group: Group, commands: Sequence[Command], width: int) -> Iterator[str]:
+    if not commands:
+        return
+    indent = " " * (max(map(len, Group)) + 3 if width >= _NARROW else 2)
+    row = f"{group}:".ljust(len(indent) - 2)
+    for command in commands:
+        if len(row) + 2 + len(command.usage) > width:
+            yield row
+            row = indent[2:]
+        row += f"  {command.usage}"
+    yield row
+
+
+def details(command: Command, width: int, *, has_store: bool) -> list[str]:
+    """Return all about one command, in rows of `width` columns."""
+    said = [f"{command.usage}: {command.help}."]
+    if others := command.names[1:]:
+        said.append(f"Also: {', '.join(others)}.")
+    if command.who in _FOR:
+        said.append(_FOR[command.who])
+    if command.before_naming:
+        said.append("It also works before you have a name.")
+    if command.of_store and not has_store:
+        said.append("Not available here: the server must be started with --store.")
+    return [row for text in said for row in textwrap.wrap(text, width)]

@@ -1,0 +1,99 @@
+"""Lines that are not for everybody's eyes, also when they were mistyped."""
+
+import itertools
+import re
+import unicodedata
+
+from asyncchat.commands.table import COMMANDS, EXCERPT, argument_of, find_command, word_of
+from asyncchat.text.invisible import SHAPELESS
+
+_KEY = re.compile("[\x1b\u241b](?:\\[[0-9;?]*[ -/]*[@-~]|O.)?|[\u2400-\u2421]|<U\\+[0-9A-F]{4}>")
+
+_SLASHES = frozenset(
+    "\uff0f\u2044\u2215\u29f8\u2571\u27cb\u2041\u1735\u31d3\u3033\u2cc6\u2f03\U0001d23a"  # look like /
+    "\uff3c\ufe68\u2216\u29f5\u29f9\u27cd\u31d4\u2f02\U0001d20f\U0001d23b"  # look like a backslash
+    "\uff5c\uffe8\u2223\u2502\u23fd"  # look like a bar
+)
+"""What may be typed or pasted for a slash, and begins no text (UTS 39, confusables.txt)."""
+
+_ALSO_IN_TEXT = frozenset("\\|\u30ce\u4e3f\u4e36")
+"""The same, where text may begin so."""
+
+_SECRET = tuple(name[1:] for command in COMMANDS if command.is_secret for name in command.names)
+
+
+def hidden_command(said: str) -> str:
+    """Return the command that was meant by a line that does not begin with it, and is not for everybody's eyes.
+
+    What stands before it may have been typed without being seen: blanks, keys that a terminal sends as they are
+    (ECMA-48, 5.4), other things without a shape; also in the form in which `visible` shows them. Or its slash is one of
+    another keyboard, or of another script.
+
+    `said` is not empty, and no command itself.
+    """
+    if "!" <= said[0] <= "~" and said[0] not in "<\\|":  # as nearly all do
+        return ""
+    meant = _meant(said)
+    if command := find_command(meant):
+        # A blank before it may be there so that it is text, and whoever types it sees that.
+        return command.names[0] if command.is_confidential or meant != said.lstrip(" \t") else ""
+    # It may be a mistyped one; but a path is none.
+    return known_of(meant) if argument_of(meant) and word_of(meant)[1:].isalpha() else ""
+
+
+def _meant(said: str) -> str:
+    """Return what a line says if it is meant for a command, or for something like it; else nothing."""
+    begin = 0
+    while begin < len(said):
+        if (match := _KEY.match(said, begin) or SHAPELESS.match(said, begin)) and match.end() > begin:
+            begin = match.end()
+        elif unicodedata.category(said[begin])[0] in "CM":
+            begin += 1
+        else:
+            break
+    slash, meant = said[begin : begin + 1], f"/{said[begin + 1 :]}"
+    is_meant = slash == "/" or slash in _SLASHES or (slash in _ALSO_IN_TEXT and _is_confidential(meant))
+    return meant if is_meant else ""
+
+
+def _is_confidential(meant: str) -> bool:
+    """Tell whether something follows a command that is not for all, or what nearly is one that takes a password."""
+    if not argument_of(meant):
+        return False
+    if command := find_command(meant):
+        return command.is_confidential
+    word = word_of(meant)[1:].lower()
+    return word.isalpha() and any(_differ_by_one(word, name) for name in _SECRET)
+
+
+def _differ_by_one(one: str, other: str) -> bool:
+    """Tell whether one letter too many, missing or wrong, or two exchanged, are all that makes a difference."""
+    if abs(len(one) - len(other)) > 1:
+        return False
+    begin = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    one, other = one[begin:], other[begin:]
+    return (
+        one[1:] == other[1:]
+        or one[1:] == other
+        or one == other[1:]
+        or (one[:2] == other[1::-1] and one[2:] == other[2:])
+    )
+
+
+def may_have_secret(said: str) -> bool:
+    """Tell whether there may be a password in a line."""
+    meant = _meant(said)
+    command = find_command(meant)
+    # An unknown command may be one that takes a password, and was mistyped or is for a newer client.
+    return bool(argument_of(meant)) and (command.is_secret if command else not meant.startswith("//"))
+
+
+def without_secret(said: str) -> str:
+    """Return a line as it may be shown: without what may be a password."""
+    return f"{known_of(_meant(said))} …" if may_have_secret(said) else said
+
+
+def known_of(said: str) -> str:
+    """Return as much of a command as may be shown: what is wrong with it may be a password behind it."""
+    letters = itertools.takewhile(str.isalpha, said[1:])
+    return "/" + "".join(itertools.islice(letters, EXCERPT))

@@ -1,0 +1,337 @@
+"""The JSON form of what is said on both sides: one object a line, each with its `type`."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from asyncchat.log import room_events
+from asyncchat.log.room_events import ANNOUNCED, timestamp
+from asyncchat.text.sanitize import visible
+
+VERSION = 1
+MOST_UNANSWERED = 32
+"""Messages of one peer that may wait for their `ack`."""
+
+JSON_LINE = 4
+"""How many times as long as a plain line a line of JSON may be."""
+
+PING_AFTER = 30.0
+"""Seconds of silence after which the other side is asked whether it is still there."""
+
+MOST_PINGS = 2
+"""Pings without any answer after which it is gone."""
+
+
+_MOST_SAID = 80
+"""Characters of what is wrong with a line: an unknown type would be said back, whatever it is."""
+
+Natural = Annotated[int, Meta(ge=0, le=(1 << 53) - 1)]
+"""What every reader of JSON keeps exactly (RFC 8259, 6)."""
+
+Short = Annotated[str, Meta(max_length=64)]
+"""A name, of which a server may have other rules than ours, or a code."""
+
+Token = Annotated[str, Meta(max_length=1024)]
+"""What is only to be sent back."""
+
+Reason = Annotated[str, Meta(max_length=1024)]
+"""Why something is so, for people."""
+
+MOST_NAMES = 2000
+"""Names in a welcome, or times in a notice, that a client takes; a server sends ANNOUNCED names at most."""
+
+
+class _Event(Struct, frozen=True, omit_defaults=True, tag_field="type", tag=str.lower, gc=False):
+    pass
+
+
+# What a client says.
+
+
+class Hello(_Event, frozen=True):
+    """Asks for a name; `token`, `epoch` and `after` (the last message that was shown) to come back.
+
+    `password`: of a name that is one's own, or, with `register`, that shall be from now on. `conversation` and
+    `conversation_after`: to whom one was turned, "" if to everybody, null if to nobody, and the last message that was
+    shown of that.
+    """
+
+    v: int
+    name: str
+    token: str = ""
+    epoch: str = ""
+    after: Natural = 0
+    history: Natural | None = None
+    password: str = ""
+    register: bool = False
+    conversation: str | UnsetType | None = UNSET
+    conversation_after: Natural = 0
+
+
+class Say(_Event, frozen=True):
+    """A message or a command; `id` rises for each token.
+
+    `conversation`: the user that it is for, "" for the room; without it, the current conversation.
+    """
+
+    id: Natural
+    text: str
+    conversation: str | UnsetType = UNSET
+
+
+class Ping(_Event, frozen=True):
+    """Asks whether the other side is still there."""
+
+
+class Pong(_Event, frozen=True):
+    """Says so."""
+
+
+# What the server says.
+
+
+class Welcome(_Event, frozen=True):
+    """The name is taken. `names`: everybody, as long as they are not too many.
+
+    `token`: the key to this seat; `resumed`: the seat is the one that the client had before, so the ids of what was
+    sent from it are known. `epoch`: the life of the conversation, in which numbers only rise; `seq`: the last of them.
+    `max_line`: bytes of text that a message may have; a line of JSON may have JSON_LINE times as many in all. `store`:
+    whether what is said is kept, so that there are the commands for that; a server of 0.1.0 does not tell.
+    """
+
+    name: Short
+    token: Token
+    epoch: Token
+    seq: Natural
+    members: Natural
+    max_line: Natural
+    resumed: bool
+    topic: str = ""
+    names: Annotated[list[Short], Meta(max_length=MOST_NAMES)] | UnsetType = UNSET
+    store: bool | UnsetType = UNSET
+
+
+class Error(_Event, frozen=True):
+    """Something can't be done; before the `welcome`, another `hello` may follow."""
+
+    code: Short
+    text: Reason
+
+
+class Message(_Event, frozen=True):
+    """A message; for all peers the same.
+
+    `conversation`: with whom, if it was said to one alone, whose messages have numbers of their own; `new`: it has
+    waited for its reader.
+    """
+
+    seq: Natural
+    time: str
+    sender: Short = msgspec.field(name="from")
+    text: str
+    conversation: Short = ""
+    new: bool = False
+
+    @property
+    def when(self) -> datetime:
+        """The time at which it was said."""
+        return parse_time(self.time)
+
+
+class Ack(_Event, frozen=True):
+    """What was sent with this `id` is kept, as the message `seq`, or was done, if it was a command."""
+
+    id: Natural
+    seq: Natural | None = None
+
+
+class Refused(_Event, frozen=True):
+    """What was sent with this `id` is not, and will not be posted."""
+
+    id: Natural
+    code: Short
+    text: Reason
+
+
+class Joined(_Event, frozen=True):
+    """A user joined."""
+
+    name: Short
+    members: Natural
+
+
+class Left(_Event, frozen=True):
+    """A user left."""
+
+    name: Short
+    members: Natural
+
+
+class Members(_Event, frozen=True):
+    """So many are there: too many to announce who joins and leaves."""
+
+    members: Natural
+
+
+class Notice(_Event, frozen=True):
+    """The answer to a command, or something from the server.
+
+    `times`: those that stand in the text, in their order (RFC 3339), so that they can be shown in the reader's zone.
+    """
+
+    text: str
+    times: Annotated[tuple[str, ...], Meta(max_length=MOST_NAMES)] = ()
+
+
+class You(_Event, frozen=True):
+    """Who one is now: another name, or another role (guest, registered, moderator, admin)."""
+
+    name: Short
+    role: Short
+
+
+class Turned(_Event, frozen=True):
+    """The current conversation from now on: a user, "" for the room, None for none."""
+
+    conversation: Short | None
+
+
+class Unread(_Event, frozen=True):
+    """This many messages from one sender are unread."""
+
+    conversation: Short
+    messages: Natural
+
+
+class Topic(_Event, frozen=True):
+    """What the chat is about now."""
+
+    text: str
+
+
+class Gap(_Event, frozen=True):
+    """The messages with these numbers, both included, are not kept any more."""
+
+    first: Natural = msgspec.field(name="from")
+    last: Natural = msgspec.field(name="to")
+
+
+class Bye(_Event, frozen=True):
+    """The server ends the connection, and says why; with a `code` one should not come back."""
+
+    text: Reason
+    code: Short = ""
+
+
+def parse_time(time: str) -> datetime:
+    """Return the time that an event has (RFC 3339)."""
+    return datetime.fromisoformat(time)
+
+
+FromClient = Hello | Say | Ping | Pong
+FromServer = (
+    Welcome
+    | Error
+    | Message
+    | Ack
+    | Refused
+    | Joined
+    | Left
+    | Members
+    | Notice
+    | You
+    | Turned
+    | Unread
+    | Topic
+    | Gap
+    | Ping
+    | Pong
+    | Bye
+)
+
+
+class _Object(Struct):
+    pass
+
+
+_encoder = msgspec.json.Encoder()
+_any_object = msgspec.json.Decoder(_Object)
+_from_client: msgspec.json.Decoder[FromClient] = msgspec.json.Decoder(FromClient)
+
+
+class Malformed(ValueError):
+    """A line that is no event; `code` says what is wrong for programs, the message for people."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+def lines(events: Iterable[Struct]) -> bytes:
+    """Return `events` as lines."""
+    return _encoder.encode_lines(list(events))
+
+
+def conversation(batch: Iterable[room_events.Event]) -> bytes:
+    """Return what everybody in the room who speaks JSON is told of `batch`."""
+    return lines([event for happened in batch for event in _public(happened)])
+
+
+def last_lines(said: Sequence[room_events.Sent], most: int) -> list[bytes]:
+    """Return the last messages, one line each, that are at most so many bytes together."""
+    lines: list[bytes] = []
+    size = 0
+    for message in reversed(said):
+        line = conversation([message])
+        size += len(line)
+        if size > most:
+            break
+        lines.append(line)
+    return lines[::-1]
+
+
+def private(conversation: str, batch: Iterable[room_events.Sent], *, new: bool) -> bytes:
+    """Return what was said to one person alone, or by that person; `new`: it has waited."""
+    return lines(
+        [Message(sent.seq, timestamp(sent.time), sent.name.shown, sent.text, conversation, new) for sent in batch]
+    )
+
+
+def _public(event: room_events.Event) -> Sequence[Struct]:
+    match event:
+        case room_events.Sent(seq, name, text, time):
+            return (Message(seq, timestamp(time), name.shown, text),)
+        case room_events.Joined(name, members) if members <= ANNOUNCED:
+            return (Joined(name.shown, members),)
+        case room_events.Left(name, members, True) if members <= ANNOUNCED:
+            return (Left(name.shown, members),)
+        case room_events.Counted(members):
+            return (Members(members),)
+        case room_events.Renamed(name, new, members) if members <= ANNOUNCED:
+            return Left(name.shown, members - 1), Joined(new.shown, members)
+        case _:
+            return ()
+
+
+def is_object(line: bytes | None) -> bool:
+    """Tell whether a line is a JSON object, and so no name that anybody could have."""
+    if line is None or not line.lstrip().startswith(b"{"):
+        return False
+    try:
+        _any_object.decode(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def from_client(line: bytes) -> FromClient:
+    """Return what a client said. Raises Malformed."""
+    try:
+        return _from_client.decode(line)
+    except msgspec.ValidationError as error:
+        raise Malformed("not-understood", f"not understood: {visible(str(error)[:_MOST_SAID])}") from None
+    except (ValueError, RecursionError):
+        raise Malformed("not-json", "not understood: the line is not a JSON object") from None

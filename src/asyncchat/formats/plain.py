@@ -1,0 +1,41 @@
+"""The plain text form of what the server says: one line each, UTF-8, ended by LF."""
+
+from collections.abc import Iterable, Sequence
+
+from asyncchat.log.room_events import Event, Sent
+
+
+def encode(events: Iterable[Event]) -> bytes:
+    """Return the messages among `events` as lines `NAME: TEXT`; who joins and leaves is not said."""
+    return "".join([f"{event.name.shown}: {event.text}\n" for event in events if type(event) is Sent]).encode()
+
+
+def private(messages: Iterable[Sent], *, new: bool = False) -> bytes:
+    """Return what was said to one alone, so that nobody can take it for what is said to all; `new`: it has waited."""
+    mark = "new" if new else "private"
+    return "".join([f"({mark}) {sent.name.shown}: {sent.text}\n" for sent in messages]).encode()
+
+
+def notices(lines: Sequence[str]) -> bytes:
+    """Return lines from the server that belong together, below a line that says from whom they are."""
+    return "\n".join(["Server:", *lines, ""]).encode()
+
+
+def notice(text: str) -> bytes:
+    """Return a line from the server itself; nobody else can be called Server."""
+    return f"Server: {text}\n".encode()
+
+
+ASK_NAME = notice("write your name")
+UNFINISHED = notice("your last line was not sent: it does not end with a line feed.")
+NAME_TAKEN = notice("this name is already taken! Choose another one.")
+
+
+def name_refused(reason: str) -> bytes:
+    """Return the answer to a name that can't be used."""
+    return notice(f"this name can't be used: {reason}. Choose another one.")
+
+
+def line_refused(reason: str) -> bytes:
+    """Return the answer to a line that can't be taken."""
+    return notice(f"your line was not sent: {reason}.")

@@ -1,0 +1,1 @@
+"""The log of entries, and the state that applying them gives."""

@@ -1,0 +1,114 @@
+"""The registered names: all accounts in memory; the store keeps them."""
+
+from collections.abc import Iterable, Mapping
+from enum import IntEnum
+
+from asyncchat.text.confusables import Looks
+from asyncchat.text.usernames import Name
+
+ADMIN = "admin"
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 128
+"""Characters, as they are typed."""
+
+
+MOST_GIVEN_UP = 100_000
+"""Names of which it is known when they were given up; who has meant one of those before may have meant any."""
+
+
+class Role(IntEnum):
+    """What somebody may do: whoever comes later may do all that those before may."""
+
+    GUEST = 0
+    REGISTERED = 1
+    MODERATOR = 2
+    ADMIN = 3
+
+
+class Account:
+    """A registered name.
+
+    password: the hash that is kept of it
+    seen: when its owner was online last, in milliseconds since 1970, if that is known
+    """
+
+    __slots__ = ("id", "name", "password", "role", "seen")
+
+    def __init__(self, ident: int, name: Name, password: str, role: Role, seen: int | None = None) -> None:
+        self.id = ident
+        self.name = name
+        self.password = password
+        self.role = role
+        self.seen = seen
+
+
+class Accounts:
+    """All accounts there are.
+
+    given_up: when names were given up, in milliseconds since 1970, by their keys; the last ones, the oldest first
+    next_id: the number of the account that is made next; none is given twice
+    """
+
+    def __init__(
+        self, accounts: Iterable[Account] = (), given_up: Mapping[str, int] | None = None, next_id: int = 1
+    ) -> None:
+        self._by_key: dict[str, Account] = {}
+        self._by_id: dict[int, Account] = {}
+        self._looks = Looks()
+        self._reserved: dict[str, Name] = {}
+        self._reserved_looks = Looks()
+        self.given_up = dict(given_up or {})
+        self._forgotten = -1
+        self.next_id = next_id
+        for account in accounts:
+            self.add(account)
+
+    def find(self, key: str) -> Account | None:
+        """Return the account of the name with this key."""
+        return self._by_key.get(key)
+
+    def get(self, ident: int | None) -> Account | None:
+        """Return the account with this number; none for None."""
+        return None if ident is None else self._by_id.get(ident)
+
+    def of(self, ident: int) -> Account:
+        """Return the account with this number, which there must be."""
+        return self._by_id[ident]
+
+    def find_alike(self, name: Name) -> Name | None:
+        """Return another name that looks like this one and is registered, or about to be."""
+        return self._looks.find(name) or self._reserved_looks.find(name)
+
+    def add(self, account: Account) -> None:
+        """Know one more."""
+        self._by_key[account.name.key] = self._by_id[account.id] = account
+        self.next_id = max(self.next_id, account.id + 1)
+        self._looks.add(account.name)
+
+    def when_given_up(self, key: str) -> int:
+        """Return when the name with this key may have been given up last, in milliseconds since 1970; -1: never."""
+        return self.given_up.get(key, self._forgotten)
+
+    def remove(self, account: Account, time: int) -> None:
+        """Delete an account; its name was given up at that time."""
+        self.given_up.pop(account.name.key, None)  # so that the oldest comes first
+        self.given_up[account.name.key] = time
+        if len(self.given_up) > MOST_GIVEN_UP:
+            self._forgotten = max(self._forgotten, self.given_up.pop(next(iter(self.given_up))))
+        del self._by_key[account.name.key], self._by_id[account.id]
+        self._looks.remove(account.name)
+
+    # Names that are about to be registered.
+
+    def reserve(self, name: Name) -> None:
+        """Keep others from taking or registering the name."""
+        self._reserved[name.key] = name
+        self._reserved_looks.add(name)
+
+    def is_reserved(self, key: str) -> bool:
+        """Tell whether the name with this key is about to be registered."""
+        return key in self._reserved
+
+    def release(self, key: str) -> None:
+        """The registration has succeeded or failed."""
+        if name := self._reserved.pop(key, None):
+            self._reserved_looks.remove(name)

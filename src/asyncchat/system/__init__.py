@@ -1,0 +1,1 @@
+"""What the operating system gives: streams, signals, sockets, the clock, and passwords from a person."""

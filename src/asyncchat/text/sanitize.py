@@ -1,0 +1,45 @@
+"""Lines to text that can do no harm on a screen."""
+
+
+class BadLine(ValueError):
+    """A line that can't be taken; the message says why, to the one who wrote it."""
+
+
+def text(line: bytes | None, limit: int) -> str:
+    """Return what a decoded line says, in a form that can be shown to others.
+
+    Raises BadLine if the line has more than `limit` bytes (None if it had so many more that they were thrown away), or
+    is not UTF-8.
+    """
+    if line is None or len(line) > limit:
+        raise BadLine(too_long(limit, None if line is None else len(line)))
+    try:
+        return visible(line.decode())
+    except UnicodeDecodeError:
+        raise BadLine("it is not UTF-8") from None
+
+
+def too_long(limit: int, length: int | None = None) -> str:
+    """Return what is wrong with a line of more than `limit` bytes; `length`: how many it has, if that is known."""
+    if length is None:
+        return f"it is too long: {limit} bytes are the most"
+    return f"it is too long: it has {length} bytes, and {limit} are the most"
+
+
+def visible(raw: str) -> str:
+    """Return `raw` with a visible stand-in for each character that could forge a line, a name or a terminal command.
+
+    C0 (but tab) and DEL become their control pictures, as ESC becomes ␛ (Unicode block U+2400); C1, the line
+    separators U+0085, U+2028, U+2029, and the bidirectional overrides and isolates become <U+XXXX>.
+    """
+    return raw if raw.isprintable() else raw.translate(_STAND_INS)
+
+
+_STAND_INS = {
+    **{code: chr(0x2400 + code) for code in range(0x20) if code != ord("\t")},
+    0x7F: "\u2421",
+    **{
+        code: f"<U+{code:04X}>"
+        for code in (*range(0x80, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+    },
+}
