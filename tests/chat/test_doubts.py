@@ -109,10 +109,14 @@ def test_what_is_too_short_for_a_password_is_a_message_and_the_line_after_it_may
 
 
 @pytest.mark.parametrize(
-    "line", ["/regsiter", "/reg", "/passwd not-the-password", "/AUHT alice", "/pass", "/unregsiter", "/logn alice x"]
+    "line",
+    [
+        *["/regsiter", "/reg", "/passwd not-the-password", "/AUHT alice", "/pass", "/unregsiter", "/logn alice x"],
+        *["\u200b/auth alice", "\uff0fauth alice", "\x1b[A/auht alice", " /auth alice"],
+    ],
 )
 @pytest.mark.parametrize("name", ["carol", ""])
-def test_after_a_mistyped_command_the_line_may_be_the_password_too(town: Town, name: str, line: str) -> None:
+def test_after_a_mistyped_or_hidden_command_the_line_may_be_the_password_too(town: Town, name: str, line: str) -> None:
     carol = town.guest(name) if name else town.connect()
     carol.say(line)
     assert carol.say("a-password") == [MAY_BE_PASSWORD if name else NO_NAME]
@@ -123,7 +127,7 @@ def test_after_a_mistyped_command_the_line_may_be_for_one_alone_too(town: Town, 
     assert town.guest("carol").say(line, "for bob")[1:] == [MISSED.format("everybody")]
 
 
-@pytest.mark.parametrize("line", ["/shrug", "/foo bar", "/etc/fstab", "/me waves", "/re"])
+@pytest.mark.parametrize("line", ["/shrug", "/foo bar", "/etc/fstab", "/me waves", "/re", "/join here", "/j"])
 def test_after_other_unknown_commands_each_line_is_a_message(town: Town, line: str) -> None:
     assert town.guest("carol").say(line, "a long message")[1:] == ["carol: a long message"]
 
@@ -155,6 +159,14 @@ def test_a_program_never_sends_its_password(town: Town) -> None:
     assert [event["code"] for event in alice.say(SECRET)] == ["secret"]
     again = town.program("alice", token=alice.token, epoch="town")
     again.tell("say", id=50, text=SECRET)
+    assert [event["code"] for event in again.hear("refused")] == ["secret"]
+
+
+def test_a_program_that_comes_back_with_an_old_password_does_not_send_its_new_one(town: Town) -> None:
+    alice = town.own_program("alice")
+    alice.say("/password another-password")
+    again = town.program("alice", token=alice.token, epoch="town", password=SECRET)
+    again.tell("say", id=50, text="another-password")
     assert [event["code"] for event in again.hear("refused")] == ["secret"]
 
 

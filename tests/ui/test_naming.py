@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from asyncchat.ui.passwords import AGAIN, NO_COMMAND
+from asyncchat.ui.passwords import AGAIN, NO_COMMAND, SEVERAL_LINES
 from tests.programs import SECRET, ServeProgram
 from tests.ui.terminals import CTRL_D, Terminal
 
@@ -51,6 +51,9 @@ def test_a_password_written_behind_the_question_for_it_becomes_no_name_but_may_b
         ("/auth nobody", SECRET),  # refused
         (f"/auth nobody {SECRET}",),
         ("/auth",),
+        ("/passwd",),
+        ("/regster alice",),
+        ("\uff0fauth alice",),
     ],
 )
 def test_after_a_command_for_a_password_did_not_work_a_password_becomes_no_name(
@@ -99,7 +102,7 @@ def test_the_end_of_input_leaves_at_each_question(
         assert alice.attributes == alice.attributes_before
 
 
-@pytest.mark.parametrize("command", [f"/auth alice {SECRET}", f"/LOGIN alice {SECRET}"])
+@pytest.mark.parametrize("command", [f"/auth alice {SECRET}", f"/LOGIN alice {SECRET}", "/exit", "/registration"])
 def test_a_command_at_the_question_for_a_password_is_not_sent_as_one(
     chat: ServeProgram, tmp_path: Path, command: str
 ) -> None:
@@ -132,3 +135,27 @@ def test_several_lines_pasted_at_the_question_for_a_name_are_neither_name_nor_me
         somebody.until_prompt()
         somebody.write("hello\r")
         assert eve.line() == "carol: hello"
+
+
+@pytest.mark.parametrize(
+    ("before", "question"),
+    [((), OF_ALICE), (("", "/register carol", SECRET), AGAIN.rstrip())],
+)
+def test_several_lines_pasted_at_the_question_for_a_password_are_neither_password_nor_message(
+    chat: ServeProgram, tmp_path: Path, before: tuple[str, ...], question: str
+) -> None:
+    with join(chat, tmp_path, "alice") as somebody, chat.join("eve") as eve:
+        asked(somebody, OF_ALICE)
+        for line, following in zip(before, (NAME, "new password of carol", question), strict=False):
+            somebody.write(f"{line}\n")
+            somebody.until(lambda following=following: somebody.rows[-1].startswith(following))  # type: ignore[misc]
+        somebody.write(f"{SECRET}\nnot for all\n")
+        somebody.until_row(SEVERAL_LINES)
+        somebody.until(lambda: somebody.rows[-1].endswith("(Enter alone for another name):"))
+        somebody.write(f"{SECRET}\n")
+        if before:
+            asked(somebody, question)
+            somebody.write(f"{SECRET}\n")
+        somebody.until_prompt()
+        somebody.write("hello\r")
+        assert eve.line().endswith(": hello")

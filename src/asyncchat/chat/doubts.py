@@ -7,7 +7,8 @@ from functools import reduce
 from hashlib import sha256
 from operator import or_
 
-from asyncchat.commands.table import COMMANDS, EXCERPT, TURNING, Command, word_of
+from asyncchat.commands.redaction import hidden_command
+from asyncchat.commands.table import COMMANDS, EXCERPT, TURNING, Command, find_command, is_command, word_of
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import SHORTEST_PASSWORD
 
@@ -19,6 +20,9 @@ class Doubt(IntFlag):
     PLACE = 1
     PASSWORD = 2
 
+
+ALIKE = 0.75
+"""How similar an unknown command is at least to one that it may be: /passwd to /password, but not /join to /login."""
 
 _NEEDS_NO_PASSWORD = ("registered", "authorized")
 
@@ -33,10 +37,13 @@ def doubt_of(command: Command) -> Doubt:
 _DOUBTS = {name: doubt for command in COMMANDS if (doubt := doubt_of(command)) for name in command.names}
 
 
-def doubt_of_unknown(said: str) -> Doubt:
-    """Return what the line after an unknown command may be: what it would be after those that are written alike."""
-    word = word_of(said)[:EXCERPT].lower()
-    meant = get_close_matches(word, _DOUBTS, len(_DOUBTS), 0.7)
+def doubt_of_refused(said: str) -> Doubt:
+    """Return what the line after `said` may be, if that was no message or name but a hidden or mistyped command."""
+    meant_line = said if is_command(said) else said and hidden_command(said)
+    if command := find_command(meant_line):
+        return doubt_of(command)
+    word = word_of(meant_line)[:EXCERPT].lower()
+    meant = get_close_matches(word, _DOUBTS, len(_DOUBTS), ALIKE)
     meant += [name for name in _DOUBTS if len(word) > 3 and name.startswith(word)]  # a slash and three letters
     return reduce(or_, map(_DOUBTS.__getitem__, meant), Doubt.NONE)
 

@@ -208,14 +208,14 @@ class SeatedSession(Session):
             if not hello.register:
                 raise Refusal("incorrect-login", "incorrect login!")
             account = await accounts.register(self, name, hello.password, seat.key)
-            await self._own(hello, token, seat, account)
+            await self._own(hello, token, seat, account, shown=hello.password)
         elif owner and seat.account is owner:
             self.host.check_not_banned(name)
             await self._own(hello, token, seat, owner)
         elif owner and hello.password:
             accounts.check_owner(self, owner)
             await accounts.authorize(self, owner, hello.password, seat.key)
-            await self._own(hello, token, seat, owner)
+            await self._own(hello, token, seat, owner, shown=hello.password)
         else:
             await self._be_guest(hello, token, seat, name)
 
@@ -236,10 +236,16 @@ class SeatedSession(Session):
         seat.account = seat.turned = None
         await self._sit_down(hello, token, seat)
 
-    async def _own(self, hello: Hello, token: str, seat: Seat, owner: Account) -> None:
+    async def _own(self, hello: Hello, token: str, seat: Seat, owner: Account, *, shown: str = "") -> None:
+        """Let the owner of the name in; `shown`: the password, if it was compared.
+
+        With a token alone `hello.password` may be an old one: a client sends the same again when it reconnects.
+        """
         seat = self.host.seats.find(token) or seat  # another connection may have restored it meanwhile
         await self.come_as_owner(owner, self, events.conversation, seat.key)
         seat.account = owner
+        if shown:
+            seat.doubts.learn_password(shown)
         await self._sit_down(hello, token, seat)
 
     async def _sit_down(self, hello: Hello, token: str, seat: Seat) -> None:
@@ -252,8 +258,6 @@ class SeatedSession(Session):
         seat.name = self.named
         self.doubts = seat.doubts
         self.doubts.reconnected()
-        if self.account and hello.password:
-            self.doubts.learn_password(hello.password)
         self._catch_up(hello, token, resumed=token == hello.token)
         if self.account:
             await self._show_unread()

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Sequence
 
 from asyncchat.chat.core import Host
-from asyncchat.chat.doubts import Doubt, doubt_of, doubt_of_unknown
+from asyncchat.chat.doubts import Doubt, doubt_of_refused
 from asyncchat.commands import messaging
-from asyncchat.commands.table import find_command, is_command
+from asyncchat.commands.table import find_command
 from asyncchat.errors import NameTaken, Refusal
 from asyncchat.formats import plain
 from asyncchat.log.accounts import Account
@@ -158,10 +158,7 @@ class PlainSession(Session):
         if command and command.before_naming:
             await self._do(command, wanted)
             return
-        if command:  # which can't work yet
-            self.doubts.add(doubt_of(command))
-        elif is_command(wanted):
-            self.doubts.add(doubt_of_unknown(wanted))
+        self.doubts.add(doubt_of_refused(wanted))
         name = prepare(wanted)
         self.doubts.check_name(name.shown)
         await self.come_as_guest(name, self._peer, plain.encode)

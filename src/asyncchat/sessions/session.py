@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable
 
 from asyncchat.chat.core import Host
-from asyncchat.chat.doubts import Doubts, doubt_of_unknown
+from asyncchat.chat.doubts import Doubts, doubt_of_refused
 from asyncchat.chat.output import Output
 from asyncchat.commands import accounts, messaging, moderation, whois
 from asyncchat.commands.redaction import hidden_command, known_of
@@ -262,7 +262,7 @@ class Session(Output, Runner):
             self._say_to(said[1:], post, is_addressed=is_addressed)
         elif said.startswith("/"):
             if not (command := find_command(said)) or command.of_client:
-                self.doubts.add(doubt_of_unknown(said))
+                self.doubts.add(doubt_of_refused(said))
                 raise Refusal(
                     "unknown-command",
                     f"unknown command {known_of(said)}. Write /help to see the commands, // to say a line with /.",
@@ -270,6 +270,7 @@ class Session(Output, Runner):
             self.run(self._do(command, said))
         elif not is_blank(said):
             if hidden := hidden_command(said):
+                self.doubts.add(doubt_of_refused(said))
                 raise Refusal("secret", f"your line was not sent: write {hidden} with a plain / and nothing before it.")
             self._say_to(said, post, is_addressed=is_addressed)
 

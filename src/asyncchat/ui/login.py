@@ -11,7 +11,7 @@ from asyncchat.aio.chat import Chat
 from asyncchat.aio.client import cancel_on_ctrl_c, converse
 from asyncchat.aio.daemon import DaemonExecutor
 from asyncchat.aio.link import Link, open_link
-from asyncchat.chat.doubts import Doubt, Doubts
+from asyncchat.chat.doubts import Doubt, Doubts, doubt_of_refused
 from asyncchat.client.plain_client import Visitor
 from asyncchat.commands.table import argument_of, find_command, is_exit
 from asyncchat.errors import Refusal
@@ -19,7 +19,7 @@ from asyncchat.formats import plain
 from asyncchat.system import password_prompt, signals, stdio
 from asyncchat.system.addresses import Address
 from asyncchat.text.usernames import NameRefused, PasswordNeeded, prepare
-from asyncchat.ui.passwords import PasswordQuestion
+from asyncchat.ui.passwords import SEVERAL_LINES, PasswordQuestion
 
 if TYPE_CHECKING:
     from asyncchat.ui.app import App
@@ -143,8 +143,7 @@ class _Questions:
                 if not command:
                     self._doubts.check_name(who.name)
             except NameRefused as refused:
-                if command and command.is_secret:
-                    self._doubts.add(Doubt.PASSWORD)
+                self._doubts.add(doubt_of_refused(typed))
                 _say(f"this name can't be used: {refused}.")
                 continue
             except Refusal as refusal:
@@ -166,7 +165,9 @@ class _Questions:
             with password_prompt.unseen():  # before it is asked for: some type fast
                 stdio.write(question.prompt.encode(errors="backslashreplace"))
                 try:
-                    answer = question.answered(await self._type())
+                    typed = await self._type()
+                    has_more = password_prompt.drop_more()  # it would be sent unseen here, too
+                    answer = question.anew(SEVERAL_LINES) if has_more else question.answered(typed)
                 finally:
                     stdio.write(b"\n")
             if isinstance(answer, str):

@@ -11,6 +11,7 @@ from asyncchat.ui.view.style import key_of
 
 AGAIN = "the same password again: "
 NOT_THE_SAME = "That was not the same."
+SEVERAL_LINES = "Several lines are no password: nothing was sent. Write the password alone."
 NO_COMMAND = "Write the password alone, without a command before it."
 
 
@@ -33,15 +34,19 @@ class PasswordQuestion(NamedTuple):
         """What to ask now."""
         return AGAIN if self.first else self.question
 
+    def anew(self, why: str) -> "PasswordQuestion":
+        """Return this question from its beginning, and why it is asked again."""
+        return self._replace(first="", why=why)
+
     def answered(self, typed: str) -> "PasswordQuestion | str":
         """Return the password, or nothing if there is none, or what to ask next."""
         password = typed.strip()
-        if (command := find_command(password)) and command.is_secret:
-            return self._replace(first="", why=NO_COMMAND)
+        if (command := find_command(password)) and (command.is_secret or not argument_of(password)):
+            return self.anew(NO_COMMAND)
         if not password or not self.is_new:
             return password
         if self.first:
-            return password if password == self.first else self._replace(first="", why=NOT_THE_SAME)
+            return password if password == self.first else self.anew(NOT_THE_SAME)
         try:
             new_password(Name(self.name, key_of(self.name)), password)
         except Refusal as refusal:
