@@ -210,6 +210,12 @@ def test_commands_are_completed_and_explained() -> None:
     assert completions("hi /i") == []
 
 
+def test_the_words_that_may_follow_a_command_are_completed() -> None:
+    assert completions("/bell ", "bob") == ["off", "mentions", "all"]
+    assert completions("/BELL  M", "mia") == ["mentions"]
+    assert completions("/bell nothing", "bob") == completions("/bell off b", "bob") == []
+
+
 def test_no_more_names_are_kept_than_anybody_looks_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(roster, "MOST_NAMES", 3)
     assert completions("", *"abcde") == ["e: ", "d: ", "c: "]

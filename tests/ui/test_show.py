@@ -199,3 +199,10 @@ def test_a_time_in_winter_is_that_of_winter_also_in_summer(monkeypatch: pytest.M
         monkeypatch.undo()
         time.tzset()
     assert texts([line]) == ["2026-11-22 22:05 bob: hi"]
+
+
+def test_ones_own_name_is_not_among_those_that_tab_offers(show: Show) -> None:
+    take(show, events.Joined("alice", 2), events.Joined("bob", 3), message("hi", "bob"), message("hi", "Alice"))
+    assert show.people.beginning_with("") == ["bob"]
+    take(show, events.Left("alice", 2), events.Joined("carol", 3), events.You("carol", "registered"))
+    assert show.people.beginning_with("") == ["bob"]

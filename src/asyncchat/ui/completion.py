@@ -1,11 +1,11 @@
-"""What Tab offers: the names of those who are here, and the commands."""
+"""What Tab offers: the names of those who are here, the commands, and the words that may follow one."""
 
 from collections.abc import Callable, Iterator, Sequence
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from asyncchat.commands.table import Command
+from asyncchat.commands.table import Command, find_command, word_of
 from asyncchat.ui.mentions import beginnings
 from asyncchat.ui.roster import People
 
@@ -26,6 +26,10 @@ class ChatCompleter(Completer):
         if before.startswith("/") and not any(character.isspace() for character in before):
             yield from self._commands(before)
             return
+        if choices := _choices(before):
+            word = before[len(word_of(before)) :].lstrip()
+            yield from (Completion(choice, -len(word)) for choice in choices if choice.startswith(word.lower()))
+            return
         for start in beginnings(before):
             if names := self._people.beginning_with(before[start:]):
                 ending = " " if start else ": "
@@ -41,3 +45,10 @@ class ChatCompleter(Completer):
                 yield Completion(f"{name} ", -len(before), display=name, display_meta=said)
             if fitting:
                 return
+
+
+def _choices(before: str) -> Sequence[str]:
+    """Return the words of which one follows the command, if it takes no name or text."""
+    command = find_command(before)
+    # What stands for something else is written in capitals.
+    return command.argument.split("|") if command and command.argument.islower() else ()

@@ -80,7 +80,7 @@ class Show:
             match event:
                 case events.Message(sender=sender):
                     if not event.conversation:
-                        self.people.add(sender)
+                        self._know(sender)
                     if key_of(sender) not in self.ignored:
                         items.append(self._message(event))
                 case events.Joined(name, members) | events.Left(name, members):
@@ -95,9 +95,13 @@ class Show:
     def _count(self, event: _Change, members: int) -> None:
         self.members = members
         if isinstance(event, events.Joined):
-            self.people.add(event.name)
+            self._know(event.name)
         else:
             self.people.remove(event.name)
+
+    def _know(self, name: str) -> None:
+        if key_of(name) != self._key:  # nobody addresses oneself
+            self.people.add(name)
 
     def _message(self, message: events.Message) -> _Item:
         own = key_of(message.sender) == self._key
