@@ -142,6 +142,22 @@ def test_a_line_that_is_the_password_is_never_sent(town: Town, commands: list[st
     assert carol.say(SECRET, f" {SECRET} ", "x" * len(SECRET)) == [YOUR_PASSWORD] * 2 + ["carol: " + "x" * len(SECRET)]
 
 
+@pytest.mark.parametrize(
+    ("password", "written"),
+    [
+        ("café au lait", "cafe\u0301 au lait"),
+        ("cafe\u0301 au lait", "café\u00a0au\u3000lait"),
+        ("caffè\u00a0espresso", "caffè espresso"),
+        ("two\u00a0words", "two words"),
+        ("two words", "two\u2003words"),
+    ],
+)
+def test_nor_is_it_in_another_form_that_would_be_accepted(town: Town, password: str, written: str) -> None:
+    carol = town.guest("carol")
+    carol.say(f"/register carol {password}")
+    assert carol.say(written, "été" * 200) == [YOUR_PASSWORD, "carol: " + "été" * 200]
+
+
 def test_neither_is_the_one_that_was_shown_at_the_question_for_a_name(town: Town) -> None:
     alice = town.owner("alice")
     assert alice.say(SECRET) == [YOUR_PASSWORD]

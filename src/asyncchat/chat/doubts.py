@@ -1,16 +1,18 @@
 """What a line may be instead of a message after a command that did not work: it is refused once."""
 
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from enum import IntFlag
 from functools import reduce
 from hashlib import sha256
 from operator import or_
+from unicodedata import normalize
 
 from asyncchat.commands.redaction import hidden_command
 from asyncchat.commands.table import COMMANDS, EXCERPT, TURNING, Command, find_command, is_command, word_of
 from asyncchat.errors import Refusal
-from asyncchat.log.accounts import SHORTEST_PASSWORD
+from asyncchat.log.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
 
 
 class Doubt(IntFlag):
@@ -23,6 +25,11 @@ class Doubt(IntFlag):
 
 ALIKE = 0.75
 """How similar an unknown command is at least to one that it may be: /passwd to /password, but not /join to /login."""
+
+MOST_DECOMPOSED = 4 * LONGEST_PASSWORD
+"""Characters of a line that may be a password when it is composed: to compose more takes long."""
+
+_BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 
 _NEEDS_NO_PASSWORD = ("registered", "authorized")
 
@@ -79,11 +86,12 @@ class Doubts:
 
     def learn_password(self, raw: str) -> None:
         """The peer has shown or set this password; only its hash and length stay in memory."""
-        self._password, self._length = _hash(raw), len(raw.strip())
+        prepared = _prepared(raw)
+        self._password, self._length = _hash(prepared), len(prepared)
 
     def is_message(self, text: str) -> bool:
         """Tell whether a line is a message for certain, so that it need not be checked."""
-        return not self.open and (not self._length or len(text.strip()) != self._length)
+        return not self.open and not self._is_password(text)
 
     def are_messages(self, lines: Sequence[bytes]) -> bool:
         """Tell the same of several lines in ASCII."""
@@ -99,7 +107,7 @@ class Doubts:
 
     def check_message(self, text: str, place: str, *, is_private: bool) -> None:
         """Look at a message that would go to `place`; `is_private`: it says itself to whom alone. Raises Refusal."""
-        if len(text.strip()) == self._length and _hash(text) == self._password:
+        if self._is_password(text):
             raise Refusal("secret", "your line was not sent: it is your password.")
         may_be_password = self._may_be_password(text)
         if not is_private:
@@ -122,6 +130,14 @@ class Doubts:
                 "secret", "this name was not taken, since it may be a password. If it is none, write it again."
             )
 
+    def _is_password(self, text: str) -> bool:
+        if not self._length:
+            return False
+        text = text.strip()
+        if len(text) != self._length if text.isascii() else len(text) > MOST_DECOMPOSED:
+            return False
+        return _hash(_prepared(text)) == self._password
+
     def _may_be_password(self, text: str) -> bool:
         if len(text.strip()) < SHORTEST_PASSWORD:
             return False
@@ -137,5 +153,10 @@ class Doubts:
         self._told |= self.open & doubt
 
 
+def _prepared(text: str) -> str:
+    """Return a line in the form in which passwords are compared (RFC 8265, OpaqueString), whatever it has in it."""
+    return normalize("NFC", _BLANKS.sub(" ", text.strip()))
+
+
 def _hash(text: str) -> bytes:
-    return sha256(text.strip().encode(errors="surrogatepass")).digest()
+    return sha256(text.encode(errors="surrogatepass")).digest()
