@@ -1,6 +1,7 @@
 """Draw the client on a terminal, from a real run of it: `python docs/make_picture.py >docs/client.svg`."""
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import pty
@@ -112,13 +113,16 @@ async def main() -> None:
         port = re.findall(rb":(\d+)\n", await server.stderr.readline())[0].decode()
         alice = Screen(*asyncchat_command, "join", f"127.0.0.1:{port}", "--name", "alice", "--bell", "off")
         await alice.shows(lambda shown: "alice" in shown)
-        chats = {name: asyncchat.connect(f"127.0.0.1:{port}", name=name) for name in ("bob", "carol", "ci")}
-        async with chats["bob"], chats["carol"], chats["ci"]:
+        async with contextlib.AsyncExitStack() as stack:
+            chats = {
+                name: await stack.enter_async_context(asyncchat.connect(f"127.0.0.1:{port}", name=name))
+                for name in ("bob", "carol", "ci")
+            }
             for name, text in TALK:
-                await chats[name].say(text)
+                await chats[name].send(text)
             alice.type("sure, give me a minute\r")
             await alice.shows(lambda shown: re.search(r"alice.* sure", shown))
-            await chats["carol"].say("thanks ❤")
+            await chats["carol"].send("thanks ❤")
             await alice.shows(lambda shown: "thanks" in shown)
             alice.type("bob: it is out of disk, I am clear")
             await alice.shows(lambda shown: "I am clear" in shown)

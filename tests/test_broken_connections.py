@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from asyncchat.aio.chat import Chat
 from asyncchat.aio.event_queue import Disconnected
+from asyncchat.aio.reconnecting import ReconnectingClient
 from asyncchat.formats import events
 from asyncchat.system.addresses import Address
 from tests.programs import PATIENCE, ServeProgram, seconds
@@ -24,7 +24,7 @@ def at_once() -> Iterator[float]:
     return itertools.repeat(0.001)
 
 
-async def seen_until(chat: Chat, last: str) -> list[events.FromServer | Disconnected]:
+async def seen_until(chat: ReconnectingClient, last: str) -> list[events.FromServer | Disconnected]:
     """Return what happens up to a message that ends in `last`."""
     seen: list[events.FromServer | Disconnected] = []
     async for event in chat:
@@ -42,7 +42,7 @@ def messages(seen: list[events.FromServer | Disconnected], run: str) -> list[tup
     ]
 
 
-async def say_all(chat: Chat, lines: list[str], chance: random.Random) -> list[int | None]:
+async def say_all(chat: ReconnectingClient, lines: list[str], chance: random.Random) -> list[int | None]:
     """Say some lines, now one after the other and now many at once; return their numbers."""
     receipts = []
     for line in lines:
@@ -59,9 +59,9 @@ async def converse_on_a_bad_network(room: ServeProgram, seed: int) -> int:
     names = [f"alice{seed}", f"bob{seed}"]
     async with (
         bad_network(room.port, seed) as proxy,
-        Chat(Address("127.0.0.1", room.port), f"watcher{seed}") as watcher,
-        Chat(Address("127.0.0.1", proxy.port), names[0], pauses=at_once) as alice,
-        Chat(Address("127.0.0.1", proxy.port), names[1], pauses=at_once) as bob,
+        ReconnectingClient(Address("127.0.0.1", room.port), f"watcher{seed}") as watcher,
+        ReconnectingClient(Address("127.0.0.1", proxy.port), names[0], pauses=at_once) as alice,
+        ReconnectingClient(Address("127.0.0.1", proxy.port), names[1], pauses=at_once) as bob,
     ):
         reading = [asyncio.create_task(seen_until(chat, f"{run} the end")) for chat in (watcher, alice, bob)]
         proxy.breaks = chance.randint(1, 8)
@@ -97,7 +97,7 @@ async def test_a_network_that_falls_silent_is_noticed_and_the_name_taken_back_fr
     async with (
         asyncio.timeout(seconds(PATIENCE)),
         bad_network(room.port) as proxy,
-        Chat(Address("127.0.0.1", proxy.port), "alice", pauses=at_once) as alice,
+        ReconnectingClient(Address("127.0.0.1", proxy.port), "alice", pauses=at_once) as alice,
     ):
         proxy.hold()
         said = asyncio.create_task(alice.say("still here"))
@@ -110,7 +110,7 @@ async def test_a_network_that_falls_silent_is_noticed_and_the_name_taken_back_fr
         assert messages(await seen_until(alice, "here"), "") == [(1, "alice", "still here")]
 
 
-async def _until_lost(chat: Chat):  # type: ignore[no-untyped-def]  # noqa: ANN202
+async def _until_lost(chat: ReconnectingClient):  # type: ignore[no-untyped-def]  # noqa: ANN202
     async for event in chat:
         yield event
         if isinstance(event, Disconnected):

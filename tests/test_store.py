@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from asyncchat.aio.chat import Chat
+from asyncchat.aio.reconnecting import ReconnectingClient
 from asyncchat.formats import events
 from asyncchat.system.addresses import Address
 from tests.programs import ASYNCCHAT, PATIENCE, Nc, Program, ServeProgram, assert_within, seconds, until
@@ -310,7 +310,11 @@ def test_a_message_is_written_before_it_is_sent_and_with_full_on_the_disk(
 # Killed at any moment.
 
 
-async def talk(chat: Chat, name: str, acknowledged: dict[str, int], stop: asyncio.Event) -> None:
+def at_once() -> Iterator[float]:
+    return itertools.repeat(0.01)
+
+
+async def talk(chat: ReconnectingClient, name: str, acknowledged: dict[str, int], stop: asyncio.Event) -> None:
     """Say one line after the other, as fast as they are acknowledged."""
     for number in itertools.count():
         if stop.is_set():
@@ -321,7 +325,7 @@ async def talk(chat: Chat, name: str, acknowledged: dict[str, int], stop: asynci
         acknowledged[text] = seq
 
 
-async def watch(chat: Chat, seen: list[tuple[int, str]]) -> None:
+async def watch(chat: ReconnectingClient, seen: list[tuple[int, str]]) -> None:
     async for event in chat:
         assert not isinstance(event, events.Gap | events.Refused), event
         if isinstance(event, events.Message):
@@ -340,7 +344,7 @@ async def test_whenever_the_server_is_killed_nothing_that_anybody_saw_is_lost(pa
         async with contextlib.AsyncExitStack() as stack:
             chats = [
                 await stack.enter_async_context(
-                    Chat(Address("127.0.0.1", port), f"peer{number}", pauses=lambda: itertools.repeat(0.01))
+                    ReconnectingClient(Address("127.0.0.1", port), f"peer{number}", pauses=at_once)
                 )
                 for number in range(3)
             ]

@@ -2,7 +2,8 @@
 
 cli/       the command line; the only package that knows all the others
 ui/        the client for people at a terminal
-aio/       the room's server and the clients, on asyncio; `connect` is the one for programs
+api/       the client for programs: what is imported from here
+aio/       the room's server and the clients, on asyncio
 threads/   the two-way line, the server and the client on threads
 store/     the chat in a file: SQLite
 sessions/  one connection to the server: lines in, commands and messages out; like all below, without any I/O
@@ -15,29 +16,52 @@ text/      lines, names and passwords
 system/    streams, signals, sockets, the clock: what the operating system gives
 """
 
-from asyncchat.errors import ChatError
-
 TYPE_CHECKING = False  # as typing has it, which takes longer to load than all that `asyncchat filter` needs
 if TYPE_CHECKING:
     from typing import Any
 
-    from asyncchat.aio.chat import Chat, connect
-    from asyncchat.aio.event_queue import Disconnected, Event
-    from asyncchat.errors import Refusal
-    from asyncchat.formats import events
-    from asyncchat.text.usernames import NameRefused
+    from asyncchat import events
+    from asyncchat.api.chat import Chat
+    from asyncchat.api.connecting import Connecting, connect
+    from asyncchat.errors import ChatClosed, ConnectError, Error, InvalidAddress, Refusal, UsageError
+    from asyncchat.events import Disconnected, Event, Message
+    from asyncchat.text.usernames import NameRefused, PasswordNeeded
 
 __version__ = "0.1.0"
 
-__all__ = ["Chat", "ChatError", "Disconnected", "Event", "NameRefused", "Refusal", "connect", "events"]
+__all__ = [
+    "Chat",
+    "ChatClosed",
+    "ConnectError",
+    "Connecting",
+    "Disconnected",
+    "Error",
+    "Event",
+    "InvalidAddress",
+    "Message",
+    "NameRefused",
+    "PasswordNeeded",
+    "Refusal",
+    "UsageError",
+    "connect",
+    "events",
+]
 
 _HOMES = {
-    "Chat": "asyncchat.aio.chat",
-    "Disconnected": "asyncchat.aio.event_queue",
-    "Event": "asyncchat.aio.event_queue",
-    "NameRefused": "asyncchat.text.usernames",
-    "Refusal": "asyncchat.errors",
-    "connect": "asyncchat.aio.chat",
+    "Chat": "api.chat",
+    "ChatClosed": "errors",
+    "ConnectError": "errors",
+    "Connecting": "api.connecting",
+    "Disconnected": "events",
+    "Error": "errors",
+    "Event": "events",
+    "InvalidAddress": "errors",
+    "Message": "events",
+    "NameRefused": "text.usernames",
+    "PasswordNeeded": "text.usernames",
+    "Refusal": "errors",
+    "UsageError": "errors",
+    "connect": "api.connecting",
 }
 
 
@@ -46,7 +70,11 @@ def __getattr__(name: str) -> "Any":
     import importlib
 
     if name == "events":
-        return importlib.import_module("asyncchat.formats.events")
+        return importlib.import_module("asyncchat.events")
     if home := _HOMES.get(name):
-        return getattr(importlib.import_module(home), name)
+        return getattr(importlib.import_module(f"asyncchat.{home}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,21 +1,29 @@
-"""`asyncchat.connect` and a server that means no good, or none at all."""
+"""The client that reconnects, and a server that means no good, or none at all."""
 
 import asyncio
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-import asyncchat
-from asyncchat import Chat, ChatError, Disconnected, events
-from asyncchat.aio import chat as module
+from asyncchat.aio import reconnecting
+from asyncchat.aio.event_queue import Disconnected
+from asyncchat.aio.link import growing_pauses
+from asyncchat.aio.reconnecting import ReconnectingClient
 from asyncchat.client import json_client
+from asyncchat.errors import ChatClosed, ConnectError, UsageError
+from asyncchat.formats import events
 from asyncchat.system.addresses import Address
 from tests.hostile import HostileServer, Victim, message
 from tests.programs import PATIENCE, seconds
 
 MEGABYTE = 1 << 20
+
+
+def alice_at(server: HostileServer, pauses: Callable[[], Iterator[float]] = growing_pauses) -> ReconnectingClient:
+    host, _, port = server.address.rpartition(":")
+    return ReconnectingClient(Address(host, int(port)), "alice", pauses=pauses)
 
 
 def silent(victim: Victim) -> None:
@@ -26,16 +34,16 @@ def silent(victim: Victim) -> None:
 
 async def test_say_waits_while_much_waits_for_a_server_that_acknowledges_nothing() -> None:
     with HostileServer(silent) as server:
-        async with asyncchat.connect(server.address, name="alice") as alice:
+        async with alice_at(server) as alice:
             saying = [asyncio.create_task(alice.say(f"{number} {'x' * 100_000}")) for number in range(200)]
             await asyncio.sleep(0.1)
             waiting = [text.split()[0] for text in alice.pending]
             assert waiting == [str(number) for number in range(len(waiting))]
             assert 0 < 100_000 * len(waiting) < json_client.MOST_WAITING + 200_000
             assert not any(said.done() for said in saying)
-        with pytest.raises(ChatError, match="the chat has ended"):
+        with pytest.raises(ChatClosed, match="the chat has ended"):
             await saying[0]
-        with pytest.raises(ChatError, match="the chat has ended"):
+        with pytest.raises(ChatClosed, match="the chat has ended"):
             await saying[-1]
         await asyncio.gather(*saying, return_exceptions=True)
 
@@ -52,7 +60,7 @@ async def test_those_who_wait_for_room_go_on_before_who_comes_later(monkeypatch:
         victim.wait_for_end()
 
     with HostileServer(attack) as server:
-        async with asyncchat.connect(server.address, name="alice") as alice:
+        async with alice_at(server) as alice:
 
             async def say_twice() -> None:
                 assert await alice.say(f"line 00 {'x' * 300}") == 1
@@ -66,14 +74,14 @@ async def test_those_who_wait_for_room_go_on_before_who_comes_later(monkeypatch:
 
 async def test_what_is_posted_is_refused_while_much_waits() -> None:
     with HostileServer(silent) as server:
-        async with asyncchat.connect(server.address, name="alice") as alice:
+        async with alice_at(server) as alice:
             idents = [alice.post("x" * 100_000) for _ in range(100)]
             refused = [event.id for event in await alice.batch() if isinstance(event, events.Refused)]
             assert refused == idents[-len(refused) :]
             assert 40 < len(refused) < 80
 
 
-async def test_who_waits_for_an_answer_behind_events_that_nobody_reads_hears_why(
+async def test_who_waits_for_an_answer_behind_events_that_are_not_read_hears_why(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(events, "PING_AFTER", 0.2)
@@ -84,9 +92,9 @@ async def test_who_waits_for_an_answer_behind_events_that_nobody_reads_hears_why
         victim.wait_for_end()
 
     with HostileServer(attack) as server:
-        async with asyncchat.connect(server.address, name="alice") as alice:
+        async with alice_at(server) as alice:
             await alice.batch()
-            with pytest.raises(ChatError, match="events that nobody reads"):
+            with pytest.raises(UsageError, match="events that this program does not read"):
                 await alice.say("hello")
 
 
@@ -94,7 +102,7 @@ async def test_who_waits_for_an_answer_behind_events_that_nobody_reads_hears_why
 async def test_a_server_that_says_everything_but_welcome_is_given_up(
     line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "WELCOME_TIMEOUT", 0.3)
+    monkeypatch.setattr(reconnecting, "WELCOME_TIMEOUT", 0.3)
     ended = threading.Event()
 
     def attack(victim: Victim) -> None:
@@ -106,8 +114,8 @@ async def test_a_server_that_says_everything_but_welcome_is_given_up(
     with HostileServer(attack) as server:
         try:
             async with asyncio.timeout(seconds(PATIENCE)):
-                with pytest.raises(ChatError, match="the server does not answer"):
-                    await asyncchat.connect(server.address, name="alice").__aenter__()
+                with pytest.raises(ConnectError, match="the server does not answer"):
+                    await alice_at(server).connect()
         finally:
             ended.set()
 
@@ -116,8 +124,8 @@ async def test_a_server_that_says_too_much_before_it_lets_one_in_is_given_up() -
     def attack(victim: Victim) -> None:
         victim.flood(b"Server: one moment\n" * 1000, 100 * MEGABYTE)
 
-    with HostileServer(attack) as server, pytest.raises(ChatError, match="too much before it lets us in"):
-        await asyncchat.connect(server.address, name="alice").__aenter__()
+    with HostileServer(attack) as server, pytest.raises(ConnectError, match="too much before it lets us in"):
+        await alice_at(server).connect()
 
 
 async def test_a_server_that_lets_one_in_only_to_end_at_once_is_tried_less_and_less_often() -> None:
@@ -129,11 +137,8 @@ async def test_a_server_that_lets_one_in_only_to_end_at_once_is_tried_less_and_l
         return itertools.repeat(0.0)
 
     with HostileServer(lambda victim: victim.let_in()) as server:
-        host, _, port = server.address.rpartition(":")
-        async with Chat(Address(host, int(port)), "alice", pauses=pauses) as alice:
+        async with alice_at(server, pauses) as alice:
             lost = 0
-            async for event in alice:
-                lost += isinstance(event, Disconnected)
-                if lost == 5:
-                    break
+            while lost < 5:
+                lost += isinstance(await anext(alice), Disconnected)
     assert begun == 1

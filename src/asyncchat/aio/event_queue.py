@@ -15,7 +15,12 @@ MOST_BYTES = 1 << 22
 
 
 class Disconnected(Struct, frozen=True, tag_field="type", tag="disconnected"):
-    """The connection is lost, for the reason `text`; the next try comes after `pause` seconds."""
+    """The connection is lost; the client reconnects by itself.
+
+    Attributes:
+        text: why it was lost, or why the last try to reconnect has failed.
+        pause: seconds until the next try.
+    """
 
     text: str
     pause: float

@@ -2,12 +2,9 @@
 
 import asyncio
 
-from msgspec import structs
-
-from asyncchat.aio.chat import Chat
 from asyncchat.aio.client import cancel_on_ctrl_c
 from asyncchat.aio.daemon import DaemonExecutor
-from asyncchat.aio.event_queue import Event
+from asyncchat.aio.reconnecting import ReconnectingClient
 from asyncchat.client.plain_client import MAX_HEARD
 from asyncchat.commands.table import is_exit
 from asyncchat.errors import ChatError
@@ -24,7 +21,7 @@ async def join_as_json(address: Address, name: str, password: str, *, read_input
     Raises NameRefused, OutputClosed, and ChatError, also if the server has refused anything.
     """
     cancel_on_ctrl_c()
-    async with Chat(address, name, password) as chat:
+    async with ReconnectingClient(address, name, password) as chat:
         printing = asyncio.create_task(_print(chat))
         sending = asyncio.create_task(_send(chat)) if read_input else None
         tasks = {printing, sending} if sending else {printing}
@@ -42,23 +39,18 @@ async def join_as_json(address: Address, name: str, password: str, *, read_input
         raise ChatError(f"the server has refused {refused} of the lines: the events with the type refused say why")
 
 
-async def _print(chat: Chat) -> int:
+async def _print(chat: ReconnectingClient) -> int:
     """Print what happens until it has ended; return how many lines were refused."""
     output = DaemonExecutor("output")
     loop = asyncio.get_running_loop()
     refused = 0
     while batch := await chat.batch():
         refused += sum(isinstance(event, events.Refused) for event in batch)
-        await loop.run_in_executor(output, stdio.write, events.lines(map(_without_token, batch)))
+        await loop.run_in_executor(output, stdio.write, events.lines(batch))
     return refused
 
 
-def _without_token(event: Event) -> Event:
-    """Return what may stand in a recording: with the token anybody could take the seat."""
-    return structs.replace(event, token="") if isinstance(event, events.Welcome) else event
-
-
-async def _send(chat: Chat) -> None:
+async def _send(chat: ReconnectingClient) -> None:
     """Send what is read until it ends or asks to leave, and wait for the answers."""
     keyboard = DaemonExecutor("input")
     loop = asyncio.get_running_loop()
@@ -70,7 +62,7 @@ async def _send(chat: Chat) -> None:
         await chat.drain()
 
 
-async def _post(chat: Chat, lines: list[bytes | None]) -> bool:
+async def _post(chat: ReconnectingClient, lines: list[bytes | None]) -> bool:
     """Send lines; tell whether one of them asks to leave."""
     for line in lines:
         said = "x" * MAX_HEARD if line is None else line.decode(errors="backslashreplace")

@@ -51,7 +51,7 @@ class Link:
 
 
 async def open_link(address: Address) -> Link:
-    """Connect to `address`. Raises ChatError."""
+    """Connect to `address`. Raises ConnectError."""
     loop = asyncio.get_running_loop()
     resolver = DaemonExecutor("resolver")
     try:

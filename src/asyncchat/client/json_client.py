@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterator
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, structs
 
 from asyncchat.client.plain_client import MAX_HEARD
 from asyncchat.commands.table import TURNING, argument_of, find_command, is_command
@@ -52,16 +52,18 @@ class Client:
     `turned`: to whom alone goes what is said from now on, "" if to everybody, None if to nobody. Each line says that
     itself, since it must not go elsewhere when it is sent again. After /chat did not work, what is said goes nowhere
     until a line has come back.
+    `history`: how many of the last messages a newcomer wants, if fewer than usual.
 
     Call `connected` when there is a connection and `hear` with what arrives on it; after these and after `say` and
     `ping`, send what `to_send` returns, and then take the `news`.
     """
 
-    def __init__(self, name: str, password: str = "", *, register: bool = False) -> None:
+    def __init__(self, name: str, password: str = "", *, register: bool = False, history: int | None = None) -> None:
         self.name = name
         self.turned: str | None = ""
         self._password = password
         self._registers = register
+        self._history = history
         self._turned: str | None = ""  # as the server has said last
         self._has_turned = False
         self._turning: dict[int, str] = {}  # ids of what was said to turn elsewhere, and where
@@ -108,21 +110,23 @@ class Client:
         self._unsent.extendleft(reversed(self._unanswered.values()))
         self._unanswered.clear()
 
-    def say(self, text: str) -> int:
+    def say(self, text: str, to: str | None = None) -> int:
         """Send a message or a command, now or as soon as there is a connection; return its id.
 
-        It is refused if there `is_full`.
+        `to`: the user that a message is for, "" for the room; without it, the current conversation. It is refused if
+        the client `is_full`.
         """
         self._newest += 1
         # Half of a surrogate pair can't be sent; file names, for example, may have one.
-        say = Say(self._newest, text.encode(errors="backslashreplace").decode(), self._where())
+        say = Say(self._newest, text.encode(errors="backslashreplace").decode(), self._where() if to is None else to)
         if self.is_full:
             why = "your line was not sent: too much waits for the server already."
             self._news.append(Refused(say.id, "too-many", why))
         else:
             self._waiting_bytes += _cost(say)
             self._unsent.append(say)
-            self._turn(text)
+            if to is None:
+                self._turn(text)
         return say.id
 
     def _where(self) -> str | UnsetType:
@@ -208,7 +212,7 @@ class Client:
                 yield event
             case Welcome():
                 if not self.is_in:
-                    yield event
+                    yield structs.replace(event, token="")  # with it, others could take part as this user
                     yield from self._come_in(event)
             case None | Pong():
                 pass
@@ -246,6 +250,7 @@ class Client:
             self._token,
             self._epoch,
             self._seen,
+            None if self._token else self._history,
             password=self._password,
             register=self._registers and not self._token,
             conversation=self._turned if self._token else UNSET,
@@ -261,7 +266,7 @@ class Client:
         epoch, self._epoch = self._epoch, welcome.epoch
         if not epoch:
             # The last messages are still to come; if they don't, they are asked for.
-            self._seen = max(0, welcome.seq - LAST)
+            self._seen = max(0, welcome.seq - (LAST if self._history is None else min(LAST, self._history)))
         elif welcome.epoch != epoch or welcome.seq < self._seen:
             # Another life, in which everything is new; or this one without its end, after a loss of power.
             self._seen = 0 if welcome.epoch != epoch else welcome.seq

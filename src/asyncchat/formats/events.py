@@ -44,7 +44,9 @@ MOST_NAMES = 2000
 """Names in a welcome, or times in a notice, that a client takes; a server sends ANNOUNCED names at most."""
 
 
-class _Event(Struct, frozen=True, omit_defaults=True, tag_field="type", tag=str.lower, gc=False):
+class _Event(
+    Struct, frozen=True, omit_defaults=True, repr_omit_defaults=True, tag_field="type", tag=str.lower, gc=False
+):
     pass
 
 
@@ -94,12 +96,19 @@ class Pong(_Event, frozen=True):
 
 
 class Welcome(_Event, frozen=True):
-    """The name is taken. `names`: everybody, as long as they are not too many.
+    """The user is in the chat: for the first time, or after a connection was lost.
 
-    `token`: the key to this seat; `resumed`: the seat is the one that the client had before, so the ids of what was
-    sent from it are known. `epoch`: the life of the conversation, in which numbers only rise; `seq`: the last of them.
-    `max_line`: bytes of text that a message may have; a line of JSON may have JSON_LINE times as many in all. `store`:
-    whether what is said is kept, so that there are the commands for that; a server of 0.1.0 does not tell.
+    Attributes:
+        name: the user's name, as the server writes it.
+        token: the key to the user's place in the chat, for a client that reconnects; empty in the API for Python.
+        epoch: identifies one life of the conversation, in which the numbers of messages only rise.
+        seq: the number of the last message.
+        members: how many users there are.
+        max_line: bytes of text that a message may have; a line of JSON may have JSON_LINE times as many in all.
+        resumed: whether the server still knew the token, and so the ids of what was sent before.
+        topic: the topic of the chat, empty if there is none.
+        names: the names of all users, unless they are too many.
+        store: whether the server has a store, and the commands that need one; a server of 0.1.0 does not say.
     """
 
     name: Short
@@ -115,17 +124,27 @@ class Welcome(_Event, frozen=True):
 
 
 class Error(_Event, frozen=True):
-    """Something can't be done; before the `welcome`, another `hello` may follow."""
+    """Something can't be done; before the `welcome`, another `hello` may follow.
+
+    Attributes:
+        code: what is wrong, for programs.
+        text: the same for people.
+    """
 
     code: Short
     text: Reason
 
 
 class Message(_Event, frozen=True):
-    """A message; for all peers the same.
+    """A message.
 
-    `conversation`: with whom, if it was said to one alone, whose messages have numbers of their own; `new`: it has
-    waited for its reader.
+    Attributes:
+        seq: its number; each conversation has its own.
+        time: when the server received it (RFC 3339).
+        sender: the name of the user who has sent it.
+        text: what was said, without characters that could do harm on a terminal.
+        conversation: empty in the room; for a private message, the name of the other user.
+        new: whether this private message was unread until now.
     """
 
     seq: Natural
@@ -137,7 +156,7 @@ class Message(_Event, frozen=True):
 
     @property
     def when(self) -> datetime:
-        """The time at which it was said."""
+        """When the server received it, with its time zone."""
         return parse_time(self.time)
 
 
@@ -157,29 +176,45 @@ class Refused(_Event, frozen=True):
 
 
 class Joined(_Event, frozen=True):
-    """A user joined."""
+    """A user joined.
+
+    Attributes:
+        name: who it is.
+        members: how many users there are now.
+    """
 
     name: Short
     members: Natural
 
 
 class Left(_Event, frozen=True):
-    """A user left."""
+    """A user left.
+
+    Attributes:
+        name: who it is.
+        members: how many users there are now.
+    """
 
     name: Short
     members: Natural
 
 
 class Members(_Event, frozen=True):
-    """So many are there: too many to announce who joins and leaves."""
+    """The number of users, when there are too many to announce who joins and leaves.
+
+    Attributes:
+        members: how many users there are now.
+    """
 
     members: Natural
 
 
 class Notice(_Event, frozen=True):
-    """The answer to a command, or something from the server.
+    """A line of the answer to a command, or something else that the server has to say.
 
-    `times`: those that stand in the text, in their order (RFC 3339), so that they can be shown in the reader's zone.
+    Attributes:
+        text: the line.
+        times: the times in the text, in their order (RFC 3339), so that they can be shown in the reader's zone.
     """
 
     text: str
@@ -187,40 +222,68 @@ class Notice(_Event, frozen=True):
 
 
 class You(_Event, frozen=True):
-    """Who one is now: another name, or another role (guest, registered, moderator, admin)."""
+    """The user has another name or another role from now on.
+
+    Attributes:
+        name: the user's name.
+        role: `guest`, `registered`, `moderator` or `admin`.
+    """
 
     name: Short
     role: Short
 
 
 class Turned(_Event, frozen=True):
-    """The current conversation from now on: a user, "" for the room, None for none."""
+    """The current conversation has changed: the one whose private messages come, and that commands are about.
+
+    Attributes:
+        conversation: the name of the other user; empty for the room; None for no conversation.
+    """
 
     conversation: Short | None
 
 
 class Unread(_Event, frozen=True):
-    """This many messages from one sender are unread."""
+    """A user has sent private messages, which come when that conversation is opened with `/chat`.
+
+    Attributes:
+        conversation: the name of that user.
+        messages: how many messages are unread.
+    """
 
     conversation: Short
     messages: Natural
 
 
 class Topic(_Event, frozen=True):
-    """What the chat is about now."""
+    """The chat has another topic.
+
+    Attributes:
+        text: the topic.
+    """
 
     text: str
 
 
 class Gap(_Event, frozen=True):
-    """The messages with these numbers, both included, are not kept any more."""
+    """Messages are missing: the server does not keep them any more, or they are not for this user.
+
+    Attributes:
+        first: the number of the first of them.
+        last: the number of the last of them.
+    """
 
     first: Natural = msgspec.field(name="from")
     last: Natural = msgspec.field(name="to")
 
 
 class Bye(_Event, frozen=True):
-    """The server ends the connection, and says why; with a `code` one should not come back."""
+    """The server ends the connection.
+
+    Attributes:
+        text: why, for people.
+        code: why the client should not reconnect, for programs; empty if it may.
+    """
 
     text: Reason
     code: Short = ""

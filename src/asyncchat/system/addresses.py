@@ -6,7 +6,7 @@ import socket
 from ipaddress import IPv6Address
 from typing import Any, NamedTuple
 
-from asyncchat.errors import ChatError
+from asyncchat.errors import ChatError, ConnectError
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 23456
@@ -162,8 +162,8 @@ def of_socket(listener: socket.socket) -> Address:
     return Address(*listener.getsockname()[:2])
 
 
-def unreachable(address: Address, error: OSError | UnicodeError) -> ChatError:
-    """Return what to tell somebody who could not connect to `address`."""
+def unreachable(address: Address, error: OSError | UnicodeError) -> ConnectError:
+    """Return what to tell a user who could not connect to `address`."""
     unknown = isinstance(error, socket.gaierror | UnicodeError)
     hint = "Is it spelled right?" if unknown else "Is a server running there? `asyncchat serve` starts one."
-    return ChatError(f"can't reach {address}: {reason(error)}. {hint}")
+    return ConnectError(f"can't reach {address}: {reason(error)}. {hint}")

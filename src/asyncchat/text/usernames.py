@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from precis_i18n import get_profile
 
+from asyncchat.errors import Error
 from asyncchat.text.invisible import is_blank
 
 MAX_LENGTH = 32
@@ -43,10 +44,19 @@ _WITH_RIGHT_TO_LEFT = {"R", "AL", "AN", "EN", "ES", "CS", "ET", "ON", "BN", "NSM
 _TOO_LONG = f"it is longer than {MAX_LENGTH} characters"
 
 
-class NameRefused(ValueError):
-    """A name that can't be used; the message is the reason, as the rest of a sentence, `code` says it for programs."""
+class NameRefused(Error, ValueError):
+    """A name can't be used; the message of the error says why, for people.
 
+    Attributes:
+        code: why, for programs: `name-refused`, `name-taken`, `name-reserved`, `login-taken` or `incorrect-login`.
+    """
+
+    __module__ = "asyncchat"
     code = "name-refused"
+
+    def __init__(self, text: str, code: str = "") -> None:
+        super().__init__(text)
+        self.code = code or self.code
 
 
 class NameReserved(NameRefused):
@@ -59,11 +69,18 @@ class NameReserved(NameRefused):
 
 
 class PasswordNeeded(NameRefused):
-    """The name needs a password; the message says what is wrong. `is_new`: it is nobody's yet, and has to be."""
+    """The name needs a password, or another one than was given.
+
+    Attributes:
+        code: what is wrong, for programs: `name-registered`, `incorrect-password`, `short-password`,
+            `password-refused`, or `guest` if the chat is for registered users only.
+        is_new: whether the name can be registered with a new password.
+    """
+
+    __module__ = "asyncchat"
 
     def __init__(self, text: str, code: str = NameRefused.code, *, is_new: bool = False) -> None:
-        super().__init__(text)
-        self.code = code
+        super().__init__(text, code)
         self.is_new = is_new
 
 

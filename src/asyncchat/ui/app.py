@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from asyncchat.aio.chat import Chat
 from asyncchat.aio.event_queue import Disconnected, Event
+from asyncchat.aio.reconnecting import ReconnectingClient
 from asyncchat.chat.doubts import Doubt, Doubts
 from asyncchat.commands import help_text
 from asyncchat.commands.redaction import may_have_secret, without_secret
@@ -73,7 +73,7 @@ class _Refused(NamedTuple):
 class App:
     """Lets a person take part in a chat that has been entered."""
 
-    def __init__(self, chat: Chat, address: Address, *, bell: str) -> None:
+    def __init__(self, chat: ReconnectingClient, address: Address, *, bell: str) -> None:
         self._chat = chat
         self._address = address
         self._show = Show(str(address), bell=bell)

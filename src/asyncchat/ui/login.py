@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from asyncchat.aio.chat import Chat
 from asyncchat.aio.client import cancel_on_ctrl_c, converse
 from asyncchat.aio.daemon import DaemonExecutor
 from asyncchat.aio.link import Link, open_link
+from asyncchat.aio.reconnecting import ReconnectingClient
 from asyncchat.chat.doubts import Doubt, Doubts, doubt_of_refused
 from asyncchat.client.plain_client import Visitor
 from asyncchat.commands.table import argument_of, find_command, is_exit
@@ -58,7 +58,7 @@ async def _join(address: Address, name: str | None, password: str, bell: str) ->
         who = _Who(name, password) if name else await questions.ask_name()
         while True:
             try:
-                async with Chat(address, who.name, who.password, register=who.is_new, link=link) as chat:
+                async with ReconnectingClient(address, who.name, who.password, register=who.is_new, link=link) as chat:
                     await app_class(chat, address, bell=bell).run()
             except NameRefused as refused:
                 who = await questions.ask_again(who, refused)

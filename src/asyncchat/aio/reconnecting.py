@@ -1,19 +1,20 @@
-"""The client for programs: takes part in a chat, and comes back by itself when the connection breaks."""
+"""The client in JSON events: takes part in a chat, and reconnects by itself when the connection breaks."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
+from asyncchat.aio.entry_errors import entry_error
 from asyncchat.aio.event_queue import Disconnected, Event, EventQueue
 from asyncchat.aio.link import LONGEST_PAUSE, Link, growing_pauses, open_link
+from asyncchat.aio.receipts import Receipt, Receipts
 from asyncchat.client.json_client import Client
 from asyncchat.commands.table import is_exit
-from asyncchat.errors import ChatError, Refusal
+from asyncchat.errors import ChatClosed, ChatError, ConnectError, UsageError
 from asyncchat.formats import events
-from asyncchat.system.addresses import DEFAULT_HOST, DEFAULT_PORT, Address, parse_address, reason
-from asyncchat.text.usernames import NameRefused, PasswordNeeded, prepare
+from asyncchat.system.addresses import Address, reason
 
 MOST_POSTED = 2 * events.MOST_UNANSWERED
 """Lines that may wait for an answer until a file that is sent waits, too."""
@@ -27,30 +28,17 @@ WELCOME_TIMEOUT = 10.0
 GOODBYE_TIMEOUT = 0.5
 """Seconds that the server may take to see somebody off."""
 
-NAMING = ("name-taken", "name-refused", "name-reserved", "login-taken", "incorrect-login")
-OF_PASSWORD = ("name-registered", "incorrect-password")
-OF_NEW_PASSWORD = ("guest", "short-password", "password-refused")
+NOT_READ = "the answer is behind events that this program does not read: read them in another task"
+
 BANNED = "banned"
 
 
-def connect(address: str = f"{DEFAULT_HOST}:{DEFAULT_PORT}", *, name: str, password: str = "") -> "Chat":
-    """Take part in the chat at `address` (HOST or HOST:PORT) as `name`, within an `async with`.
+class ReconnectingClient:
+    """A user's part in a chat, over as many connections as it takes; what was missed between them comes once.
 
-    `password`: if the name is registered, and one's own. Raises ValueError if address or name can't be, as NameRefused
-    if it is the name.
-    """
-    host, port = parse_address(address)
-    prepare(name)
-    return Chat(Address(host, port or DEFAULT_PORT), name, password)
-
-
-class Chat:
-    """A chat that one takes part in: iterate over its events, and `say` something.
-
-    Entering it raises ChatError if the server can't be reached, and NameRefused if it does not take the name. From
-    then on a connection that breaks is made again, and what was missed meanwhile comes, once and in order.
-    `register`: make the name one's own. `link`: a connection that there is already; `pauses`: makes the seconds to wait
-    before each try to come back.
+    `password`: if the name is registered; `register`: register the name with it. `history`: how many of the messages
+    from before are wanted. `link`: a connection that there is already; `pauses`: makes the seconds to wait before each
+    try to reconnect. Entering it raises what `connect` raises.
     """
 
     def __init__(
@@ -60,18 +48,21 @@ class Chat:
         password: str = "",
         *,
         register: bool = False,
+        history: int | None = None,
         link: Link | None = None,
         pauses: Callable[[], Iterator[float]] = growing_pauses,
     ) -> None:
-        self._address = address
-        self._client = Client(name, password, register=register)
+        self.address = address
+        self._client = Client(name, password, register=register, history=history)
         self._link = link
         self._pauses = pauses
         self._trying = pauses()
         self._unread = EventQueue()
         self._is_read = False  # ever
         self._saying = asyncio.Lock()
-        self._receipts: dict[int, asyncio.Future[int | None]] = {}
+        self._running = asyncio.Lock()
+        self._closing = asyncio.Lock()
+        self._receipts = Receipts()
         self._changed = asyncio.Event()
         self._was_in = False
         self._not_let_in = False
@@ -95,43 +86,53 @@ class Chat:
         return self._client.is_in
 
     @property
+    def has_ended(self) -> bool:
+        """Whether nothing more can be sent or received."""
+        return self._task is None or self._task.done()
+
+    @property
     def pending(self) -> list[str]:
         """What was said and neither acknowledged nor refused yet, in order."""
         return [say.text for say in self._client.pending]
 
-    async def say(self, text: str) -> int | None:
-        """Say something, also a command; return the number of the message once the server has it.
+    async def say(self, text: str, to: str | None = None) -> int | None:
+        """Send a message or a command; return the number of the message once the server has it.
 
-        While there is no connection that takes until there is one again, and while too much waits for the server until
-        it has taken some of that. Raises Refusal if the server does not take it, and ChatError if the chat ends first,
-        or if nobody reads the events that come before the answer.
+        `to`: as in `post`. While there is no connection that takes until there is one again, and while too much waits
+        for the server until it has taken some of that. Raises Refusal if the server does not take it, ChatClosed if
+        the chat ends first, and UsageError if the answer is behind events that are not read.
         """
-        receipt: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        return await (await self._send(text, to)).number
+
+    async def run(self, command: str) -> list[str]:
+        """Send a command; return what the server says until it is done. Raises what `say` raises."""
+        async with self._running:  # an answer does not say to which command
+            receipt = await self._send(command, None)
+            await receipt.number
+            return receipt.notices
+
+    async def _send(self, text: str, to: str | None) -> Receipt:
         async with self._saying:  # so that those who wait go on in their order
             await self._until(lambda: not self._client.is_full)
-            ident = self._post(text, receipt)
-        try:
-            return await receipt
-        finally:
-            del self._receipts[ident]
+            receipt = self._receipts.open(self._say(text, to))
+            self._flush()
+            return receipt
 
-    def post(self, text: str) -> int:
-        """Say something without waiting; return the id that its Ack or Refused will have. Raises ChatError if over.
+    def post(self, text: str, to: str | None = None) -> int:
+        """Send without waiting; return the id that its Ack or Refused will have. Raises ChatClosed.
 
-        It is refused, with the code too-many, if too much waits for the server already.
+        `to`: the user that it is for, "" for the room; without it, the current conversation. It is refused, with the
+        code too-many, if too much waits for the server already.
         """
-        return self._post(text)
-
-    def _post(self, text: str, receipt: "asyncio.Future[int | None] | None" = None) -> int:
-        if not self._task or self._task.done():
-            raise ChatError("the chat has ended")
-        self._leaving = self._leaving or is_exit(text)
-        ident = self._client.say(text)
-        if receipt:
-            self._receipts[ident] = receipt
+        ident = self._say(text, to)
         self._flush()
-        self._changed.set()
         return ident
+
+    def _say(self, text: str, to: str | None) -> int:
+        if self.has_ended:
+            raise self._end()
+        self._leaving = self._leaving or is_exit(text)
+        return self._client.say(text, to)
 
     async def drain(self) -> None:
         """Wait until all that was said is answered."""
@@ -151,27 +152,22 @@ class Chat:
         self._changed.set()
         return batch
 
-    async def __aiter__(self) -> AsyncIterator[Event]:
-        """Iterate over what happens, until one has left."""
+    def __aiter__(self) -> Self:
+        """Iterate over what happens, until one has left. Raises ChatClosed."""
+        return self
+
+    async def __anext__(self) -> Event:
         self._is_read = True
-        while True:
-            await self._until(lambda: self._unread)
-            if not self._unread:
-                return
-            event = self._unread.take()
-            self._changed.set()  # before the event, behind which there may be nothing more of this iteration
-            yield event
+        await self._until(lambda: self._unread)
+        if not self._unread:
+            raise StopAsyncIteration
+        event = self._unread.take()
+        self._changed.set()
+        return event
 
     async def __aenter__(self) -> Self:
         """Connect, and take the name."""
-        link = self._link or await open_link(self._address)
-        self._task = asyncio.create_task(self._run(link))
-        self._task.add_done_callback(lambda _: self._changed.set())
-        try:
-            await self._until(lambda: self._was_in)
-        except BaseException:
-            await self.leave()
-            raise
+        await self.connect()
         return self
 
     async def __aexit__(
@@ -180,60 +176,86 @@ class Chat:
         """Leave the chat."""
         await self.leave()
 
+    async def connect(self) -> None:
+        """Connect, and take the name."""
+        link = self._link or await open_link(self.address)
+        self._task = asyncio.create_task(self._run(link))
+        self._task.add_done_callback(self._ended)
+        try:
+            await self._until(lambda: self._was_in)
+        except BaseException:
+            await self.leave()
+            raise
+
     async def leave(self) -> None:
         """Leave the chat: what happened until then can still be read."""
         self._leaving = True
-        assert self._task is not None
+        if self._task is None:
+            return
+        try:
+            async with self._closing:  # whoever calls this meanwhile waits for the goodbye, too
+                await self._say_goodbye(self._task)
+        finally:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _say_goodbye(self, task: asyncio.Task[None]) -> None:
         link, self._link = self._link, None
         if link and not link.writer.transport.is_closing():
             with contextlib.suppress(OSError):  # it may be broken, and not known to be
                 link.writer.write_eof()
             self._changed.set()
-            await asyncio.wait({self._task}, timeout=GOODBYE_TIMEOUT)
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+            await asyncio.wait({task}, timeout=GOODBYE_TIMEOUT)
+
+    def _ended(self, _: asyncio.Task[None]) -> None:
+        end = self._end()
+        self._receipts.fail(ChatClosed, f"{end}: it is not known whether the server has this", end.code)
+        self._changed.set()
+
+    def _end(self) -> ChatClosed:
+        """Return that, and why, the chat is over."""
+        task = self._task
+        error = task.exception() if task and task.done() and not task.cancelled() else None
+        if isinstance(error, ChatClosed):
+            return ChatClosed(str(error), error.code)
+        return ChatClosed(f"the chat has ended: {error}" if error else "the chat has ended")
 
     async def _until(self, condition: Callable[[], object]) -> None:
         """Wait until the condition holds, or there is nothing more to wait for. Raises what has ended the chat."""
         while not condition():
-            assert self._task is not None
-            if self._task.done():
-                if not self._task.cancelled():
+            if self._task is None or self._task.done():
+                if self._task and not self._task.cancelled():
                     self._task.result()
                 return
             self._changed.clear()
             await self._changed.wait()
 
     async def _run(self, link: Link) -> None:
-        try:
-            while True:
-                self._link = link
-                begun = _now()
-                try:
-                    why = await self._talk(link)
-                finally:
-                    self._link = None
-                    link.abort()
-                if self._leaving:
-                    return
-                if not self._was_in:
-                    raise ChatError(f"{self._address} does not let us in: {why}")
-                if _now() - begun > LONGEST_PAUSE:  # else it may let us in only to end at once
-                    self._trying = self._pauses()
-                link = await self._come_back(why)
-        finally:
-            for receipt in self._receipts.values():
-                _settle(receipt, ChatError("the chat has ended before the server answered"))
+        while True:
+            self._link = link
+            begun = _now()
+            try:
+                why = await self._talk(link)
+            finally:
+                self._link = None
+                link.abort()
+            if self._leaving:
+                return
+            if not self._was_in:
+                raise ConnectError(f"{self.address} does not let us in: {why}")
+            if _now() - begun > LONGEST_PAUSE:  # else it may let us in only to end at once
+                self._trying = self._pauses()
+            link = await self._come_back(why)
 
     async def _come_back(self, why: str) -> Link:
         for pause in self._trying:
             self._publish([Disconnected(why, pause)])
             await asyncio.sleep(pause)
             try:
-                return await open_link(self._address)
+                return await open_link(self.address)
             except ChatError as error:
                 why = str(error)
-        raise ChatError(why)
+        raise ChatClosed(f"the chat has ended: {why}")
 
     async def _talk(self, link: Link) -> str:
         """Take part on one connection; return why it ended."""
@@ -281,8 +303,7 @@ class Chat:
                 async with asyncio.timeout(events.PING_AFTER):
                     await self._until(lambda: self._may_go_on() or self._only_says)
             except TimeoutError:
-                for receipt in self._receipts.values():
-                    _settle(receipt, ChatError("the answer is behind events that nobody reads: read those meanwhile"))
+                self._receipts.fail(UsageError, NOT_READ)
 
     def _may_go_on(self) -> bool:
         return self._unread.has_room(FOR_ANSWERS if self._is_awaited else 1)
@@ -305,40 +326,25 @@ class Chat:
             match event:
                 case events.Message():
                     pass
-                case events.Ack(ident, seq) if ident in self._receipts:
-                    _settle(self._receipts[ident], seq)
-                case events.Refused(ident, code, text) if ident in self._receipts:
-                    _settle(self._receipts[ident], Refusal(code, text))
+                case events.Ack() | events.Refused():
+                    self._receipts.take(event)
                 case events.Welcome():
                     self._was_in = True
                 case events.Bye(text, code) if code:
-                    raise ChatError(text)
-                case events.Error(code, text) if code in OF_PASSWORD and not self._was_in:
-                    raise PasswordNeeded(f"{self.name}: {text}", code)
-                case events.Error(code, text) if code in OF_NEW_PASSWORD and not self._was_in:
-                    raise PasswordNeeded(f"{self.name}: {text}", code, is_new=True)
+                    raise ChatClosed(text, code) if self._was_in else ConnectError(text, code)
+                case events.Error() if not self._was_in:
+                    raise entry_error(self.name, event)
                 case events.Error(code, text) if code == BANNED and not self._client.is_in:
-                    raise ChatError(text)
-                case events.Error(code, text) if not self._was_in:
-                    raise NameRefused(f"{self.name}: {text}") if code in NAMING else ChatError(text)
+                    raise ChatClosed(text, code)
                 case events.Error(text=text) if not self._client.is_in:
                     self._not_let_in = True
                     self._last_words = text
-                case events.Notice(text) if self._client.is_in:
-                    pass  # the answer to a command
+                case events.Notice() if self._client.is_in:
+                    self._receipts.take(event)
                 case events.Bye(text) | events.Notice(text):
                     self._last_words = text
         self._unread.put(happened)
         self._changed.set()
-
-
-def _settle(receipt: "asyncio.Future[int | None]", outcome: int | Exception | None) -> None:
-    if receipt.done():  # whoever waited has given up
-        return
-    if isinstance(outcome, Exception):
-        receipt.set_exception(outcome)
-    else:
-        receipt.set_result(outcome)
 
 
 def _now() -> float:

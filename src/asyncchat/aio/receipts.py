@@ -1,0 +1,49 @@
+"""What those wait for who have sent something: its acknowledgement, or why there is none."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from asyncchat.aio.event_queue import Event
+from asyncchat.errors import Error, Refusal
+from asyncchat.formats.events import Ack, Notice, Refused
+
+
+@dataclass(slots=True)
+class Receipt:
+    """Will have the number of a message, None for a command; `notices` are what the server has said until then."""
+
+    number: "asyncio.Future[int | None]"
+    notices: list[str] = field(default_factory=list)
+
+
+class Receipts:
+    """The receipts that are open, by the id of what was sent."""
+
+    def __init__(self) -> None:
+        self._open: dict[int, Receipt] = {}
+
+    def open(self, ident: int) -> Receipt:
+        """Return a receipt for what was sent with the id `ident`."""
+        receipt = self._open[ident] = Receipt(asyncio.get_running_loop().create_future())
+        return receipt
+
+    def take(self, event: Event) -> None:
+        """Take what may be the answer to something that was sent, or a part of it."""
+        match event:
+            case Ack(ident, seq) if receipt := self._pop(ident):
+                receipt.number.set_result(seq)
+            case Refused(ident, code, text) if receipt := self._pop(ident):
+                receipt.number.set_exception(Refusal(code, text))
+            case Notice(text):
+                for receipt in self._open.values():
+                    receipt.notices.append(text)
+
+    def fail(self, kind: type[Error], *arguments: str) -> None:
+        """Raise an error of that kind wherever an answer is awaited."""
+        for ident in list(self._open):
+            if receipt := self._pop(ident):
+                receipt.number.set_exception(kind(*arguments))
+
+    def _pop(self, ident: int) -> Receipt | None:
+        receipt = self._open.pop(ident, None)
+        return None if receipt is None or receipt.number.done() else receipt  # done: who waited was cancelled

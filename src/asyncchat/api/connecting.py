@@ -1,0 +1,106 @@
+"""How a program comes into a chat."""
+
+from collections.abc import Generator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from asyncchat.aio.reconnecting import ReconnectingClient
+from asyncchat.api.chat import Chat, check_is_string
+from asyncchat.errors import InvalidAddress, UsageError
+from asyncchat.system.addresses import DEFAULT_HOST, DEFAULT_PORT, Address, parse_address
+from asyncchat.text.usernames import NameRefused, prepare
+
+
+def connect(
+    address: str = f"{DEFAULT_HOST}:{DEFAULT_PORT}",
+    *,
+    name: str,
+    password: str = "",
+    register: bool = False,
+    history: int | None = None,
+) -> "Connecting":
+    """Take part in the chat at `address`.
+
+    Write either of:
+
+        async with asyncchat.connect("SERVER", name="alice") as chat: ...
+        chat = await asyncchat.connect("SERVER", name="alice")
+
+    The first closes the chat at the end; after the second, call `chat.close()`.
+
+    Args:
+        address: HOST or HOST:PORT; without it, the usual port of this machine.
+        name: the name to have in the chat.
+        password: the password of the name, if it is registered.
+        register: register the name with that password, which has to be done once; needs a server with a store.
+        history: how many of the last messages from before to get; without it, as many as the server gives (ten).
+
+    Returns:
+        An object to await, or to enter with `async with`, once; either gives a `Chat`.
+
+    Raises:
+        InvalidAddress: `address` can't be one (at once).
+        NameRefused: `name` can't be one (at once), or the server does not accept it; `code` says why (`name-taken`, …).
+        PasswordNeeded: the name is registered and `password` is wrong or missing, or guests can't join.
+        ConnectError: the server can't be reached, or does not let one in; `code` says why (`banned`, `no-store`, …).
+        UsageError: an argument has the wrong type, or `register` has no password (at once).
+    """
+    check_is_string(address=address, name=name, password=password)
+    if register and not password:
+        raise UsageError("register=True needs the password that the name shall have")
+    if history is not None and (not isinstance(history, int) or history < 0):
+        raise UsageError(f"history must be a number of messages, not {history!r}")
+    try:
+        host, port = parse_address(address)
+    except ValueError as error:
+        raise InvalidAddress(str(error)) from None
+    try:
+        prepare(name)
+    except NameRefused as refused:
+        raise NameRefused(f"{name!r}: this name can't be used: {refused}", refused.code) from None
+    there = Address(host, port or DEFAULT_PORT)
+    return Connecting(ReconnectingClient(there, name, password, register=register, history=history))
+
+
+class Connecting:
+    """What `connect` returns: await it, or use it in `async with`, to get a `Chat`.
+
+    Raises:
+        UsageError: it was used before; call `connect` again for another chat.
+    """
+
+    def __init__(self, client: ReconnectingClient) -> None:
+        self._client = client
+        self._chat: Chat | None = None
+        self._is_used = False
+
+    def __repr__(self) -> str:
+        return f"<asyncchat.connect to {self._client.address} as {self._client.name!r}: await it for a Chat>"
+
+    def __await__(self) -> Generator[Any, None, Chat]:
+        return self._connect().__await__()
+
+    async def __aenter__(self) -> Chat:
+        self._chat = await self._connect()
+        return self._chat
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._chat:
+            await self._chat.close()
+
+    async def _connect(self) -> Chat:
+        if self._is_used:
+            raise UsageError("this has been awaited already: call asyncchat.connect() again for another chat")
+        self._is_used = True
+        await self._client.connect()
+        return Chat(self._client)
+
+    if not TYPE_CHECKING:  # a type checker knows better
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(
+                f"there is no {name} before it is connected: write `chat = await asyncchat.connect(...)`,"
+                " or `async with asyncchat.connect(...) as chat`"
+            )

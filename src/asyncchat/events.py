@@ -1,0 +1,54 @@
+"""What happens in a chat, as immutable objects; docs/protocol.md has them as they are on the wire."""
+
+from asyncchat.aio.event_queue import Disconnected
+from asyncchat.formats.events import (
+    Bye,
+    Error,
+    Gap,
+    Joined,
+    Left,
+    Members,
+    Message,
+    Notice,
+    Topic,
+    Turned,
+    Unread,
+    Welcome,
+    You,
+)
+
+__all__ = [
+    "Bye",
+    "Disconnected",
+    "Error",
+    "Event",
+    "Gap",
+    "Joined",
+    "Left",
+    "Members",
+    "Message",
+    "Notice",
+    "Topic",
+    "Turned",
+    "Unread",
+    "Welcome",
+    "You",
+]
+
+Event = (
+    Message
+    | Joined
+    | Left
+    | Members
+    | Notice
+    | Topic
+    | You
+    | Turned
+    | Unread
+    | Gap
+    | Welcome
+    | Disconnected
+    | Error
+    | Bye
+)
+"""Whatever iterating over a chat yields."""
