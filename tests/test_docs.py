@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from asyncchat import __version__
-from asyncchat.formats import events
+from asyncchat.formats import codec, events
 from asyncchat.formats.checked import from_server
 from asyncchat.limits import Limits
 from tests.programs import Nc, Program, ServeProgram
@@ -62,14 +62,28 @@ def test_the_commands_in_the_documents_are_those_that_there_are() -> None:
     assert made.stdout == (ROOT / "docs/commands.md").read_text()
 
 
-def test_the_bot_in_the_documents_works(room: ServeProgram) -> None:
-    (bot,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/bots.md").read_text(), re.DOTALL)
-    command = (sys.executable, "-W", "error", "-c", bot, room.address)
-    with Program(command=command), room.join("alice") as alice:
-        room.out.until("counter joined")
-        alice.send("hello\n!count\n")
-        said = [alice.line() for _ in range(3)]
-        assert said == ["alice: hello", "alice: !count", "counter: alice: 2"]
+def test_the_reference_of_the_api_is_what_the_docstrings_say() -> None:
+    made = subprocess.run([sys.executable, ROOT / "docs/make_api.py"], check=True, capture_output=True, text=True)
+    assert made.stdout == (ROOT / "docs/api.md").read_text()
+
+
+def in_python(document: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", (ROOT / document).read_text(), re.DOTALL)
+
+
+def test_the_bot_in_the_documents_is_the_one_in_the_examples() -> None:
+    assert (ROOT / "examples/counter.py").read_text() in in_python("docs/bots.md")
+
+
+def test_the_program_in_the_readme_does_what_it_says(room: ServeProgram) -> None:
+    (code,) = in_python("README.md")
+    command = (sys.executable, "-W", "error", "-c", code.replace("127.0.0.1:23456", room.address))
+    with room.join("alice") as alice, Program(command=command) as program:
+        room.out.until("echo joined")
+        alice.send("hello\n")
+        assert [alice.line() for _ in range(2)] == ["alice: hello", "echo: hello"]
+        alice.send("!exit\n")
+        assert program.wait() == 0
 
 
 def json_lines(side: str) -> list[str]:
@@ -77,7 +91,7 @@ def json_lines(side: str) -> list[str]:
 
 
 def test_the_events_in_the_protocol_are_those_that_are_understood() -> None:
-    assert {type(events.from_client(line.encode())) for line in json_lines("C")} == {events.Hello, events.Say}
+    assert {type(codec.from_client(line.encode())) for line in json_lines("C")} == {events.Hello, events.Say}
     assert all(from_server(line.encode()) for line in json_lines("S"))
 
 

@@ -14,7 +14,7 @@ from asyncchat.aio.event_queue import Disconnected
 from asyncchat.aio.link import growing_pauses
 from asyncchat.aio.reconnecting import ReconnectingClient
 from asyncchat.errors import ChatClosed, ConnectError
-from asyncchat.formats import events
+from asyncchat.formats import codec, events
 from asyncchat.limits import Limits
 from asyncchat.system.addresses import Address
 from tests.aio.test_server import running
@@ -83,7 +83,7 @@ async def served_by(*answers: bytes, silent: bool = False, first: bytes = b"") -
 
 
 QUESTION = f"{ASK_NAME}\n".encode()
-WELCOME = events.lines([events.Welcome("alice", "t", "e", 0, 1, 99, resumed=False)])
+WELCOME = codec.lines([events.Welcome("alice", "t", "e", 0, 1, 99, resumed=False)])
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ async def test_leaving_a_server_that_has_just_gone_is_no_error() -> None:
 
 
 async def test_the_reason_of_a_loss_is_not_that_of_the_one_before_and_no_answer_to_a_command() -> None:
-    answer, goodbye = events.lines([events.Notice("no one online")]), events.lines([events.Bye("Goodbye!")])
+    answer, goodbye = codec.lines([events.Notice("no one online")]), codec.lines([events.Bye("Goodbye!")])
     async with served_by(QUESTION, WELCOME + answer, first=goodbye) as port, client(port) as alice:
         lost = [(await next_of(alice, Disconnected)).text for _ in range(2)]
     assert lost == ["Goodbye!", "the server closed the connection"]

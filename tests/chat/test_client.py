@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from asyncchat.client import json_client as module
 from asyncchat.client.json_client import Client
 from asyncchat.client.plain_client import MAX_HEARD
-from asyncchat.formats import events
+from asyncchat.formats import codec, events
 from asyncchat.formats.events import Ack, Error, Gap, Hello, Joined, Members, Message, Notice, Refused, Welcome
 from asyncchat.log import room_events
 from asyncchat.log.log import MemoryLog
@@ -56,11 +56,11 @@ def welcomed(seq: int = 0, epoch: str = "e") -> Client:
 
 
 def welcome(seq: int = 0, epoch: str = "e") -> bytes:
-    return events.lines([Welcome("alice", "t", epoch, seq, 1, 4096, resumed=False)])
+    return codec.lines([Welcome("alice", "t", epoch, seq, 1, 4096, resumed=False)])
 
 
 def message(seq: int) -> bytes:
-    return events.lines([Message(seq, room_events.timestamp(0), "bob", f"number {seq}")])
+    return codec.lines([Message(seq, room_events.timestamp(0), "bob", f"number {seq}")])
 
 
 # Coming in.
@@ -148,7 +148,7 @@ def test_an_answer_that_comes_twice_is_told_once() -> None:
     client = welcomed()
     ident = client.say("hello")
     client.to_send()
-    ack = events.lines([Ack(ident, 1)])
+    ack = codec.lines([Ack(ident, 1)])
     assert hear(client, ack, ack) == [Ack(ident, 1)]
 
 
@@ -193,7 +193,7 @@ def comes_back_after(client: Client) -> int:
     """Return the number behind which a client wants all when it is connected again."""
     client.connected()
     client.hear(QUESTION)
-    hello = events.from_client(client.to_send().splitlines()[0])
+    hello = codec.from_client(client.to_send().splitlines()[0])
     assert isinstance(hello, Hello)
     return hello.after
 
@@ -203,18 +203,32 @@ def test_asks_for_the_last_messages_again_if_the_connection_broke_before_they_ca
     assert comes_back_after(welcomed(seq=3)) == 0
 
 
+@pytest.mark.parametrize("history", [0, 3])
+def test_asks_for_no_more_of_the_last_messages_than_are_wanted(history: int) -> None:
+    world = World()
+    for number in range(5):
+        world.other.send(f"number {number}\n")
+    client = Client("alice", history=history)
+    line = connect(world, client)
+    seen = line.carry_all()
+    assert texts(seen) == [f"number {number}" for number in range(5 - history, 5)]
+    assert not [event for event in seen if isinstance(event, Gap)]
+    world.other.send("later\n")
+    assert texts(connect(world, client).carry_all()) == ["later"]
+
+
 def test_asks_for_nothing_from_before_it_came_if_there_was_nothing_to_see() -> None:
     client = welcomed(seq=20)
-    hear(client, events.lines([Joined("alice", 1)]))
+    hear(client, codec.lines([Joined("alice", 1)]))
     assert comes_back_after(client) == 20
     assert texts(hear(client, welcome(22), message(21), message(22))) == ["number 21", "number 22"]
 
 
 def test_what_was_said_before_it_was_let_in_again_is_not_taken_for_seen() -> None:
     client = welcomed(seq=20)
-    hear(client, message(20), events.lines([Joined("alice", 1)]))
+    hear(client, message(20), codec.lines([Joined("alice", 1)]))
     client.connected()
-    hear(client, QUESTION, events.lines([Error("name-taken", "…")]))
+    hear(client, QUESTION, codec.lines([Error("name-taken", "…")]))
     assert comes_back_after(client) == 20
 
 
@@ -351,7 +365,7 @@ def test_however_connections_break_each_message_is_seen_once_and_each_line_poste
 
 def test_a_second_welcome_on_one_connection_is_none() -> None:
     client = welcomed()
-    assert hear(client, events.lines([Welcome("eve", "x", "other", 9, 1, 1, resumed=False)])) == []
+    assert hear(client, codec.lines([Welcome("eve", "x", "other", 9, 1, 1, resumed=False)])) == []
     assert client.name == "alice"
 
 
@@ -363,7 +377,7 @@ def test_what_is_said_is_refused_while_too_much_waits(monkeypatch: pytest.Monkey
     client.to_send()
     why = "your line was not sent: too much waits for the server already."
     assert client.news() == [Refused(idents[-1], "too-many", why)]
-    hear(client, events.lines([Ack(idents[0], 1)]))
+    hear(client, codec.lines([Ack(idents[0], 1)]))
     assert not client.is_full
     client.say("one more")
     assert client.news() == []

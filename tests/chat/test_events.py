@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asyncchat.formats import events
+from asyncchat.formats import codec, events
 from asyncchat.formats.checked import from_server
-from asyncchat.formats.events import Hello, Malformed, Message, Notice, Ping, Pong, Say
+from asyncchat.formats.codec import Malformed
+from asyncchat.formats.events import Hello, Message, Notice, Ping, Pong, Say
 from asyncchat.log import room_events
 from asyncchat.log.room_events import ANNOUNCED
 from asyncchat.text.sanitize import visible
@@ -72,7 +73,7 @@ def read(data: bytes) -> list[dict[str, Any]]:
 
 def test_a_message_is_one_line_with_who_said_what_and_when() -> None:
     said = room_events.Sent(41, ALICE, "hi", 1_763_847_600_123)
-    assert events.conversation([said]) == (
+    assert codec.conversation([said]) == (
         b'{"type":"message","seq":41,"time":"2025-11-22T21:40:00.123Z","from":"Alice","text":"hi"}\n'
     )
 
@@ -80,13 +81,13 @@ def test_a_message_is_one_line_with_who_said_what_and_when() -> None:
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])).map(visible), min_size=1))
 def test_each_message_is_one_line_whatever_it_says(texts: list[str]) -> None:
     said = [room_events.Sent(seq, ZOE, text, 0) for seq, text in enumerate(texts, 1)]
-    assert [event["text"] for event in read(events.conversation(said))] == texts
+    assert [event["text"] for event in read(codec.conversation(said))] == texts
 
 
 @pytest.mark.parametrize("members", [1, ANNOUNCED])
 def test_who_joins_and_leaves_a_small_room_is_announced(members: int) -> None:
     happened: list[room_events.Event] = [room_events.Joined(ZOE, members), room_events.Left(ALICE, members)]
-    assert read(events.conversation(happened)) == [
+    assert read(codec.conversation(happened)) == [
         {"type": "joined", "name": "Zoé", "members": members},
         {"type": "left", "name": "Alice", "members": members},
     ]
@@ -94,15 +95,15 @@ def test_who_joins_and_leaves_a_small_room_is_announced(members: int) -> None:
 
 def test_who_joins_and_leaves_a_big_room_is_not_announced() -> None:
     many = ANNOUNCED + 1
-    assert events.conversation([room_events.Joined(ZOE, many), room_events.Left(ALICE, many)]) == b""
+    assert codec.conversation([room_events.Joined(ZOE, many), room_events.Left(ALICE, many)]) == b""
 
 
 def test_how_many_there_are_is_told() -> None:
-    assert events.conversation([room_events.Counted(300)]) == b'{"type":"members","members":300}\n'
+    assert codec.conversation([room_events.Counted(300)]) == b'{"type":"members","members":300}\n'
 
 
 def test_who_came_back_on_another_connection_is_nobodys_business() -> None:
-    assert events.conversation([room_events.Disconnected(ALICE), room_events.Connected(ALICE)]) == b""
+    assert codec.conversation([room_events.Disconnected(ALICE), room_events.Connected(ALICE)]) == b""
 
 
 @given(st.integers(0, 4_000_000_000_000))
@@ -138,7 +139,7 @@ def test_every_time_is_written_with_milliseconds_so_that_all_are_equally_long(ti
     ],
 )
 def test_understands_what_a_client_says(line: bytes, event: events.FromClient) -> None:
-    assert events.from_client(line) == event
+    assert codec.from_client(line) == event
 
 
 @pytest.mark.parametrize(
@@ -165,7 +166,7 @@ def test_understands_what_a_client_says(line: bytes, event: events.FromClient) -
 )
 def test_json_that_is_no_event_is_not_understood(line: bytes) -> None:
     with pytest.raises(Malformed) as caught:
-        events.from_client(line)
+        codec.from_client(line)
     assert caught.value.code == "not-understood"
 
 
@@ -187,14 +188,14 @@ def test_json_that_is_no_event_is_not_understood(line: bytes) -> None:
 )
 def test_a_line_that_is_not_json_is_said_to_be_none(line: bytes) -> None:
     with pytest.raises(Malformed) as caught:
-        events.from_client(line)
+        codec.from_client(line)
     assert caught.value.code == "not-json"
 
 
 @pytest.mark.parametrize("line", NESTED)
 def test_json_that_is_nested_too_deeply_is_refused(line: bytes) -> None:
     with pytest.raises(Malformed):
-        events.from_client(line)
+        codec.from_client(line)
 
 
 @settings(max_examples=200)
@@ -202,13 +203,13 @@ def test_json_that_is_nested_too_deeply_is_refused(line: bytes) -> None:
 def test_any_line_is_an_event_that_can_be_answered_or_is_refused(line: bytes) -> None:
     refusal = None
     try:
-        event = events.from_client(line)
+        event = codec.from_client(line)
     except Malformed as malformed:
         refusal = malformed
     if refusal:
-        assert read(events.lines([events.Error(refusal.code, str(refusal))]))[0]["code"] == refusal.code
+        assert read(codec.lines([events.Error(refusal.code, str(refusal))]))[0]["code"] == refusal.code
     else:
-        assert events.from_client(events.lines([event])) == event
+        assert codec.from_client(codec.lines([event])) == event
 
 
 # Whether somebody speaks JSON at all.
@@ -218,30 +219,30 @@ def test_any_line_is_an_event_that_can_be_answered_or_is_refused(line: bytes) ->
     "line", [b"{}", b' \t{"a":1}\r', b'{"type":"hello","v":1,"name":"alice"}', b'{"type":"shout"}']
 )
 def test_an_object_is_known_whatever_it_says(line: bytes) -> None:
-    assert events.is_object(line)
+    assert codec.is_object(line)
 
 
 @pytest.mark.parametrize(
     "line", [None, b"", b"alice", b"[]", b"7", b'"{}"', b"{", b"{}}", b"{alice}", b"\xef\xbb\xbf{}"]
 )
 def test_anything_else_is_no_object(line: bytes | None) -> None:
-    assert not events.is_object(line)
+    assert not codec.is_object(line)
 
 
 @pytest.mark.parametrize("line", NESTED)
 def test_what_is_nested_too_deeply_is_no_object(line: bytes) -> None:
-    assert not events.is_object(line)
+    assert not codec.is_object(line)
 
 
 @settings(max_examples=200)
 @given(LINES)
 def test_every_event_is_an_object(line: bytes) -> None:
     try:
-        events.from_client(line)
+        codec.from_client(line)
     except Malformed:
-        events.is_object(line)
+        codec.is_object(line)
     else:
-        assert events.is_object(line)
+        assert codec.is_object(line)
 
 
 # What a server says.
@@ -268,7 +269,7 @@ def test_every_event_is_an_object(line: bytes) -> None:
     ],
 )
 def test_a_client_understands_what_a_server_says(event: events.FromServer) -> None:
-    assert from_server(events.lines([event])) == event
+    assert from_server(codec.lines([event])) == event
 
 
 @pytest.mark.parametrize(
@@ -286,7 +287,7 @@ def test_a_client_understands_what_a_server_says(event: events.FromServer) -> No
 def test_the_fields_have_the_names_of_the_protocol_and_those_without_a_value_are_left_out(
     event: events.FromServer, line: bytes
 ) -> None:
-    assert events.lines([event]) == line
+    assert codec.lines([event]) == line
 
 
 def test_a_client_ignores_a_field_that_it_does_not_know() -> None:

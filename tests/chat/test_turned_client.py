@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asyncchat.client.json_client import Client
-from asyncchat.formats import events
+from asyncchat.formats import codec, events
 from asyncchat.formats.events import Message, Refused, Topic, Turned, Unread, Welcome, You
 from tests.chat.town import SECRET, Plain, Town, a_town
 from tests.chat.wires import QUESTION, Wire
@@ -49,6 +49,19 @@ def test_knows_at_once_where_it_writes_and_is_right_about_it(town: Town) -> None
     assert client.turned == "bob"
     client.say("/room")
     assert client.turned == ""
+
+
+def test_a_message_goes_to_whom_it_says_whatever_the_conversation_is(town: Town) -> None:
+    client, line = here(town)
+    bob = town.owner("bob")
+    client.say("/chat bob")
+    client.say("for all", "")
+    client.say("/room")
+    client.say("for bob", "bob")
+    assert client.turned == ""
+    assert not [event for event in line.carry_all() if isinstance(event, Refused)]
+    assert "alice: for all" in bob.hear()
+    assert waiting(bob) == ["for bob"]
 
 
 def test_what_is_written_behind_a_mistyped_name_goes_nowhere(town: Town) -> None:
@@ -218,7 +231,7 @@ def test_nothing_that_a_server_says_of_conversations_can_command_a_terminal() ->
         Topic(evil),
         Message(1, "2025-11-22T21:40:00.000Z", "bob", "hi", evil),
     )
-    client.hear(events.lines(told))
+    client.hear(codec.lines(told))
     assert "\x1b" not in repr(client.news()).replace("\\x1b", "\x1b")
 
 
@@ -268,5 +281,5 @@ def test_what_comes_again_of_a_conversation_is_not_shown_again_and_others_are_sh
         Message(2, "2025-11-22T21:40:00.000Z", "bob", "two", "bob"),
         Message(1, "2025-11-22T21:40:00.000Z", "carol", "one", "carol"),
     )
-    client.hear(events.lines([Turned("bob"), one, two, two, one, other, other]))
+    client.hear(codec.lines([Turned("bob"), one, two, two, one, other, other]))
     assert client.news() == [Turned("bob"), one, two, other, other]

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from asyncchat.aio.backlog import Backlog
 from asyncchat.chat.core import Host
 from asyncchat.chat.rate_limits import Pace
-from asyncchat.formats import events
+from asyncchat.formats import codec, events
 from asyncchat.limits import Limits
 from asyncchat.sessions.json import JsonSession
 from asyncchat.sessions.plain import PlainSession
@@ -164,7 +164,7 @@ class Connection:
             del self._session  # which has this connection, too: thousands shall not have to wait for the collector
 
     def _choose_format(self, first: bytes | None) -> None:
-        if events.is_object(first):
+        if codec.is_object(first):
             self._session = JsonSession(self._host, self, self._address)
 
     async def _receive_in_turn(self, lines: list[bytes | None]) -> None:

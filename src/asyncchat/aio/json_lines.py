@@ -8,7 +8,7 @@ from asyncchat.aio.reconnecting import ReconnectingClient
 from asyncchat.client.plain_client import MAX_HEARD
 from asyncchat.commands.table import is_exit
 from asyncchat.errors import ChatError
-from asyncchat.formats import events
+from asyncchat.formats import codec, events
 from asyncchat.system import stdio
 from asyncchat.system.addresses import Address
 from asyncchat.text.framing import LineDecoder
@@ -46,7 +46,7 @@ async def _print(chat: ReconnectingClient) -> int:
     refused = 0
     while batch := await chat.batch():
         refused += sum(isinstance(event, events.Refused) for event in batch)
-        await loop.run_in_executor(output, stdio.write, events.lines(batch))
+        await loop.run_in_executor(output, stdio.write, codec.lines(batch))
     return refused
 
 

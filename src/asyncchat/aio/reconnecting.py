@@ -30,8 +30,6 @@ GOODBYE_TIMEOUT = 0.5
 
 NOT_READ = "the answer is behind events that this program does not read: read them in another task"
 
-BANNED = "banned"
-
 
 class ReconnectingClient:
     """A user's part in a chat, over as many connections as it takes; what was missed between them comes once.
@@ -334,7 +332,7 @@ class ReconnectingClient:
                     raise ChatClosed(text, code) if self._was_in else ConnectError(text, code)
                 case events.Error() if not self._was_in:
                     raise entry_error(self.name, event)
-                case events.Error(code, text) if code == BANNED and not self._client.is_in:
+                case events.Error(code, text) if code == "banned" and not self._client.is_in:
                     raise ChatClosed(text, code)
                 case events.Error(text=text) if not self._client.is_in:
                     self._not_let_in = True

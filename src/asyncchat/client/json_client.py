@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType, structs
 
 from asyncchat.client.plain_client import MAX_HEARD
 from asyncchat.commands.table import TURNING, argument_of, find_command, is_command
-from asyncchat.formats import events, plain
+from asyncchat.formats import codec, events, plain
 from asyncchat.formats.checked import from_server
 from asyncchat.formats.events import (
     Ack,
@@ -164,7 +164,7 @@ class Client:
             self._sent = max(self._sent, say.id)
             self._outgoing.append(say)
         outgoing, self._outgoing = self._outgoing, []
-        return events.lines(outgoing)
+        return codec.lines(outgoing)
 
     def hear(self, data: bytes) -> None:
         """Take what the server has sent."""
@@ -181,7 +181,7 @@ class Client:
         """Return what is wrong with the length: the server can't say whose line was too long to be read."""
         limit, length = self._max_line, len(say.text.encode())
         if length <= limit:  # it may have much that JSON writes in six bytes
-            limit, length = limit * events.JSON_LINE, len(events.lines([say]).rstrip())
+            limit, length = limit * events.JSON_LINE, len(codec.lines([say]).rstrip())
         return too_long(limit, length) if length > limit else ""
 
     def _understand(self, line: bytes) -> Iterator[events.FromServer]:

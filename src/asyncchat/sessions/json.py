@@ -8,8 +8,9 @@ from asyncchat.chat.core import Host
 from asyncchat.chat.resumption import Seat
 from asyncchat.commands import messaging
 from asyncchat.errors import NotKept, Refusal
-from asyncchat.formats import events
-from asyncchat.formats.events import Ack, Error, Hello, Malformed, Ping, Pong, Refused, Say
+from asyncchat.formats import codec, events
+from asyncchat.formats.codec import Malformed
+from asyncchat.formats.events import Ack, Error, Hello, Ping, Pong, Refused, Say
 from asyncchat.log.accounts import Account
 from asyncchat.log.audience import Peer
 from asyncchat.sessions.json_login import SeatedSession
@@ -41,7 +42,7 @@ class JsonSession(SeatedSession):
 
     def _hear(self, line: bytes | None) -> None:
         try:
-            event = events.from_client(line) if line is not None else None
+            event = codec.from_client(line) if line is not None else None
         except Malformed as malformed:
             self._tell(Error(malformed.code, str(malformed)))
             return

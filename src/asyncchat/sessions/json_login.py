@@ -10,7 +10,7 @@ from asyncchat.chat.queries import Recall, Unread
 from asyncchat.chat.resumption import Kept, Seat, hash_of
 from asyncchat.commands import accounts, messaging
 from asyncchat.errors import NotKept, Refusal
-from asyncchat.formats import events
+from asyncchat.formats import codec, events
 from asyncchat.formats.events import Ack, Bye, Error, Gap, Hello, Notice, Ping, Refused, Welcome
 from asyncchat.log.accounts import Account
 from asyncchat.log.audience import Peer
@@ -96,7 +96,7 @@ class SeatedSession(Session):
 
     def hear_private(self, other: Account, messages: Sequence[Sent], *, new: bool = False) -> None:
         """Show messages of the conversation with `other`; `new`: they have waited until now."""
-        self._peer.write(events.private(other.name.shown, messages, new=new))
+        self._peer.write(codec.private(other.name.shown, messages, new=new))
 
     def tell_unread(self, sender: Account, number: int) -> None:
         """`number` messages from `sender` are unread; the peer is not in that conversation."""
@@ -147,7 +147,7 @@ class SeatedSession(Session):
             self._seat = None
 
     def _tell(self, *told: events.FromServer) -> None:
-        self._peer.write(events.lines(told))
+        self._peer.write(codec.lines(told))
 
     # Coming in.
 
@@ -229,10 +229,10 @@ class SeatedSession(Session):
         before = seat.holder if isinstance(seat.holder, SeatedSession) and not seat.holder._over else None
         if before and before.named and before.named.key == name.key and not before.account:
             self.host.check_not_banned(name)
-            await self.take_name(before.named, self, events.conversation, token_hash=seat.key)
+            await self.take_name(before.named, self, codec.conversation, token_hash=seat.key)
         else:
             # Who looks alike may have come meanwhile.
-            await self.come_as_guest(name, self, events.conversation, seat.key, is_back=seat.name == name)
+            await self.come_as_guest(name, self, codec.conversation, seat.key, is_back=seat.name == name)
         seat.account = seat.turned = None
         await self._sit_down(hello, token, seat)
 
@@ -242,7 +242,7 @@ class SeatedSession(Session):
         With a token alone `hello.password` may be an old one: a client sends the same again when it reconnects.
         """
         seat = self.host.seats.find(token) or seat  # another connection may have restored it meanwhile
-        await self.come_as_owner(owner, self, events.conversation, seat.key)
+        await self.come_as_owner(owner, self, codec.conversation, seat.key)
         seat.account = owner
         if shown:
             seat.doubts.learn_password(shown)
@@ -333,15 +333,15 @@ class SeatedSession(Session):
             # In another life of the conversation everything is new.
             seen = hello.after if hello.epoch == host.epoch else 0
             first = 1 if self.account and not hello.register else self._seat.first
-            missed = events.last_lines(room.since(max(seen, first - 1)), self.host.max_backlog)
+            missed = codec.last_lines(room.since(max(seen, first - 1)), self.host.max_backlog)
             first = room.seq + 1 - len(missed)
             if first > seen + 1:
                 told.append(Gap(seen + 1, first - 1))
         else:
-            missed = [events.conversation([message]) for message in last]
+            missed = [codec.conversation([message]) for message in last]
         # In one write: a client that has read the welcome knows the role, too.
-        who = events.lines([self._who()] if self.account else [])
-        self._peer.write(b"".join([events.lines(told), *missed, who]))
+        who = codec.lines([self._who()] if self.account else [])
+        self._peer.write(b"".join([codec.lines(told), *missed, who]))
 
 
 def _known_name(shown: str) -> Name | None:

@@ -1,0 +1,98 @@
+"""Events to lines of JSON and back: one object a line."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from asyncchat.formats.events import FromClient, Joined, Left, Members, Message
+from asyncchat.log import room_events
+from asyncchat.log.room_events import ANNOUNCED, timestamp
+from asyncchat.text.sanitize import visible
+
+_MOST_SAID = 80
+"""Characters of what is wrong with a line: an unknown type would be said back, whatever it is."""
+
+
+class _Object(Struct):
+    pass
+
+
+_encoder = msgspec.json.Encoder()
+_any_object = msgspec.json.Decoder(_Object)
+_from_client: msgspec.json.Decoder[FromClient] = msgspec.json.Decoder(FromClient)
+
+
+class Malformed(ValueError):
+    """A line that is no event; `code` says what is wrong for programs, the message for people."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+def lines(events: Iterable[Struct]) -> bytes:
+    """Return `events` as lines."""
+    return _encoder.encode_lines(list(events))
+
+
+def conversation(batch: Iterable[room_events.Event]) -> bytes:
+    """Return what everybody in the room who speaks JSON is told of `batch`."""
+    return lines([event for happened in batch for event in _public(happened)])
+
+
+def last_lines(said: Sequence[room_events.Sent], most: int) -> list[bytes]:
+    """Return the last messages, one line each, that are at most so many bytes together."""
+    lines: list[bytes] = []
+    size = 0
+    for message in reversed(said):
+        line = conversation([message])
+        size += len(line)
+        if size > most:
+            break
+        lines.append(line)
+    return lines[::-1]
+
+
+def private(conversation: str, batch: Iterable[room_events.Sent], *, new: bool) -> bytes:
+    """Return what was said to one person alone, or by that person; `new`: it has waited."""
+    return lines(
+        [Message(sent.seq, timestamp(sent.time), sent.name.shown, sent.text, conversation, new) for sent in batch]
+    )
+
+
+def _public(event: room_events.Event) -> Sequence[Struct]:
+    match event:
+        case room_events.Sent(seq, name, text, time):
+            return (Message(seq, timestamp(time), name.shown, text),)
+        case room_events.Joined(name, members) if members <= ANNOUNCED:
+            return (Joined(name.shown, members),)
+        case room_events.Left(name, members, True) if members <= ANNOUNCED:
+            return (Left(name.shown, members),)
+        case room_events.Counted(members):
+            return (Members(members),)
+        case room_events.Renamed(name, new, members) if members <= ANNOUNCED:
+            return Left(name.shown, members - 1), Joined(new.shown, members)
+        case _:
+            return ()
+
+
+def is_object(line: bytes | None) -> bool:
+    """Tell whether a line is a JSON object, and so no name that anybody could have."""
+    if line is None or not line.lstrip().startswith(b"{"):
+        return False
+    try:
+        _any_object.decode(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def from_client(line: bytes) -> FromClient:
+    """Return what a client said. Raises Malformed."""
+    try:
+        return _from_client.decode(line)
+    except msgspec.ValidationError as error:
+        raise Malformed("not-understood", f"not understood: {visible(str(error)[:_MOST_SAID])}") from None
+    except (ValueError, RecursionError):
+        raise Malformed("not-json", "not understood: the line is not a JSON object") from None
