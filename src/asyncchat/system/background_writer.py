@@ -53,8 +53,9 @@ class Outlet:
             self._changed.notify()
         self._thread.join(timeout)
         with self._changed:
-            if self._thread.is_alive() and (lines := self._lines + self._dropped):  # else it only ends a little later
-                self._report(f"{self._name} is blocked: {lines} lines dropped at most")
+            lines = self._lines + self._dropped
+        if lines and self._thread.is_alive():  # without lines it only ends a little later
+            self._report(f"{self._name} is blocked: {lines} lines dropped at most")
 
     def _run(self) -> None:
         try:
