@@ -206,3 +206,11 @@ def test_ones_own_name_is_not_among_those_that_tab_offers(show: Show) -> None:
     assert show.people.beginning_with("") == ["bob"]
     take(show, events.Left("alice", 2), events.Joined("carol", 3), events.You("carol", "registered"))
     assert show.people.beginning_with("") == ["bob"]
+
+
+def test_one_is_not_told_that_one_has_left_oneself_because_of_another_name(show: Show) -> None:
+    you = events.You("carol", "registered")
+    assert shown(show, you, events.Left("alice", 1), events.Joined("carol", 2)) == ["You are carol now."]
+    assert not str(show.run)
+    take(show, events.Joined("alice", 3), events.Left("alice", 2))
+    assert str(show.run) == "came and went: alice"

@@ -61,7 +61,7 @@ class Show:
         self._server = server
         self._zone = zone
         self._today = date.min
-        self._key = ""
+        self._key = self._key_before = ""
         self._epoch = ""
         self._is_lost = False
         self._said_before = 0
@@ -83,6 +83,9 @@ class Show:
                         self._know(sender)
                     if key_of(sender) not in self.ignored:
                         items.append(self._message(event))
+                case events.Left(name, members) if key_of(name) == self._key_before:
+                    self._count(event, members)  # oneself, under the name before
+                    self._key_before = ""
                 case events.Joined(name, members) | events.Left(name, members):
                     self._count(event, members)
                     if key_of(name) not in self.ignored and key_of(name) != self._key:
@@ -124,6 +127,7 @@ class Show:
                 self.role = Role.__members__.get(role.upper(), Role.GUEST)
                 if name != self.name:
                     self.people.remove(name)
+                    self._key_before = self._key
                     yield _DIM, f"You are {name} now."
                 self.name, self._key = name, key_of(name)
             case events.Turned(str(conversation)):
