@@ -76,6 +76,9 @@ class Refusal(Error, ValueError):
         super().__init__(text)
         self.code = code
 
+    def __reduce__(self) -> tuple[type[Error], tuple[str, str]]:
+        return Refusal, (self.code, str(self))
+
 
 class NotKept(Refusal):
     """What is kept can't be read, or written; `why` is the rest of a sentence."""

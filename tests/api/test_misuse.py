@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import pickle
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -52,6 +53,22 @@ def test_every_error_is_an_error_of_asyncchat_and_shown_by_the_name_by_which_it_
     assert [f"{error.__module__}.{error.__qualname__}" for error in errors] == [
         f"asyncchat.{error.__name__}" for error in errors
     ]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncchat.ConnectError("text", "code"),
+        ChatClosed("text", "code"),
+        NameRefused("text", "code"),
+        asyncchat.PasswordNeeded("text", "code", is_new=True),
+        asyncchat.Refusal("code", "text"),
+        UsageError("text"),
+    ],
+)
+def test_an_error_reaches_another_process_as_it_is(error: Error) -> None:
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), str(copy), vars(copy)) == (type(error), "text", vars(error))
 
 
 # Before there is a chat.

@@ -15,7 +15,7 @@ _ANSWERS = (Ack, Refused, Ping, Pong)
 
 
 class Chat:
-    """A chat that one takes part in, made by `connect`.
+    """A user's part in a chat, made by `connect`.
 
     When the connection breaks, it is made again automatically, and what was missed comes once and in order. Iterating
     over a `Chat` yields all that happens as events, and `messages` only what is said:
@@ -44,7 +44,7 @@ class Chat:
 
     @property
     def name(self) -> str:
-        """The name that one has in the chat, as the server writes it."""
+        """The user's name, as the server writes it."""
         return self._client.name
 
     @property
@@ -104,9 +104,9 @@ class Chat:
         return await self._client.run(line)
 
     def messages(self) -> AsyncIterator[Message]:
-        """Iterate over what is said, by all users including oneself, and pass over the other events.
+        """Iterate over what is said, by all users including this one, and pass over the other events.
 
-        It begins with the last messages from before one came; `connect(..., history=0)` wants none of these.
+        It begins with the last messages from before the user joined; `connect(..., history=0)` leaves these out.
 
         Returns:
             An asynchronous iterator of `Message` objects; `await anext(...)` waits for one.

@@ -42,9 +42,11 @@ def connect(
         InvalidAddress: `address` can't be one (at once).
         NameRefused: `name` can't be one (at once), or the server does not accept it; `code` says why (`name-taken`, …).
         PasswordNeeded: the name is registered and `password` is wrong or missing, or guests can't join.
-        ConnectError: the server can't be reached, or does not let one in; `code` says why (`banned`, `no-store`, …).
+        ConnectError: the server can't be reached, or does not let the user in; `code` says why (`banned`, …).
         UsageError: an argument has the wrong type, or `register` has no password (at once).
     """
+    if isinstance(address, tuple):
+        raise UsageError('address must be a str: write "HOST:PORT"')
     check_is_string(address=address, name=name, password=password)
     if register and not password:
         raise UsageError("register=True needs the password that the name shall have")
