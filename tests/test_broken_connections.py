@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from asyncchat.aio.event_queue import Disconnected
-from asyncchat.aio.reconnecting import ReconnectingClient
+from asyncchat.aio.client.event_queue import Disconnected
+from asyncchat.aio.client.reconnecting import ReconnectingClient
 from asyncchat.formats import events
 from asyncchat.system.addresses import Address
 from tests.programs import PATIENCE, ServeProgram, seconds

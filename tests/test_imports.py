@@ -130,6 +130,11 @@ def test_only_the_command_line_imports_what_draws(module: str) -> None:
     assert not within("prompt_toolkit", imported(module))
 
 
+@pytest.mark.parametrize("module", sorted(set(PATHS) - within("asyncchat.api", set(PATHS)) - {"asyncchat"}))
+def test_nothing_is_built_on_what_programs_import(module: str) -> None:
+    assert not {"asyncchat.events", *within("asyncchat.api", set(PATHS))} & imported(module)
+
+
 @pytest.mark.parametrize("module", sorted(set(PATHS) - CLI - {"asyncchat.__main__"}))
 def test_only_the_start_of_the_program_imports_the_command_line(module: str) -> None:
     assert not within("asyncchat.cli", imported(module))

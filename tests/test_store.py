@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from asyncchat.aio.reconnecting import ReconnectingClient
+from asyncchat.aio.client.reconnecting import ReconnectingClient
 from asyncchat.formats import events
 from asyncchat.system.addresses import Address
 from tests.programs import ASYNCCHAT, PATIENCE, Nc, Program, ServeProgram, assert_within, seconds, until

@@ -1,6 +1,6 @@
 """What happens in a chat, as immutable objects; docs/protocol.md has them as they are on the wire."""
 
-from asyncchat.aio.event_queue import Disconnected
+from asyncchat.aio.client.event_queue import Disconnected
 from asyncchat.formats.events import (
     Bye,
     Error,

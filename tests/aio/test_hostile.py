@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from asyncchat.aio import reconnecting
-from asyncchat.aio.event_queue import Disconnected
-from asyncchat.aio.link import growing_pauses
-from asyncchat.aio.reconnecting import ReconnectingClient
+from asyncchat.aio.client import reconnecting
+from asyncchat.aio.client.event_queue import Disconnected
+from asyncchat.aio.client.link import growing_pauses
+from asyncchat.aio.client.reconnecting import ReconnectingClient
 from asyncchat.client import json_client
 from asyncchat.errors import ChatClosed, ConnectError, UsageError
 from asyncchat.formats import events

@@ -9,10 +9,10 @@ from typing import TypeVar
 
 import pytest
 
-from asyncchat.aio import event_queue, reconnecting
-from asyncchat.aio.event_queue import Disconnected
-from asyncchat.aio.link import growing_pauses
-from asyncchat.aio.reconnecting import ReconnectingClient
+from asyncchat.aio.client import event_queue, reconnecting
+from asyncchat.aio.client.event_queue import Disconnected
+from asyncchat.aio.client.link import growing_pauses
+from asyncchat.aio.client.reconnecting import ReconnectingClient
 from asyncchat.errors import ChatClosed, ConnectError
 from asyncchat.formats import codec, events
 from asyncchat.limits import Limits

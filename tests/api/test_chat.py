@@ -9,7 +9,7 @@ import pytest
 
 import asyncchat
 from asyncchat import Chat, ConnectError, Message, NameRefused, PasswordNeeded, Refusal, events
-from asyncchat.aio import event_queue
+from asyncchat.aio.client import event_queue
 from asyncchat.limits import Limits
 from tests.aio.test_server import running
 from tests.programs import PATIENCE, SECRET, ServeProgram, seconds

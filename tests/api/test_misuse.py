@@ -11,7 +11,7 @@ import pytest
 
 import asyncchat
 from asyncchat import Chat, ChatClosed, Disconnected, Error, InvalidAddress, NameRefused, UsageError
-from asyncchat.aio import reconnecting
+from asyncchat.aio.client import reconnecting
 from asyncchat.limits import Limits
 from tests.aio.test_server import running
 from tests.hostile import HostileServer, Victim

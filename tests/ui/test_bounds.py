@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from asyncchat.aio.event_queue import Event
+from asyncchat.aio.client.event_queue import Event
 from asyncchat.formats import events
 from asyncchat.ui.mentions import mentions
 from asyncchat.ui.roster import MOST_NAMES, Run

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from msgspec import UNSET
 
-from asyncchat.aio.event_queue import Disconnected, Event
+from asyncchat.aio.client.event_queue import Disconnected, Event
 from asyncchat.formats import events
 from asyncchat.ui.view.scrollback import Line, Show, Shown
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Self
 
-from asyncchat.aio.reconnecting import ReconnectingClient
+from asyncchat.aio.client.reconnecting import ReconnectingClient
 from asyncchat.errors import ChatClosed, UsageError
 from asyncchat.events import Event, Message
 from asyncchat.formats.events import Ack, Ping, Pong, Refused

@@ -4,7 +4,7 @@ from collections.abc import Generator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from asyncchat.aio.reconnecting import ReconnectingClient
+from asyncchat.aio.client.reconnecting import ReconnectingClient
 from asyncchat.api.chat import Chat, check_is_string
 from asyncchat.errors import InvalidAddress, UsageError
 from asyncchat.system.addresses import DEFAULT_HOST, DEFAULT_PORT, Address, parse_address

@@ -95,7 +95,7 @@ def _choose_client(options: argparse.Namespace, address: Address, name: str | No
     read_input = not options.no_input
     password = os.environ.get("ASYNCCHAT_PASSWORD", "")
     if options.json:
-        from asyncchat.aio.json_lines import join_as_json
+        from asyncchat.aio.client.json_lines import join_as_json
 
         assert name is not None
         _run(join_as_json(address, name, password, read_input=read_input))
@@ -114,7 +114,7 @@ def _choose_client(options: argparse.Namespace, address: Address, name: str | No
 
             join_on_threads(address, visitor, read_input=read_input)
         else:
-            from asyncchat.aio.client import join
+            from asyncchat.aio.client.plain import join
 
             _run(join(address, visitor, read_input=read_input))
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from asyncchat.aio.event_queue import Disconnected, Event
-from asyncchat.aio.reconnecting import ReconnectingClient
+from asyncchat.aio.client.event_queue import Disconnected, Event
+from asyncchat.aio.client.reconnecting import ReconnectingClient
 from asyncchat.chat.doubts import Doubt, Doubts
 from asyncchat.commands import help_text
 from asyncchat.commands.redaction import may_have_secret, without_secret

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from asyncchat.aio.client import cancel_on_ctrl_c, converse
+from asyncchat.aio.client.link import Link, open_link
+from asyncchat.aio.client.plain import cancel_on_ctrl_c, converse
+from asyncchat.aio.client.reconnecting import ReconnectingClient
 from asyncchat.aio.daemon import DaemonExecutor
-from asyncchat.aio.link import Link, open_link
-from asyncchat.aio.reconnecting import ReconnectingClient
 from asyncchat.chat.doubts import Doubt, Doubts, doubt_of_refused
 from asyncchat.client.plain_client import Visitor
 from asyncchat.commands.table import argument_of, find_command, is_exit
@@ -31,7 +31,7 @@ QUESTION_TIMEOUT = 1.0
 async def join_on_terminal(address: Address, name: str | None, password: str, bell: str) -> None:
     """Take part in the chat at `address` until the person leaves; ask for a name if there is none.
 
-    Ctrl-C cancels it. Raises ChatError, also as `aio.client.join` does, if the server speaks plain text only.
+    Ctrl-C cancels it. Raises ChatError, also as `aio.client.plain.join` does, if the server speaks plain text only.
     """
     cancel_on_ctrl_c()
     with _restored_before_termination():

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from msgspec import UNSET
 
-from asyncchat.aio.event_queue import Disconnected, Event
+from asyncchat.aio.client.event_queue import Disconnected, Event
 from asyncchat.formats import events
 from asyncchat.log.accounts import Role
 from asyncchat.ui.mentions import mentions

@@ -2,9 +2,9 @@
 
 import asyncio
 
-from asyncchat.aio.client import cancel_on_ctrl_c
+from asyncchat.aio.client.plain import cancel_on_ctrl_c
+from asyncchat.aio.client.reconnecting import ReconnectingClient
 from asyncchat.aio.daemon import DaemonExecutor
-from asyncchat.aio.reconnecting import ReconnectingClient
 from asyncchat.client.plain_client import MAX_HEARD
 from asyncchat.commands.table import is_exit
 from asyncchat.errors import ChatError

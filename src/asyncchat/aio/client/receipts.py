@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from asyncchat.aio.event_queue import Event
+from asyncchat.aio.client.event_queue import Event
 from asyncchat.errors import Error, Refusal
 from asyncchat.formats.events import Ack, Notice, Refused
 

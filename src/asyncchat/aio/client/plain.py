@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import signal
 
+from asyncchat.aio.client.link import Link, open_link
 from asyncchat.aio.daemon import DaemonExecutor
-from asyncchat.aio.link import Link, open_link
 from asyncchat.client.plain_client import GOODBYE_TIMEOUT, NO_VERDICT, QUESTION_TIMEOUT, VERDICT_TIMEOUT, Visitor
 from asyncchat.errors import ChatError, ServerGone
 from asyncchat.system import stdio

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
-from asyncchat.aio.entry_errors import entry_error
-from asyncchat.aio.event_queue import Disconnected, Event, EventQueue
-from asyncchat.aio.link import LONGEST_PAUSE, Link, growing_pauses, open_link
-from asyncchat.aio.receipts import Receipt, Receipts
+from asyncchat.aio.client.entry_errors import entry_error
+from asyncchat.aio.client.event_queue import Disconnected, Event, EventQueue
+from asyncchat.aio.client.link import LONGEST_PAUSE, Link, growing_pauses, open_link
+from asyncchat.aio.client.receipts import Receipt, Receipts
 from asyncchat.client.json_client import Client
 from asyncchat.commands.table import is_exit
 from asyncchat.errors import ChatClosed, ChatError, ConnectError, UsageError
