@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -315,3 +316,178 @@ def test_what_was_moved_has_all_that_was_accepted(tmp_path: Path) -> None:
         room.signal(signal.SIGKILL)
         room.wait()
     assert said_in(tmp_path / "copy.db") == ["bob: before"]
+
+
+# What other programs write into them.
+
+
+def put(path: Path, data: bytes) -> None:
+    """Write into a file that is there, as `cp` does."""
+    with path.open("r+b") as file:
+        file.truncate(0)
+        file.write(data)
+
+
+def empty(path: Path) -> None:
+    os.truncate(path, 0)
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, os.path.getsize(path) // 2)
+
+
+def fill_with_noise(path: Path) -> None:
+    put(path, os.urandom(os.path.getsize(path)))
+
+
+def spoil_first_bytes(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.write(os.urandom(512))
+
+
+def put_earlier_copy(path: Path) -> None:
+    assert os.path.getsize(path) == os.path.getsize(path.with_name("earlier.db"))
+    put(path, path.with_name("earlier.db").read_bytes())
+
+
+def put_other_store(path: Path) -> None:
+    put(path, path.with_name("other.db").read_bytes())
+
+
+def make_store(path: Path, text: str) -> None:
+    with contextlib.closing(StoreFile(str(path))) as file, file.transaction():
+        file.connection.execute("INSERT INTO messages (seq, time, name, text) VALUES (1, 1, 'eve', ?)", (text,))
+
+
+def at_rest(path: Path) -> None:
+    """Wait until all that was written is in the file itself."""
+    until(lambda: not os.path.getsize(f"{path}-wal"))
+
+
+WRITTEN_INTO = (
+    "asyncchat: another program has written into {path}{aside}: nothing is written there or read from there any more. "
+    "Stop the server, put the right file there, and start it again"
+)
+
+
+@pytest.mark.parametrize(
+    "overwrite", [empty, cut, fill_with_noise, spoil_first_bytes, put_earlier_copy, put_other_store]
+)
+def test_nothing_is_accepted_or_shown_once_another_program_has_written_into_the_file(
+    tmp_path: Path, overwrite: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "chat.db"
+    make_store(tmp_path / "other.db", "of another chat")
+    with stored(path) as room, room.join("bob") as bob, bot(room, "alice") as alice:
+        say(bob, "one")
+        at_rest(path)
+        shutil.copy(path, tmp_path / "earlier.db")
+        say(bob, "two")
+        at_rest(path)
+        overwrite(path)
+        left = path.read_bytes()
+        bob.send("lost\n")
+        refused = "Server: your line was not sent: the store's file was overwritten."
+        assert bob.lines.until("not sent") == [refused]
+        assert room.errors.line() == WRITTEN_INTO.format(path=path, aside="")
+        ident = alice.say("lost, too")
+        answer = alice.until("refused")[-1]
+        assert (answer["id"], answer["code"]) == (ident, "not-kept")
+        bob.send("/history\n/search chat\n")
+        for _ in range(2):
+            assert bob.line() == "Server: this can't be done: the store's file was overwritten."
+        with room.connect() as carol:
+            carol.send("carol\n/list\n")
+            shown = carol.lines.until("Server: online")
+            assert any("two" in line for line in shown)  # it is still in memory
+            assert not any("lost" in line or "of another chat" in line for line in shown)
+        room.signal(signal.SIGTERM)
+        assert room.wait() == 0
+        assert b"another program" not in room.errors.rest()  # it is said once
+    assert path.read_bytes() == left
+
+
+def test_a_file_that_was_overwritten_is_noticed_though_nothing_is_posted(tmp_path: Path) -> None:
+    path = tmp_path / "chat.db"
+    make_store(tmp_path / "other.db", "of another chat")
+    with stored(path) as room, room.join("bob") as bob:
+        say(bob, "one")
+        put_other_store(path)
+        left = path.read_bytes()
+        assert room.errors.line().startswith(f"asyncchat: another program has written into {path}")
+        room.signal(signal.SIGKILL)
+        room.wait()
+    assert path.read_bytes() == left
+    assert said_in(path) == ["eve: of another chat"]
+
+
+def test_a_file_that_was_overwritten_right_before_the_end_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "chat.db"
+    make_store(tmp_path / "other.db", "of another chat")
+    with stored(path) as room, room.join("bob") as bob:
+        say(bob, "one")
+        put_other_store(path)
+        room.signal(signal.SIGTERM)
+        assert room.wait() == 0
+        assert room.errors.rest().count(b"another program") == 1
+    assert path.read_bytes() == (tmp_path / "other.db").read_bytes()
+
+
+def test_a_log_does_not_get_into_a_file_to_which_it_does_not_belong(tmp_path: Path) -> None:
+    path = tmp_path / "chat.db"
+    make_store(tmp_path / "other.db", "of another chat")
+    with stored(path, "--durability", "full") as room, room.join("bob") as bob:
+        # What is written meanwhile stays in the log as long as an earlier state is being read.
+        with contextlib.closing(sqlite3.connect(path)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT * FROM facts").fetchone()
+            say(bob, "one", "two")
+            put_other_store(path)
+            bob.send("lost\n")
+            bob.lines.until("the store's file was overwritten")
+        (aside,) = tmp_path.glob("chat.db-wal-*")
+        assert room.errors.line() == WRITTEN_INTO.format(
+            path=path, aside=f" (the log that belonged to it is {aside} now)"
+        )
+        assert b"two" in aside.read_bytes()
+        room.signal(signal.SIGTERM)
+        assert room.wait() == 0
+    with stored(path) as room, room.join("bob") as bob:
+        bob.send("/history\n")
+        assert bob.line().endswith("eve: of another chat")
+        say(bob, "it goes on")
+    assert said_in(path) == ["eve: of another chat", "bob: it goes on"]
+
+
+def test_what_others_do_with_the_file_without_changing_it_changes_nothing(tmp_path: Path) -> None:
+    path, copy = tmp_path / "chat.db", tmp_path / "copy.db"
+    others = (
+        ("backup", "--store", str(path), str(copy)),
+        ("admin", "--store", str(path), "list"),
+        ("filter", "--store", str(path)),
+    )
+    rounds, lines = 4, 300
+    with stored(path, "--keep", "100") as room, room.join("bob") as bob, room.join("carol") as carol:
+        for turn in range(rounds):
+            bob.send("".join(f"red {turn} {number}\n" for number in range(lines)))
+            with contextlib.ExitStack() as running:
+                programs = [running.enter_context(Program(*arguments)) for arguments in others]
+                carol.send("/search red\n")
+                os.utime(path)
+                with contextlib.closing(sqlite3.connect(path)) as connection:
+                    connection.execute("SELECT count(*) FROM messages").fetchall()
+                    connection.execute("PRAGMA wal_checkpoint")  # by any program, this is what the server does as well
+                for program in programs:
+                    program.out.rest()
+                    assert program.wait() == 0
+            copy.unlink()
+            bob.lines.until(f": red {turn} {lines - 1}")
+        at_rest(path)
+        shutil.copy(path, copy)
+        with path.open("r+b") as file:
+            file.write(copy.read_bytes())  # it is the same
+        say(bob, "at last")
+        room.signal(signal.SIGTERM)
+        assert room.wait() == 0
+        assert b"another program" not in room.errors.rest()
+    assert said_in(path)[-1] == "bob: at last"

@@ -4,13 +4,14 @@ import contextlib
 import os
 import random
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from asyncchat.chat.queries import Search
 from asyncchat.store.archive import Archive
-from asyncchat.store.file import StoreError, StoreFile, open_to_read
+from asyncchat.store.file import ERRORS, GivenUp, StoreError, StoreFile, open_to_read, reason
 from asyncchat.store.schema import MIGRATIONS, migrate
 from tests.store import Journal, fill, found, messages, rows
 
@@ -135,3 +136,136 @@ def test_a_version_that_could_not_be_made_is_not_made_in_part(path: Path, monkey
         StoreFile(str(path))
     assert rows(path, "PRAGMA user_version") == [(1,)]
     assert rows(path, "SELECT name FROM sqlite_master WHERE name = 'half'") == []
+
+
+# What other programs write into it while it is open.
+
+
+def put(path: Path, data: bytes) -> None:
+    with path.open("r+b") as file:
+        file.truncate(0)
+        file.write(data)
+
+
+def write(file: StoreFile, seq: int, text: str = "something") -> None:
+    with file.transaction():
+        file.connection.execute("INSERT INTO messages (seq, time, name, text) VALUES (?, 1, 'bob', ?)", (seq, text))
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[StoreFile]:
+    with contextlib.closing(StoreFile(str(path))) as file:
+        write(file, 1)
+        yield file
+
+
+@contextlib.contextmanager
+def given_up(path: Path, why: str) -> Iterator[StoreFile]:
+    """Open a store, and expect that after what is done with it nothing is written to the file, to the end."""
+    with opened(path) as file:
+        yield file
+        left = path.read_bytes()
+        for _ in range(2):
+            with pytest.raises(ERRORS) as refused:
+                write(file, 9999)
+            assert reason(refused.value) == why
+        with pytest.raises(GivenUp, match=why):
+            file.checkpoint()
+        with pytest.raises(GivenUp, match=why):
+            file.check_usable()
+    assert path.read_bytes() == left
+
+
+OVERWRITTEN = "the store's file was overwritten"
+
+
+def test_a_copy_of_an_earlier_state_is_noticed_though_it_is_as_long(path: Path) -> None:
+    with given_up(path, OVERWRITTEN) as file:
+        assert file.checkpoint()
+        earlier = path.read_bytes()
+        write(file, 2)
+        assert file.checkpoint()
+        assert len(earlier) == path.stat().st_size
+        put(path, earlier)
+
+
+def test_a_copy_from_before_sqlite_has_brought_the_log_into_the_file_is_noticed(path: Path) -> None:
+    with given_up(path, OVERWRITTEN) as file:
+        write(file, 2, "x" * 5_000_000)
+        with file.transaction():
+            file.connection.execute("DELETE FROM messages WHERE seq = 2")  # the pages stay
+        assert file.checkpoint()
+        earlier = path.read_bytes()
+        write(file, 2, "x" * 5_000_000)
+        assert len(earlier) == path.stat().st_size
+        assert earlier != path.read_bytes()
+        put(path, earlier)
+
+
+def test_a_copy_of_the_same_state_changes_nothing(path: Path) -> None:
+    with opened(path) as file:
+        assert file.checkpoint()
+        put(path, path.read_bytes())
+        write(file, 2)
+        assert file.checkpoint()
+
+
+def test_a_log_that_was_cut_is_not_written_any_more(path: Path) -> None:
+    with given_up(path, OVERWRITTEN):
+        os.truncate(f"{path}-wal", 0)
+    with contextlib.closing(StoreFile(str(path))) as again:
+        assert again.connection.execute("SELECT * FROM messages").fetchall() == []
+
+
+@pytest.mark.parametrize("mode", ["PASSIVE", "RESTART", "TRUNCATE"])
+def test_another_sqlite_may_bring_the_log_into_the_file(path: Path, mode: str) -> None:
+    with opened(path) as file:
+        for seq in (2, 3):
+            rows(path, f"PRAGMA wal_checkpoint({mode})")
+            write(file, seq)
+    assert rows(path, "SELECT seq FROM messages") == [(1,), (2,), (3,)]
+
+
+def test_a_damaged_file_is_not_written_any_more(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    fill(path, *messages(2, 3000))
+    with given_up(path, "the store is damaged"), path.open("r+b") as spoiled:
+        spoiled.seek(8192)  # all behind what is looked at each time
+        spoiled.write(os.urandom(path.stat().st_size - 8192))
+    assert [record.getMessage().partition(":")[0] for record in caplog.records] == [f"{path} is damaged"]
+
+
+def test_a_copy_of_an_earlier_state_is_noticed_also_after_a_commit_that_failed(path: Path) -> None:
+    with given_up(path, OVERWRITTEN) as file:
+        do = file.connection.execute
+        do("CREATE TABLE child (message REFERENCES messages DEFERRABLE INITIALLY DEFERRED)")
+        do("PRAGMA foreign_keys = ON")
+        assert file.checkpoint()
+        with pytest.raises(sqlite3.IntegrityError), file.transaction():
+            do("INSERT INTO child VALUES (1000)")
+        write(file, 2)
+        assert file.checkpoint()
+        earlier = path.read_bytes()
+        write(file, 3)
+        assert file.checkpoint()
+        assert len(earlier) == path.stat().st_size
+        put(path, earlier)
+
+
+def test_what_a_killed_server_has_left_in_the_log_is_no_alarm(path: Path, tmp_path: Path) -> None:
+    with opened(path) as file:
+        copy = tmp_path / "killed.db"
+        for number in range(2):
+            write(file, 2 + number)
+            with contextlib.closing(sqlite3.connect(path)) as reader:
+                reader.execute("BEGIN")
+                reader.execute("SELECT * FROM facts").fetchone()
+                write(file, 10 + number)
+                file.checkpoint()
+        write(file, 4)
+        for end in ("", "-wal"):
+            Path(f"{copy}{end}").write_bytes(Path(f"{path}{end}").read_bytes())
+        with contextlib.closing(StoreFile(str(copy))) as again:
+            again.checkpoint()
+            write(again, 20)
+            again.checkpoint()
+            write(again, 21)

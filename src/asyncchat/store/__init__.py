@@ -46,20 +46,22 @@ class Store:
             file = StoreFile(path)
             opened.callback(file.close, undo=True)
             self.archive, self.searched = (
-                opened.enter_context(contextlib.closing(Archive(file.reader(), patience))) for _ in range(2)
+                opened.enter_context(contextlib.closing(Archive(file.reader(), patience, file.check_usable)))
+                for _ in range(2)
             )
             try:
                 self.clock = open_clock(file, keep, trust=trust_clock)
                 self.log = SqliteLog(file, durability, keep, recent, self.clock.moment, self.clock.evidence)
-                self._load(People(file.connection, keep, self.clock.moment), admin_password)
+                self._load(file, People(file.connection, keep, self.clock.moment), admin_password)
             except ERRORS as error:
                 raise StoreError(f"can't use the store {shown(path)}: {reason(error)}") from None
             opened.pop_all()
 
-    def _load(self, people: People, admin_password: Callable[[str | None], str | None]) -> None:
+    def _load(self, file: StoreFile, people: People, admin_password: Callable[[str | None], str | None]) -> None:
         kept = next((account.password for account in people.accounts() if account.role == Role.ADMIN), None)
         if new := admin_password(kept):
-            people.set_admin(new)
+            with file.transaction():
+                people.set_admin(new)
         self.accounts = people.accounts()
         self.given_up = people.given_up()
         self.next_id = people.next_id()

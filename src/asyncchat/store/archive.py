@@ -4,7 +4,7 @@ import math
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from asyncchat.chat.queries import Act, Audit, Count, Found, History, Pair, Recall, Recalled, Search, Unread
@@ -30,11 +30,20 @@ _R = TypeVar("_R", _Row, tuple[int, int, int, str])
 
 
 class Archive:
-    """Reads a store by a `connection` of its own, in one thread at a time, for `patience` seconds at most."""
+    """Reads a store by a `connection` of its own, in one thread at a time, for `patience` seconds at most.
 
-    def __init__(self, connection: sqlite3.Connection, patience: float = math.inf) -> None:
+    check: raises one of the ERRORS if the store must not be read now
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        patience: float = math.inf,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
         self._connection = connection
         self._patience = patience
+        self._check = check
         self._using = threading.Lock()
         self._is_closing = False
         self._stop: threading.Event | None = None
@@ -73,6 +82,7 @@ class Archive:
 
     def _answer(self, question: Request[Any]) -> Any:
         try:
+            self._check()
             match question:
                 case History(nth, pair):
                     return self._private_history(nth, pair) if pair else self._history(nth)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from asyncchat.log.room_events import Sent
 from asyncchat.store.location import Files, address, how_to_read, open_file, shown
 from asyncchat.store.location import StoreError as StoreError
+from asyncchat.store.mark import Mark
 from asyncchat.store.schema import APPLICATION, MIGRATIONS, migrate
 from asyncchat.text.sanitize import visible
 from asyncchat.text.usernames import Name, NameRefused, prepare
@@ -36,8 +37,15 @@ class Moved(Exception):
     """The store's file, or one of those beside it, is not where it was."""
 
 
-ERRORS = (sqlite3.Error, UnicodeDecodeError, Moved)
-"""What SQLite raises, the second where a damaged file makes it say something that is no UTF-8; and that it is gone."""
+class GivenUp(Exception):
+    """The store is not used any more by this process; the text is the reason."""
+
+
+ERRORS = (sqlite3.Error, UnicodeDecodeError, Moved, GivenUp)
+"""What SQLite raises, the second where a damaged file makes it say something that is no UTF-8; and what we find."""
+
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_CORRUPT_INDEX", "SQLITE_NOTADB")
+"""Errors that SQLite finds in the file itself: not in the index for searches, which can be made again."""
 
 
 class Keep(NamedTuple):
@@ -53,6 +61,8 @@ def reason(error: Exception) -> str:
         return "the store is damaged"
     if isinstance(error, Moved):
         return "the store's file is gone"
+    if isinstance(error, GivenUp):
+        return str(error)
     match getattr(error, "sqlite_errorname", "").partition("_")[2]:
         case "FULL":
             return "the disk is full"
@@ -77,27 +87,36 @@ class StoreFile:
     def __init__(self, path: str) -> None:
         self.path = path
         self._lock, self._is_made = _locked(path)
-        try:
+        with contextlib.ExitStack() as opened:
+            opened.callback(self._let_go, undo=True)
             is_new = _is_new(self._lock, path)
             if not is_new:
                 _check(path, "PRAGMA quick_check(1)", "mode=ro")
-            self.connection = _connect(path, "mode=rw")
+            self.connection = opened.enter_context(contextlib.closing(_connect(path, "mode=rw")))
             try:
                 self._prepare(is_new=is_new)
+                self._mark = Mark(self._lock, self.connection)
             except ERRORS as error:
-                self.connection.close()
                 raise StoreError(f"can't use the store {shown(path)}: {reason(error)}") from None
-        except BaseException:
-            self._let_go(undo=True)
-            raise
-        self._files = Files(path)
+            self._reader = opened.enter_context(contextlib.closing(self.reader()))
+            self._files = Files(path)
+            opened.pop_all()
         self._missing: str | None = None
+        self._given_up = ""
         self._next_look = 0.0
 
     def close(self, *, undo: bool = False) -> None:
         """Let others use the file; `undo`: if it was made, let it be as if it had never been."""
-        with contextlib.suppress(sqlite3.Error):
-            self.connection.close()
+        with contextlib.suppress(GivenUp):
+            self._check()
+        # The last connection that is closed brings the log into the file, unless it may only read.
+        first, last = self._reader, self.connection
+        if self._given_up:
+            first, last = last, first
+        for connection in (first, last):
+            with contextlib.suppress(sqlite3.Error):
+                connection.close()
+        self._files.close()
         self._let_go(undo=undo)
 
     def _let_go(self, *, undo: bool) -> None:
@@ -112,26 +131,68 @@ class StoreFile:
         self.look()
         if self._missing:
             raise Moved
-        self.connection.execute("BEGIN IMMEDIATE")
+        self.check_usable()
         try:
-            yield
-            self.connection.execute("COMMIT")
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):  # some errors have rolled it back already
-                self.connection.execute("ROLLBACK")
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._check()
+                mark = self._mark.renew()
+                self.connection.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):  # some errors have rolled it back already
+                    self.connection.execute("ROLLBACK")
+                raise
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            self._check()  # what was written into the file may be the cause
+            if getattr(error, "sqlite_errorname", "") in _DAMAGED:
+                self._give_up(reason(error), f"{shown(self.path)} is damaged")
             raise
+        self._mark.keep(mark)
+        self._files.note_log()
+        self._check()  # now that SQLite may have brought the log into the file
+
+    def check_usable(self) -> None:
+        """Raise GivenUp if the store must not be used any more."""
+        if self._given_up:
+            raise GivenUp(self._given_up)
+
+    def _check(self) -> None:
+        """See whether another program has written into the file or its log. Raises GivenUp."""
+        self.check_usable()
+        # In this order: any SQLite that makes the log shorter has brought it into the file before.
+        is_whole = self._files.has_whole_log()
+        if not (self._mark.is_there() and (is_whole or self._mark.is_newest)):
+            what = f"another program has written into {shown(self.path)}"
+            # Or else the next one to open the file would bring the log into it.
+            if aside := self._files.set_log_aside():
+                what += f" (the log that belonged to it is {shown(aside)} now)"
+            self._give_up("the store's file was overwritten", what)
+            self.check_usable()
+
+    def _give_up(self, why: str, what: str) -> None:
+        self._given_up = why
+        log.error(
+            "%s: nothing is written there or read from there any more. Stop the server, put the right file there, and "
+            "start it again",
+            what,
+        )
 
     def look(self) -> None:
-        """See from time to time whether the files are where they were.
+        """See from time to time whether the files are where they were, and as they were left.
 
         What is written to a file that was deleted is written, but nobody will find it again.
         """
         if time.monotonic() < self._next_look:
             return
         self._next_look = time.monotonic() + LOOK_FOR_FILES
+        try:
+            self._check()
+        except GivenUp:
+            return
         before, self._missing = self._missing, self._files.missing()
         if self._missing and not before:
-            with contextlib.suppress(sqlite3.Error):
+            with contextlib.suppress(sqlite3.Error, GivenUp):
                 self.checkpoint()  # whoever has the file has all of it
             log.error(
                 "%s was deleted, moved or replaced: nothing can be posted until it is back, or the server is started "
@@ -144,14 +205,17 @@ class StoreFile:
     def checkpoint(self) -> bool:
         """Bring all that is in the log into the file itself, waiting for nobody who reads; tell whether all is.
 
-        Raises sqlite3.Error.
+        Raises sqlite3.Error and GivenUp.
         """
+        self._check()
         # https://sqlite.org/pragma.html#pragma_wal_checkpoint
         self.connection.execute("PRAGMA busy_timeout = 0")
         try:
             (is_busy, _, _) = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         finally:
             self.connection.execute(f"PRAGMA busy_timeout = {1000 * _PATIENCE}")
+            self._files.note_log()
+        self._check()
         return not is_busy
 
     def reader(self) -> sqlite3.Connection:

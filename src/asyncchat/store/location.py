@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+import time
 from urllib.parse import quote
 
 from asyncchat.errors import ChatError
@@ -71,17 +72,47 @@ def how_to_read(path: str) -> str:
 
 
 class Files:
-    """The files of an open store, as they are now."""
+    """The files of an open store, as they are now. Raises StoreError if they can't be opened."""
 
     def __init__(self, path: str) -> None:
         real = os.path.realpath(path)
+        self._log, self._index = f"{real}-wal", f"{real}-shm"
         # The path itself, not what it leads to now: a link that leads elsewhere is another store at the next start.
-        beside = [name for name in (f"{real}-wal", f"{real}-shm") if os.path.exists(name)]
+        beside = [name for name in (self._log, self._index) if os.path.exists(name)]
         self._identities = {name: _identity(name) for name in (path, *beside)}
+        self._opened_log, _ = open_file(self._log, to_write=False)  # SQLite has no locks on it
+        self.note_log()
+
+    def close(self) -> None:
+        """Close what is open."""
+        os.close(self._opened_log)
 
     def missing(self) -> str | None:
         """Return the path at which one of the files is not any more, or another one is."""
         return next((name for name, identity in self._identities.items() if _identity(name) != identity), None)
+
+    def note_log(self) -> None:
+        """Remember how long the log is: after each time that it is written, or brought into the file."""
+        self._log_size = os.lseek(self._opened_log, 0, os.SEEK_END)
+
+    def has_whole_log(self) -> bool:
+        """Tell whether the log is as long as it was."""
+        return os.lseek(self._opened_log, 0, os.SEEK_END) >= self._log_size
+
+    def set_log_aside(self) -> str | None:
+        """Let nobody find the log beside the file any more; return where it is now, if there is anything in it."""
+        for name in (self._index, self._log):
+            if _identity(name) != self._identities.get(name):
+                return None  # they are those of the other program
+        aside = f"{self._log}-{time.strftime('%Y%m%dT%H%M%S')}"
+        try:
+            os.unlink(self._index)
+            if not os.path.getsize(self._log):
+                return None
+            os.rename(self._log, aside)
+        except OSError:
+            return None
+        return aside
 
 
 def _identity(path: str) -> tuple[int, int] | None:
