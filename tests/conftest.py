@@ -7,10 +7,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
+from asyncchat.log.accounts import Role
 from asyncchat.store.file import StoreFile
+from asyncchat.system.password_hash import hashed
 from tests.programs import ADMIN, SECRET, ServeProgram
 
 # No examples are too slow: on a busy machine, how long it takes to make some says nothing about them.
@@ -36,29 +37,45 @@ def room(next_room: list[ServeProgram]) -> Iterator[ServeProgram]:
 
 
 @pytest.fixture(scope="session")
-def made_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store in which alice and bob are registered, with SECRET, and admin, with ADMIN.
+def new_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store as a server makes it, whose admin has the password ADMIN.
 
-    To have the program hash that for each test would take a tenth of all the time.
+    To have the program hash a password for each test would take a tenth of all the time.
     """
-    path = tmp_path_factory.mktemp("made") / "chat.db"
-    hasher = PasswordHasher(parallelism=1)
+    return a_store(tmp_path_factory, ("admin", ADMIN, Role.ADMIN))
+
+
+@pytest.fixture(scope="session")
+def made_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store in which alice and bob are registered, with SECRET, and admin, with ADMIN."""
+    return a_store(
+        tmp_path_factory,
+        ("admin", ADMIN, Role.ADMIN),
+        ("alice", SECRET, Role.REGISTERED),
+        ("bob", SECRET, Role.REGISTERED),
+    )
+
+
+def a_store(folders: pytest.TempPathFactory, *accounts: tuple[str, str, Role]) -> Path:
+    """Make a store, in one file, with some accounts: their names, passwords and roles."""
+    path = folders.mktemp("made") / "chat.db"
     with closing(StoreFile(str(path))) as file:
-        password = hasher.hash(SECRET)
         file.connection.executemany(
             "INSERT INTO accounts (key, name, password, role) VALUES (?, ?, ?, ?)",
-            [
-                ("admin", "admin", hasher.hash(ADMIN), 3),
-                ("alice", "alice", password, 1),
-                ("bob", "bob", password, 1),
-            ],
+            [(name, name, hashed(password), int(role)) for name, password, role in accounts],
         )
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA journal_mode = DELETE")  # so that one file has all of it
+        connection.execute("PRAGMA journal_mode = DELETE")
     return path
 
 
 @pytest.fixture
+def empty_store(new_store: Path, tmp_path: Path) -> str:
+    """A copy of the store in which nothing was said yet."""
+    return str(shutil.copy(new_store, tmp_path / "chat.db"))
+
+
+@pytest.fixture
 def with_people(made_store: Path, tmp_path: Path) -> str:
-    """A copy of that store."""
+    """A copy of the store in which alice and bob are registered."""
     return str(shutil.copy(made_store, tmp_path / "people.db"))

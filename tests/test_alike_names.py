@@ -2,7 +2,6 @@
 
 import json
 import signal
-from pathlib import Path
 
 import pytest
 
@@ -47,14 +46,15 @@ def test_the_client_for_programs_says_why_a_name_is_refused(room: ServeProgram) 
         assert bot.wait() == 1
 
 
-def test_who_has_spoken_comes_back_by_a_token_after_a_new_start_though_somebody_alike_is_there(tmp_path: Path) -> None:
-    store = str(tmp_path / "chat.db")
-    with ServeProgram("--store", store) as server, server.connect() as alice:
+def test_who_has_spoken_comes_back_by_a_token_after_a_new_start_though_somebody_alike_is_there(
+    empty_store: str,
+) -> None:
+    with ServeProgram("--store", empty_store) as server, server.connect() as alice:
         welcome = hello(alice, "alice")
         alice.send('{"type":"say","id":1,"text":"hello"}\n')
         alice.lines.until('"type":"ack"')
         server.signal(signal.SIGTERM)
         assert server.wait() == 0
-    with ServeProgram("--store", store) as server, server.join(ALIKE), server.connect() as alice:
+    with ServeProgram("--store", empty_store) as server, server.join(ALIKE), server.connect() as alice:
         back = hello(alice, "alice", token=welcome["token"], epoch=welcome["epoch"])
         assert (back["type"], back.get("resumed")) == ("welcome", True)

@@ -22,9 +22,9 @@ def conversation(store: Path) -> list[str]:
         return program.out.rest().decode().splitlines()
 
 
-def test_a_copy_of_a_store_that_is_written_meanwhile_is_whole(tmp_path: Path) -> None:
-    store, copy = tmp_path / "chat.db", tmp_path / "copy.db"
-    with ServeProgram("--store", str(store), "--rate", "0") as room, room.join("alice") as alice:
+def test_a_copy_of_a_store_that_is_written_meanwhile_is_whole(empty_store: str, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    with ServeProgram("--store", empty_store, "--rate", "0") as room, room.join("alice") as alice:
         for first in range(0, 2000, 200):  # no more at once than may wait for somebody who does not read yet
             alice.send("".join(f"{number} {'x' * 1000}\n" for number in range(first, first + 200)))
             for number in range(first, first + 200):
@@ -39,7 +39,7 @@ def test_a_copy_of_a_store_that_is_written_meanwhile_is_whole(tmp_path: Path) ->
         talking = threading.Thread(target=talk)
         talking.start()
         try:
-            assert back_up(store, copy) == (0, "")
+            assert back_up(empty_store, copy) == (0, "")
         finally:
             stop.set()
             talking.join()

@@ -1,7 +1,5 @@
 """Who says that it comes back, to a real server."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.programs import ServeProgram
@@ -10,8 +8,8 @@ from tests.test_json_server import Bot, Event, texts
 
 @pytest.mark.parametrize("fields", [{}, {"token": "0" * 32}], ids=str)
 @pytest.mark.parametrize("stored", [True, False])
-def test_a_newcomer_gets_no_more_by_saying_that_it_comes_back(tmp_path: Path, fields: Event, *, stored: bool) -> None:
-    store = ("--store", str(tmp_path / "chat.db")) if stored else ()
+def test_a_newcomer_gets_no_more_by_saying_that_it_comes_back(empty_store: str, fields: Event, *, stored: bool) -> None:
+    store = ("--store", empty_store) if stored else ()
     with ServeProgram(*store, "--history", "2", "--rate", "0") as room, room.join("bob") as bob:
         bob.send("".join(f"{number}\n" for number in range(1, 13)))
         bob.lines.until("bob: 12")
@@ -26,8 +24,8 @@ def test_a_newcomer_gets_no_more_by_saying_that_it_comes_back(tmp_path: Path, fi
             room.out.until("alice left")
 
 
-def test_a_guest_gets_by_its_token_no_more_after_a_restart_than_when_it_joined(tmp_path: Path) -> None:
-    options = ("--store", str(tmp_path / "chat.db"), "--history", "2", "--rate", "0")
+def test_a_guest_gets_by_its_token_no_more_after_a_restart_than_when_it_joined(empty_store: str) -> None:
+    options = ("--store", empty_store, "--history", "2", "--rate", "0")
     with ServeProgram(*options) as room, room.join("bob") as bob:
         bob.send("".join(f"{number}\n" for number in range(1, 13)))
         bob.lines.until("bob: 12")

@@ -205,7 +205,7 @@ def test_a_terminal_client_stays_small_and_alive_whatever_comes(tmp_path: Path) 
 IMPATIENT = (
     sys.executable,
     "-c",
-    "import sys; from asyncchat.chat import visitor; visitor.VERDICT_TIMEOUT = 0.3;"
+    "import sys; from asyncchat.client import plain_client; plain_client.VERDICT_TIMEOUT = 0.3;"
     "from asyncchat.cli import main; sys.exit(main())",
 )
 

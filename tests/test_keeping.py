@@ -16,8 +16,8 @@ from tests.test_json_server import bot
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> str:
-    return str(tmp_path / "chat.db")
+def path(empty_store: str) -> str:
+    return empty_store
 
 
 def test_no_more_is_kept_than_shall_be_while_everybody_talks_on_and_on(path: str) -> None:

@@ -94,8 +94,8 @@ FOUND = [
 """What is searched for by which words; tests/store/test_words.py has many more."""
 
 
-def test_text_in_every_script_is_found_in_both_formats(tmp_path: Path) -> None:
-    with served(str(tmp_path / "chat.db")) as chat, chat.join("carol") as carol, bot(chat, "program") as program:
+def test_text_in_every_script_is_found_in_both_formats(empty_store: str) -> None:
+    with served(empty_store) as chat, chat.join("carol") as carol, bot(chat, "program") as program:
         for text, words in FOUND:
             carol.send(f"{text}\n")
             carol.lines.until(f"carol: {text}")

@@ -25,12 +25,12 @@ from asyncchat.system.addresses import Address
 from tests.programs import ASYNCCHAT, PATIENCE, Nc, Program, ServeProgram, assert_within, seconds, until
 from tests.test_json_server import Bot, bot, texts
 
-AUDITS = 30
+AUDITS = 15
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> str:
-    return str(tmp_path / "chat.db")
+def path(empty_store: str) -> str:
+    return empty_store
 
 
 def stored(path: str, *arguments: str) -> ServeProgram:

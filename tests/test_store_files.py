@@ -185,8 +185,8 @@ def that_can_not_be_written(folder: Path) -> Iterator[None]:
         subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-def test_a_copy_of_the_file_of_a_quiet_server_has_all_of_it(tmp_path: Path) -> None:
-    path, copy = tmp_path / "chat.db", tmp_path / "copy.db"
+def test_a_copy_of_the_file_of_a_quiet_server_has_all_of_it(empty_store: str, tmp_path: Path) -> None:
+    path, copy = empty_store, tmp_path / "copy.db"
     with stored(path) as room, room.join("bob") as bob:
         say(bob, "one", "two")
         until(lambda: not os.path.getsize(f"{path}-wal"))
@@ -236,6 +236,13 @@ def copy_open_store(there: Path, files: list[str], *, at_rest: bool) -> None:
 # What happens to them while they are in use.
 
 
+@pytest.fixture
+def path(new_store: Path, tmp_path: Path) -> Path:
+    """A store in a folder of its own."""
+    (tmp_path / "here").mkdir()
+    return Path(shutil.copy(new_store, tmp_path / "here" / "chat.db"))
+
+
 def delete(path: Path) -> None:
     path.unlink()
 
@@ -262,9 +269,7 @@ def delete_index(path: Path) -> None:
 
 
 @pytest.mark.parametrize("happen", [delete, move, replace, move_folder, delete_log, delete_index])
-def test_nothing_is_accepted_that_nobody_would_find_again(tmp_path: Path, happen: Callable[[Path], None]) -> None:
-    path = tmp_path / "here" / "chat.db"
-    path.parent.mkdir()
+def test_nothing_is_accepted_that_nobody_would_find_again(path: Path, happen: Callable[[Path], None]) -> None:
     with stored(path) as room, room.join("bob") as bob, bot(room, "alice") as alice:
         say(bob, "before")
         happen(path)
@@ -288,9 +293,7 @@ def test_nothing_is_accepted_that_nobody_would_find_again(tmp_path: Path, happen
 
 
 @pytest.mark.parametrize("happen", [move, move_folder])
-def test_it_goes_on_when_the_file_is_back(tmp_path: Path, happen: Callable[[Path], None]) -> None:
-    path = tmp_path / "here" / "chat.db"
-    path.parent.mkdir()
+def test_it_goes_on_when_the_file_is_back(path: Path, happen: Callable[[Path], None]) -> None:
     with stored(path) as room, room.join("bob") as bob:
         say(bob, "before")
         happen(path)
@@ -306,8 +309,7 @@ def test_it_goes_on_when_the_file_is_back(tmp_path: Path, happen: Callable[[Path
     assert said_in(path) == ["bob: before", "bob: after"]
 
 
-def test_what_was_moved_has_all_that_was_accepted(tmp_path: Path) -> None:
-    path = tmp_path / "chat.db"
+def test_what_was_moved_has_all_that_was_accepted(path: Path, tmp_path: Path) -> None:
     with stored(path) as room, room.join("bob") as bob:
         say(bob, "before")
         move(path)

@@ -2,7 +2,6 @@
 
 import json
 import time
-from pathlib import Path
 from statistics import median
 
 import pytest
@@ -33,8 +32,8 @@ def waits(peer: Nc) -> float:
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_the_worst_peer_delays_nobody(tmp_path: Path, line: str) -> None:
-    with ServeProgram("--store", str(tmp_path / "chat.db"), "--rate", "0") as server, server.join("alice") as alice:
+def test_the_worst_peer_delays_nobody(empty_store: str, line: str) -> None:
+    with ServeProgram("--store", empty_store, "--rate", "0") as server, server.join("alice") as alice:
         sent = (json.dumps(LINES[line], ensure_ascii=False) + "\n").encode() * 60
         quiet = waits(alice)
 

@@ -93,9 +93,9 @@ def test_the_commands_that_work_before_one_has_a_name_work_at_the_question_for_i
         somebody.until_row("You are carol")
 
 
-def test_registers_where_guests_stay_outside(tmp_path: Path) -> None:
+def test_registers_where_guests_stay_outside(empty_store: str, tmp_path: Path) -> None:
     with (
-        ServeProgram("--store", str(tmp_path / "chat.db"), "--require-account") as chat,
+        ServeProgram("--store", empty_store, "--require-account") as chat,
         join(chat, tmp_path, password="") as alice,
     ):
         alice.until_row("this chat is for registered people: write a new password, and alice is yours.")
