@@ -26,8 +26,10 @@ def lines() -> Iterator[str]:
     """Yield the lines of the document."""
     yield _HEAD
     for who, title in _TITLES.items():
-        yield from _table(title, [command for command in COMMANDS if command.who == who and not command.of_client])
-    yield from _table("Of the terminal client", [command for command in COMMANDS if command.of_client])
+        yield from _table(
+            title, [command for command in COMMANDS if command.role == who and not command.is_client_only]
+        )
+    yield from _table("Of the terminal client", [command for command in COMMANDS if command.is_client_only])
 
 
 def _table(title: str, commands: list[Command]) -> Iterator[str]:
@@ -35,7 +37,7 @@ def _table(title: str, commands: list[Command]) -> Iterator[str]:
     yield "| command | also | what it does |"
     yield "|---|---|---|"
     for command in commands:
-        marks = "*" * command.before_naming + "+" * command.of_store
+        marks = "*" * command.before_login + "+" * command.needs_store
         others = " ".join(f"`{name}`" for name in command.names[1:])
         usage = command.usage.replace("|", "\\|")
         yield f"| `{usage}` {marks} | {others} | {command.help} |".replace("  ", " ")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
-from asyncchat.aio.desk import MOST_FROM_ONE
+from asyncchat.aio.server.store_service import MOST_FROM_ONE
 from asyncchat.commands.table import COMMANDS
 from tests.programs import ADMIN, NEW_ADMIN, SECRET, Nc, Program, ServeProgram, in_rounds, seconds, until
 from tests.test_json_server import Bot
@@ -326,7 +326,7 @@ def test_every_refusal_says_why_and_changes_nothing(known: ServeProgram, actor: 
         (alice, "/msg alice", "write whom to send it to, and what: /msg NAME TEXT"),
         (alice, "/msg nobody hello", unknown),
         (alice, "/msg guest hello", "guest is not registered. /list shows who is online."),
-        (alice, "/msg ann hello", "that is you. Write /msg NAME TEXT with the name of somebody else."),
+        (alice, "/msg ann hello", "that is you. Write /msg NAME TEXT with the name of another user."),
         (alice, "/stats", "this counts private messages: write /chat NAME first."),
         (alice, " /msg alice hello", "your line was not sent: write /msg with a plain / and nothing before it."),
         # What was said.
@@ -386,7 +386,7 @@ def test_every_refusal_says_why_and_changes_nothing(known: ServeProgram, actor: 
         assert guest.say("hello") == [missed]
     for line, why in (
         ("/chat nobody", unknown),
-        ("/chat ann", "that is you. Write /chat NAME with the name of somebody else."),
+        ("/chat ann", "that is you. Write /chat NAME with the name of another user."),
     ):
         assert alice.say(line) == [why]
         assert alice.say("hello") == [missed]
@@ -444,7 +444,7 @@ def test_without_a_store_what_needs_one_says_so(actor: Format) -> None:
     with ServeProgram() as chat:
         guest = actor(chat, "guest")
         for command in COMMANDS:
-            if command.of_store:
+            if command.needs_store:
                 assert guest.say(f"{command.names[0]} x")[0].startswith("nothing is kept here"), command
         assert a_bot(chat).hello("eve", password=SECRET, register=True)["code"] == "no-store"
 

@@ -3,6 +3,7 @@
 import ast
 import itertools
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -106,11 +107,60 @@ def test_the_core_reads_and_writes_nothing_itself(module: str) -> None:
     assert not names & DOES_SOMETHING_OUTSIDE
 
 
+LAYERS = (
+    "errors",
+    "text",
+    "log",
+    "chat",
+    "formats",
+    "commands",
+    "client sessions",
+    "limits transcript",
+    "system",
+    "conversation store",
+    "aio threads",
+    "api ui",
+    "cli",
+)
+"""From the ground up: a module imports what is in its own package, and in those below; not beside it."""
+RANKS = {package: rank for rank, layer in enumerate(LAYERS) for package in layer.split()}
+ROOT = {"asyncchat", "asyncchat.__main__", "asyncchat.events"}
+
+
+def package_of(module: str) -> str:
+    return module.split(".")[1]
+
+
+@pytest.mark.parametrize("module", sorted(set(PATHS) - ROOT))
+def test_imports_go_down_only(module: str) -> None:
+    own = package_of(module)
+    others = {package_of(other) for other in imported(module) & (set(PATHS) - ROOT)} - {own}
+    assert {other for other in others if RANKS[other] >= RANKS[own]} == set()
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    graph = {module: imported(module) & set(PATHS) for module in set(PATHS) - ROOT}
+    try:
+        list(TopologicalSorter(graph).static_order())
+    except CycleError as circle:
+        pytest.fail(" -> ".join(circle.args[1]))
+
+
+@pytest.mark.parametrize("folder", sorted({path.parent for path in PATHS.values()}), ids=str)
+def test_a_folder_has_ten_modules_at_most(folder: Path) -> None:
+    assert len([path for path in folder.glob("*.py") if path.name != "__init__.py"]) <= 10
+
+
+@pytest.mark.parametrize("module", sorted(PATHS))
+def test_a_module_has_350_lines_at_most(module: str) -> None:
+    assert len(PATHS[module].read_text().splitlines()) <= 350
+
+
 @pytest.mark.parametrize(
     ("module", "other"),
     [
         (module, other)
-        for one, other in itertools.permutations(["asyncchat.aio", "asyncchat.threads"])
+        for one, other in itertools.permutations(["asyncchat.aio", "asyncchat.threads"], 2)
         for module in sorted(within(one, set(PATHS)))
     ],
 )

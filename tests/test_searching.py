@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from asyncchat.store import index
 from asyncchat.store.file import StoreFile
 from asyncchat.store.schema import migrate
+from asyncchat.store.search import index
 from tests.programs import SECRET, Nc, Program, ServeProgram, assert_within, until
 from tests.store import indexed
 from tests.test_json_server import bot

@@ -47,7 +47,7 @@ def test_the_worst_peer_delays_nobody(empty_store: str, line: str) -> None:
 
 
 def test_what_is_read_at_a_time_is_split_within_that_time_too() -> None:
-    from asyncchat.aio.connection import READ_SIZE
+    from asyncchat.aio.server.connection import READ_SIZE
 
     def split() -> float:
         begun = time.thread_time()

@@ -3,9 +3,9 @@
 import asyncio
 import socket
 
-from asyncchat.aio.connection import Connection
-from asyncchat.chat.core import Host
-from asyncchat.chat.resumption import Seats
+from asyncchat.aio.server.connection import Connection
+from asyncchat.chat.core import ChatCore
+from asyncchat.chat.resumption import ResumableSessions
 from asyncchat.limits import Limits
 from asyncchat.log.log import MemoryLog
 from asyncchat.sessions.session import Session
@@ -15,13 +15,15 @@ from tests.programs import ASK_NAME, PATIENCE, seconds
 
 
 async def nothing_is_asked(session: Session, _: Connection) -> None:
-    raise AssertionError(session.asked)
+    raise AssertionError(session.pending_request)
 
 
-async def connected(limits: Limits, host: Host | None = None) -> tuple[Connection, "asyncio.Task[None]", socket.socket]:
+async def connected(
+    limits: Limits, host: ChatCore | None = None
+) -> tuple[Connection, "asyncio.Task[None]", socket.socket]:
     """Return a connection, what serves it, and its peer's end, which nobody reads."""
     (listener,) = listen(["127.0.0.1"], 0)
-    host = host or Host(a_pipeline(MemoryLog("epoch")), Seats(lambda: "token"), lambda: 0)
+    host = host or ChatCore(a_pipeline(MemoryLog("epoch")), ResumableSessions(lambda: "token"), lambda: 0)
     made: asyncio.Future[tuple[Connection, asyncio.Task[None]]] = asyncio.get_running_loop().create_future()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

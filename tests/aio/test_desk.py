@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
-from asyncchat.aio import desk
-from asyncchat.aio.server import Server
+from asyncchat.aio.server import store_service
+from asyncchat.aio.server.server import Server
 from asyncchat.limits import Limits
 from asyncchat.store import Keep, Store
 from asyncchat.system import password_hash
@@ -68,7 +68,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_nobody_registers_names_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk, "REGISTRATIONS", 2)
+    monkeypatch.setattr(store_service, "REGISTRATIONS", 2)
     async with visitors(tmp_path / "chat.db", 4) as some:
         answers = [await visitor.say(f"/registration user{index} {SECRET}") for index, visitor in enumerate(some)]
         refused = "too many names were registered from your address. Write it again in an hour."

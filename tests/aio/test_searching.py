@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from asyncchat.aio import searching
-from asyncchat.aio.searching import Searches
+from asyncchat.aio.server import searching
+from asyncchat.aio.server.searching import Searches
 from asyncchat.chat.queries import Found, Search
 from asyncchat.errors import NotKept
 from tests.programs import PATIENCE, seconds

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from asyncchat.aio.connection import Connection
-from asyncchat.aio.server import Server
+from asyncchat.aio.server.connection import Connection
+from asyncchat.aio.server.server import Server
 from asyncchat.limits import Limits
 from asyncchat.system.addresses import listen, of_socket
 from tests.programs import ASK_NAME, PATIENCE, seconds

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-from asyncchat.chat.core import Host
-from asyncchat.chat.resumption import Seats
+from asyncchat.chat.core import ChatCore
+from asyncchat.chat.resumption import ResumableSessions
 from asyncchat.limits import Limits
 from asyncchat.log.entries import Join
 from asyncchat.log.log import MemoryLog
@@ -30,7 +30,7 @@ async def turns_while(sent: bytes, progress: Callable[[CountingPipeline], int], 
     pipeline = CountingPipeline(ChatState(RoomState(10)), MemoryLog("epoch"), lambda: None, lambda: 0)
     pipeline.join(Join(prepare("taken"), pipeline.new_member(), 0), lambda _: None)
     pipeline.joins = 0
-    _, task, peer = await connected(NO_PACE, Host(pipeline, Seats(lambda: "token"), lambda: 0))
+    _, task, peer = await connected(NO_PACE, ChatCore(pipeline, ResumableSessions(lambda: "token"), lambda: 0))
     turns = 0
     async with asyncio.timeout(seconds(PATIENCE)):
         with peer:

@@ -5,8 +5,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
-from asyncchat.chat.core import Host
-from asyncchat.chat.resumption import Seats
+from asyncchat.chat.core import ChatCore
+from asyncchat.chat.resumption import ResumableSessions
 from asyncchat.errors import NotKept, Refusal
 from asyncchat.formats.events import JSON_LINE
 from asyncchat.log.accounts import Accounts
@@ -51,18 +51,18 @@ class Peer:
 class Receipts:
     """Posts something, and remembers what becomes of it."""
 
-    key = b"seat"
+    token_hash = b"seat"
 
     def __init__(self, and_then: Callable[[], object] = lambda: None) -> None:
         self.kept: list[list[tuple[int, int]]] = []
         self.lost: list[tuple[list[int], str]] = []
         self._and_then = and_then
 
-    def keep(self, kept: Sequence[tuple[int, int]]) -> None:
+    def acknowledge(self, kept: Sequence[tuple[int, int]]) -> None:
         self.kept.append(list(kept))
         self._and_then()
 
-    def lose(self, idents: Sequence[int], why: str) -> None:
+    def fail(self, idents: Sequence[int], why: str) -> None:
         self.lost.append((list(idents), why))
 
 
@@ -125,15 +125,15 @@ class Room:
         self.pipeline = pipeline
         self.state = pipeline.state.room
         self._history = history
-        self._hosts: dict[int, Host] = {}
+        self._hosts: dict[int, ChatCore] = {}
         self._numbers: dict[str, tuple[int, Peer]] = {}
 
-    def host(self, seats: Seats | None = None, **how: Any) -> Host:
+    def host(self, seats: ResumableSessions | None = None, **how: Any) -> ChatCore:
         """Return what the sessions share that have the same seats."""
         key = id(seats)
         if key not in self._hosts:
             how = {"history": self._history} | how
-            self._hosts[key] = Host(self.pipeline, seats or some_seats(), lambda: 0, **how)
+            self._hosts[key] = ChatCore(self.pipeline, seats or some_sessions(), lambda: 0, **how)
         return self._hosts[key]
 
     def join(self, name: Name, peer: Peer, encode: Encode, token_hash: bytes = b"") -> None:
@@ -184,10 +184,10 @@ def a_room(log: Log | None = None, *, history: int = 10, replay: int = 1000, **h
     return Room(a_pipeline(log, replay=max(history, replay), **how), history)
 
 
-def some_seats(kept_empty: int = 10) -> Seats:
+def some_sessions(kept_empty: int = 10) -> ResumableSessions:
     """Return seats whose tokens are easy to guess."""
     numbers = iter(range(1, 1_000_000))
-    return Seats(lambda: f"token{next(numbers)}", kept_empty)
+    return ResumableSessions(lambda: f"token{next(numbers)}", kept_empty)
 
 
 ADDRESS = "192.0.2.1"
@@ -211,19 +211,24 @@ class _Connected(Generic[S]):
 
     at_once = True
 
-    def __init__(self, host: Host, peer: Peer, session: S, limit: int) -> None:
+    def __init__(self, host: ChatCore, peer: Peer, session: S, limit: int) -> None:
         self.host = host
         self.pipeline = host.pipeline
         self.peer = peer
         self.session = session
         self._decoder = LineDecoder(limit * JSON_LINE)
 
+    @property
+    def name(self) -> str | None:
+        """The name in the room."""
+        return self.session.user.name.shown if self.session.user.name else None
+
     def send(self, data: bytes | str) -> None:
         """Send `data` to the server."""
         lines = iter(self._decoder.feed(data.encode() if isinstance(data, str) else data))
-        self.session.doubts.more_came()
+        self.session.user.resumable.doubts.more_came()
         self.session.receive(lines)
-        while self.session.asked is not None and self._answered():
+        while self.session.pending_request is not None and self._answered():
             self.session.receive(lines)
         self._commit()
 
@@ -244,9 +249,9 @@ class _Connected(Generic[S]):
 class Person(_Connected[PlainSession]):
     """Somebody with nc."""
 
-    def __init__(self, room: "Room | Host", limit: int = 4096, address: str = ADDRESS) -> None:
+    def __init__(self, room: "Room | ChatCore", limit: int = 4096, address: str = ADDRESS) -> None:
         peer = Peer()
-        host = room if isinstance(room, Host) else room.host(max_line=limit)
+        host = room if isinstance(room, ChatCore) else room.host(max_line=limit)
         super().__init__(host, peer, PlainSession(host, peer, address), host.max_line)
 
     def hear(self) -> list[str]:
@@ -261,10 +266,10 @@ class Bot(_Connected[JsonSession]):
     """A program that speaks JSON."""
 
     def __init__(
-        self, room: "Room | Host", seats: Seats | None = None, limit: int = 4096, address: str = ADDRESS
+        self, room: "Room | ChatCore", seats: ResumableSessions | None = None, limit: int = 4096, address: str = ADDRESS
     ) -> None:
         peer = Peer()
-        host = room if isinstance(room, Host) else room.host(seats, max_line=limit)
+        host = room if isinstance(room, ChatCore) else room.host(seats, max_line=limit)
         super().__init__(host, peer, JsonSession(host, peer, address), host.max_line)
 
     def tell(self, kind: str, **fields: object) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.chat import Bot, Person, a_room, some_seats
+from tests.chat import Bot, Person, a_room, some_sessions
 from tests.chat.town import SECRET, Town
 
 
@@ -13,7 +13,7 @@ class Village:
 
     def __init__(self) -> None:
         self.room = a_room()
-        self.seats = some_seats()
+        self.seats = some_sessions()
         self.host = self.room.host(self.seats)
 
     def connect(self) -> Person:
@@ -66,13 +66,13 @@ def test_who_looks_like_somebody_who_is_there_stays_outside(place: Town | Villag
 @pytest.mark.parametrize("name", ["alicia", "a_lice", "al.ice", "bob", "alice2", "алиса"])
 def test_who_only_resembles_somebody_comes_in(place: Town | Village, name: str) -> None:
     come(place, "alice")
-    assert come(place, name).session.name == name
+    assert come(place, name).name == name
 
 
 @pytest.mark.parametrize("leave", [lambda one: one.send("/exit\n"), lambda one: one.hang_up()])
 def test_when_they_are_gone_it_is_free(place: Town | Village, leave: Callable[[Person], None]) -> None:
     leave(come(place, "alice"))
-    assert come(place, "аlice").session.name == "аlice"
+    assert come(place, "аlice").name == "аlice"
 
 
 RESERVED = ["Server", "server", "SERVER", "Ｓｅｒｖｅｒ"]

@@ -14,7 +14,7 @@ from asyncchat.formats.events import Ack, Error, Gap, Hello, Joined, Members, Me
 from asyncchat.log import room_events
 from asyncchat.log.log import MemoryLog
 from asyncchat.log.room_events import Event, Sent
-from tests.chat import Bot, Person, a_room, record, some_seats
+from tests.chat import Bot, Person, a_room, record, some_sessions
 from tests.chat.wires import QUESTION, Wire
 
 
@@ -23,7 +23,7 @@ class World:
 
     def __init__(self, epoch: str = "first", replay: int = 1000) -> None:
         self.room = a_room(MemoryLog(epoch), replay=replay, history=min(10, replay))
-        self.seats = some_seats(kept_empty=1000)
+        self.seats = some_sessions(kept_empty=1000)
         self.record: list[Event] = record(self.room)
         self.other = Person(self.room)
         self.other.send("bob\n")

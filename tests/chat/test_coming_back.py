@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from asyncchat.formats.events import MOST_UNANSWERED
 from asyncchat.log.log import Log, MemoryLog
 from asyncchat.log.room_events import Event, Sent
-from tests.chat import Bot, Said, SlowLog, a_room, record, some_seats
+from tests.chat import Bot, Said, SlowLog, a_room, record, some_sessions
 
 
 class Client:
@@ -96,7 +96,7 @@ class ComingBack(RuleBasedStateMachine):
     def open(self, replay: int) -> None:
         self.room = a_room(self.journal, history=0, replay=replay)
         self.replay = replay
-        self.seats = some_seats(kept_empty=3)
+        self.seats = some_sessions(kept_empty=3)
         self.kept: list[Event] = record(self.room)
         self.clients = [Client(name) for name in ("alice", "bob", "carol")]
         for client in self.clients:

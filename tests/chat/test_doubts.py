@@ -166,8 +166,8 @@ def test_neither_is_the_one_that_was_shown_at_the_question_for_a_name(town: Town
 def test_several_lines_in_one_read_with_the_password_among_them_are_looked_at_each(town: Town) -> None:
     session = town.owner("alice").session
     assert isinstance(session, PlainSession)
-    assert not session.say_together([b"one", SECRET.encode(), b"two"])
-    assert session.say_together([b"one", b"two"])
+    assert not session.receive_messages([b"one", SECRET.encode(), b"two"])
+    assert session.receive_messages([b"one", b"two"])
 
 
 def test_a_program_never_sends_its_password(town: Town) -> None:
@@ -204,9 +204,9 @@ def test_what_may_be_the_password_is_not_taken_for_a_name_at_once(town: Town, li
     stranger = town.connect()
     stranger.say(line)
     assert stranger.say("hunter2hunter") == [NO_NAME]
-    assert stranger.session.name is None
+    assert stranger.name is None
     stranger.say("hunter2hunter")
-    assert stranger.session.name == "hunter2hunter"
+    assert stranger.name == "hunter2hunter"
 
 
 def test_a_program_is_not_taken_to_say_a_password_because_its_hello_was_refused(town: Town) -> None:
@@ -286,10 +286,10 @@ def test_no_sequence_of_mistakes_shows_a_password(
         for said in itertools.chain(*mistakes):
             if not isinstance(said, str):
                 if said:
-                    session.doubts.more_came()
+                    session.user.resumable.doubts.more_came()
                 continue
             # At the question for a name, the first word behind /register is one.
-            if said != "/register {}" or session.name:
+            if said != "/register {}" or session.user.name:
                 session.receive([encoded(said.replace("{}", secret))])
                 town.attend(session)
         shown = [event.text if isinstance(event, Sent) else str(event) for event in seen]

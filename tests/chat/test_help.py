@@ -8,7 +8,7 @@ from asyncchat.log.accounts import Role
 from tests.chat import Person, a_room
 from tests.chat.town import Town
 
-ONLY_WITH_A_STORE = {command.names[0] for command in COMMANDS if command.of_store}
+ONLY_WITH_A_STORE = {command.names[0] for command in COMMANDS if command.needs_store}
 
 
 def named(rows: list[str]) -> set[str]:
@@ -40,7 +40,7 @@ def test_help_names_what_works_without_a_store_where_there_is_none() -> None:
 def test_help_names_all_that_one_may_use_and_nothing_else(town: Town, role: Role) -> None:
     person = town.guest("alice") if role == Role.GUEST else town.owner("alice", role=role)
     rows = person.say("/help")
-    assert named(rows) == {one.names[0] for one in COMMANDS if one.who <= role and not one.of_client}
+    assert named(rows) == {one.names[0] for one in COMMANDS if one.role <= role and not one.is_client_only}
     assert ("Registered users have more commands" in "".join(rows)) == (role == Role.GUEST)
     assert all(row.startswith("Server: ") and len(row) <= 78 for row in rows)
     assert len(rows) < 16

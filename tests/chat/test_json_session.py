@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat.resumption import Seats
+from asyncchat.chat.resumption import ResumableSessions
 from asyncchat.formats.events import JSON_LINE, MOST_UNANSWERED
 from asyncchat.log.room_events import ANNOUNCED, Connected, Disconnected, Joined, Left, Sent
 from asyncchat.sessions.json import JsonSession
 from asyncchat.text.usernames import prepare
-from tests.chat import ADDRESS, Bot, Peer, Person, Room, Said, SlowLog, a_room, record, some_seats
+from tests.chat import ADDRESS, Bot, Peer, Person, Room, Said, SlowLog, a_room, record, some_sessions
 from tests.chat.test_events import LINES, NESTED
 
 
-def bots(room: Room, *names: str, seats: Seats | None = None) -> list[Bot]:
+def bots(room: Room, *names: str, seats: ResumableSessions | None = None) -> list[Bot]:
     """Let programs in, to whom nothing is left to say."""
-    seats = seats or some_seats()
+    seats = seats or some_sessions()
     here = [Bot(room, seats) for _ in names]
     for bot, name in zip(here, names, strict=True):
         assert bot.hello(name)["type"] == "welcome"
@@ -42,14 +42,14 @@ def said(*texts: str, by: str = "alice", first: int = 1) -> list[Said]:
 
 
 def test_says_nothing_before_it_is_spoken_to() -> None:
-    assert Bot(a_room(), some_seats()).hear() == []
+    assert Bot(a_room(), some_sessions()).hear() == []
 
 
 def test_whoever_says_hello_is_welcome() -> None:
     room = a_room()
     (bob,) = bots(room, "bob")
     bob.tell("say", id=1, text="hello")
-    assert Bot(room, some_seats(), limit=100).hello("Alice") == {
+    assert Bot(room, some_sessions(), limit=100).hello("Alice") == {
         "type": "welcome",
         "name": "Alice",
         "token": "token1",
@@ -64,13 +64,13 @@ def test_whoever_says_hello_is_welcome() -> None:
 
 
 def test_a_peer_has_no_name_before_it_has_said_hello() -> None:
-    assert Bot(a_room(), some_seats()).session.name is None
+    assert Bot(a_room(), some_sessions()).name is None
 
 
 def test_a_peer_has_the_name_that_it_was_welcomed_with() -> None:
-    bot = Bot(a_room(), some_seats())
+    bot = Bot(a_room(), some_sessions())
     welcome = bot.hello("Zoe\u0301")
-    assert bot.session.name == welcome["name"] == "Zoé"
+    assert bot.name == welcome["name"] == "Zoé"
 
 
 def test_a_newcomer_gets_the_last_messages_behind_the_welcome_and_then_sees_itself_join() -> None:
@@ -78,7 +78,7 @@ def test_a_newcomer_gets_the_last_messages_behind_the_welcome_and_then_sees_itse
     (bob,) = bots(room, "bob")
     for ident in range(12):
         bob.tell("say", id=ident, text=f"message {ident}")
-    alice = Bot(room, some_seats())
+    alice = Bot(room, some_sessions())
     alice.hello("alice")
     assert alice.hear() == [
         *said(*(f"message {ident}" for ident in range(2, 12)), by="bob", first=3),
@@ -92,14 +92,14 @@ def test_a_newcomer_may_want_fewer_messages(history: int) -> None:
     (bob,) = bots(room, "bob")
     for ident in range(12):
         bob.tell("say", id=ident, text="hello")
-    alice = Bot(room, some_seats())
+    alice = Bot(room, some_sessions())
     alice.hello("alice", history=history)
     assert len(alice.hear("message")) == history
 
 
 @pytest.mark.parametrize("name", ["bob", "BOB"])
 def test_a_name_that_is_taken_is_refused_and_another_may_follow(name: str) -> None:
-    room, seats = a_room(), some_seats()
+    room, seats = a_room(), some_sessions()
     bots(room, "bob", seats=seats)
     alice = Bot(room, seats)
     assert alice.hello(name) == {"type": "error", "code": "name-taken", "text": "this name is already taken!"}
@@ -107,7 +107,7 @@ def test_a_name_that_is_taken_is_refused_and_another_may_follow(name: str) -> No
 
 
 def test_a_name_that_cant_be_used_is_refused_with_the_reason_and_another_may_follow() -> None:
-    alice = Bot(a_room(), some_seats())
+    alice = Bot(a_room(), some_sessions())
     assert alice.hello("") == {
         "type": "error",
         "code": "name-refused",
@@ -118,7 +118,7 @@ def test_a_name_that_cant_be_used_is_refused_with_the_reason_and_another_may_fol
 
 @pytest.mark.parametrize("version", [0, 2, 10**40])
 def test_another_version_is_refused_and_ours_may_follow(version: int) -> None:
-    alice = Bot(a_room(), some_seats())
+    alice = Bot(a_room(), some_sessions())
     alice.tell("hello", v=version, name="alice")
     (error,) = alice.hear()
     assert (error["type"], error["code"]) == ("error", "version")
@@ -128,11 +128,11 @@ def test_another_version_is_refused_and_ours_may_follow(version: int) -> None:
 def test_nobody_comes_in_twice() -> None:
     alice = a_bot()
     assert alice.hello("alice2")["code"] == "in-already"
-    assert alice.session.name == "alice"
+    assert alice.name == "alice"
 
 
 def test_a_message_before_hello_is_refused() -> None:
-    alice = Bot(a_room(), some_seats())
+    alice = Bot(a_room(), some_sessions())
     alice.tell("say", id=1, text="hello")
     (error,) = alice.hear()
     assert (error["type"], error["code"]) == ("error", "no-name")
@@ -141,7 +141,7 @@ def test_a_message_before_hello_is_refused() -> None:
 @pytest.mark.parametrize(("members", "told"), [(ANNOUNCED, True), (ANNOUNCED + 1, False)])
 def test_the_welcome_names_everybody_as_long_as_they_are_not_too_many(members: int, told: bool) -> None:
     room = a_room()
-    *_, last = [Bot(room, some_seats()) for _ in range(members)]
+    *_, last = [Bot(room, some_sessions()) for _ in range(members)]
     for number in range(1, members):
         Person(room).send(f"p{number:03}\n")
     welcome = last.hello("alice")
@@ -223,7 +223,7 @@ def test_a_line_that_is_too_long_is_an_error_and_the_conversation_goes_on() -> N
 
 @pytest.mark.parametrize("kind", ["ping", "pong"])
 def test_a_ping_or_pong_before_hello_does_no_harm(kind: str) -> None:
-    bot = Bot(a_room(), some_seats())
+    bot = Bot(a_room(), some_sessions())
     bot.tell(kind)
     bot.hear()
     assert bot.hello("alice")["type"] == "welcome"
@@ -241,12 +241,12 @@ def test_a_line_that_is_no_event_is_an_error_and_the_conversation_goes_on(line: 
 @given(st.lists(LINES | st.none(), max_size=8))
 def test_whatever_is_sent_the_connection_can_be_used_afterwards(lines: list[bytes | None]) -> None:
     room = a_room()
-    alice, bob = Bot(room, some_seats()), Bot(room, some_seats())
+    alice, bob = Bot(room, some_sessions()), Bot(room, some_sessions())
     bob.hello("bob")
     alice.session.receive(lines)
     room.commit()
     alice.hear()
-    if alice.session.name is None:
+    if alice.name is None:
         assert alice.hello("alice")["type"] == "welcome"
     # No smaller, since an id must rise, and hypothesis knows no bounds.
     alice.tell("say", id=2**53 - 1, text="hello")
@@ -338,7 +338,7 @@ def test_whoever_has_got_an_ack_may_go_on() -> None:
     assert alice.hear("refused") == []
 
 
-def bots_with(journal: SlowLog, *names: str, seats: Seats | None = None) -> list[Bot]:
+def bots_with(journal: SlowLog, *names: str, seats: ResumableSessions | None = None) -> list[Bot]:
     """Let programs into a room with this journal."""
     here = bots(a_room(journal), *names, seats=seats)
     journal.keep_all()
@@ -375,7 +375,7 @@ def test_nothing_is_handled_after_exit() -> None:
 
 
 def test_a_ping_is_answered() -> None:
-    bot = Bot(a_room(), some_seats())
+    bot = Bot(a_room(), some_sessions())
     bot.tell("ping")
     assert bot.hear() == [{"type": "pong"}]
 
@@ -413,7 +413,7 @@ def test_end_of_input_flushes_what_the_peer_is_owed_and_lets_it_leave() -> None:
 
 
 def test_end_of_input_before_hello_ends_the_connection() -> None:
-    bot = Bot(a_room(), some_seats())
+    bot = Bot(a_room(), some_sessions())
     bot.hang_up()
     assert bot.peer.closed
 
@@ -428,7 +428,7 @@ def test_a_last_line_without_end_is_not_taken_and_its_sender_is_told() -> None:
 
 def test_the_goodbye_is_bye_and_the_connection_ends() -> None:
     alice, bob = bots(a_room(), "alice", "bob")
-    alice.session.put_out("the chat is closing.")
+    alice.session.disconnect("the chat is closing.")
     alice.pipeline.commit()
     assert alice.hear()[0] == {"type": "bye", "text": "the chat is closing."}
     assert alice.peer.closed
@@ -438,13 +438,13 @@ def test_the_goodbye_is_bye_and_the_connection_ends() -> None:
 def test_no_goodbye_is_said_to_a_peer_that_leaves() -> None:
     alice = a_bot()
     alice.session.leave()
-    alice.session.put_out("the chat is closing.")
+    alice.session.disconnect("the chat is closing.")
     assert alice.hear() == []
 
 
 def test_a_peer_that_has_not_said_hello_can_be_told_goodbye() -> None:
-    bot = Bot(a_room(), some_seats())
-    bot.session.put_out("it took you too long.")
+    bot = Bot(a_room(), some_sessions())
+    bot.session.disconnect("it took you too long.")
     assert bot.hear() == [{"type": "bye", "text": "it took you too long."}]
     assert bot.peer.closed
 
@@ -453,7 +453,7 @@ def test_a_peer_that_has_not_said_hello_can_be_told_goodbye() -> None:
 
 
 def test_a_token_takes_the_name_back_from_a_connection_that_lives_which_gets_bye() -> None:
-    room, seats = a_room(), some_seats()
+    room, seats = a_room(), some_sessions()
     old, new = Bot(room, seats), Bot(room, seats)
     welcome = old.hello("alice")
     old.hear()
@@ -464,7 +464,7 @@ def test_a_token_takes_the_name_back_from_a_connection_that_lives_which_gets_bye
 
 
 def test_others_hear_nothing_of_somebody_who_comes_back_and_the_transcript_does() -> None:
-    room, seats = a_room(), some_seats()
+    room, seats = a_room(), some_sessions()
     old, new = Bot(room, seats), Bot(room, seats)
     token = old.hello("alice")["token"]
     (bob,) = bots(room, "bob")
@@ -476,13 +476,13 @@ def test_others_hear_nothing_of_somebody_who_comes_back_and_the_transcript_does(
 
 
 def test_the_name_stays_as_it_was_when_somebody_comes_back_with_other_capital_letters() -> None:
-    room, seats = a_room(), some_seats()
+    room, seats = a_room(), some_sessions()
     token = Bot(room, seats).hello("Alice")["token"]
     assert Bot(room, seats).hello("alice", token=token)["name"] == "Alice"
 
 
 def test_a_token_that_nobody_knows_gives_a_seat_but_no_taken_name() -> None:
-    room, seats = a_room(), some_seats()
+    room, seats = a_room(), some_sessions()
     Bot(room, seats).hello("alice")
     other = Bot(room, seats)
     assert other.hello("alice", token="guessed")["code"] == "name-taken"
@@ -492,7 +492,7 @@ def test_a_token_that_nobody_knows_gives_a_seat_but_no_taken_name() -> None:
 
 
 def test_the_token_of_one_does_not_take_the_name_of_another() -> None:
-    room, seats = a_room(), some_seats()
+    room, seats = a_room(), some_sessions()
     alice, bob, other = Bot(room, seats), Bot(room, seats), Bot(room, seats)
     token = alice.hello("alice")["token"]
     bob.hello("bob")
@@ -503,7 +503,7 @@ def test_the_token_of_one_does_not_take_the_name_of_another() -> None:
 
 
 def test_whoever_comes_back_under_another_name_leaves_and_joins() -> None:
-    room, seats = a_room(), some_seats()
+    room, seats = a_room(), some_sessions()
     old, new = Bot(room, seats), Bot(room, seats)
     token = old.hello("alice")["token"]
     events = record(room)
@@ -514,7 +514,7 @@ def test_whoever_comes_back_under_another_name_leaves_and_joins() -> None:
 
 
 def test_a_seat_is_kept_when_its_owner_has_left() -> None:
-    room, seats = a_room(), some_seats()
+    room, seats = a_room(), some_sessions()
     alice = Bot(room, seats)
     token = alice.hello("alice")["token"]
     alice.tell("say", id=5, text="hello")
@@ -527,7 +527,7 @@ def test_a_seat_is_kept_when_its_owner_has_left() -> None:
 
 
 def test_whoever_has_left_may_come_back_in_the_same_moment() -> None:
-    room, seats = a_room(), some_seats()
+    room, seats = a_room(), some_sessions()
     alice, again = Bot(room, seats), Bot(room, seats)
     token = alice.hello("alice")["token"]
     alice.session.leave()
@@ -537,7 +537,7 @@ def test_whoever_has_left_may_come_back_in_the_same_moment() -> None:
 
 
 def test_a_seat_under_another_name_stays_taken_though_the_old_name_leaves_late() -> None:
-    journal, seats = SlowLog(), some_seats()
+    journal, seats = SlowLog(), some_sessions()
     room = a_room(journal)
     old, new = Bot(room, seats), Bot(room, seats)
     token = old.hello("alice")["token"]
@@ -551,7 +551,7 @@ def test_a_seat_under_another_name_stays_taken_though_the_old_name_leaves_late()
 
 
 def test_what_was_missed_follows_the_welcome_once_and_in_order() -> None:
-    room, seats = a_room(), some_seats()
+    room, seats = a_room(), some_sessions()
     alice, again = Bot(room, seats), Bot(room, seats)
     token = alice.hello("alice")["token"]
     (bob,) = bots(room, "bob")
@@ -562,7 +562,7 @@ def test_what_was_missed_follows_the_welcome_once_and_in_order() -> None:
 
 
 def test_a_gap_is_stated_where_messages_are_not_kept_any_more() -> None:
-    room, seats = a_room(history=0, replay=2), some_seats()
+    room, seats = a_room(history=0, replay=2), some_sessions()
     before, again = Bot(room, seats), Bot(room, seats)
     token = before.hello("alice")["token"]
     (bob,) = bots(room, "bob")
@@ -595,7 +595,7 @@ def test_whoever_was_in_another_life_of_the_conversation_gets_what_a_newcomer_ge
     (bob,) = bots(room, "bob")
     for ident in range(1, 4):
         bob.tell("say", id=ident, text=str(ident))
-    alice = Bot(room, some_seats())
+    alice = Bot(room, some_sessions())
     alice.hello("alice", epoch="another", after=77)
     assert alice.hear()[:-1] == [{"type": "gap", "from": 1, "to": 2}, *said("3", by="bob", first=3)]
 
@@ -605,7 +605,7 @@ def test_a_gap_is_stated_where_nothing_is_kept() -> None:
     (bob,) = bots(room, "bob")
     for ident in range(1, 4):
         bob.tell("say", id=ident, text=str(ident))
-    alice = Bot(room, some_seats())
+    alice = Bot(room, some_sessions())
     alice.hello("alice", epoch="memory", after=1)
     assert alice.hear()[:-1] == [{"type": "gap", "from": 2, "to": 3}]
 
@@ -615,7 +615,7 @@ def test_no_gap_is_stated_to_somebody_who_has_seen_everything(after: int) -> Non
     room = a_room(replay=0)
     (bob,) = bots(room, "bob")
     bob.tell("say", id=1, text="hello")
-    alice = Bot(room, some_seats())
+    alice = Bot(room, some_sessions())
     alice.hello("alice", epoch="memory", after=after)
     assert [event["type"] for event in alice.hear()] == ["joined"]
 
@@ -624,13 +624,13 @@ def test_numbers_of_another_life_of_the_conversation_mean_nothing() -> None:
     room = a_room()
     (bob,) = bots(room, "bob")
     bob.tell("say", id=1, text="hello")
-    alice = Bot(room, some_seats())
+    alice = Bot(room, some_sessions())
     alice.hello("alice", epoch="another", after=1)
     assert alice.hear()[:-1] == said("hello", by="bob")
 
 
 def test_what_is_kept_late_is_acknowledged_to_whoever_has_come_back() -> None:
-    journal, seats = SlowLog(), some_seats()
+    journal, seats = SlowLog(), some_sessions()
     (alice,) = bots_with(journal, "alice", seats=seats)
     alice.tell("say", id=1, text="hello")
     again = Bot(alice.host)
@@ -648,7 +648,7 @@ def test_when_the_chat_ends_nobody_is_told_that_the_others_leave() -> None:
     alice.hear()
     alice.host.is_closing = True
     for bot in (bob, alice):
-        bot.session.put_out("Goodbye!")
+        bot.session.disconnect("Goodbye!")
     room.commit()
     assert alice.hear() == [{"type": "bye", "text": "Goodbye!"}]
     assert happened[-2:] == [Left(prepare("bob"), 1, False), Left(prepare("alice"), 0, False)]

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from asyncchat.chat.queries import Recall
-from tests.chat import Bot, Said, a_room, some_seats
+from tests.chat import Bot, Said, a_room, some_sessions
 from tests.chat.town import SECRET, Town
 
 
@@ -51,7 +51,7 @@ def test_what_was_seen_does_not_come_again(town: Town) -> None:
 
 
 def test_a_token_gives_nothing_that_was_said_before_it_was_given() -> None:
-    room, seats = a_room(history=1), some_seats()
+    room, seats = a_room(history=1), some_sessions()
     talker = Bot(room, seats)
     talker.hello("talker")
     for number in range(1, 6):
@@ -95,11 +95,11 @@ def test_a_token_that_is_revoked_while_it_is_looked_up_is_not_accepted(town: Tow
     alice, back = town.owner("alice"), town.stranger()
     hello = {"type": "hello", "v": 1, "name": "alice", "token": before.token, "epoch": "town"}
     back.session.receive([json.dumps(hello).encode()])
-    question = back.session.asked
+    question = back.session.pending_request
     assert isinstance(question, Recall)
     found = town.look_up(question)
     alice.say(revoking, "/exit")
-    back.session.answer(found)
+    back.session.resume(found)
     town.attend(back.session)
-    assert back.session.account is None
+    assert back.session.user.account is None
     assert back.hear()[0]["type"] == answer

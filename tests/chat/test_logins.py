@@ -69,16 +69,16 @@ def test_nobody_gets_more_tries_however_they_are_spread(steps: list[tuple[float,
 
 def test_where_somebody_came_in_by_a_token_or_registered_its_owner_is_known(town: Town) -> None:
     alice = town.own_program("alice")
-    account = alice.session.account
+    account = alice.session.user.account
     assert account
     assert account.role == Role.REGISTERED
     for place in (town, town.started_again()):
         if place is not town:
             back = place.program("alice", token=alice.token, epoch="town")
-            assert back.session.account
+            assert back.session.user.account
         for number in range(AT_ONCE):
             place.host.logins.take(str(account.id), f"address {number}", 0.0)
-        assert place.host.logins.take(str(account.id), alice.session.network, 0.0)
+        assert place.host.logins.take(str(account.id), alice.session.user.network, 0.0)
         assert not place.host.logins.take(str(account.id), "elsewhere", 0.0)
 
 

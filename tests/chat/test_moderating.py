@@ -55,7 +55,7 @@ def test_the_admin_makes_and_unmakes_a_moderator(town: Town) -> None:
         "Server: this user is already a moderator!",
     ]
     assert bob.hear() == ["Server: you are the new moderator now!"]
-    assert bob.session.role == Role.MODERATOR
+    assert bob.session.user.role == Role.MODERATOR
     assert admin.say("/revoke bob", "/revoke bob") == [
         "Server: bob is no longer a moderator!",
         "Server: this user is not a moderator!",
@@ -68,7 +68,7 @@ def test_somebody_who_is_away_can_be_made_a_moderator(town: Town) -> None:
     admin = town.owner("admin", role=Role.ADMIN)
     town.owner("bob").say("/exit")
     assert admin.say("/grant bob") == ["Server: bob is the new moderator!"]
-    assert town.host.role_of(admin.session.named) == Role.ADMIN  # type: ignore[arg-type]
+    assert town.host.role_of(admin.session.user.name) == Role.ADMIN  # type: ignore[arg-type]
 
 
 def test_a_program_is_told_its_role(town: Town) -> None:
@@ -178,7 +178,7 @@ def test_whoever_comes_back_while_the_kick_is_kept_is_put_out_too(town: Town) ->
         again.hear()
         town.log.keep()
         assert [event["code"] for event in again.hear("bye")] == ["out"]
-        assert name not in town.host.present
+        assert name not in town.host.online
 
 
 def test_a_guest_who_is_banned_does_not_come_back_by_a_connection_that_is_still_there(town: Town) -> None:
@@ -219,8 +219,8 @@ def test_whoever_gives_up_the_name_while_somebody_shows_the_password_takes_it_al
     bob, late = town.owner("bob"), town.connect()
     late.session.receive([f"/auth bob {SECRET}".encode()])
     bob.say(f"/unregister {SECRET}")
-    assert late.session.asked is not None
-    late.session.answer(None)
+    assert late.session.pending_request is not None
+    late.session.resume(None)
     assert late.hear() == ["Server: incorrect login!"]
 
 

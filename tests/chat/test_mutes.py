@@ -30,14 +30,14 @@ def test_a_muted_moderator_sets_no_topic(town: Town, sentence: Sentence, role: R
     assert mo.say("/topic look here", "/topic") == [refused, "Server: there is no topic"]
     assert watcher.hear() == []
     sentence("/unmute mo")
-    mo.session.account.role = Role.MODERATOR  # type: ignore[union-attr]
+    mo.session.user.account.role = Role.MODERATOR  # type: ignore[union-attr]
     assert mo.say("/topic look here") == ["Server: the topic is: look here"]
 
 
 def test_a_muted_program_sets_no_topic(town: Town, sentence: Sentence) -> None:
     mo = town.own_program("mo")
-    assert mo.session.account
-    mo.session.account.role = Role.MODERATOR
+    assert mo.session.user.account
+    mo.session.user.account.role = Role.MODERATOR
     sentence("/mute mo")
     (refused,) = mo.say("/topic look here")
     assert (refused["type"], refused["code"]) == ("refused", "muted")
@@ -56,7 +56,7 @@ def test_whoever_is_muted_while_a_password_is_compared_takes_no_other_name(
     eve.session.receive([sent.encode()])
     sentence("/mute eve")
     town.attend(eve.session)
-    assert eve.session.name == "eve"
+    assert eve.name == "eve"
     assert "you are muted!" in str(eve.hear()[-1])
 
 
@@ -106,7 +106,7 @@ def test_under_the_name_that_one_took_since_no_mute_holds_that_another_has(town:
     eve.hang_up()
     town.guest("eve")
     sentence("/mute eve")
-    assert town.program("guest2", token=eve.token, epoch="town").session.name == "guest2"
+    assert town.program("guest2", token=eve.token, epoch="town").name == "guest2"
 
 
 @pytest.mark.parametrize("conversation", [{}, {"conversation": ""}, {"conversation": None}])

@@ -738,7 +738,7 @@ class World:
                 else:
                     self.happened.append(Joined(name, len(self.members)))
             case Said(visit, text, ident):
-                message = Sent(len(self.messages) + 1, visit.name, text, 0, Receipts.key, ident)
+                message = Sent(len(self.messages) + 1, visit.name, text, 0, Receipts.token_hash, ident)
                 self.messages.append(message)
                 self.happened.append(message)
                 for member in self.members.values():

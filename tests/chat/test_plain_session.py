@@ -38,17 +38,17 @@ def test_says_nothing_to_a_name_that_it_takes() -> None:
 def test_the_name_may_end_with_cr_lf() -> None:
     person = Person(a_room())
     person.send("alice\r\n")
-    assert person.session.name == "alice"
+    assert person.name == "alice"
 
 
 def test_a_peer_has_no_name_before_it_has_chosen() -> None:
-    assert Person(a_room()).session.name is None
+    assert Person(a_room()).name is None
 
 
 def test_a_peer_has_the_name_that_others_see() -> None:
     person = Person(a_room())
     person.send("Zoe\u0301\n")
-    assert person.session.name == "Zoé"
+    assert person.name == "Zoé"
 
 
 def test_others_are_not_told_who_joins_and_leaves() -> None:
@@ -73,7 +73,7 @@ def test_a_name_that_is_taken_is_not_given_twice(name: str) -> None:
     other = Person(room)
     other.send(f"{name}\n")
     assert other.hear() == [ASKED, TAKEN]
-    assert other.session.name is None
+    assert other.name is None
 
 
 def test_a_name_can_be_tried_as_often_as_needed() -> None:
@@ -88,7 +88,7 @@ def test_a_name_can_be_tried_as_often_as_needed() -> None:
         TAKEN,
         "Server: this name can't be used: it does not start with a letter or a digit. Choose another one.",
     ]
-    assert other.session.name == "alice3"
+    assert other.name == "alice3"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_name_that_cant_be_used_is_refused_with_the_reason(line: bytes, why: s
     person = Person(a_room())
     person.send(line + b"\n")
     assert person.hear() == [ASKED, f"Server: this name can't be used: {why}. Choose another one."]
-    assert person.session.name is None
+    assert person.name is None
 
 
 @pytest.mark.parametrize("command", ["/help", "/list", "/who", "//exit"])
@@ -343,7 +343,7 @@ def test_a_name_is_free_again_after_its_owner_has_left() -> None:
     other = Person(room)
     other.send("Alice\n")
     assert other.hear() == [ASKED]
-    assert other.session.name == "Alice"
+    assert other.name == "Alice"
 
 
 def test_end_of_input_lets_the_peer_leave() -> None:
@@ -439,14 +439,14 @@ def test_what_happens_is_told_in_one_order() -> None:
 def test_a_notice_is_said_to_this_peer_alone() -> None:
     room = a_room()
     alice, bob = joined(room, "alice"), joined(room, "bob")
-    alice.session.notice("the chat is closing.")
+    alice.session.user.notice("the chat is closing.")
     assert (alice.hear(), bob.hear()) == (["Server: the chat is closing."], [])
 
 
 def test_a_goodbye_is_the_last_thing_that_is_said() -> None:
     room = a_room()
     alice, events = joined(room, "alice"), record(room)
-    alice.session.put_out("the chat is closing.")
+    alice.session.disconnect("the chat is closing.")
     room.commit()
     assert alice.hear() == ["Server: the chat is closing."]
     assert alice.peer.closed
@@ -456,7 +456,7 @@ def test_a_goodbye_is_the_last_thing_that_is_said() -> None:
 def test_no_goodbye_is_said_to_a_peer_that_leaves() -> None:
     alice = joined(a_room(), "alice")
     alice.session.leave()
-    alice.session.put_out("the chat is closing.")
+    alice.session.disconnect("the chat is closing.")
     assert alice.hear() == []
 
 
@@ -467,7 +467,7 @@ def spoken(lines: list[bytes | None], *, together: bool) -> tuple[list[str], lis
     """Return what the others and what one oneself gets of these lines, and whether they were taken together."""
     room = a_room()
     alice, bob = joined(room, "alice"), joined(room, "bob")
-    taken = together and alice.session.say_together(lines)
+    taken = together and alice.session.receive_messages(lines)
     if not taken:
         alice.session.receive(iter(lines))
     room.commit()
@@ -502,8 +502,8 @@ def test_what_must_be_looked_at_is_not_taken_together(line: bytes | None) -> Non
 def test_what_several_say_before_a_commit_is_one_batch() -> None:
     room = a_room()
     alice, bob = joined(room, "alice"), joined(room, "bob")
-    assert alice.session.say_together([b"one", b"two"])
-    assert bob.session.say_together([b"three"])
+    assert alice.session.receive_messages([b"one", b"two"])
+    assert bob.session.receive_messages([b"three"])
     room.commit()
     assert bob.peer.written == [b"alice: one\nalice: two\nbob: three\n"]
 
@@ -511,11 +511,11 @@ def test_what_several_say_before_a_commit_is_one_batch() -> None:
 def test_nothing_is_taken_together_while_what_is_said_may_not_go_to_all(town: Town) -> None:
     alice, bob, mo = town.owner("alice"), town.owner("bob"), town.owner("mo", role=Role.MODERATOR)
     nameless = town.connect()
-    assert not nameless.session.say_together([b"carol"])
+    assert not nameless.session.receive_messages([b"carol"])
     alice.say("/chat bob")
-    assert not alice.session.say_together([b"secret"])
+    assert not alice.session.receive_messages([b"secret"])
     bob.say("/chat nobody")
-    assert not bob.session.say_together([b"secret"])
+    assert not bob.session.receive_messages([b"secret"])
     mo.say("/mute bob")
-    assert not mo.session.say_together([b"hello"])
+    assert not mo.session.receive_messages([b"hello"])
     assert not mo.hear()

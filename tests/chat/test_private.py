@@ -109,8 +109,8 @@ def test_one_message_is_sent_without_turning(town: Town) -> None:
         ("/chat carol", "carol is not registered. /list shows who is online."),
         ("/chat bob:", "bob: is not registered. /list shows who is online."),
         ("/chat gus", "gus is not registered. /list shows who is online."),
-        ("/chat alice", "that is you. Write /chat NAME with the name of somebody else."),
-        ("/chat ALICE", "that is you. Write /chat NAME with the name of somebody else."),
+        ("/chat alice", "that is you. Write /chat NAME with the name of another user."),
+        ("/chat ALICE", "that is you. Write /chat NAME with the name of another user."),
         ("/msg carol hello", "carol is not registered. /list shows who is online."),
         ("/msg bob", "write whom to send it to, and what: /msg NAME TEXT"),
         ("/msg", "write whom to send it to, and what: /msg NAME TEXT"),
@@ -210,7 +210,7 @@ def test_whoever_gives_up_the_name_while_turning_to_somebody_writes_to_nobody(to
     alice = town.own_program("alice")
     bob = town.owner("bob")
     alice.session.receive([b'{"type":"say","id":1,"text":"/chat bob"}'])
-    alice_account = alice.session.account
+    alice_account = alice.session.user.account
     assert alice_account
     town.pipeline.propose(DeleteAccount(alice_account.id, town.time))
     town.attend(alice.session)
@@ -344,7 +344,7 @@ def test_the_same_line_is_known_though_the_server_was_started_again(town: Town) 
 
 def another_takes_the_name(town: Town, before: Plain | Json) -> Json:
     """Let somebody give up a name, which somebody else registers; return the latter."""
-    name = before.session.name
+    name = before.name
     assert name
     before.say(f"/unregister {SECRET}")
     before.say("/exit")
@@ -352,7 +352,7 @@ def another_takes_the_name(town: Town, before: Plain | Json) -> Json:
     return town.own_program(name)
 
 
-ANOTHER = "bob is somebody else now. Write /chat bob to write to them."
+ANOTHER = "bob is another user now. Write /chat bob to write to them."
 
 
 @pytest.mark.parametrize("text", ["for the first bob", "/msg bob for the first bob"])
@@ -549,7 +549,7 @@ def test_a_program_does_not_write_to_whoever_has_the_name_of_its_partner_now(tow
     assert alice.say("secret", conversation="bob")[-1]["code"] == "incorrect-name"
     mallory = town.own_program("bob")
     refused = alice.say("secret", conversation="bob")[-1]
-    assert refused["text"] == "bob is somebody else now. Write /chat bob to write to them."
+    assert refused["text"] == "bob is another user now. Write /chat bob to write to them."
     assert mallory.say("/unread")[0] == {"type": "notice", "text": "no one unread"}
     alice.say("/chat bob", conversation="bob")
     assert alice.say("hello, new bob", conversation="bob")[0]["type"] == "ack"
@@ -563,7 +563,7 @@ def test_whoever_comes_back_is_not_turned_to_somebody_who_is_gone(town: Town) ->
     bob.hang_up()
     town.own_program("bob")
     again = town.program("alice", token=alice.token, epoch="town", conversation="bob", conversation_after=0)
-    assert again.session.turned is None
+    assert again.session.user.partner is None
     again.tell("say", id=50, text="secret")
     assert again.hear("refused")[0]["code"] == "nowhere"
 

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from asyncchat.chat.queries import Found, History, Recall, Recalled, Search
-from asyncchat.chat.resumption import hash_of
+from asyncchat.chat.resumption import hash_token
 from asyncchat.errors import NotKept
 from asyncchat.log.requests import Request
 from asyncchat.log.room_events import SHOWN, Sent
 from asyncchat.sessions.session import Session
 from asyncchat.text.usernames import prepare
-from tests.chat import Bot, Person, Room, SlowLog, a_room, some_seats
+from tests.chat import Bot, Person, Room, SlowLog, a_room, some_sessions
 
 BOB = prepare("bob")
 SAID = [Sent(41, BOB, "one", 1_763_847_600_123), Sent(42, BOB, "two", 1_763_847_660_000)]
@@ -29,7 +29,7 @@ def a_stored_room() -> Room:
 
 
 def asked_by(session: Session) -> object:
-    return session.asked
+    return session.pending_request
 
 
 def somebody(room: Room | None = None) -> Person:
@@ -40,7 +40,7 @@ def somebody(room: Room | None = None) -> Person:
 
 
 def a_bot(room: Room) -> Bot:
-    bot = Bot(room, some_seats())
+    bot = Bot(room, some_sessions())
     bot.hello("alice")
     bot.hear()
     return bot
@@ -106,7 +106,7 @@ STOPPED = (
 def test_the_answer_is_told(command: str, answer: list[Sent] | Found, lines: list[str]) -> None:
     person = somebody()
     person.send(f"{command}\n")
-    person.session.answer(answer)
+    person.session.resume(answer)
     assert person.hear() == [f"Server: {line}" for line in lines]
     assert asked_by(person.session) is None
 
@@ -114,7 +114,7 @@ def test_the_answer_is_told(command: str, answer: list[Sent] | Found, lines: lis
 def test_that_there_is_no_answer_is_told() -> None:
     person = somebody()
     person.send("/search fox\n")
-    person.session.fail(NotKept("the disk has an error"))
+    person.session.throw(NotKept("the disk has an error"))
     assert person.hear() == ["Server: this can't be done: the disk has an error."]
     assert asked_by(person.session) is None
 
@@ -124,7 +124,7 @@ def test_lines_wait_for_the_answer() -> None:
     lines = iter([b"/history 9", b"/nonsense"])
     person.session.receive(lines)
     assert person.hear() == []
-    person.session.answer(SAID)
+    person.session.resume(SAID)
     person.session.receive(lines)
     assert [line[:23] for line in person.hear()] == [
         "Server: 2025-11-22T21:4",
@@ -137,7 +137,7 @@ def test_an_answer_to_somebody_who_is_gone_is_dropped() -> None:
     person = somebody()
     person.send("/history 9\n")
     person.session.leave()
-    person.session.answer(SAID)
+    person.session.resume(SAID)
     assert person.hear() == []
 
 
@@ -166,19 +166,19 @@ def test_a_program_gets_the_answer_before_its_ack() -> None:
     bot = a_bot(a_stored_room())
     bot.tell("say", id=1, text="/history 2")
     assert bot.hear() == []
-    bot.session.answer(SAID)
+    bot.session.resume(SAID)
     notices = [{"type": "notice", "text": line, "times": [line.split()[0]]} for line in LINES]
     assert bot.hear() == [*notices, {"type": "ack", "id": 1}]
 
 
 def test_a_program_whose_place_another_has_by_then_gets_no_ack() -> None:
-    room, seats = a_stored_room(), some_seats()
+    room, seats = a_stored_room(), some_sessions()
     bot = Bot(room, seats)
     token = bot.hello("alice")["token"]
     bot.tell("say", id=1, text="/history 2")
     Bot(room, seats).hello("alice", token=token)
     bot.hear()
-    bot.session.answer(SAID)
+    bot.session.resume(SAID)
     assert bot.hear() == []
 
 
@@ -197,16 +197,16 @@ def test_a_program_is_told_what_could_not_be_kept() -> None:
 
 
 def come_back(room: Room, **fields: object) -> Bot:
-    bot = Bot(room, some_seats())
+    bot = Bot(room, some_sessions())
     bot.tell("hello", v=1, name="alice", **fields)
     return bot
 
 
 def test_a_token_of_which_the_room_knows_nothing_is_looked_up() -> None:
     bot = come_back(a_stored_room(), token="t", epoch="slow", after=0)
-    assert asked_by(bot.session) == Recall(hash_of("t"))
+    assert asked_by(bot.session) == Recall(hash_token("t"))
     assert bot.hear() == []
-    bot.session.answer(Recalled([(7, 42), (6, 41)], None))
+    bot.session.resume(Recalled([(7, 42), (6, 41)], None))
     (welcome,) = bot.hear("welcome")
     assert (welcome["token"], welcome["resumed"]) == ("t", True)
     bot.tell("say", id=6, text="again")
@@ -221,15 +221,15 @@ def test_a_token_that_was_looked_up_brings_what_its_first_welcome_may_have_broug
     room = a_room(journal := StoredLog())
     somebody(room).send("".join(f"{number}\n" for number in range(1, 21)))
     journal.keep_all()
-    bot = Bot(room, some_seats())
+    bot = Bot(room, some_sessions())
     bot.tell("hello", v=1, name="bob", token="t", epoch="slow", after=0)
-    bot.session.answer(Recalled([(1, first or 1)], None, first=first))
+    bot.session.resume(Recalled([(1, first or 1)], None, first=first))
     assert [event["text"] for event in bot.hear("message")] == [str(number) for number in missed]
 
 
 def test_a_token_that_can_not_be_looked_up_is_as_good_as_none() -> None:
     bot = come_back(a_stored_room(), token="t", epoch="slow", after=0)
-    bot.session.fail(NotKept("the disk has an error"))
+    bot.session.throw(NotKept("the disk has an error"))
     (welcome,) = bot.hear("welcome")
     assert (welcome["token"], welcome["resumed"]) == ("token1", False)
 
@@ -238,7 +238,7 @@ def test_a_name_that_is_taken_by_then_is_refused_and_another_may_follow() -> Non
     room = a_stored_room()
     bot = come_back(room, token="t", epoch="slow", after=0)
     somebody(room)
-    bot.session.answer(Recalled([], None))
+    bot.session.resume(Recalled([], None))
     assert bot.hear("error")[0]["code"] == "name-taken"
     bot.tell("hello", v=1, name="bob")
     assert bot.hear("welcome")[0]["name"] == "bob"

@@ -12,7 +12,7 @@ from asyncchat.log.accounts import Role
 from asyncchat.log.entries import StoreToken
 from asyncchat.log.room_events import Joined, Left
 from asyncchat.text.usernames import prepare
-from tests.chat import Bot, a_room, record, some_seats
+from tests.chat import Bot, a_room, record, some_sessions
 from tests.chat.town import SECRET, Town, a_town
 
 REGISTERED = "Server: you are registered successfully!"
@@ -31,7 +31,7 @@ def test_somebody_registers_at_the_prompt_and_is_in(town: Town, command: str) ->
     town.guest("bob").say("one")
     alice = town.connect()
     assert alice.say(f"{command} alice {SECRET}", "hello") == [REGISTERED, "bob: one", "alice: hello"]
-    assert alice.session.role == Role.REGISTERED
+    assert alice.session.user.role == Role.REGISTERED
 
 
 def test_a_guest_who_is_in_claims_the_name_that_he_has(town: Town) -> None:
@@ -53,7 +53,7 @@ def test_the_name_is_shown_as_it_was_registered(town: Town) -> None:
     town.owner("Zoé").say("/exit")
     again = town.connect()
     assert again.say(f"/auth ZOÉ {SECRET}") == [AUTHORIZED]
-    assert again.session.name == "Zoé"
+    assert again.name == "Zoé"
 
 
 def test_a_registered_name_is_not_for_guests(town: Town) -> None:
@@ -61,7 +61,7 @@ def test_a_registered_name_is_not_for_guests(town: Town) -> None:
     stranger = town.connect()
     refusal = "Server: this name is registered. Write /auth {} PASSWORD, or choose another one."
     assert stranger.say("alice", "ALICE", "alice2") == [refusal.format("alice"), refusal.format("ALICE")]
-    assert stranger.session.name == "alice2"
+    assert stranger.name == "alice2"
 
 
 @pytest.mark.parametrize("name", ["a1ice", "aIice", "аlice", "alіce", "ALlCE"])
@@ -108,7 +108,7 @@ def test_a_name_that_somebody_else_has_now_can_not_be_registered(town: Town) -> 
 def test_a_name_that_is_about_to_be_somebodys_is_not_for_others(town: Town) -> None:
     alice, bob = town.connect(), town.connect()
     alice.session.receive([b"/register alice longenough"])
-    assert alice.session.asked == Register(prepare("alice"), Secret("longenough"), b"")
+    assert alice.session.pending_request == Register(prepare("alice"), Secret("longenough"), b"")
     assert bob.say("alice", "/register alice longenough") == [
         "Server: this name is already taken! Choose another one.",
         "Server: this login is already taken! Choose another one.",
@@ -324,7 +324,7 @@ def test_a_program_registers_with_its_hello_and_comes_back_by_its_token(town: To
     assert alice.hear("you") == [{"type": "you", "name": "alice", "role": "registered"}]
     alice.hang_up()
     again = town.program("alice", token=alice.token, epoch="town")
-    assert again.session.account
+    assert again.session.user.account
     assert again.hear("you") == [{"type": "you", "name": "alice", "role": "registered"}]
 
 
@@ -332,14 +332,14 @@ def test_a_program_comes_back_by_its_token_though_the_server_was_started_again(t
     alice = town.own_program("alice")
     other = town.started_again()
     again = other.program("alice", token=alice.token, epoch="town")
-    assert again.session.account
+    assert again.session.user.account
     stranger = other.program("bob", token=alice.token + "x", epoch="town")
-    assert stranger.session.account is None
+    assert stranger.session.user.account is None
 
 
 def test_a_program_shows_its_password_with_its_hello(town: Town) -> None:
     town.owner("alice").say("/exit")
-    assert town.program("alice", password=SECRET).session.role == Role.REGISTERED
+    assert town.program("alice", password=SECRET).session.user.role == Role.REGISTERED
 
 
 @pytest.mark.parametrize(
@@ -395,7 +395,7 @@ def test_a_token_does_for_the_account_no_more_when_the_password_is_changed(town:
     other.hang_up()
     back = town.stranger()
     assert back.hello("alice", token=alice.token)["code"] == "name-registered"
-    assert town.program("alice", token=other.token).session.account
+    assert town.program("alice", token=other.token).session.user.account
 
 
 def test_a_token_is_not_enough_for_another_name(town: Town) -> None:
@@ -411,7 +411,7 @@ def test_a_program_that_gives_up_its_name_goes_on_as_a_guest(town: Town) -> None
     assert {"type": "you", "name": "alice", "role": "guest"} in heard
     assert heard[-1] == {"type": "ack", "id": 1}
     alice.hang_up()
-    assert town.program("alice", token=alice.token).session.account is None
+    assert town.program("alice", token=alice.token).session.user.account is None
 
 
 def test_a_program_takes_the_place_of_its_other_connection(town: Town) -> None:
@@ -421,7 +421,7 @@ def test_a_program_takes_the_place_of_its_other_connection(town: Town) -> None:
     assert before.peer.closed
     assert after.say("hello")[-1] == {"type": "ack", "id": 1, "seq": 1}
     after.hang_up()
-    assert town.host.present == {}
+    assert town.host.online == {}
 
 
 def test_a_name_is_given_up_though_its_owner_leaves_before_it_is_kept(town: Town) -> None:
@@ -438,7 +438,7 @@ def test_whoever_asks_for_too_much_is_told(town: Town) -> None:
     town.owner("alice").say("/exit")
     alice.hear()
     alice.session.receive([f"/auth alice {SECRET}".encode()])
-    alice.session.fail(NotNow("wait a minute."))
+    alice.session.throw(NotNow("wait a minute."))
     assert alice.hear() == ["Server: wait a minute."]
 
 
@@ -454,13 +454,13 @@ def test_one_token_is_one_seat_though_two_show_the_password_with_it_at_once(town
     hello = {"type": "hello", "v": 1, "name": "alice", "password": SECRET, "token": gus.token, "epoch": "town"}
     for program in (one, two):
         program.session.receive([json.dumps(hello).encode()])
-        town.answer(program.session, program.session.asked)  # type: ignore[arg-type]
+        town.answer(program.session, program.session.pending_request)  # type: ignore[arg-type]
     town.attend(one.session)
     town.attend(two.session)
     assert one.hear("bye") == [{"type": "bye", "text": "you are here on another connection now", "code": "elsewhere"}]
     two.hang_up()
     town.pipeline.commit()
-    assert town.program("alice", token=gus.token).session.account
+    assert town.program("alice", token=gus.token).session.user.account
 
 
 def test_a_name_that_is_given_up_twice_at_once_is_given_up_once(town: Town) -> None:
@@ -491,7 +491,7 @@ def test_whoever_comes_back_as_a_guest_by_the_token_of_somebody_is_turned_to_nob
     alice.say("/chat bob")
     alice.hang_up()
     guest = town.program("gus", token=alice.token, epoch="town", conversation="bob")
-    assert guest.session.turned is None
+    assert guest.session.user.partner is None
     guest.tell("say", id=50, text="secret")
     assert guest.hear("refused")[0]["code"] == "nowhere"
 
@@ -529,6 +529,6 @@ def test_a_password_is_the_same_with_blanks_at_its_ends(town: Town) -> None:
 
 def test_a_program_has_no_name_of_its_own_without_a_store() -> None:
     for fields in ({"register": True}, {}):
-        bot = Bot(a_room(), some_seats())
+        bot = Bot(a_room(), some_sessions())
         bot.tell("hello", v=1, name="alice", password=SECRET, **fields)
         assert [event["code"] for event in bot.hear("error")] == ["no-store"]

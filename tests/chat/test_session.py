@@ -5,7 +5,8 @@ import json
 import pytest
 
 from asyncchat.commands.redaction import without_secret
-from asyncchat.commands.table import COMMANDS, find_command, is_exit
+from asyncchat.commands.table import COMMANDS, find_command
+from asyncchat.text.command_line import is_exit
 from tests.chat.town import SECRET, Town
 
 

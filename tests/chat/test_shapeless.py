@@ -13,7 +13,7 @@ from precis_i18n.unicode import UnicodeData
 from asyncchat.commands.redaction import hidden_command, may_have_secret, without_secret
 from asyncchat.text.framing import LineDecoder, MarkDropper
 from asyncchat.text.invisible import is_blank
-from tests.chat import Bot, Person, a_room, some_seats
+from tests.chat import Bot, Person, a_room, some_sessions
 from tests.chat.town import Town
 
 MARK = "\ufeff".encode()
@@ -72,7 +72,7 @@ def test_a_line_of_what_is_not_seen_is_ignored(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", *BLANK])
 def test_a_program_is_told_that_it_has_said_nothing(text: str) -> None:
-    bot = Bot(a_room(), some_seats())
+    bot = Bot(a_room(), some_sessions())
     bot.peer.take()
     bot.hello("bot")
     bot.hear()

@@ -26,8 +26,8 @@ def test_an_answer_says_which_times_are_in_it(
     town: Town, lines: list[str], answer: str, times: list[str] | None
 ) -> None:
     admin = town.own_program("admin")
-    assert admin.session.account
-    admin.session.account.role = Role.ADMIN
+    assert admin.session.user.account
+    admin.session.user.account.role = Role.ADMIN
     town.guest("bob")
     town.guest("amy")
     heard = [event for line in lines for event in admin.say(line)]
@@ -37,8 +37,8 @@ def test_an_answer_says_which_times_are_in_it(
 
 def test_what_somebody_wrote_is_not_taken_for_a_time(town: Town) -> None:
     admin = town.own_program("admin")
-    assert admin.session.account
-    admin.session.account.role = Role.ADMIN
+    assert admin.session.user.account
+    admin.session.user.account.role = Role.ADMIN
     admin.say(f"/topic at the sea (until {LATER})")
     (audit,) = [event for event in admin.say("/audit") if event["type"] == "notice"]
     assert audit["times"] == [NOW]

@@ -59,7 +59,7 @@ def joined(room: Room, name: str) -> Person:
 def test_joins_an_empty_room_without_a_word() -> None:
     visitor = Visitor("alice", can_choose=False)
     person, shown = meet(visitor, a_room())
-    assert (visitor.settled, person.session.name, shown) == (True, "alice", b"")
+    assert (visitor.settled, person.name, shown) == (True, "alice", b"")
 
 
 def test_joins_a_room_and_shows_the_last_messages_but_not_the_answer_to_its_probe() -> None:
@@ -68,7 +68,7 @@ def test_joins_a_room_and_shows_the_last_messages_but_not_the_answer_to_its_prob
     bob.send("hello\nis anybody there?\n")
     visitor = Visitor("alice", can_choose=False)
     person, shown = meet(visitor, room)
-    assert (visitor.settled, person.session.name) == (True, "alice")
+    assert (visitor.settled, person.name) == (True, "alice")
     assert shown == b"bob: hello\nbob: is anybody there?\n"
 
 
@@ -77,7 +77,7 @@ def test_is_asked_for_another_name_when_the_one_given_is_taken() -> None:
     joined(room, "alice")
     visitor = Visitor("alice", can_choose=True)
     person, shown = meet(visitor, room)
-    assert (visitor.settled, person.session.name, shown) == (True, None, TAKEN)
+    assert (visitor.settled, person.name, shown) == (True, None, TAKEN)
 
 
 def test_goes_on_with_the_name_that_is_typed_then() -> None:
@@ -99,7 +99,7 @@ def test_ends_with_what_to_do_when_the_name_is_taken_and_nobody_can_choose() -> 
 def test_sees_the_question_itself_when_no_name_is_given() -> None:
     visitor = Visitor(None, can_choose=True)
     person, shown = meet(visitor, a_room())
-    assert (visitor.settled, person.session.name, shown) == (True, None, ASKED)
+    assert (visitor.settled, person.name, shown) == (True, None, ASKED)
 
 
 # The name, step by step.
@@ -435,7 +435,7 @@ def test_shows_its_password_and_is_in(town: Town) -> None:
     the_name_of_alice(town)
     visitor = Visitor("alice", SECRET, can_choose=False)
     far, shown = meet_in(town, visitor)
-    assert (visitor.settled, far.session.name) == (True, "alice")
+    assert (visitor.settled, far.name) == (True, "alice")
     assert shown == b"Server: you are authorized successfully!\n"
 
 
@@ -457,7 +457,7 @@ def test_may_choose_another_name_if_the_one_given_is_somebodys(town: Town) -> No
     the_name_of_alice(town)
     visitor = Visitor("alice", can_choose=True)
     far, shown = meet_in(town, visitor)
-    assert (visitor.settled, far.session.name) == (True, None)
+    assert (visitor.settled, far.name) == (True, None)
     assert shown.startswith(b"Server: this name is registered.")
 
 

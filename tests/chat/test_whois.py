@@ -81,8 +81,8 @@ def test_who_is_not_there_was_seen_last_when_he_left_or_came(town: Town) -> None
 
 def test_who_was_never_seen_is_registered_all_the_same(town: Town) -> None:
     alice = town.owner("alice")
-    assert alice.session.account
-    account = alice.session.account
+    assert alice.session.user.account
+    account = alice.session.user.account
     alice.say("/exit")
     account.seen = None
     assert whois(town.guest("gus"), "alice") == "alice: registered, not online"
@@ -104,7 +104,7 @@ def test_without_a_store_it_is_known_who_is_and_was_there() -> None:
     room = a_room()
     one, two = Person(room), None
     one.send("one\n")
-    two = Person(one.session.host)
+    two = Person(one.session.core)
     two.send("two\n/exit\n")
     one.hear()
     one.send("/whois one\n/whois two\n")
@@ -149,7 +149,7 @@ def test_a_guest_who_has_just_left_is_banned_with_the_address(town: Town) -> Non
     assert town.connect(THERE).say("other") == [BANNED]
     assert town.connect(HERE).say("troll") == [BANNED]
     assert moderator.say("/unban troll") == ["Server: troll is no longer banned!"]
-    assert town.guest("other", THERE).session.name == "other"
+    assert town.guest("other", THERE).name == "other"
 
 
 def test_a_guest_who_has_another_name_now_has_left_with_the_one_before(town: Town) -> None:
@@ -165,7 +165,7 @@ def test_an_account_that_has_the_name_by_now_is_banned_without_the_address_of_th
     town.guest("bob", THERE).say("/exit")
     town.owner("bob", SIX).say("/exit")
     moderator.say("/ban bob")
-    assert town.guest("other", THERE).session.name == "other"
+    assert town.guest("other", THERE).name == "other"
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_an_address_is_banned_for_guests(town: Town, written: str, network: str,
     assert other.say("hello")[-1] == "other: hello"
     assert alice.say("hello")[-1] == "alice: hello"  # who has an account stays, and comes in
     alice.say("/exit")
-    assert town.owner("alice", banned).session.account
+    assert town.owner("alice", banned).session.user.account
     again = town.started_again()
     moderator = again.owner("mo", HERE, role=Role.MODERATOR)
     assert moderator.say("/bans") == [f"Server: banned: {network}"]
@@ -197,7 +197,7 @@ def test_an_address_is_banned_for_guests(town: Town, written: str, network: str,
         f"Server: {network} is no longer banned!",
         "Server: no one banned",
     ]
-    assert again.guest("another", banned).session.name == "another"
+    assert again.guest("another", banned).name == "another"
 
 
 def test_addresses_and_names_are_banned_side_by_side_and_for_a_time(town: Town) -> None:
@@ -206,7 +206,7 @@ def test_addresses_and_names_are_banned_side_by_side_and_for_a_time(town: Town) 
     moderator.say("/ban troll", f"/ban {SIX} 1h", "/ban 203.0.113.9")
     assert moderator.say("/bans") == ["Server: banned: 2001:db8::/64 (until 2025-11-22T22:40:00Z), 203.0.113.9, troll"]
     town.time += 61 * MINUTE
-    assert town.guest("guest", SIX).session.name == "guest"
+    assert town.guest("guest", SIX).name == "guest"
 
 
 def test_no_lower_role_lifts_what_the_admin_has_banned(town: Town) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from asyncchat.chat.core import Host
+from asyncchat.chat.core import ChatCore
 from asyncchat.chat.credentials import Authorize, ChangePassword, Register, Unregister
 from asyncchat.chat.queries import Audit, Count, History, Recall, Search, Unread
 from asyncchat.errors import NotKept, Refusal, WrongPassword
@@ -33,7 +33,7 @@ from asyncchat.store.archive import Archive
 from asyncchat.store.file import Keep
 from asyncchat.store.people import People
 from asyncchat.store.schema import migrate
-from tests.chat import ADDRESS, Bot, Person, a_pipeline, some_seats
+from tests.chat import ADDRESS, Bot, Person, a_pipeline, some_sessions
 
 SECRET = "correct horse"
 
@@ -82,7 +82,7 @@ class Town:
         self._archive = Archive(connection)
         people = People(connection, Keep(), self._clock)
         self.log = TownLog(people)
-        self.seats = some_seats()
+        self.seats = some_sessions()
         self.pipeline = a_pipeline(
             self.log,
             clock=self._clock,
@@ -90,7 +90,7 @@ class Town:
             order=Order(people.sentences()),
             topic=people.topic(),
         )
-        self.host = Host(self.pipeline, self.seats, self._clock, needs_account=needs_account)
+        self.host = ChatCore(self.pipeline, self.seats, self._clock, needs_account=needs_account)
 
     @property
     def is_broken(self) -> bool:
@@ -111,9 +111,9 @@ class Town:
     def attend(self, session: Session) -> None:
         """Answer what `session` asks, until it asks nothing more."""
         self.pipeline.commit()
-        while (question := session.asked) is not None:
+        while (question := session.pending_request) is not None:
             self.answer(session, question)
-            if session.asked is question:
+            if session.pending_request is question:
                 break  # it is on its way to the log
         self.pipeline.commit()
 
@@ -122,36 +122,36 @@ class Town:
         match question:
             case History() | Search() | Recall() | Count() | Unread() | Audit():
                 if self.is_broken:
-                    session.fail(NotKept("the disk has an error"))
+                    session.throw(NotKept("the disk has an error"))
                 else:
-                    session.answer(self.look_up(question))
+                    session.resume(self.look_up(question))
             case Register(name, password, seat):
-                self._keep(session, CreateAccount(name, password, seat, self.time, session.network))
+                self._keep(session, CreateAccount(name, password, seat, self.time, session.user.network))
                 assert self.host.accounts
                 self.host.accounts.release(name.key)
             case Authorize(account, password, seat):
                 if account.password != password:
-                    session.fail(WrongPassword())
+                    session.throw(WrongPassword())
                 elif seat:
                     self._keep(session, StoreToken(account.id, account.password, seat, self.time))
                 else:
-                    session.answer(None)
+                    session.resume(None)
             case ChangePassword(account, password, seat):
                 self._keep(session, StorePassword(account.id, password, seat))
             case Unregister(account, password):
                 if account.password == password:
                     self._keep(session, DeleteAccount(account.id, self.time))
                 else:
-                    session.fail(WrongPassword())
+                    session.throw(WrongPassword())
             case Entry():
                 self.pipeline.commit()
 
     def _keep(self, session: Session, entry: AnyEntry) -> None:
         def applied(outcome: object) -> None:
             if isinstance(outcome, Refusal):
-                session.fail(outcome)
+                session.throw(outcome)
             else:
-                session.answer(outcome)
+                session.resume(outcome)
 
         self.pipeline.propose(entry, applied)
         self.pipeline.commit()
@@ -190,8 +190,8 @@ class Town:
         person = self.connect(address)
         person.send(f"/register {name} {SECRET}\n/auth {name} {SECRET}\n")
         person.hear()
-        assert person.session.account
-        person.session.account.role = role
+        assert person.session.user.account
+        person.session.user.account.role = role
         return person
 
     def stranger(self, address: str = ADDRESS) -> "Json":
@@ -224,7 +224,7 @@ class Plain(Person):
 
     def _answered(self) -> bool:
         self._town.attend(self.session)
-        return self.session.asked is None
+        return self.session.pending_request is None
 
     def say(self, *lines: str) -> list[str]:
         """Send lines, and return what is heard after that."""
@@ -244,7 +244,7 @@ class Json(Bot):
 
     def _answered(self) -> bool:
         self._town.attend(self.session)
-        return self.session.asked is None
+        return self.session.pending_request is None
 
     def say(self, text: str, **fields: object) -> list[dict[str, object]]:
         """Say something, and return what is heard after that."""

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from asyncchat.chat.queries import Pair
 from asyncchat.log.entries import PrivateStored, SendPrivate
-from asyncchat.store import index, upkeep
+from asyncchat.store import upkeep
 from asyncchat.store.schema import migrate
-from asyncchat.store.words import MOST_LOOKED_UP, Wanted, words_of
+from asyncchat.store.search import index
+from asyncchat.store.search.words import MOST_LOOKED_UP, Wanted, words_of
 from asyncchat.text.sanitize import visible
 from tests.programs import in_rounds, until
 from tests.store import Journal, fill, found, indexed, message, rows

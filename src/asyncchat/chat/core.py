@@ -1,19 +1,20 @@
-"""What all sessions share: the state and the way to change it, who is there, and who is told what."""
+"""What all connections share: the state and the way to change it, the users who are online, and what they are told."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from asyncchat.chat.rate_limits import Logins
 from asyncchat.chat.recent_guests import Departed, Guest
-from asyncchat.chat.resumption import Seats
+from asyncchat.chat.resumption import ResumableSessions
+from asyncchat.chat.user import Place, User
 from asyncchat.errors import Banned, Muted, NotKept, Refusal
 from asyncchat.log.accounts import ADMIN, Account, Accounts, Role
-from asyncchat.log.bans import Kind, Order, Sentence
+from asyncchat.log.bans import Action, Kind, Order, Sentence
 from asyncchat.log.entries import (
     AnyEntry,
     CreateAccount,
     DeleteAccount,
     Join,
+    Leave,
     MarkRead,
     PrivateStored,
     Rename,
@@ -28,30 +29,27 @@ from asyncchat.log.pipeline import Done, Pipeline
 from asyncchat.log.room_events import Sent
 from asyncchat.log.state import RoomState
 from asyncchat.text.confusables import Looks
-from asyncchat.text.networks import network_of, network_written
+from asyncchat.text.networks import network_written
 from asyncchat.text.usernames import SERVER, Name, NameRefused, NameReserved, prepare
-
-if TYPE_CHECKING:
-    from asyncchat.sessions.session import Session
 
 _RESERVED = Looks(SERVER, prepare(ADMIN))
 
 
-class Host:
-    """What the sessions have in common.
+class ChatCore:
+    """What all connections share.
 
     clock: tells the time in milliseconds since 1970, by which bans end
     moment: the same, but never an earlier one than before
     history: messages that a newcomer gets
     max_line: bytes of text in a line
     max_backlog: bytes of missed messages that a client gets when it reconnects
-    needs_account: whether guests stay outside
+    needs_account: whether only registered users may join
     """
 
     def __init__(
         self,
         pipeline: Pipeline,
-        seats: Seats,
+        resumable: ResumableSessions,
         clock: Callable[[], int],
         *,
         history: int = 10,
@@ -62,7 +60,7 @@ class Host:
     ) -> None:
         self.pipeline = pipeline
         self.state = pipeline.state
-        self.seats = seats
+        self.resumable = resumable
         self.clock = clock
         self.moment = moment or clock
         self.history = history
@@ -70,8 +68,7 @@ class Host:
         self.max_backlog = max_backlog
         self.needs_account = needs_account
         self.is_closing = False
-        self.present: dict[str, Session] = {}
-        self.logins = Logins()
+        self.online: dict[str, User] = {}
         self.departed = Departed()
         self._looks = Looks()  # of those who are present
         self.logins = Logins()
@@ -86,6 +83,12 @@ class Host:
     def accounts(self) -> Accounts | None:
         """The accounts; None without a store."""
         return self.state.accounts
+
+    def require_accounts(self) -> Accounts:
+        """Return the accounts. Raises Refusal if there is no store."""
+        if self.accounts is None:
+            raise Refusal("no-store", "nothing is kept here: this chat is served without --store")
+        return self.accounts
 
     @property
     def order(self) -> Order:
@@ -109,38 +112,94 @@ class Host:
             return
         self.pipeline.propose(entry, done)
         if isinstance(entry, Rename):
-            self.pipeline.commit()  # a session waits for it, and it costs nothing
+            self.pipeline.commit()  # a command waits for it, and it costs nothing
 
     def last(self, most: int | None = None) -> list[Sent]:
         """Return the last messages for a newcomer, at most `most`."""
         return self.room.newest(self.history if most is None else min(most, self.history))
 
+    # Who is online.
+
     def find_account(self, name: Name) -> Account | None:
         """Return the account that has this name."""
         return self.accounts.find(name.key) if self.accounts else None
 
-    def session_of(self, account: Account) -> "Session | None":
-        """Return the session of an account that is online."""
-        session = self.present.get(account.name.key)
-        return session if session and session.account is account else None
+    def find_user(self, account: Account) -> User | None:
+        """Return the user of an account who is online."""
+        user = self.online.get(account.name.key)
+        return user if user and user.account is account else None
 
-    def come(self, name: Name, session: "Session") -> None:
-        """A user with this name is online from now on, in `session`."""
-        self.present[name.key] = session
+    def role_of(self, name: Name) -> Role:
+        """Return the role of the user with this name."""
+        account = self.find_account(name)
+        return account.role if account else Role.GUEST
+
+    def add_user(self, user: User, name: Name) -> None:
+        """The user is online under this name from now on."""
+        user.name = user.resumable.name = name
+        self.online[name.key] = user
         self._looks.add(name)
 
-    def go(self, name: Name, session: "Session") -> None:
-        """The user with this name is not online any more."""
-        del self.present[name.key]
+    def remove_user(self, user: User) -> None:
+        """The user is not online under this name any more."""
+        name = user.require_name()
+        del self.online[name.key]
         self._looks.remove(name)
-        if session.account:
-            self.see(session.account)
+        if user.account:
+            self.note_seen(user.account)
         else:
-            self.departed.add(Guest(name, session.address, self.clock()))
+            self.departed.add(Guest(name, user.address, self.clock()))
 
-    def see(self, account: Account) -> None:
-        """Note that the owner of the account is online now."""
+    def note_seen(self, account: Account) -> None:
+        """The owner of the account is online now."""
         self.propose(Seen(account.id, self.clock()))
+
+    # The end of a connection.
+
+    def leave(self, user: User) -> None:
+        """Let the user leave; the connection ends when everything that was kept until then is sent."""
+        if user.is_closed:
+            return
+        self._stop(user)
+        if user.name is None:
+            user.output.peer.close()
+        else:
+            self.remove_user(user)
+            self.propose(Leave(user.member, not self.is_closing), lambda _: self._end(user))
+
+    def disconnect(self, user: User, text: str, code: str = "") -> None:
+        """Tell the user why the connection ends, and end it; with a `code` a program should not come back."""
+        if not user.is_closed:
+            user.output.goodbye(text, code)
+        self.leave(user)
+
+    def remove(self, user: User, action: Action) -> None:
+        """Disconnect a user who is kicked or banned."""
+        kicked = action == Action.KICK
+        self.disconnect(user, "you have been kicked out of the server!" if kicked else "you are banned!", "out")
+
+    def replace(self, user: User, name: Name) -> None:
+        """End a connection, since its user has another one now, under this name; a same name has not left."""
+        self.resumable.detach(user)
+        user.output.goodbye("you are here on another connection now", "elsewhere")
+        if user.name and user.name.key == name.key:
+            self._stop(user)
+            self.pipeline.audience.remove(user.member)
+            self._end(user)
+        else:
+            self.leave(user)
+
+    def _stop(self, user: User) -> None:
+        user.is_closed = True
+        user.stop()
+
+    def _end(self, user: User) -> None:
+        if not user.has_left:
+            user.has_left = True
+            self.resumable.detach(user)
+            user.output.peer.close()
+
+    # Who is refused.
 
     def refuse_reserved(self, name: Name) -> None:
         """Raise NameReserved if `name` is the chat's own."""
@@ -148,8 +207,8 @@ class Host:
         if name.key == SERVER.key or (name.key == ADMIN and not self.accounts):
             raise NameReserved
 
-    def refuse_alike(self, name: Name, own: Name | None = None) -> None:
-        """Raise NameRefused if `name` looks like another that is registered, the chat's own, or there and not `own`."""
+    def refuse_confusable(self, name: Name, own: Name | None = None) -> None:
+        """Raise NameRefused if `name` looks like one that is registered, the chat's own, or online and not `own`."""
         if network_written(name.shown):
             raise NameRefused("it looks like an address")
         for other, whose in (
@@ -166,97 +225,119 @@ class Host:
 
     def is_muted(self, name: Name) -> bool:
         """Tell whether this name is muted."""
-        # Asked for each message, and there is hardly ever anybody: so the time is looked up only if there is.
+        # Asked for each message, and hardly ever is anybody muted: so the time is looked up only if there is one.
         return self.order.has_any(Kind.MUTE) and bool(self.order.find(Kind.MUTE, name.key, self.clock()))
 
-    def check_not_banned(self, name: Name) -> None:
+    def refuse_banned(self, name: Name) -> None:
         """Raise Banned if this name is."""
         if self.is_banned(name):
             raise Banned
 
-    def check_not_muted(self, name: Name) -> None:
+    def refuse_muted(self, name: Name) -> None:
         """Raise Muted if this name is."""
         if self.is_muted(name):
             raise Muted
 
-    def shuts_out(self, address: str) -> bool:
-        """Tell whether guests may not come in from there."""
+    def is_address_banned(self, address: str) -> bool:
+        """Tell whether guests may not join from there."""
         return self.order.shuts_out(address, self.clock())
 
+    # What follows from an entry.
+
+    def set_account(self, user: User, account: Account) -> None:
+        """The name that the user has is an account now, the user's own."""
+        if user.account is not account:
+            user.account = user.resumable.account = account
+            self.logins.was_right(str(account.id), user.network)
+            user.tell_identity()
+
     def _tell(self, entry: AnyEntry, outcome: object) -> None:
-        """Tell the users that an entry is about that it is applied, or why not."""
+        """Tell the users whom an entry is about that it is applied, or why not."""
         if isinstance(entry, SendPrivate):
             self._tell_private(entry, outcome)
         elif not isinstance(outcome, Refusal):
             self._tell_applied(entry)
 
     def _tell_private(self, entry: SendPrivate, outcome: object) -> None:
-        seat = self.seats.of(entry.token_hash)
+        session = self.resumable.of(entry.token_hash)
         if isinstance(outcome, PrivateStored):
-            if seat:
-                seat.keep([(entry.ident, outcome.seq)])
+            if session:
+                session.acknowledge([(entry.ident, outcome.seq)])
             self._deliver(entry, outcome)
-        elif seat:
-            seat.lose([entry.ident], outcome.why if isinstance(outcome, NotKept) else str(outcome))
+        elif session:
+            session.fail([entry.ident], outcome.why if isinstance(outcome, NotKept) else str(outcome))
 
     def _deliver(self, entry: SendPrivate, stored: PrivateStored) -> None:
         accounts = self.state.accounts
         assert accounts
         sender, to = accounts.of(entry.sender), accounts.of(entry.to)
         message = Sent(stored.seq, sender.name, entry.text, stored.time)
-        if (session := self.session_of(sender)) and session.turned is to:
-            session.hear_private(to, [message])
-        if session := self.session_of(to):
-            if session.turned is sender:
-                session.hear_private(sender, [message])
-                session.unconfirmed[sender] = MarkRead(to.id, sender.id, stored.seq)
+        if (user := self.find_user(sender)) and user.partner is to:
+            user.output.private_messages(to, [message])
+        if user := self.find_user(to):
+            if user.partner is sender:
+                user.output.private_messages(sender, [message])
+                user.unread_marks[sender] = MarkRead(to.id, sender.id, stored.seq)
             else:
-                session.tell_unread(sender, stored.unread)
+                user.output.unread([(sender.name.shown, stored.unread)])
 
     def _tell_applied(self, entry: AnyEntry) -> None:
         match entry:
             case CreateAccount(name, _, token_hash):
                 self._tell_created(name, token_hash)
             case StorePassword(ident, _, token_hash):
-                self.seats.forget(ident, but=token_hash)
+                self.resumable.revoke(ident, except_=token_hash)
             case DeleteAccount(ident):
                 self._tell_deleted(ident)
             case SetRole(_, ident, role):
-                if (account := self.state.account(ident)) and (session := self.session_of(account)):
-                    session.promoted(role)
+                if (account := self.state.account(ident)) and (user := self.find_user(account)):
+                    is_new = role >= Role.MODERATOR
+                    user.notice("you are the new moderator now!" if is_new else "you are no longer a moderator!")
+                    user.tell_identity()
             case Restrict(_, sentence) if sentence.kind == Kind.BAN:
-                for session in {self.present.get(sentence.name.key), *self._guests_from(sentence)}:
-                    if session:
-                        session.put_out_by(entry.action)
+                for user in {self.online.get(sentence.name.key), *self._guests_from(sentence)}:
+                    if user:
+                        self.remove(user, entry.action)
             case SetTopic():
-                for session in self.present.values():
-                    session.tell_topic()
+                for user in self.online.values():
+                    user.output.topic(self.room.topic)
             case _:
                 pass  # its proposer is told, or those in the room
 
-    def _guests_from(self, sentence: Sentence) -> "list[Session]":
-        """Return the guests who are there from an address, if the sentence is about that."""
+    def _guests_from(self, sentence: Sentence) -> list[User]:
+        """Return the guests who are online from an address, if the sentence is about that."""
         if not sentence.is_for_address:
             return []
-        there = self.present.values()
-        return [one for one in there if not one.account and network_of(one.address) == sentence.address]
+        return [user for user in self.online.values() if not user.account and user.network == sentence.address]
 
     def _tell_created(self, name: Name, token_hash: bytes) -> None:
         assert self.accounts
         self.accounts.release(name.key)
-        account, session = self.accounts.find(name.key), self.present.get(name.key)
-        if account and session and token_hash and session.key_of_seat == token_hash:  # who asked may be back by now
-            session.own(account)
+        account, user = self.accounts.find(name.key), self.online.get(name.key)
+        if account and user and token_hash and user.resumable.token_hash == token_hash:
+            self.set_account(user, account)  # who asked may be back by now, on another connection
 
     def _tell_deleted(self, ident: int) -> None:
-        self.seats.forget(ident)
-        for session in list(self.present.values()):
-            if session.account and session.account.id == ident:
-                session.lose_account()
-            if session.turned and session.turned.id == ident:
-                session.lose_sight()
+        for user in list(self.online.values()):
+            if user.account and user.account.id == ident:
+                self._clear_account(user)
+            if user.partner and user.partner.id == ident:
+                lose_partner(user)
+        self.resumable.revoke(ident)
 
-    def role_of(self, name: Name) -> Role:
-        """Return the role of the user with this name."""
-        account = self.find_account(name)
-        return account.role if account else Role.GUEST
+    def _clear_account(self, user: User) -> None:
+        """The account is deleted: the user goes on as a guest, if guests are allowed."""
+        user.account = user.resumable.account = None
+        if self.needs_account:
+            self.disconnect(user, "this chat is for registered people. Goodbye!")
+            return
+        user.tell_identity()
+        if user.partner:
+            user.set_target(Place.NOWHERE)
+            user.notice("what you write goes to nobody now. Write /room to write to everybody.")
+
+
+def lose_partner(user: User) -> None:
+    """The other one in the user's private conversation has deleted the account."""
+    user.set_target(Place.NOWHERE)
+    user.notice("the one you write to has given up the name. Write /room to write to everybody.")

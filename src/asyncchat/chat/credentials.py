@@ -1,10 +1,17 @@
 """What a command asks that has a password in it, which first has to be hashed."""
 
+import re
 from dataclasses import dataclass
 
-from asyncchat.log.accounts import Account
+from precis_i18n import get_profile
+
+from asyncchat.errors import Refusal, WrongPassword
+from asyncchat.log.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD, Account
 from asyncchat.log.requests import Request
-from asyncchat.text.usernames import Name
+from asyncchat.text.usernames import Name, NameRefused, prepare
+
+_PASSWORD = get_profile("OpaqueString")
+_DIGITS = re.compile("([\u0660-\u0669]+|[\u06f0-\u06f9]+)")
 
 
 class Secret(str):
@@ -15,6 +22,58 @@ class Secret(str):
     def __repr__(self) -> str:
         """Return something else."""
         return "'…'"
+
+
+def password(raw: str) -> Secret:
+    """Return a password as it is compared (RFC 8265, OpaqueString). Raises Refusal if it can't be one."""
+    raw = raw.strip()
+    if len(raw) < SHORTEST_PASSWORD:
+        raise Refusal("short-password", "the password is too short!")
+    if len(raw) > LONGEST_PASSWORD:  # before it is prepared, which takes the square of some characters
+        raise Refusal("long-password", "the password is too long!")
+    try:
+        return Secret(_enforced(raw))
+    except UnicodeEncodeError:
+        raise Refusal("password-refused", "it has a character that no password can have.") from None
+
+
+def _enforced(raw: str) -> str:
+    """Return `raw` prepared, in the time that its length takes. Raises UnicodeEncodeError.
+
+    For each Arabic-Indic digit precis_i18n looks for one of the other kind in the whole (RFC 5892, A.8 and A.9). So
+    what is between them is prepared for itself: nothing is composed across a digit. (A Katakana dot wants its letter on
+    the same side.)
+    """
+    parts = _DIGITS.split(raw)
+    digits = parts[1::2]
+    if len({digit < "\u06f0" for digit in digits}) > 1:
+        _PASSWORD.enforce("\u0660\u06f0")  # which it refuses
+    parts[::2] = [part and _PASSWORD.enforce(part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def new_password(name: Name, raw: str) -> Secret:
+    """Return another password for `name`, as it is compared. Raises Refusal if it can't be one."""
+    secret = password(raw)
+    if _key_of(secret) == name.key:
+        # So that a password that is written in the place of a name, and then again, is not what all see.
+        raise Refusal("password-refused", "the password can't be the name.")
+    return secret
+
+
+def known_password(raw: str) -> Secret:
+    """Return a password that may be one that is kept. Raises WrongPassword if nobody could have chosen it."""
+    try:
+        return password(raw)
+    except Refusal:
+        raise WrongPassword from None
+
+
+def _key_of(word: str) -> str:
+    try:
+        return prepare(word).key
+    except NameRefused:
+        return ""
 
 
 # With a password, which first has to be hashed. `seat`: the hash of the token that shall be enough from now on.

@@ -2,15 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from enum import IntFlag
-from functools import reduce
 from hashlib import sha256
-from operator import or_
 from unicodedata import normalize
 
-from asyncchat.commands.redaction import hidden_command
-from asyncchat.commands.table import COMMANDS, EXCERPT, TURNING, Command, find_command, is_command, word_of
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
 
@@ -23,36 +18,12 @@ class Doubt(IntFlag):
     PASSWORD = 2
 
 
-ALIKE = 0.75
-"""How similar an unknown command is at least to one that it may be: /passwd to /password, but not /join to /login."""
-
 MOST_DECOMPOSED = 4 * LONGEST_PASSWORD
 """Characters of a line that may be a password when it is composed: to compose more takes long."""
 
 _BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 
 _NEEDS_NO_PASSWORD = ("registered", "authorized")
-
-
-def doubt_of(command: Command) -> Doubt:
-    """Return what the next line may be if `command` does not work."""
-    if command.is_secret:
-        return Doubt.PASSWORD
-    return Doubt.PLACE if command.names[0] in TURNING else Doubt.NONE
-
-
-_DOUBTS = {name: doubt for command in COMMANDS if (doubt := doubt_of(command)) for name in command.names}
-
-
-def doubt_of_refused(said: str) -> Doubt:
-    """Return what the line after `said` may be, if that was no message or name but a hidden or mistyped command."""
-    meant_line = said if is_command(said) else said and hidden_command(said)
-    if command := find_command(meant_line):
-        return doubt_of(command)
-    word = word_of(meant_line)[:EXCERPT].lower()
-    meant = get_close_matches(word, _DOUBTS, len(_DOUBTS), ALIKE)
-    meant += [name for name in _DOUBTS if len(word) > 3 and name.startswith(word)]  # a slash and three letters
-    return reduce(or_, map(_DOUBTS.__getitem__, meant), Doubt.NONE)
 
 
 class Doubts:
@@ -70,14 +41,14 @@ class Doubts:
         self._password = b""
         self._length = 0
 
-    def begin(self, command: Command, refusal: Refusal) -> None:
-        """`command` did not work."""
+    def begin(self, doubt: Doubt, refusal: Refusal) -> None:
+        """A command did not work, after which the next line may be this."""
         if refusal.code not in _NEEDS_NO_PASSWORD:
-            self.add(doubt_of(command))
+            self.add(doubt)
 
-    def end(self, command: Command) -> None:
-        """There is a new command."""
-        self._end(doubt_of(command))
+    def end(self, doubt: Doubt) -> None:
+        """There is a new command that this doubt was about."""
+        self._end(doubt)
 
     def add(self, doubt: Doubt) -> None:
         """The next line may be this."""

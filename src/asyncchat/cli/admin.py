@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     if options.action != "list" and not options.name:
         options.parser.error(f"write whom: {options.action} NAME")
     signals.exit_cleanly()
-    from asyncchat.store.admin import people_in
+    from asyncchat.store.offline.admin import people_in
 
     lines = people_in(options.store) if options.action == "list" else [_change(options)]
     stdio.write("".join(f"{line}\n" for line in lines).encode())
@@ -45,8 +45,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _change(options: argparse.Namespace) -> str:
     """Change something; return what to say of it."""
-    from asyncchat.store.admin import operating
     from asyncchat.store.file import InUse
+    from asyncchat.store.offline.admin import operating
 
     try:
         with operating(options.store) as operator:
@@ -66,7 +66,7 @@ def _change(options: argparse.Namespace) -> str:
 
 def _ask_password(name: "Name") -> str:
     """Return the hash of a new password, which is asked for twice if somebody types it."""
-    from asyncchat.commands.accounts import new_password
+    from asyncchat.chat.credentials import new_password
     from asyncchat.errors import Refusal
     from asyncchat.log.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
     from asyncchat.system.password_hash import hashed

@@ -16,7 +16,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the copy; return the exit code. Raises ChatError."""
-    from asyncchat.store.backup import back_up
+    from asyncchat.store.offline.backup import back_up
 
     signals.exit_cleanly()
     back_up(options.store, options.target)

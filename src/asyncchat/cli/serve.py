@@ -187,7 +187,7 @@ def _serve_room(
     import gc
     import logging
 
-    from asyncchat.aio.server import serve
+    from asyncchat.aio.server.server import serve
     from asyncchat.system.background_writer import Outlet, OutletHandler
 
     errors = Outlet(stdio.ERRORS, "standard error", lambda message: logging.getLogger(__name__).warning(message))
@@ -208,8 +208,8 @@ def _serve_room(
 
 
 def _open_store(options: argparse.Namespace, limits: Limits) -> "Store":
-    from asyncchat.aio.daemon import DaemonExecutor
     from asyncchat.store import Keep, Store
+    from asyncchat.system.daemon_executor import DaemonExecutor
 
     def opened() -> Store:
         return Store(
@@ -235,7 +235,7 @@ def _admin_password(options: argparse.Namespace, kept: str | None) -> str | None
         given, where = os.environ.get("ASYNCCHAT_ADMIN_PASSWORD", ""), "ASYNCCHAT_ADMIN_PASSWORD"
         if not given and kept:
             return None
-    from asyncchat.commands.accounts import password
+    from asyncchat.chat.credentials import password
     from asyncchat.errors import Refusal
     from asyncchat.log.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
     from asyncchat.system.password_hash import hashed, is_right

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from msgspec import UNSET, UnsetType, structs
 
 from asyncchat.client.plain_client import MAX_HEARD
-from asyncchat.commands.table import TURNING, argument_of, find_command, is_command
+from asyncchat.commands.table import find_command
 from asyncchat.formats import codec, events, plain
 from asyncchat.formats.checked import from_server
 from asyncchat.formats.events import (
@@ -24,6 +24,7 @@ from asyncchat.formats.events import (
     Welcome,
     You,
 )
+from asyncchat.text.command_line import argument_of, is_command
 from asyncchat.text.framing import LineDecoder
 from asyncchat.text.sanitize import too_long, visible
 
@@ -136,7 +137,7 @@ class Client:
 
     def _turn(self, text: str) -> None:
         command = find_command(text)
-        if command and command.names[0] in TURNING:
+        if command and command.sets_target:
             self._has_turned = True
             self.turned = argument_of(text) if command.names[0] == "/chat" else ""
             self._turning[self._newest] = self.turned

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from asyncchat.commands.table import is_exit
 from asyncchat.formats import plain
+from asyncchat.text.command_line import is_exit
 from asyncchat.text.framing import LineDecoder, MarkDropper
 from asyncchat.text.invisible import is_blank
 from asyncchat.text.sanitize import visible

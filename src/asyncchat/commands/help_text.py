@@ -24,7 +24,7 @@ def usable(role: Role, *, has_store: bool, has_window: bool = False) -> list[Com
     return [
         command
         for command in COMMANDS
-        if command.who <= role and (has_store or not command.of_store) and (has_window or not command.of_client)
+        if command.role <= role and (has_store or not command.needs_store) and (has_window or command.run)
     ]
 
 
@@ -58,10 +58,10 @@ def details(command: Command, width: int, *, has_store: bool) -> list[str]:
     said = [f"{command.usage}: {command.help}."]
     if others := command.names[1:]:
         said.append(f"Also: {', '.join(others)}.")
-    if command.who in _FOR:
-        said.append(_FOR[command.who])
-    if command.before_naming:
+    if command.role in _FOR:
+        said.append(_FOR[command.role])
+    if command.before_login:
         said.append("It also works before you have a name.")
-    if command.of_store and not has_store:
+    if command.needs_store and not has_store:
         said.append("Not available here: the server must be started with --store.")
     return [row for text in said for row in textwrap.wrap(text, width)]

@@ -4,7 +4,8 @@ import itertools
 import re
 import unicodedata
 
-from asyncchat.commands.table import COMMANDS, EXCERPT, argument_of, find_command, word_of
+from asyncchat.commands.table import COMMANDS, find_command
+from asyncchat.text.command_line import EXCERPT, argument_of, word_of
 from asyncchat.text.invisible import SHAPELESS
 
 _KEY = re.compile("[\x1b\u241b](?:\\[[0-9;?]*[ -/]*[@-~]|O.)?|[\u2400-\u2421]|<U\\+[0-9A-F]{4}>")
@@ -19,7 +20,7 @@ _SLASHES = frozenset(
 _ALSO_IN_TEXT = frozenset("\\|\u30ce\u4e3f\u4e36")
 """The same, where text may begin so."""
 
-_SECRET = tuple(name[1:] for command in COMMANDS if command.is_secret for name in command.names)
+_SECRET = tuple(name[1:] for command in COMMANDS if command.has_password for name in command.names)
 
 
 def hidden_command(said: str) -> str:
@@ -85,7 +86,7 @@ def may_have_secret(said: str) -> bool:
     meant = _meant(said)
     command = find_command(meant)
     # An unknown command may be one that takes a password, and was mistyped or is for a newer client.
-    return bool(argument_of(meant)) and (command.is_secret if command else not meant.startswith("//"))
+    return bool(argument_of(meant)) and (command.has_password if command else not meant.startswith("//"))
 
 
 def without_secret(said: str) -> str:

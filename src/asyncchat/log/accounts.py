@@ -66,6 +66,10 @@ class Accounts:
         """Return the account of the name with this key."""
         return self._by_key.get(key)
 
+    def of_key(self, key: str) -> Account:
+        """Return the account of the name with this key, which there must be."""
+        return self._by_key[key]
+
     def get(self, ident: int | None) -> Account | None:
         """Return the account with this number; none for None."""
         return None if ident is None else self._by_id.get(ident)

@@ -19,15 +19,15 @@ Done = Callable[[object], object]
 
 
 class Sender(Protocol):
-    """Where a message comes from; the log keeps the `key` of what may be sent again from there, if it has one."""
+    """Where a message comes from; `token_hash`: kept with a message that may be sent again from there, else empty."""
 
-    key: bytes
+    token_hash: bytes
 
-    def keep(self, kept: Sequence[tuple[int, int]]) -> None:
+    def acknowledge(self, kept: Sequence[tuple[int, int]]) -> None:
         """These are kept and delivered: the ids of what was said, and the numbers."""
         ...
 
-    def lose(self, idents: Sequence[int], why: str) -> None:
+    def fail(self, idents: Sequence[int], why: str) -> None:
         """These could not be kept, and nobody sees them."""
         ...
 
@@ -83,7 +83,7 @@ class Pipeline:
         self._seq += 1
         if sender:
             self._acks.setdefault(sender, []).append((ident, self._seq))
-            self._append(Sent(self._seq, name, text, self._clock(), sender.key, ident))
+            self._append(Sent(self._seq, name, text, self._clock(), sender.token_hash, ident))
         else:
             self._append(Sent(self._seq, name, text, self._clock()))
 
@@ -200,14 +200,14 @@ class Pipeline:
         self.state.room.add(messages)
         self.audience.write(messages)
         for sender, kept in batch.acks.items():
-            sender.keep(kept)
+            sender.acknowledge(kept)
 
     def _acknowledge(self, batch: "_Batch") -> None:
         """Tell the senders of what was told to all."""
         for sender, each in list(batch.acks.items()):
             if kept := [ack for ack in each if ack[1] <= self.state.room.seq]:
                 batch.acks[sender] = each[len(kept) :]
-                sender.keep(kept)
+                sender.acknowledge(kept)
 
     def _apply_each(self, batch: "_Batch", results: Sequence[object]) -> None:
         events: list[Event] = []
@@ -256,7 +256,7 @@ class Pipeline:
         first, count = lost[0].seq, len(lost)
         for sender, each in batch.acks.items():
             if idents := [ident for ident, seq in each if seq >= first]:
-                sender.lose(idents, why)
+                sender.fail(idents, why)
             batch.acks[sender] = [(ident, seq) for ident, seq in each if seq < first]
         self._seq -= count
         self._pending = [i._replace(seq=i.seq - count) if isinstance(i, Sent) else i for i in self._pending]

@@ -1,6 +1,6 @@
 """What a command waits for: it awaits a request, and its driver sends the reply, or throws a Refusal."""
 
-from collections.abc import Generator
+from collections.abc import Coroutine, Generator
 from typing import Any, Generic, TypeVar
 
 R = TypeVar("R")
@@ -15,3 +15,7 @@ class Request(Generic[R]):
         """Hand the request to the driver of the coroutine, and return what it sends back."""
         reply: R = yield self
         return reply
+
+
+Running = Coroutine[Request[Any], Any, None]
+"""What runs for a user: it awaits requests, and entries."""

@@ -1,347 +1,204 @@
-"""A session in JSON that has a seat: how a peer comes in, comes back, and gets what it is told as events."""
-
-import contextlib
-from collections.abc import Callable, Sequence
+"""How a peer that speaks JSON joins: by a token, a password or as a guest; and what it is told of what it missed."""
 
 from msgspec import UNSET
 
-from asyncchat.chat.core import Host
-from asyncchat.chat.queries import Recall, Unread
-from asyncchat.chat.resumption import Kept, Seat, hash_of
-from asyncchat.commands import accounts, messaging
-from asyncchat.errors import NotKept, Refusal
+from asyncchat.chat import login
+from asyncchat.chat.core import ChatCore, lose_partner
+from asyncchat.chat.queries import Recall
+from asyncchat.chat.resumption import hash_token
+from asyncchat.chat.user import Place, ResumableSession, User
+from asyncchat.commands.messaging import find_recipient, open_conversation
+from asyncchat.errors import IncorrectLogin, NotKept, Refusal
 from asyncchat.formats import codec, events
-from asyncchat.formats.events import Ack, Bye, Error, Gap, Hello, Notice, Ping, Refused, Welcome
+from asyncchat.formats.events import Gap, Hello, Welcome
+from asyncchat.formats.json_output import JsonOutput
 from asyncchat.log.accounts import Account
-from asyncchat.log.audience import Peer
-from asyncchat.log.room_events import ANNOUNCED, Sent
-from asyncchat.sessions.session import Session
+from asyncchat.log.room_events import ANNOUNCED
 from asyncchat.text.usernames import Name, NameRefused, prepare
 
 
-class SeatedSession(Session):
-    """Gives each peer one of the host's seats, to which its token lets it come back."""
+async def handle_hello(core: ChatCore, user: User, output: JsonOutput, hello: Hello) -> None:
+    """Let the user join. Raises NameRefused, NameTaken and Refusal."""
+    if user.name:
+        raise Refusal("in-already", f"you are in the room as {user.name.shown}")
+    if hello.v != events.VERSION:
+        raise Refusal("version", f"this server speaks version {events.VERSION}")
+    known = core.resumable.find(hello.token) if hello.token else None
+    if hello.token and not known and core.is_stored and hello.epoch == core.epoch:
+        known = await _restore(core, hello)
+    await _Login(core, user, output, hello).join(known)
 
-    client = "JSON"
 
-    def __init__(self, host: Host, peer: Peer, address: str) -> None:
-        super().__init__(host, peer, address)
-        self._seat: Seat | None = None
-
-    @property
-    def key_of_seat(self) -> bytes:
-        """The hash of the token with which the peer can come back."""
-        return self._seat.key if self._seat else b""
-
-    def notice(self, saying: str, times: Sequence[str] = ()) -> None:
-        """Say something to this peer alone; `times`: those in it, in order, for who can show them in another zone."""
-        self._tell(Notice(saying, tuple(times)))
-
-    def say_last(self, saying: str, code: str) -> None:
-        """Tell the peer why its connection ends."""
-        self._tell(Bye(saying, code))
-
-    def turn_nowhere(self) -> None:
-        """Let messages go nowhere."""
-        super().turn_nowhere()
-        assert self._seat
-        self._seat.turned, self._seat.is_nowhere = None, True
-        self._tell(events.Turned(None))
-
-    def own(self, account: Account) -> None:
-        """The name that the peer has is its own now."""
-        super().own(account)
-        assert self._seat
-        self._seat.account = account
-
-    def tell(self, lines: Sequence[str]) -> None:
-        """Say several lines that belong together to this peer alone."""
-        self._tell(*map(Notice, lines))
-
-    def make_way(self, for_name: Name) -> None:
-        """End this session: another one has its seat now."""
-        self._leave_seat()
-        super().make_way(for_name)
-
-    async def become(self, account: Account, saying: str) -> None:
-        """Give the peer the name of its account, after the right password, and say so."""
-        await self.rename(account)
-        self.notice(saying)
-        await self._show_unread()
-
-    def lose_account(self) -> None:
-        """The account is deleted: the peer goes on as a guest, if guests are allowed."""
-        super().lose_account()
-        assert self._seat
-        self._seat.account = None
-
-    def turn(self, to: Account | None) -> None:
-        """Let what is said go to one person from now on, or to everybody."""
-        super().turn(to)
-        assert self._seat
-        self._seat.turned, self._seat.is_nowhere = to, False
-        if to:
-            self._seat.partners[to.name.key] = to
-
-    def check_meant(self, other: Account) -> None:
-        """Raise Refusal if the peer may mean an earlier owner of the name."""
-        assert self._seat
-        assert self.host.accounts
-        key, partners = other.name.key, self._seat.partners
-        if self.host.accounts.when_given_up(key) < self._seat.since:
-            partners.setdefault(key, other)
-        if partners.get(key) is not other:
-            name = other.name.shown
-            raise Refusal("incorrect-name", f"{name} is somebody else now. Write /chat {name} to write to them.")
-
-    def hear_private(self, other: Account, messages: Sequence[Sent], *, new: bool = False) -> None:
-        """Show messages of the conversation with `other`; `new`: they have waited until now."""
-        self._peer.write(codec.private(other.name.shown, messages, new=new))
-
-    def tell_unread(self, sender: Account, number: int) -> None:
-        """`number` messages from `sender` are unread; the peer is not in that conversation."""
-        self._tell(events.Unread(sender.name.shown, number))
-
-    def tell_topic(self) -> None:
-        """There is another topic."""
-        self._tell(events.Topic(self.host.room.topic))
-
-    def tell_turned(self) -> None:
-        """What is said goes elsewhere now."""
-        self._tell(events.Turned(self.turned.name.shown if self.turned else ""))
-
-    def tell_who(self) -> None:
-        """The peer has another name, or may do something else than before."""
-        self._tell(self._who())
-
-    def _who(self) -> events.You:
-        assert self.named
-        return events.You(self.named.shown, self.role.name.lower())
-
-    def ping(self) -> None:
-        """Ask the peer whether it is still there."""
-        self._tell(Ping())
-
-    def acknowledge(self, kept: Kept) -> None:
-        """Tell the peer what is kept."""
-        self._tell(*[Ack(ident, seq) for ident, seq in kept])
-
-    def refuse(self, idents: Sequence[int], why: str) -> None:
-        """Tell the peer what could not be kept."""
-        self._tell(*[Refused(ident, "not-kept", f"your line was not sent: {why}.") for ident in idents])
-
-    # In the room it is the session that is the peer: it holds its seat, and gets acknowledgements, up to the end.
-
-    def write(self, data: bytes) -> None:
-        """Take `data` for sending."""
-        self._peer.write(data)
-
-    def _part(self) -> None:
-        """Leave the seat, and end the connection."""
-        self._leave_seat()
-        super()._part()
-
-    def _leave_seat(self) -> None:
-        if self._seat:
-            self.host.seats.vacate(self._seat)
-            self._seat = None
-
-    def _tell(self, *told: events.FromServer) -> None:
-        self._peer.write(codec.lines(told))
-
-    # Coming in.
-
-    async def _welcome(self, hello: Hello) -> None:
-        seats = self.host.seats
-        if self._seat:
-            raise Refusal("in-already", f"you are in the room as {self.name}")
-        if hello.v != events.VERSION:
-            raise Refusal("version", f"this server speaks version {events.VERSION}")
-        known = seats.find(hello.token) if hello.token else None
-        if hello.token and not known and self.host.is_stored and hello.epoch == self.host.epoch:
-            known = await self._recall(hello)
-        await self._come_in(hello, known)
-
-    async def _recall(self, hello: Hello) -> Seat | None:
-        """Return the seat of which the store knows, if it can be asked, and knows of one."""
-        accounts, seats = self.host.accounts, self.host.seats
-        assert accounts
-        revoked = -1
-        while revoked != seats.revoked:  # else what was read may hold no more
-            revoked = seats.revoked
-            try:
-                recalled = await Recall(hash_of(hello.token))
-            except NotKept:
-                return None
-        if not recalled.kept and recalled.account is None:
-            return None
-        account = accounts.get(recalled.account)
-        name = account.name if account else _known_name(recalled.name)
-        # What a newcomer got just before its first message was for it; of more only its owner knows.
-        first = None if recalled.first is None else max(1, recalled.first - self.host.history)
-        seat = seats.restore(hello.token, recalled.kept, account, recalled.since, name, first)
-        for partner in filter(None, map(accounts.get, recalled.partners)):
-            seat.partners.setdefault(partner.name.key, partner)
-        return seat
-
-    def _try_to_enter(self, attempt: Callable[[], object]) -> None:
+async def _restore(core: ChatCore, hello: Hello) -> ResumableSession | None:
+    """Return the session of which the store knows, if it can be asked, and knows of one."""
+    accounts = core.require_accounts()
+    revoked = -1
+    while revoked != core.resumable.revoked:  # else what was read may hold no more
+        revoked = core.resumable.revoked
         try:
-            attempt()
-        except NameRefused as refused:
-            self._tell(Error(refused.code, f"this name can't be used: {refused}."))
-        except Refusal as refusal:
-            self._tell(Error(refusal.code, str(refusal)))
+            saved = await Recall(hash_token(hello.token))
+        except NotKept:
+            return None
+    if not saved.kept and saved.account is None:
+        return None
+    account = accounts.get(saved.account)
+    name = account.name if account else _known_name(saved.name)
+    # What a newcomer got just before its first message was for it; of more only its owner knows.
+    first = None if saved.first is None else max(1, saved.first - core.history)
+    session = core.resumable.restore(hello.token, saved.kept, account, saved.since, name, first)
+    for partner in filter(None, map(accounts.get, saved.partners)):
+        session.partners.setdefault(partner.name.key, partner)
+    return session
 
-    async def _come_in(self, hello: Hello, known: Seat | None) -> None:
-        """Let the peer in, by the seat that is `known` to be its own, with its password, or as a guest.
 
-        Raises NameRefused, NameTaken and Refusal.
-        """
+class _Login:
+    """One `hello`, which is being answered."""
+
+    def __init__(self, core: ChatCore, user: User, output: JsonOutput, hello: Hello) -> None:
+        self._core = core
+        self._user = user
+        self._output = output
+        self._hello = hello
+
+    async def join(self, known: ResumableSession | None) -> None:
+        """Join with the session that is `known` by the token, with a password, or as a guest."""
+        core, user, hello = self._core, self._user, self._hello
         name = prepare(hello.name)
-        owner = self.host.find_account(name)
-        # If the token is not known any more, nor is when it was made.
-        token, seat = (hello.token, known) if known else self.host.seats.new(0 if hello.token else self.host.moment())
-        self._check_name_before(seat, name)
+        owner = core.find_account(name)
+        if known:
+            token, session = hello.token, known
+        else:  # if the token is not known any more, nor is when its session began
+            token, session = core.resumable.create(0 if hello.token else core.moment())
+        if session.name and session.name.key != name.key:  # a ban or a mute holds for the other name, too
+            core.refuse_banned(session.name)
+            core.refuse_muted(session.name)
         if hello.register or (hello.password and not owner):
-            if not self.host.accounts:
-                raise Refusal("no-store", "nothing is kept here: this chat is served without --store")
+            core.require_accounts()
             if not hello.register:
-                raise Refusal("incorrect-login", "incorrect login!")
-            account = await accounts.register(self, name, hello.password, seat.key)
-            await self._own(hello, token, seat, account, shown=hello.password)
-        elif owner and seat.account is owner:
-            self.host.check_not_banned(name)
-            await self._own(hello, token, seat, owner)
+                raise IncorrectLogin
+            account = await login.register(core, user, name, hello.password, session.token_hash)
+            await self._join_as_owner(token, session, account, shown=hello.password)
+        elif owner and session.account is owner:
+            core.refuse_banned(name)
+            await self._join_as_owner(token, session, owner)
         elif owner and hello.password:
-            accounts.check_owner(self, owner)
-            await accounts.authorize(self, owner, hello.password, seat.key)
-            await self._own(hello, token, seat, owner, shown=hello.password)
+            login.check_owner(core, user, owner)
+            await login.authorize(core, user, owner, hello.password, session.token_hash)
+            await self._join_as_owner(token, session, owner, shown=hello.password)
         else:
-            await self._be_guest(hello, token, seat, name)
+            await self._join_as_guest(token, session, name)
 
-    def _check_name_before(self, seat: Seat, name: Name) -> None:
-        """Raise Refusal if a user would escape a ban or a mute by the other name."""
-        if seat.name and seat.name.key != name.key:
-            self.host.check_not_banned(seat.name)
-            self.host.check_not_muted(seat.name)
-
-    async def _be_guest(self, hello: Hello, token: str, seat: Seat, name: Name) -> None:
-        before = seat.holder if isinstance(seat.holder, SeatedSession) and not seat.holder._over else None
-        if before and before.named and before.named.key == name.key and not before.account:
-            self.host.check_not_banned(name)
-            await self.take_name(before.named, self, codec.conversation, token_hash=seat.key)
+    async def _join_as_guest(self, token: str, session: ResumableSession, name: Name) -> None:
+        core, before = self._core, session.user
+        if before and not before.is_closed and before.name and before.name.key == name.key and not before.account:
+            core.refuse_banned(name)
+            await login.join(core, self._user, before.name, None, session.token_hash)
         else:
-            # Who looks alike may have come meanwhile.
-            await self.come_as_guest(name, self, codec.conversation, seat.key, is_back=seat.name == name)
-        seat.account = seat.turned = None
-        await self._sit_down(hello, token, seat)
+            # Another name that looks alike may have come meanwhile.
+            await login.join_as_guest(core, self._user, name, session.token_hash, is_back=session.name == name)
+        self._attach(session)
+        session.account = None
+        if session.target is not Place.NOWHERE:
+            session.target = Place.ROOM
+        self._welcome(token)
+        if self._hello.conversation:
+            self._user.set_target(Place.NOWHERE)
+            self._user.notice(
+                "you are not authorized any more, so your lines go to nobody. Write /auth LOGIN PASSWORD."
+            )
+        elif session.target is Place.NOWHERE or self._hello.conversation is None:
+            self._user.set_target(Place.NOWHERE)
 
-    async def _own(self, hello: Hello, token: str, seat: Seat, owner: Account, *, shown: str = "") -> None:
-        """Let the owner of the name in; `shown`: the password, if it was compared.
+    async def _join_as_owner(self, token: str, session: ResumableSession, owner: Account, *, shown: str = "") -> None:
+        """Join as the owner of the name; `shown`: the password, if it was compared.
 
         With a token alone `hello.password` may be an old one: a client sends the same again when it reconnects.
         """
-        seat = self.host.seats.find(token) or seat  # another connection may have restored it meanwhile
-        await self.come_as_owner(owner, self, codec.conversation, seat.key)
-        seat.account = owner
+        core, user = self._core, self._user
+        session = core.resumable.find(token) or session  # another connection may have restored it meanwhile
+        await login.join_as_owner(core, user, owner, session.token_hash)
+        self._attach(session)
+        session.account = owner
         if shown:
-            seat.doubts.learn_password(shown)
-        await self._sit_down(hello, token, seat)
+            session.doubts.learn_password(shown)
+        self._welcome(token)
+        await login.tell_unread(user, owner)
+        await self._restore_target(session)
 
-    async def _sit_down(self, hello: Hello, token: str, seat: Seat) -> None:
-        assert self.named
-        before = seat.holder
-        if isinstance(before, SeatedSession):
-            before.make_way(self.named)
-        self.host.seats.take(seat, self)
-        self._seat = seat
-        seat.name = self.named
-        self.doubts = seat.doubts
-        self.doubts.reconnected()
-        self._catch_up(hello, token, resumed=token == hello.token)
-        if self.account:
-            await self._show_unread()
-            await self._turn_again(hello, seat)
-        elif hello.conversation:
-            self.turn_nowhere()
-            self.notice("you are not authorized any more, so your lines go to nobody. Write /auth LOGIN PASSWORD.")
-        elif seat.is_nowhere or hello.conversation is None:
-            self.turn_nowhere()
+    def _attach(self, session: ResumableSession) -> None:
+        """Let the user have the session, in the place of the connection that has it."""
+        name = self._user.require_name()
+        if session.user:
+            self._core.replace(session.user, name)
+        self._core.resumable.attach(session, self._user)
+        session.name = name
+        session.doubts.reconnected()
 
-    def _came_in(self, name: Name) -> None:
-        super()._came_in(name)
-        if self._seat:
-            self._seat.name = name
-
-    async def _show_unread(self) -> None:
-        """Tell the peer how many messages of each sender are unread."""
-        assert self.account
-        with contextlib.suppress(NotKept):
-            self._tell(*[events.Unread(name, number) for name, number in await Unread(self.account)])
-
-    async def _turn_again(self, hello: Hello, seat: Seat) -> None:
-        """Let what is said go where it went before: it must not be shown to all because a connection broke."""
-        before = hello.conversation or ""
-        if seat.is_recalled or not hello.token:
+    async def _restore_target(self, session: ResumableSession) -> None:
+        """Let messages go where they went before: they must not go to the room because a connection broke."""
+        user, said = self._user, self._hello.conversation
+        target = session.target
+        if session.is_restored or not self._hello.token:
             # Only the peer can say where that was.
-            is_said = hello.conversation is not UNSET or not seat.is_recalled
-            seat.is_recalled = False
-            if not is_said or hello.conversation is None:
-                self.turn_nowhere()
-            elif before:
-                await self._turn_to(before, hello)
-        elif seat.turned and self.host.find_account(seat.turned.name) is not seat.turned:
-            self.lose_sight()
-        elif seat.turned:
-            await self._turn_to(seat.turned.name.shown, hello)
-        elif seat.is_nowhere:
-            self.turn_nowhere()
-        elif before or hello.conversation is None:
-            self.tell_turned()  # back to everybody, which it has not heard
+            is_said = said is not UNSET or not session.is_restored
+            session.is_restored = False
+            if not is_said or said is None:
+                user.set_target(Place.NOWHERE)
+            elif said:
+                await self._open(said)
+        elif isinstance(target, Account) and self._core.find_account(target.name) is not target:
+            lose_partner(user)
+        elif isinstance(target, Account):
+            await self._open(target.name.shown)
+        elif target is Place.NOWHERE:
+            user.set_target(Place.NOWHERE)
+        elif said or said is None:
+            user.set_target(Place.ROOM)  # which the peer has not heard
 
-    async def _turn_to(self, name: str, hello: Hello) -> None:
+    async def _open(self, name: str) -> None:
+        core, user, hello = self._core, self._user, self._hello
         try:
-            to = messaging.find_meant(self, name)
-            seen = hello.conversation_after if hello.conversation == to.name.shown else None
-            await messaging.turn_to(self, to, seen)
+            to = find_recipient(core, user, name)
+            after = hello.conversation_after if hello.conversation == to.name.shown else None
+            await open_conversation(core, user, to, after)
         except Refusal as refusal:
-            self.turn_nowhere()
-            self.notice(str(refusal))
+            user.set_target(Place.NOWHERE)
+            user.notice(str(refusal))
 
-    def _catch_up(self, hello: Hello, token: str, *, resumed: bool) -> None:
-        assert self.named
-        assert self._seat
-        host, room = self.host, self.host.room
+    def _welcome(self, token: str) -> None:
+        """Tell the user what there is, and the messages that it missed."""
+        core, user, hello = self._core, self._user, self._hello
+        room, session, name = core.room, user.resumable, user.require_name()
         few = len(room.members) <= ANNOUNCED  # a list of ten thousand names is of no use, and sorting it costs
         told: list[events.FromServer] = [
             Welcome(
-                name=self.named.shown,
+                name=name.shown,
                 token=token,
-                epoch=host.epoch,
+                epoch=core.epoch,
                 seq=room.seq,
                 members=len(room.members),
-                max_line=self.host.max_line,
-                resumed=resumed,
+                max_line=core.max_line,
+                resumed=token == hello.token,
                 topic=room.topic,
-                names=[self.named.shown, *room.names(self.named, ANNOUNCED)[0]] if few else UNSET,
-                store=self.host.accounts is not None,
+                names=[name.shown, *room.names(name, ANNOUNCED)[0]] if few else UNSET,
+                store=core.accounts is not None,
             )
         ]
-        last = host.last(hello.history)
-        self._seat.first = min(self._seat.first, room.seq + 1 - len(last))
+        last = core.last(hello.history)
+        session.first = min(session.first, room.seq + 1 - len(last))
         if hello.epoch:
             # In another life of the conversation everything is new.
-            seen = hello.after if hello.epoch == host.epoch else 0
-            first = 1 if self.account and not hello.register else self._seat.first
-            missed = codec.last_lines(room.since(max(seen, first - 1)), self.host.max_backlog)
+            seen = hello.after if hello.epoch == core.epoch else 0
+            first = 1 if user.account and not hello.register else session.first
+            missed = codec.last_lines(room.since(max(seen, first - 1)), core.max_backlog)
             first = room.seq + 1 - len(missed)
             if first > seen + 1:
                 told.append(Gap(seen + 1, first - 1))
         else:
             missed = [codec.conversation([message]) for message in last]
         # In one write: a client that has read the welcome knows the role, too.
-        who = codec.lines([self._who()] if self.account else [])
-        self._peer.write(b"".join([codec.lines(told), *missed, who]))
+        identity = [events.You(name.shown, user.role.name.lower())] if user.account else []
+        self._output.peer.write(b"".join([codec.lines(told), *missed, codec.lines(identity)]))
 
 
 def _known_name(shown: str) -> Name | None:

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from asyncchat.chat.queries import Act, Audit, Count, Found, History, Pair, Recall, Recalled, Search, Unread
-from asyncchat.chat.resumption import REMEMBERED
+from asyncchat.chat.user import REMEMBERED
 from asyncchat.errors import NotKept
 from asyncchat.log.accounts import Account
 from asyncchat.log.requests import Request
 from asyncchat.log.room_events import SHOWN, Sent
 from asyncchat.store.file import ERRORS, StoreError, reason, sent
 from asyncchat.store.people import said_between
-from asyncchat.store.words import Wanted
+from asyncchat.store.search.words import Wanted
 
 _AT_ONCE = 1000
 

@@ -4,9 +4,9 @@ import contextlib
 import time
 from collections.abc import Callable
 
-from asyncchat.store import index
 from asyncchat.store.file import ERRORS, Keep, StoreFile
 from asyncchat.store.people import People
+from asyncchat.store.search import index
 from asyncchat.store.times import keep_time
 from asyncchat.system.clock import Evidence
 

@@ -5,10 +5,10 @@ import socket
 from collections.abc import Callable, Iterator
 
 from asyncchat.commands.redaction import hidden_command
-from asyncchat.commands.table import is_exit
 from asyncchat.errors import ChatError
 from asyncchat.formats import plain
 from asyncchat.system import stdio
+from asyncchat.text.command_line import is_exit
 from asyncchat.text.framing import LineDecoder
 from asyncchat.text.invisible import is_blank
 from asyncchat.text.sanitize import BadLine, text

@@ -5,12 +5,12 @@ import socket
 import threading
 from collections import deque
 
-from asyncchat.commands.table import is_exit
 from asyncchat.errors import ChatError, OutputClosed
 from asyncchat.formats import plain
 from asyncchat.limits import Limits
 from asyncchat.system import stdio
 from asyncchat.system.addresses import address_of_peer
+from asyncchat.text.command_line import is_exit
 from asyncchat.threads.acceptor import Acceptor
 from asyncchat.threads.connection import Connection
 from asyncchat.threads.lines import typed_lines

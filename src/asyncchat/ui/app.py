@@ -11,13 +11,15 @@ from asyncchat.aio.client.event_queue import Disconnected, Event
 from asyncchat.aio.client.reconnecting import ReconnectingClient
 from asyncchat.chat.doubts import Doubt, Doubts
 from asyncchat.commands import help_text
+from asyncchat.commands.mistyped import doubt_of
 from asyncchat.commands.redaction import may_have_secret, without_secret
-from asyncchat.commands.table import Command, find_command, is_command, word_of
+from asyncchat.commands.table import Command, find_command
 from asyncchat.errors import ChatError, Refusal
 from asyncchat.formats import events
 from asyncchat.log.accounts import Role
 from asyncchat.system.addresses import Address
 from asyncchat.system.stdio import BELLS
+from asyncchat.text.command_line import is_command, word_of
 from asyncchat.text.invisible import is_blank
 from asyncchat.ui import commands
 from asyncchat.ui.completion import ChatCompleter
@@ -191,7 +193,7 @@ class App:
 
     def _post(self, line: str) -> None:
         if command := find_command(line):
-            self._doubts.end(command)
+            self._doubts.end(doubt_of(command))
         if missing := missing_password(line, self._chat.name):
             self._ask(line, *missing)
         elif is_command(line):

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from asyncchat.commands.table import argument_of, find_command
+from asyncchat.commands.table import find_command
+from asyncchat.text.command_line import argument_of
 
 
 class Client(Protocol):

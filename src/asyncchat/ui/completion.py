@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from asyncchat.commands.table import Command, find_command, word_of
+from asyncchat.commands.table import Command, find_command
+from asyncchat.text.command_line import word_of
 from asyncchat.ui.mentions import beginnings
 from asyncchat.ui.roster import People
 

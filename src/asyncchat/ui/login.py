@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from asyncchat.aio.client.link import Link, open_link
 from asyncchat.aio.client.plain import cancel_on_ctrl_c, converse
 from asyncchat.aio.client.reconnecting import ReconnectingClient
-from asyncchat.aio.daemon import DaemonExecutor
-from asyncchat.chat.doubts import Doubt, Doubts, doubt_of_refused
+from asyncchat.chat.doubts import Doubt, Doubts
 from asyncchat.client.plain_client import Visitor
-from asyncchat.commands.table import argument_of, find_command, is_exit
+from asyncchat.commands.mistyped import doubt_of_refused
+from asyncchat.commands.table import find_command
 from asyncchat.errors import Refusal
 from asyncchat.formats import plain
 from asyncchat.system import password_prompt, signals, stdio
 from asyncchat.system.addresses import Address
+from asyncchat.system.daemon_executor import DaemonExecutor
+from asyncchat.text.command_line import argument_of, is_exit
 from asyncchat.text.usernames import NameRefused, PasswordNeeded, prepare
 from asyncchat.ui.passwords import SEVERAL_LINES, PasswordQuestion
 
@@ -195,7 +197,7 @@ def _reason(name: str, refused: NameRefused) -> str:
 
 def _understand(typed: str) -> _Who:
     command = find_command(typed)
-    if not (command and command.before_naming):
+    if not (command and command.before_login):
         return _Who(typed)
     name, _, password = argument_of(typed).partition(" ")
     return _Who(name, password.strip(), is_new=command.names[0] == "/registration")

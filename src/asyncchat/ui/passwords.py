@@ -2,10 +2,11 @@
 
 from typing import NamedTuple
 
-from asyncchat.commands.accounts import new_password
-from asyncchat.commands.table import argument_of, find_command
+from asyncchat.chat.credentials import new_password
+from asyncchat.commands.table import find_command
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import SHORTEST_PASSWORD
+from asyncchat.text.command_line import argument_of
 from asyncchat.text.usernames import Name
 from asyncchat.ui.view.style import key_of
 
@@ -41,7 +42,7 @@ class PasswordQuestion(NamedTuple):
     def answered(self, typed: str) -> "PasswordQuestion | str":
         """Return the password, or nothing if there is none, or what to ask next."""
         password = typed.strip()
-        if (command := find_command(password)) and (command.is_secret or not argument_of(password)):
+        if (command := find_command(password)) and (command.has_password or not argument_of(password)):
             return self.anew(NO_COMMAND)
         if not password or not self.is_new:
             return password
@@ -60,7 +61,7 @@ def missing_password(line: str, name: str) -> tuple[str, PasswordQuestion] | Non
     `name`: the one that one has.
     """
     command = find_command(line)
-    if not command or not command.is_secret:
+    if not command or not command.has_password:
         return None
     first, words = command.names[0], argument_of(line).split()
     new = PasswordQuestion(name, f"new password, {SHORTEST_PASSWORD} characters at least: ", is_new=True)

@@ -4,13 +4,13 @@ import asyncio
 
 from asyncchat.aio.client.plain import cancel_on_ctrl_c
 from asyncchat.aio.client.reconnecting import ReconnectingClient
-from asyncchat.aio.daemon import DaemonExecutor
 from asyncchat.client.plain_client import MAX_HEARD
-from asyncchat.commands.table import is_exit
 from asyncchat.errors import ChatError
 from asyncchat.formats import codec, events
 from asyncchat.system import stdio
 from asyncchat.system.addresses import Address
+from asyncchat.system.daemon_executor import DaemonExecutor
+from asyncchat.text.command_line import is_exit
 from asyncchat.text.framing import LineDecoder
 from asyncchat.text.invisible import is_blank
 

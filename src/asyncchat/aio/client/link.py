@@ -7,9 +7,9 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
-from asyncchat.aio.daemon import DaemonExecutor
 from asyncchat.system import stdio
 from asyncchat.system.addresses import CONNECT_TIMEOUT, Address, unreachable
+from asyncchat.system.daemon_executor import DaemonExecutor
 
 LONGEST_PAUSE = 30.0
 """Seconds from one try to connect to the next, at most."""

@@ -5,11 +5,11 @@ import contextlib
 import signal
 
 from asyncchat.aio.client.link import Link, open_link
-from asyncchat.aio.daemon import DaemonExecutor
 from asyncchat.client.plain_client import GOODBYE_TIMEOUT, NO_VERDICT, QUESTION_TIMEOUT, VERDICT_TIMEOUT, Visitor
 from asyncchat.errors import ChatError, ServerGone
 from asyncchat.system import stdio
 from asyncchat.system.addresses import Address
+from asyncchat.system.daemon_executor import DaemonExecutor
 
 
 async def join(address: Address, visitor: Visitor, *, read_input: bool) -> None:

@@ -11,10 +11,10 @@ from asyncchat.aio.client.event_queue import Disconnected, Event, EventQueue
 from asyncchat.aio.client.link import LONGEST_PAUSE, Link, growing_pauses, open_link
 from asyncchat.aio.client.receipts import Receipt, Receipts
 from asyncchat.client.json_client import Client
-from asyncchat.commands.table import is_exit
 from asyncchat.errors import ChatClosed, ChatError, ConnectError, UsageError
 from asyncchat.formats import events
 from asyncchat.system.addresses import Address, reason
+from asyncchat.text.command_line import is_exit
 
 MOST_POSTED = 2 * events.MOST_UNANSWERED
 """Lines that may wait for an answer until a file that is sent waits, too."""

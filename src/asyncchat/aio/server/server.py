@@ -10,11 +10,11 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 from asyncchat import transcript
-from asyncchat.aio.connection import READ_SIZE, Connection
-from asyncchat.aio.desk import Desk
-from asyncchat.aio.door import Door
-from asyncchat.chat.core import Host
-from asyncchat.chat.resumption import Seats
+from asyncchat.aio.server.connection import READ_SIZE, Connection
+from asyncchat.aio.server.connection_limits import ConnectionLimiter
+from asyncchat.aio.server.store_service import StoreService
+from asyncchat.chat.core import ChatCore
+from asyncchat.chat.resumption import ResumableSessions
 from asyncchat.limits import Limits
 from asyncchat.log.accounts import Accounts
 from asyncchat.log.audience import Peer
@@ -73,9 +73,9 @@ class Server:
         accounts = Accounts(store.accounts, store.given_up, store.next_id) if store else None
         state = ChatState(room, accounts, Order(store.sentences if store else ()))
         self._pipeline = Pipeline(state, log, self._wake, self._clock.now)
-        self._host = Host(
+        self._core = ChatCore(
             self._pipeline,
-            Seats(lambda: secrets.token_hex(16)),
+            ResumableSessions(lambda: secrets.token_hex(16)),
             self._clock.trusted,
             moment=self._clock.moment,
             history=limits.history,
@@ -83,10 +83,10 @@ class Server:
             max_backlog=limits.max_backlog,
             needs_account=needs_account,
         )
-        self._desk = Desk(self._host, store) if store else None
+        self._store_service = StoreService(self._core, store) if store else None
         if recorder:
             self._pipeline.audience.attach(recorder, transcript.encode)
-        self._door = Door(limits.max_connections, limits.max_per_address)
+        self._connection_limiter = ConnectionLimiter(limits.max_connections, limits.max_per_address)
         self._refused = 0  # since the log said so last
         self._refusing = 0
         self._connections: dict[Connection, asyncio.Task[None]] = {}
@@ -142,22 +142,22 @@ class Server:
             writer.transport.abort()
             return
         host = host_of_peer(writer.get_extra_info("peername"))
-        if refusal := self._door.refusal(host):
+        if refusal := self._connection_limiter.refusal(host):
             await self._refuse(reader, writer, refusal)
             return
-        connection = Connection(reader, writer, self._host, host, self._limits, self._attend)
+        connection = Connection(reader, writer, self._core, host, self._limits, self._attend)
         self._connections[connection] = task
-        self._door.enter(host)
+        self._connection_limiter.enter(host)
         try:
             await connection.run()
         finally:
-            self._door.leave(host)
+            self._connection_limiter.leave(host)
             del self._connections[connection]
 
     async def _attend(self, session: Session, connection: Connection) -> None:
         """Answer what `session` has asked on `connection`."""
-        assert self._desk  # else nothing can be asked
-        await self._desk.attend(session, connection)
+        assert self._store_service  # else nothing can be asked
+        await self._store_service.attend(session, connection)
 
     async def _refuse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, refusal: bytes) -> None:
         self._refused += 1
@@ -193,11 +193,11 @@ class Server:
         limit = self._limits.drain_timeout
         deadline = asyncio.get_running_loop().time() + limit
         await self._settle()  # what was accepted comes before the goodbye
-        self._host.is_closing = True
+        self._core.is_closing = True
         for connection in self._connections:
             connection.say_goodbye("the chat is closing. Goodbye!")
-        if self._desk:
-            self._desk.give_up()
+        if self._store_service:
+            self._store_service.give_up()
         if not self._connections:
             return
         log.info("closing: %d peers have %g s to take what they are owed", len(self._connections), limit)

@@ -5,9 +5,9 @@ import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from asyncchat.aio.daemon import DaemonExecutor
 from asyncchat.chat.queries import Found, Search
 from asyncchat.errors import NotKept
+from asyncchat.system.daemon_executor import DaemonExecutor
 
 _T = TypeVar("_T")
 

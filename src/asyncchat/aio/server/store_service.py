@@ -8,9 +8,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from asyncchat.aio.daemon import DaemonExecutor
-from asyncchat.aio.searching import CLOSING, Asker, Searches
-from asyncchat.chat.core import Host
+from asyncchat.aio.server.searching import CLOSING, Asker, Searches
+from asyncchat.chat.core import ChatCore
 from asyncchat.chat.credentials import Authorize, ChangePassword, Credentials, Register, Unregister
 from asyncchat.chat.queries import Audit, Count, History, Recall, Search, Unread
 from asyncchat.chat.rate_limits import Tries
@@ -18,6 +17,7 @@ from asyncchat.errors import NotKept, NotNow, Refusal, WrongPassword
 from asyncchat.log.accounts import Account
 from asyncchat.log.entries import AnyEntry, CreateAccount, DeleteAccount, Entry, StorePassword, StoreToken
 from asyncchat.sessions.session import Session
+from asyncchat.system.daemon_executor import DaemonExecutor
 
 if TYPE_CHECKING:
     from asyncchat.store import Store
@@ -39,15 +39,15 @@ _TOO_MANY_TRIES = "too many tries. Wait a minute, then write it again."
 _LOWEST_PRIORITY = 19
 
 
-class Desk:
-    """Answers what the sessions of `host` ask of `store`."""
+class StoreService:
+    """Answers what the sessions of `core` ask of `store`."""
 
-    def __init__(self, host: Host, store: "Store") -> None:
+    def __init__(self, core: ChatCore, store: "Store") -> None:
         # Not at the top: a chat without a store does not need it.
         from asyncchat.system import password_hash
 
         self._passwords = password_hash
-        self._host = host
+        self._core = core
         self._store = store
         self._reading = DaemonExecutor("archive")
         self._hashing = DaemonExecutor("passwords", HASHING_AT_ONCE, _give_way)
@@ -64,16 +64,16 @@ class Desk:
         try:
             await self._answer(session, asker)
         except Refusal as refusal:
-            session.fail(refusal)
+            session.throw(refusal)
 
     async def _answer(self, session: Session, asker: Asker) -> None:
-        match question := session.asked:
+        match question := session.pending_request:
             case Register() | Authorize() | ChangePassword() | Unregister():
                 await self._take_password(session, question)
             case Search():
-                session.answer(await self._searches.answer(question, session.network, asker))
+                session.resume(await self._searches.answer(question, session.user.network, asker))
             case History() | Recall() | Count() | Unread() | Audit():
-                session.answer(await self._in(self._reading, lambda: self._store.archive.answer(question)))
+                session.resume(await self._in(self._reading, lambda: self._store.archive.answer(question)))
             case Entry():
                 await self._wait_until_applied(session)
 
@@ -93,13 +93,13 @@ class Desk:
 
     async def _take_password(self, session: Session, question: Credentials) -> None:
         try:
-            if entry := await self._work_on(question, session.network):
+            if entry := await self._work_on(question, session.user.network):
                 await self._keep(entry, session)
             else:
-                session.answer(None)
+                session.resume(None)
         finally:
-            if isinstance(question, Register) and self._host.accounts:
-                self._host.accounts.release(question.name.key)
+            if isinstance(question, Register) and self._core.accounts:
+                self._core.accounts.release(question.name.key)
 
     async def _work_on(self, question: Credentials, address: str) -> AnyEntry | None:
         mine = self._waiting[address]
@@ -122,25 +122,25 @@ class Desk:
                 if not self._registrations.take("", address, asyncio.get_running_loop().time()):
                     raise NotNow("too many names were registered from your address. Write it again in an hour.")
                 hashed = await self._hash(password, address)
-                return CreateAccount(name, hashed, seat, self._host.moment(), address)
+                return CreateAccount(name, hashed, seat, self._core.moment(), address)
             case ChangePassword(account, password, seat):
                 if not self._changes.take(account.name.key, "", asyncio.get_running_loop().time()):
                     raise NotNow(_TOO_MANY_TRIES)
                 return StorePassword(account.id, await self._hash(password, address), seat)
             case Unregister(account, password):
                 await self._check(account, password, address)
-                return DeleteAccount(account.id, self._host.moment())
+                return DeleteAccount(account.id, self._core.moment())
             case Authorize(account, password, seat):
                 kept = account.password
                 await self._check(account, password, address)
                 stronger = await self._hash(password, address) if self._passwords.is_weak(kept) else None
-                return StoreToken(account.id, kept, seat, self._host.moment(), stronger) if seat or stronger else None
+                return StoreToken(account.id, kept, seat, self._core.moment(), stronger) if seat or stronger else None
 
     async def _hash(self, password: str, address: str) -> str:
         return await self._in_turn(address, lambda: self._passwords.hashed(password))
 
     async def _check(self, account: Account, password: str, address: str) -> None:
-        if not self._host.logins.take(str(account.id), address, asyncio.get_running_loop().time()):
+        if not self._core.logins.take(str(account.id), address, asyncio.get_running_loop().time()):
             raise NotNow(_TOO_MANY_TRIES)
         if not await self._in_turn(address, lambda: self._passwords.is_right(password, account.password)):
             raise WrongPassword
@@ -168,11 +168,11 @@ class Desk:
             if not done.done():  # somebody waits
                 done.set_result(None)
             if isinstance(outcome, Refusal):
-                session.fail(outcome)
+                session.throw(outcome)
             else:
-                session.answer(outcome)
+                session.resume(outcome)
 
-        self._host.propose(entry, applied)
+        self._core.propose(entry, applied)
         await self._until(done)
 
 

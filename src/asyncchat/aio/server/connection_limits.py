@@ -10,7 +10,7 @@ FULL = plain.notice("the chat is full, try again later.")
 TOO_MANY = plain.notice("there are too many connections from your address, try again later.")
 
 
-class Door:
+class ConnectionLimiter:
     """Counts who is in. A limit of 0 connections from one address is none; loopback has none in any case."""
 
     def __init__(self, max_connections: int, max_per_address: int) -> None:

@@ -3,7 +3,7 @@
 import sqlite3
 import time
 
-from asyncchat.store.words import RULES, words_of
+from asyncchat.store.search.words import RULES, words_of
 
 PIECE = 0.02
 """Seconds that are spent on it at a time, at most: what is said meanwhile has to wait."""

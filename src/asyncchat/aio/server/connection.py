@@ -7,8 +7,8 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable, Iterator
 
-from asyncchat.aio.backlog import Backlog
-from asyncchat.chat.core import Host
+from asyncchat.aio.server.backlog import Backlog
+from asyncchat.chat.core import ChatCore
 from asyncchat.chat.rate_limits import Pace
 from asyncchat.formats import codec, events
 from asyncchat.limits import Limits
@@ -47,7 +47,7 @@ class Connection:
         self,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
-        host: Host,
+        core: ChatCore,
         address: str,
         limits: Limits,
         attend: Callable[[Session, "Connection"], Awaitable[None]],
@@ -66,10 +66,10 @@ class Connection:
         self._catching_up: asyncio.Task[None] | None = None
         self._backlog: Backlog | None = None
         self._transport.set_write_buffer_limits(high=0)  # so that drain() waits until the kernel has taken everything
-        self._host = host
+        self._core = core
         self._address = address
         self._attend = attend
-        self._session: Session = PlainSession(host, self, self._address)
+        self._session: Session = PlainSession(core, self, self._address)
 
     def write(self, data: bytes) -> None:
         """Send `data` as soon as the peer takes it; cut the peer off if it is too far behind."""
@@ -123,7 +123,7 @@ class Connection:
 
     def say_goodbye(self, text: str) -> None:
         """Tell the peer `text`, and let it go with what it is owed."""
-        self._session.put_out(text)
+        self._session.disconnect(text)
 
     async def run(self) -> None:
         """Serve the peer until it is gone."""
@@ -134,13 +134,13 @@ class Connection:
             while data := await self._reader.read(READ_SIZE):
                 self._silent_since, self._pings = asyncio.get_running_loop().time(), 0
                 lines = decoder.feed(data)
-                if self._session.doubts.open:
-                    self._session.doubts.more_came()
+                if self._session.user.resumable.doubts.open:
+                    self._session.user.resumable.doubts.more_came()
                 if new and lines:
                     new = False
                     self._choose_format(lines[0])
                 await self._receive_in_turn(lines)
-                if unnamed and self._open and self._session.name:
+                if unnamed and self._open and self._session.user.name:
                     unnamed = False
                     self._stop_timer()  # which is a tenth of what a peer costs
                     if isinstance(self._session, JsonSession):
@@ -165,7 +165,7 @@ class Connection:
 
     def _choose_format(self, first: bytes | None) -> None:
         if codec.is_object(first):
-            self._session = JsonSession(self._host, self, self._address)
+            self._session = JsonSession(self._core, self, self._address)
 
     async def _receive_in_turn(self, lines: list[bytes | None]) -> None:
         """Handle lines, not faster than the peer may go on, and let others come between."""
@@ -181,17 +181,17 @@ class Connection:
             self._silent_since, self._pings = now, 0  # an answer to a ping may be among what waits
             taken += await self._receive_some(lines, taken)
             now = loop.time()
-            if not self._session.named or now - since > _TURN:  # a try for a name costs more than a message
+            if not self._session.user.name or now - since > _TURN:  # a try for a name costs more than a message
                 await asyncio.sleep(0)
                 now = since = loop.time()
 
     async def _receive_some(self, lines: list[bytes | None], taken: int) -> int:
         """Handle some lines, and return how many."""
         session = self._session
-        if self._pace or not session.named:
+        if self._pace or not session.user.name:
             some = lines[taken : taken + 1]
         else:
-            if isinstance(session, PlainSession) and session.say_together(some := lines[taken : taken + _MESSAGES]):
+            if isinstance(session, PlainSession) and session.receive_messages(some := lines[taken : taken + _MESSAGES]):
                 return len(some)
             some = lines[taken : taken + _TOGETHER]
         await self._receive(iter(some))
@@ -208,7 +208,7 @@ class Connection:
     async def _receive(self, lines: Iterator[bytes | None]) -> None:
         session = self._session
         session.receive(lines)
-        while session.asked is not None:
+        while session.pending_request is not None:
             await self._attend(session, self)
             # What it said meanwhile was not read.
             self._silent_since, self._pings = asyncio.get_running_loop().time(), 0
@@ -255,10 +255,11 @@ class Connection:
         self.abort()
         place = self._transport.get_extra_info("peername")
         where = Address(*place[:2]) if place else "a peer"
-        log.warning("%s (%s) is cut off: %s", where, self._session.name or "no name yet", why)
+        name = self._session.user.name
+        log.warning("%s (%s) is cut off: %s", where, name.shown if name else "no name yet", why)
 
     def _expire(self) -> None:
-        if not self._session.name:
+        if not self._session.user.name:
             self.say_goodbye("it took you too long to choose a name. Connect again to try once more.")
 
     def _see_whether_it_lives(self, session: JsonSession) -> None:

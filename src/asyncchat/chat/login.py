@@ -1,0 +1,162 @@
+"""How a user joins: as a guest, with a password, or in the place of another connection; and who may have which name."""
+
+import contextlib
+
+from asyncchat.chat.core import ChatCore
+from asyncchat.chat.credentials import Authorize, Register, known_password, new_password
+from asyncchat.chat.queries import Unread
+from asyncchat.chat.user import User
+from asyncchat.errors import Banned, IncorrectLogin, LoginTaken, NameTaken, NotKept, Refusal
+from asyncchat.log.accounts import Account
+from asyncchat.log.entries import Join, Rename
+from asyncchat.text.usernames import Name, NameRefused
+
+
+def check_guest(core: ChatCore, user: User, name: Name, *, is_back: bool) -> None:
+    """Check that the user may join as a guest under this name; `is_back`: it was the user's before, as the token shows.
+
+    Raises Refusal, NameRefused and NameTaken.
+    """
+    core.refuse_reserved(name)
+    if core.find_account(name):
+        raise Refusal(
+            "name-registered",
+            f"this name is registered. Write /auth {name.shown} PASSWORD, or choose another one.",
+        )
+    if core.is_banned(name) or core.is_address_banned(user.address):
+        raise Banned
+    if not is_back:
+        core.refuse_confusable(name)
+    if core.needs_account:
+        raise Refusal(
+            "guest",
+            f"this chat is for registered people. Write /registration {name.shown} PASSWORD"
+            " to make the name yours, or /auth NAME PASSWORD.",
+        )
+    if core.accounts and core.accounts.is_reserved(name.key):
+        raise NameTaken(name.shown)
+
+
+def check_new(core: ChatCore, user: User, name: Name) -> None:
+    """Check that the user may register `name`. Raises Refusal."""
+    accounts = core.require_accounts()
+    if user.account:
+        raise Refusal(
+            "registered",
+            f"you are registered already, as {user.account.name.shown}. Write /password PASSWORD for another password.",
+        )
+    if core.is_banned(name) or core.is_address_banned(user.address):
+        raise Banned
+    _refuse_muted(core, user, name)
+    holder = core.online.get(name.key)
+    if accounts.find(name.key) or accounts.is_reserved(name.key) or (holder and holder is not user):
+        raise LoginTaken
+    try:
+        core.refuse_reserved(name)
+        core.refuse_confusable(name, own=user.name)
+    except NameRefused as refused:
+        raise unusable(refused) from None
+
+
+def check_owner(core: ChatCore, user: User, account: Account | None) -> Account:
+    """Check that the user may try to log in to `account`. Raises Refusal."""
+    if not account:
+        raise IncorrectLogin
+    if user.account:
+        raise Refusal(
+            "authorized",
+            f"you are authorized already, as {user.account.name.shown}. Leave with /exit to come in as somebody else.",
+        )
+    core.refuse_banned(account.name)
+    _refuse_muted(core, user, account.name)
+    return account
+
+
+def unusable(refused: NameRefused) -> Refusal:
+    """Return why a name can't be registered."""
+    return Refusal(refused.code, f"this name can't be used: {refused}. Choose another one.")
+
+
+def _refuse_muted(core: ChatCore, user: User, name: Name) -> None:
+    """Raise Muted if the user would escape a mute by the other name."""
+    if user.name and user.name.key != name.key:
+        core.refuse_muted(user.name)
+
+
+async def register(core: ChatCore, user: User, name: Name, raw: str, token_hash: bytes) -> Account:
+    """Make an account of `name`, with a password as it was typed. Raises Refusal."""
+    check_new(core, user, name)
+    accounts = core.require_accounts()
+    secret = new_password(name, raw)
+    accounts.reserve(name)
+    await Register(name, secret, token_hash)
+    _refuse_muted(core, user, name)  # meanwhile
+    return accounts.of_key(name.key)
+
+
+async def authorize(core: ChatCore, user: User, account: Account, raw: str, token_hash: bytes) -> None:
+    """Check that this is the password of `account`, as it was typed. Raises Refusal."""
+    await Authorize(account, known_password(raw), token_hash)
+    _refuse_muted(core, user, account.name)  # meanwhile
+
+
+async def join_as_guest(
+    core: ChatCore, user: User, name: Name, token_hash: bytes = b"", *, is_back: bool = False
+) -> None:
+    """Join under a name that is not registered. Raises Refusal, NameRefused and NameTaken; see check_guest."""
+    check_guest(core, user, name, is_back=is_back)
+    await join(core, user, name, None, token_hash)
+
+
+async def join_as_owner(core: ChatCore, user: User, account: Account, token_hash: bytes = b"") -> None:
+    """Join as the owner of `account`; this replaces a connection that has the name already. Raises Refusal."""
+    await join(core, user, account.name, account.id, token_hash)
+    user.account = account
+    core.note_seen(account)
+    core.logins.was_right(str(account.id), user.network)
+
+
+async def join(core: ChatCore, user: User, name: Name, account: int | None, token_hash: bytes) -> None:
+    """Become a member, or take the place of the user's other connection; see Join. Raises NameTaken."""
+    await Join(name, user.member, core.clock(), user.network, account, token_hash)
+    before = core.online.get(name.key)
+    user.since = user.active = core.clock()
+    core.add_user(user, name)
+    if before:
+        core.replace(before, name)
+    core.pipeline.audience.add(user.member, user.output.peer, user.output.encode)
+
+
+async def rename(core: ChatCore, user: User, account: Account) -> None:
+    """Go on under the name of the user's own account. Raises Refusal."""
+    if user.require_name().key != account.name.key:
+        try:
+            await Rename(user.member, account.name, account.id, core.clock())
+        except NameTaken:
+            raise Refusal(
+                "name-taken",
+                f"{account.name.shown} is here on another connection."
+                " Leave with /exit, and write /auth when you are asked for a name: that takes its place.",
+            ) from None
+        core.remove_user(user)
+        core.add_user(user, account.name)
+    core.set_account(user, account)
+
+
+async def log_in(core: ChatCore, user: User, account: Account, text: str) -> None:
+    """Let the user, whose password was right, have the account's name, join if that is not done yet, and say `text`."""
+    if user.name:
+        await rename(core, user, account)
+        user.notice(text)
+        await tell_unread(user, account)
+    else:
+        await join_as_owner(core, user, account)
+        user.notice(text)
+        user.output.peer.write(user.output.encode(core.last()))
+
+
+async def tell_unread(user: User, account: Account) -> None:
+    """Tell the user how many messages of each sender are unread, in a format that tells it without being asked."""
+    if user.output.counts_unread:
+        with contextlib.suppress(NotKept):
+            user.output.unread(await Unread(account))

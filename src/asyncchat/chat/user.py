@@ -1,0 +1,234 @@
+"""A user: who is at the other end of a connection, where messages go, and what of this outlives the connection."""
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Protocol
+
+from asyncchat.chat.doubts import Doubts
+from asyncchat.errors import Refusal
+from asyncchat.log.accounts import Account, Role
+from asyncchat.log.audience import Encode, Peer
+from asyncchat.log.entries import MarkRead
+from asyncchat.log.requests import Running
+from asyncchat.log.room_events import Sent
+from asyncchat.text.networks import network_of
+from asyncchat.text.usernames import Name
+
+REMEMBERED = 32
+"""As many as may wait for their acknowledgement: nobody repeats what is older."""
+
+NO_MESSAGE = 1 << 63
+"""A larger number than any message has."""
+
+Acks = Sequence[tuple[int, int | None]]
+"""For each id that was sent the number of the message, if it became one."""
+
+
+class Place(Enum):
+    """Where messages go if not to one user.
+
+    ROOM: to everybody
+    NOWHERE: they are refused, since the partner of the private conversation can't be reached
+    """
+
+    ROOM = "everybody"
+    NOWHERE = "nobody"
+
+
+Target = Account | Place
+"""Where messages go: to the owner of an account alone, or to a Place."""
+
+
+class Output(Protocol):
+    """Tells a peer what becomes of what it has sent, and what happens; each format has its own.
+
+    client: what the peer speaks, in words
+    counts_unread: whether the peer is told of unread messages without asking
+    """
+
+    client: str
+    counts_unread: bool
+
+    @property
+    def encode(self) -> Encode:
+        """The format of a room's events."""
+        ...
+
+    @property
+    def peer(self) -> Peer:
+        """The other end of the connection."""
+        ...
+
+    def notice(self, text: str, times: Sequence[str] = ()) -> None:
+        """Tell this user something; `times`: those in the text, in order, for who can show them in another zone."""
+        ...
+
+    def notices(self, lines: Sequence[str]) -> None:
+        """Tell this user several lines that belong together."""
+        ...
+
+    def goodbye(self, text: str, code: str) -> None:
+        """Tell the peer why its connection ends; with a `code` a program should not come back."""
+        ...
+
+    def private_messages(self, other: Account, messages: Sequence[Sent], *, new: bool = False) -> None:
+        """Show messages of the conversation with `other`; `new`: they were unread until now."""
+        ...
+
+    def unread(self, counts: Sequence[tuple[str, int]]) -> None:
+        """There are this many unread messages from each of these users, in whose conversations the user is not."""
+        ...
+
+    def topic(self, text: str) -> None:
+        """The room has another topic."""
+        ...
+
+    def target(self, target: Target) -> None:
+        """Messages go to `target` from now on."""
+        ...
+
+    def identity(self, name: str, role: Role) -> None:
+        """The user has another name or role."""
+        ...
+
+    def acknowledge(self, acks: Acks) -> None:
+        """What was sent with these ids is kept or done."""
+        ...
+
+    def fail(self, idents: Sequence[int], why: str) -> None:
+        """What was sent with these ids could not be kept; `why` is the rest of a sentence."""
+        ...
+
+
+class ResumableSession:
+    """What outlives a connection: where messages go, and what became of those that were sent last.
+
+    token_hash: of the token by which it is resumed; empty if it can't be
+    created: in milliseconds since 1970
+    first: the number of the first message that its user may see, if it is no account's
+    user: who has it now
+    name: the one that its last user had
+    account: the one whose password was shown
+    target: where messages go
+    partners: who was meant by the names that were written to: a name may be another user's since
+    doubts: what the next line may be instead of a message
+    is_restored: it was made from what the store knows, which is not everything
+
+    The ids of what is sent rise, so that a repetition is known: it must not be posted again.
+    """
+
+    def __init__(self, token_hash: bytes, created: int) -> None:
+        self.token_hash = token_hash
+        self.created = created
+        self.first = NO_MESSAGE
+        self.user: User | None = None
+        self.name: Name | None = None
+        self.account: Account | None = None
+        self.target: Target = Place.ROOM
+        self.partners: dict[str, Account] = {}
+        self.doubts = Doubts()
+        self.is_restored = False
+        self.last_id = -1
+        self.unacked: set[int] = set()
+        self.acked: dict[int, int | None] = {}
+
+    def accept(self, ident: int) -> None:
+        """What is sent as `ident` is on its way to the log."""
+        self.last_id = ident
+        self.unacked.add(ident)
+
+    def acknowledge(self, acks: Acks) -> None:
+        """What was sent with these ids is kept or done."""
+        for ident, seq in acks:
+            self.unacked.discard(ident)
+            self.acked[ident] = seq
+            if len(self.acked) > REMEMBERED:
+                del self.acked[next(iter(self.acked))]
+        if self.user:
+            self.user.output.acknowledge(acks)
+
+    def fail(self, idents: Sequence[int], why: str) -> None:
+        """What was sent with these ids could not be kept, and may be sent again."""
+        self.unacked.difference_update(idents)
+        self.last_id = max(self.acked, default=-1)
+        if self.user:
+            self.user.output.fail(idents, why)
+
+
+class User:
+    """Who is connected from `address`, and is told everything by `output`.
+
+    member: the number of the connection in the log
+    running: the command that waits for something
+    resumable: what outlives the connection
+    name: None until the user has joined
+    account: the user's own, after the login
+    addressee: where the line at hand goes, or which conversation it is about
+    unread_marks: what was written to the user of each conversation, if the connection is still alive
+    last_mark: the newest of those that were proposed
+    message_id: the id of the line at hand, as long as it has no answer; None in a format without ids
+    offered: another name, and its password, which /name would register
+    since, active: when the user joined, and when the last line came, in milliseconds since 1970
+    is_closed: nothing more is read from the connection
+    """
+
+    def __init__(self, output: Output, address: str, member: int) -> None:
+        self.output = output
+        self.address = address
+        self.network = network_of(address)
+        self.member = member
+        self.running: Running | None = None
+        self.resumable = ResumableSession(b"", 0)
+        self.name: Name | None = None
+        self.account: Account | None = None
+        self.addressee: Target = Place.ROOM
+        self.unread_marks: dict[Account, MarkRead] = {}
+        self.last_mark: MarkRead | None = None
+        self.message_id: int | None = None
+        self.offered: tuple[Name, str] | None = None
+        self.since = self.active = 0
+        self.is_closed = self.has_left = False
+
+    @property
+    def role(self) -> Role:
+        """What the user may do."""
+        return self.account.role if self.account else Role.GUEST
+
+    @property
+    def partner(self) -> Account | None:
+        """The other one in the user's private conversation."""
+        target = self.resumable.target
+        return None if isinstance(target, Place) else target
+
+    def require_name(self) -> Name:
+        """Return the name. Raises Refusal if there is none yet."""
+        if not self.name:
+            raise Refusal("no-name", "choose a name first.")
+        return self.name
+
+    def require_account(self) -> Account:
+        """Return the account. Raises Refusal if the user is a guest."""
+        if not self.account:
+            raise Refusal("not-allowed", "you are not registered, or not authorized: write /auth LOGIN PASSWORD.")
+        return self.account
+
+    def stop(self) -> None:
+        """End the command that runs; what it has asked for is done all the same."""
+        if self.running:
+            self.running.close()
+            self.running = None
+
+    def notice(self, text: str, times: Sequence[str] = ()) -> None:
+        """Tell this user something; see Output."""
+        self.output.notice(text, times)
+
+    def tell_identity(self) -> None:
+        """Tell the user's name and role."""
+        self.output.identity(self.require_name().shown, self.role)
+
+    def set_target(self, target: Target) -> None:
+        """Let messages go elsewhere from now on, and say so."""
+        self.resumable.target = target
+        if isinstance(target, Account):
+            self.resumable.partners[target.name.key] = target
+        self.output.target(target)

@@ -1,0 +1,117 @@
+"""The commands for everybody: help, who is online, the topic, and leaving."""
+
+from asyncchat.chat.core import ChatCore
+from asyncchat.chat.recent_guests import Guest
+from asyncchat.chat.user import User
+from asyncchat.commands import help_text
+from asyncchat.commands.table import command, find_command
+from asyncchat.errors import Refusal
+from asyncchat.log.accounts import Account, Role
+from asyncchat.log.entries import SetTopic
+from asyncchat.log.room_events import to_the_second
+from asyncchat.text.command_line import EXIT, excerpt, word_of
+from asyncchat.text.usernames import NameRefused, prepare
+
+_HELP_WIDTH = 78 - len("Server: ")
+"""Columns of a row of help, which most windows have room for."""
+
+LISTED = 100
+"""Names that /list shows."""
+
+_UNITS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "m"))
+
+
+@command("/help", argument="[COMMAND]", help="show the commands, or explain one")
+async def _help(core: ChatCore, user: User, about: str) -> None:
+    has_store = core.accounts is not None
+    if not about:
+        commands = help_text.usable(user.role, has_store=has_store)
+        can_register = has_store and user.role == Role.GUEST
+        rows = help_text.overview(commands, _HELP_WIDTH, can_register=can_register)
+    elif (known := find_command(f"/{word_of(about).lstrip('/')}")) and not known.is_client_only:
+        rows = help_text.details(known, _HELP_WIDTH, has_store=has_store)
+    else:
+        raise Refusal("unknown-command", f"there is no command {excerpt(about)}. /help shows those that there are.")
+    for row in rows:
+        user.notice(row)
+
+
+@command("/list", "/who", "/names", "/users", help="show who is online")
+async def _list(core: ChatCore, user: User, _: str) -> None:
+    names, more = core.room.names(without=user.require_name(), most=LISTED)
+    if not names:
+        user.notice("no one online")
+    else:
+        user.notice(f"online: {' '.join(names)}" + (f" and {more} more" if more else ""))
+
+
+@command("/whois", argument="NAME", help="show a user's role, whether online, idle time, and when last seen")
+async def _whois(core: ChatCore, user: User, wanted: str) -> None:
+    if not wanted:
+        raise Refusal("no-argument", "write whom: /whois NAME")
+    try:
+        name = prepare(wanted)
+    except NameRefused:
+        raise _unknown(wanted) from None
+    online, account = core.online.get(name.key), core.find_account(name)
+    if online:
+        _tell_online(core, user, online)
+    elif account:
+        _tell_offline(user, account)
+    elif guest := core.departed.find(name):
+        _tell_departed(user, guest)
+    else:
+        raise _unknown(wanted)
+
+
+def _unknown(wanted: str) -> Refusal:
+    return Refusal("not-online", f"{excerpt(wanted)} is not online, and not registered.")
+
+
+def _tell_online(core: ChatCore, user: User, online: User) -> None:
+    facts, times = [f"{_called(online.role)}, online"], list[str]()
+    if idle := _lasting(core.clock() - online.active):
+        facts.append(f"idle for {idle}")
+    if user.role >= Role.MODERATOR:
+        times.append(to_the_second(online.since))
+        facts += [f"since {times[0]}", f"from {online.address}", online.output.client]
+    user.notice(f"{online.require_name().shown}: {', '.join(facts)}", times)
+
+
+def _tell_offline(user: User, account: Account) -> None:
+    times = [to_the_second(account.seen)] if account.seen is not None else []
+    seen = "".join(f", last seen {time}" for time in times)
+    user.notice(f"{account.name.shown}: {_called(account.role)}, not online{seen}", times)
+
+
+def _tell_departed(user: User, guest: Guest) -> None:
+    time = to_the_second(guest.time)
+    address = f", from {guest.address}" if user.role >= Role.MODERATOR else ""
+    user.notice(f"{guest.name.shown}: {_called(Role.GUEST)}, not online, last seen {time}{address}", [time])
+
+
+def _called(role: Role) -> str:
+    return role.name.lower() if role <= Role.REGISTERED else f"registered, {role.name.lower()}"
+
+
+def _lasting(milliseconds: int) -> str:
+    """Return how long that is, in whole units of the largest kind; nothing below a minute."""
+    return next((f"{milliseconds // unit}{letter}" for unit, letter in _UNITS if milliseconds >= unit), "")
+
+
+@command("/topic", argument="[TEXT]", help="show the topic; moderators can set it", needs_store=True)
+async def _topic(core: ChatCore, user: User, text: str) -> None:
+    if not text:
+        user.notice(f"the topic is: {topic}" if (topic := core.room.topic) else "there is no topic")
+        return
+    if user.role < Role.MODERATOR:
+        raise Refusal("not-allowed", "you are not a moderator or an admin!")
+    name = user.require_account().name
+    core.refuse_muted(name)
+    await SetTopic(name, text, core.clock())
+    user.notice(f"the topic is: {text}")
+
+
+@command(*EXIT, help="leave the chat", before_login=True)
+async def _exit(core: ChatCore, user: User, _: str) -> None:
+    core.leave(user)

@@ -1,0 +1,48 @@
+"""The commands that look back: /history and /search, in the room or in a private conversation."""
+
+from collections.abc import Sequence
+
+from asyncchat.chat.core import ChatCore
+from asyncchat.chat.queries import History, Pair, Search
+from asyncchat.chat.user import User
+from asyncchat.commands.table import command
+from asyncchat.errors import Refusal
+from asyncchat.log.accounts import Account
+from asyncchat.log.room_events import SHOWN, Sent, to_the_second
+from asyncchat.text.command_line import excerpt
+
+_DIGITS = 18
+"""Of a number that can be asked for; the store has no larger ones."""
+
+
+@command("/history", argument="[N]", help=f"show {SHOWN} messages, beginning with the Nth last", needs_store=True)
+async def _history(_core: ChatCore, user: User, number: str) -> None:
+    if number and not (number.isascii() and number.isdigit() and len(number) <= _DIGITS):
+        raise Refusal("no-number", f"{excerpt(number)} is not a number! Write something like /history 50.")
+    _show(user, await History(max(1, int(number or SHOWN)), pair_of(user)), "there are no messages yet")
+
+
+@command("/search", argument="WORDS", help="show the last messages that contain these words", needs_store=True)
+async def _search(_core: ChatCore, user: User, words: str) -> None:
+    if not words:
+        raise Refusal("no-words", "write what to search for: /search WORDS")
+    found = await Search(words, pair_of(user))
+    _show(user, found.messages, f"nothing found: {words}")
+    if not found.is_all:
+        user.notice(
+            "the search took too long and was stopped: there may be more, further back."
+            " Search for fewer words, or for rarer ones."
+        )
+
+
+def pair_of(user: User) -> Pair | None:
+    """Return the two whose private conversation the line at hand is about; None if it is about the room."""
+    return Pair(user.account, user.addressee) if user.account and isinstance(user.addressee, Account) else None
+
+
+def _show(user: User, messages: Sequence[Sent], nothing: str) -> None:
+    if not messages:
+        user.notice(nothing)
+    for sent in messages:
+        time = to_the_second(sent.time)
+        user.notice(f"{time} {sent.name.shown}: {sent.text}", [time])

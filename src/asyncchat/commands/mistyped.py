@@ -1,0 +1,34 @@
+"""What the line after a command may be if that does not work, also if the command was mistyped."""
+
+from difflib import get_close_matches
+from functools import reduce
+from operator import or_
+
+from asyncchat.chat.doubts import Doubt
+from asyncchat.commands.redaction import hidden_command
+from asyncchat.commands.table import COMMANDS, Command, find_command
+from asyncchat.text.command_line import EXCERPT, is_command, word_of
+
+ALIKE = 0.75
+"""How similar an unknown command is at least to one that it may be: /passwd to /password, but not /join to /login."""
+
+
+def doubt_of(command: Command) -> Doubt:
+    """Return what the next line may be if `command` does not work."""
+    if command.has_password:
+        return Doubt.PASSWORD
+    return Doubt.PLACE if command.sets_target else Doubt.NONE
+
+
+_DOUBTS = {name: doubt for command in COMMANDS if (doubt := doubt_of(command)) for name in command.names}
+
+
+def doubt_of_refused(said: str) -> Doubt:
+    """Return what the line after `said` may be, if that was no message or name but a hidden or mistyped command."""
+    meant_line = said if is_command(said) else said and hidden_command(said)
+    if command := find_command(meant_line):
+        return doubt_of(command)
+    word = word_of(meant_line)[:EXCERPT].lower()
+    meant = get_close_matches(word, _DOUBTS, len(_DOUBTS), ALIKE)
+    meant += [name for name in _DOUBTS if len(word) > 3 and name.startswith(word)]  # a slash and three letters
+    return reduce(or_, map(_DOUBTS.__getitem__, meant), Doubt.NONE)

@@ -1,0 +1,1 @@
+"""What the operator does with the file of a store."""
