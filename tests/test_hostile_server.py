@@ -133,7 +133,7 @@ async def main():
     async with asyncchat.connect(sys.argv[1], name="alice") as chat:
         await anext(aiter(chat))
         if sys.argv[2] == "saying":
-            chat.post("never acknowledged")
+            saying = asyncio.create_task(chat.send("never acknowledged"))
         print("in", flush=True)
         await asyncio.sleep(600)
 asyncio.run(main())

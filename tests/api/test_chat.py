@@ -13,6 +13,7 @@ from asyncchat.aio.client import event_queue
 from asyncchat.limits import Limits
 from tests.aio.test_server import running
 from tests.programs import PATIENCE, SECRET, ServeProgram, seconds
+from tests.proxy import bad_network
 
 T = TypeVar("T")
 
@@ -133,6 +134,22 @@ async def test_a_chat_that_was_awaited_is_closed_at_the_end_of_async_with(room: 
     async with await asyncchat.connect(room.address, name="alice") as alice:
         pass
     assert repr(alice).endswith("closed>")
+
+
+async def test_what_is_sent_while_the_connection_is_broken_is_said_once_and_nothing_is_missed(
+    room: ServeProgram,
+) -> None:
+    async with (
+        bad_network(room.port) as network,
+        asyncchat.connect(f"127.0.0.1:{network.port}", name="alice") as alice,
+        asyncchat.connect(room.address, name="bob") as bob,
+    ):
+        await alice.send("one")
+        await network.end()
+        assert await bob.send("two") == 2
+        assert await alice.send("three") == 3
+        await alice.close()
+        assert [message.text async for message in alice.messages()] == ["one", "two", "three"]
 
 
 async def test_messages_are_what_is_said_and_nothing_else(room: ServeProgram) -> None:
