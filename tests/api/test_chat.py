@@ -100,6 +100,7 @@ async def test_what_happened_before_a_chat_was_closed_can_still_be_read(room: Se
         await alice.close()
         kinds = [type(event).__name__ for event in [event async for event in alice]]
     assert kinds[:3] == ["Welcome", "Joined", "Message"]
+    assert "Ack" not in kinds, "send has returned that"
 
 
 async def test_exit_ends_the_events(room: ServeProgram) -> None:

@@ -225,7 +225,8 @@ async def test_a_second_loop_at_the_same_time_is_an_error_and_the_first_goes_on(
         first = asyncio.ensure_future(anext(alice.messages()))
         await asyncio.sleep(0)
         with pytest.raises(UsageError, match="another loop reads this chat already"):
-            await anext(alice)
+            async with asyncio.timeout(seconds(PATIENCE)):
+                await anext(alice)
         await alice.send("two")
         assert (await first).text == "two"
 
@@ -289,7 +290,8 @@ def test_a_chat_of_another_event_loop_is_an_error(room: ServeProgram, use: Calla
 
     async def use_it() -> None:
         with pytest.raises(UsageError, match="belongs to another event loop"):
-            await use(alice)
+            async with asyncio.timeout(seconds(PATIENCE)):
+                await use(alice)
 
     with asyncio.Runner() as one, asyncio.Runner() as other:
         alice = one.run(connect())
@@ -309,4 +311,5 @@ async def test_a_chat_without_a_connection_says_so_and_waits() -> None:
     await asyncio.sleep(0)
     await alice.close()
     with pytest.raises(ChatClosed, match="it is not known whether the server has this"):
-        await sending
+        async with asyncio.timeout(seconds(PATIENCE)):
+            await sending
