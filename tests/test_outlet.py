@@ -3,7 +3,7 @@
 import os
 import threading
 
-from asyncchat.system.background_writer import Outlet
+from asyncchat.system.background_writer import BackgroundWriter
 from tests.programs import seconds
 
 
@@ -11,7 +11,7 @@ def test_an_outlet_that_owes_nothing_reports_no_lines_as_dropped_at_its_end() ->
     said: list[str] = []
     reading, writing = os.pipe()
     for _ in range(100):
-        outlet = Outlet(writing, "standard output", said.append)
+        outlet = BackgroundWriter(writing, "standard output", said.append)
         outlet.close(timeout=0)
     os.close(reading)
     os.close(writing)
@@ -28,7 +28,7 @@ def test_what_an_outlet_reports_at_its_end_holds_up_no_other_thread_that_writes_
         waits.append(writing.is_alive())
 
     reading, full = os.pipe()
-    outlet = Outlet(full, "standard output", report)
+    outlet = BackgroundWriter(full, "standard output", report)
     outlet.write(b"x" * (1 << 20) + b"\n")  # more than a pipe takes
     outlet.close(timeout=0)
     assert waits == [False]

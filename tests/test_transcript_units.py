@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from asyncchat import transcript
 from asyncchat.conversation import Conversation
 from asyncchat.formats import plain
-from asyncchat.log.room_events import Connected, Counted, Disconnected, Event, Joined, Left, Sent
-from asyncchat.text.sanitize import visible
-from asyncchat.text.usernames import prepare
+from asyncchat.log.room_events import ConnectionReplaced, Event, Joined, Left, MemberCount, Reconnected, Sent
+from asyncchat.text.sanitize import sanitize
+from asyncchat.text.usernames import parse_name
 
 Complaints = list[tuple[int, bytes]]
 
@@ -139,15 +139,15 @@ def test_is_the_same_as_line_by_line_in_whatever_pieces_it_arrives(chunks: list[
     assert filtered(*chunks) == one_by_one(b"".join(chunks))
 
 
-NAMES = st.sampled_from(["alice", "Zoé", "sent", "joined", "日本語", "a.b-c_d"]).map(prepare)
-TEXTS = st.text(st.sampled_from("\r\n\x85\u2028 \t") | st.characters(exclude_categories=["Cs"])).map(visible)
+NAMES = st.sampled_from(["alice", "Zoé", "sent", "joined", "日本語", "a.b-c_d"]).map(parse_name)
+TEXTS = st.text(st.sampled_from("\r\n\x85\u2028 \t") | st.characters(exclude_categories=["Cs"])).map(sanitize)
 EVENTS = st.one_of(
     st.builds(Sent, st.integers(), NAMES, TEXTS, st.integers()),
     st.builds(Joined, NAMES, st.integers()),
     st.builds(Left, NAMES, st.integers()),
-    st.builds(Disconnected, NAMES),
-    st.builds(Connected, NAMES),
-    st.builds(Counted, st.integers()),
+    st.builds(ConnectionReplaced, NAMES),
+    st.builds(Reconnected, NAMES),
+    st.builds(MemberCount, st.integers()),
 )
 
 
@@ -157,16 +157,16 @@ def test_the_conversation_in_a_transcript_is_what_everybody_saw(events: list[Eve
 
 
 def test_a_transcript_says_who_did_what() -> None:
-    name = prepare("Zoé")
+    name = parse_name("Zoé")
     assert transcript.encode([Joined(name, 1), Sent(1, name, "ça va?", 0), Left(name, 1)]).decode() == (
         "Zoé joined\nZoé sent ça va?\nZoé left\n"
     )
 
 
 def test_a_transcript_says_who_came_back_on_another_connection() -> None:
-    name = prepare("alice")
-    assert transcript.encode([Disconnected(name), Connected(name)]) == b"alice disconnected\nalice connected\n"
+    name = parse_name("alice")
+    assert transcript.encode([ConnectionReplaced(name), Reconnected(name)]) == b"alice disconnected\nalice connected\n"
 
 
 def test_a_transcript_does_not_say_how_many_there_are() -> None:
-    assert transcript.encode([Counted(300)]) == b""
+    assert transcript.encode([MemberCount(300)]) == b""

@@ -88,7 +88,7 @@ class NotKept(Refusal):
         self.why = why
 
 
-class NotNow(Refusal):
+class RateLimited(Refusal):
     """It is not done now; the message says when to try again."""
 
     def __init__(self, text: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from asyncchat.log.room_events import Connected, Counted, Disconnected, Event, Joined, Left, Renamed, Sent
+from asyncchat.log.room_events import ConnectionReplaced, Event, Joined, Left, MemberCount, Reconnected, Renamed, Sent
 
 
 def encode(events: Sequence[Event]) -> bytes:
@@ -20,9 +20,9 @@ def _line(event: Event) -> str:
             return f"{name.shown} left\n"
         case Renamed(name, new):
             return f"{name.shown} left\n{new.shown} joined\n"
-        case Disconnected(name):
+        case ConnectionReplaced(name):
             return f"{name.shown} disconnected\n"
-        case Connected(name):
+        case Reconnected(name):
             return f"{name.shown} connected\n"
-        case Counted():
+        case MemberCount():
             return ""

@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from asyncchat.aio.server import store_service
 from asyncchat.aio.server.server import Server
 from asyncchat.limits import Limits
-from asyncchat.store import Keep, Store
+from asyncchat.store import Retention, Store
 from asyncchat.system import password_hash
 from asyncchat.system.addresses import listen, of_socket
 from tests.programs import ASK_NAME, PATIENCE, SECRET, seconds
@@ -40,7 +40,7 @@ async def visitors(path: Path, number: int, networks: int = 1) -> AsyncIterator[
     """Run a server with a store, and yield visitors, in turn from so many addresses, who are asked for their names."""
     listeners = listen(["127.0.0.1"], 0)
     store = Store(
-        str(path), durability="normal", keep=Keep(), recent=10, patience=2.0, admin_password=lambda _: "not a hash"
+        str(path), durability="normal", keep=Retention(), recent=10, patience=2.0, admin_password=lambda _: "not a hash"
     )
     stop = asyncio.Event()
     task = asyncio.create_task(Server(listeners, Limits(drain_timeout=0.2), store=store).run(stop))

@@ -10,7 +10,7 @@ from asyncchat.log.entries import Join
 from asyncchat.log.log import MemoryLog
 from asyncchat.log.pipeline import Done, Pipeline
 from asyncchat.log.state import ChatState, RoomState
-from asyncchat.text.usernames import prepare
+from asyncchat.text.usernames import parse_name
 from tests.aio.test_connection import connected
 from tests.programs import PATIENCE, seconds
 
@@ -28,7 +28,7 @@ class CountingPipeline(Pipeline):
 async def turns_while(sent: bytes, progress: Callable[[CountingPipeline], int], last: int) -> int:
     """Return the turns of the loop between the first of what is `sent` at once and the `last`."""
     pipeline = CountingPipeline(ChatState(RoomState(10)), MemoryLog("epoch"), lambda: None, lambda: 0)
-    pipeline.join(Join(prepare("taken"), pipeline.new_member(), 0), lambda _: None)
+    pipeline.join(Join(parse_name("taken"), pipeline.new_member(), 0), lambda _: None)
     pipeline.joins = 0
     _, task, peer = await connected(NO_PACE, ChatCore(pipeline, ResumableSessions(lambda: "token"), lambda: 0))
     turns = 0

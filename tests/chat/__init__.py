@@ -10,11 +10,11 @@ from asyncchat.chat.resumption import ResumableSessions
 from asyncchat.errors import NotKept, Refusal
 from asyncchat.formats.events import JSON_LINE
 from asyncchat.log.accounts import Accounts
-from asyncchat.log.audience import Encode
-from asyncchat.log.bans import Order
+from asyncchat.log.audience import Encoder
 from asyncchat.log.entries import KEPT_NOWHERE, Join, Leave, Logged
 from asyncchat.log.log import Kept, Log, MemoryLog
 from asyncchat.log.pipeline import Pipeline, Sender
+from asyncchat.log.restrictions import Restrictions
 from asyncchat.log.room_events import Event, Sent
 from asyncchat.log.state import ChatState, RoomState
 from asyncchat.sessions.json import JsonSession
@@ -107,14 +107,14 @@ def a_pipeline(
     clock: Callable[[], int] = lambda: 0,
     replay: int = 1000,
     accounts: Accounts | None = None,
-    order: Order | None = None,
+    restrictions: Restrictions | None = None,
     topic: str = "",
 ) -> Pipeline:
     """Return a pipeline in which time stands still; with accounts where there is a store."""
     log = log or MemoryLog("memory")
     if log.is_archive and accounts is None:
         accounts = Accounts()
-    state = ChatState(RoomState(replay, log.recent, log.seq, topic), accounts, order)
+    state = ChatState(RoomState(replay, log.recent, log.seq, topic), accounts, restrictions)
     return Pipeline(state, log, wake, clock)
 
 
@@ -136,7 +136,7 @@ class Room:
             self._hosts[key] = ChatCore(self.pipeline, seats or some_sessions(), lambda: 0, **how)
         return self._hosts[key]
 
-    def join(self, name: Name, peer: Peer, encode: Encode, token_hash: bytes = b"") -> None:
+    def join(self, name: Name, peer: Peer, encode: Encoder, token_hash: bytes = b"") -> None:
         """Let `peer` be a member, or take the place of one that is there, and give it the last messages."""
         number = self.pipeline.new_member()
 

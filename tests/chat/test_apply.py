@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Account, Accounts, Role
 from asyncchat.log.apply import apply
-from asyncchat.log.bans import Action, Kind, Sentence
 from asyncchat.log.entries import (
     AnyEntry,
     Count,
@@ -35,11 +34,12 @@ from asyncchat.log.entries import (
     StorePassword,
     StoreToken,
 )
+from asyncchat.log.restrictions import Action, Restriction, RestrictionKind
 from asyncchat.log.room_events import Sent
 from asyncchat.log.state import ChatState, RoomState
-from asyncchat.text.usernames import prepare
+from asyncchat.text.usernames import parse_name
 
-NAMES = [prepare(name) for name in ("alice", "Alice", "bob", "Zoé", "Server")]
+NAMES = [parse_name(name) for name in ("alice", "Alice", "bob", "Zoé", "Server")]
 names = st.sampled_from(NAMES)
 members = st.integers(1, 6)
 accounts = st.integers(1, 3)
@@ -48,8 +48,13 @@ times = st.integers(0, 50)
 networks = st.sampled_from(["", "192.0.2.1"])
 hashes = st.sampled_from(["hash", "another"])
 roles = st.sampled_from([Role.REGISTERED, Role.MODERATOR])
-sentences = st.builds(
-    Sentence, st.sampled_from(Kind), names, networks, st.none() | times, st.sampled_from([Role.MODERATOR, Role.ADMIN])
+restrictions = st.builds(
+    Restriction,
+    st.sampled_from(RestrictionKind),
+    names,
+    networks,
+    st.none() | times,
+    st.sampled_from([Role.MODERATOR, Role.ADMIN]),
 )
 entries: st.SearchStrategy[AnyEntry] = st.one_of(
     st.builds(Join, names, members, times, networks, st.none() | accounts, tokens),
@@ -65,8 +70,8 @@ entries: st.SearchStrategy[AnyEntry] = st.one_of(
     st.builds(StorePassword, accounts, hashes, tokens),
     st.builds(DeleteAccount, accounts, times),
     st.builds(SetRole, names, accounts, roles, times),
-    st.builds(Restrict, names, sentences, st.sampled_from(Action), times),
-    st.builds(LiftRestriction, names, st.sampled_from(Kind), names, times),
+    st.builds(Restrict, names, restrictions, st.sampled_from(Action), times),
+    st.builds(LiftRestriction, names, st.sampled_from(RestrictionKind), names, times),
     st.builds(SetTopic, names, st.text(max_size=3), times),
 )
 
@@ -184,8 +189,8 @@ def test_there_are_no_accounts_without_a_store(entry: AnyEntry) -> None:
 
 def test_what_has_ended_is_forgotten_when_something_new_is_restricted() -> None:
     state = a_state()
-    ended = Sentence(Kind.MUTE, NAMES[0], "", 10, Role.MODERATOR)
-    lasting = Sentence(Kind.BAN, NAMES[2], "", None, Role.MODERATOR)
+    ended = Restriction(RestrictionKind.MUTE, NAMES[0], "", 10, Role.MODERATOR)
+    lasting = Restriction(RestrictionKind.BAN, NAMES[2], "", None, Role.MODERATOR)
     fold(state, [Restrict(NAMES[3], ended, Action.MUTE, 0), Restrict(NAMES[3], lasting, Action.BAN, 10)])
-    assert not state.order.has_any(Kind.MUTE)
-    assert state.order.all(Kind.BAN, 10) == [lasting]
+    assert not state.restrictions.has_any(RestrictionKind.MUTE)
+    assert state.restrictions.all(RestrictionKind.BAN, 10) == [lasting]

@@ -14,7 +14,7 @@ from msgspec import Struct
 from asyncchat.formats import events
 from asyncchat.formats.checked import from_server
 from asyncchat.formats.events import Gap, Message, Notice
-from asyncchat.text.sanitize import visible
+from asyncchat.text.sanitize import sanitize
 
 NASTY = "\x1b]0;x\x07 \x9b2J \u202e \x7f \r\n \u2028 \u2066"
 TIME = "2026-11-22T21:40:00.123Z"
@@ -78,21 +78,21 @@ def test_each_event_is_looked_at_with_all_its_fields() -> None:
 def test_no_text_of_any_event_can_command_a_terminal(event: dict[str, Any], field: str) -> None:
     heard = read(**event | {field: NASTY})
     assert heard is not None
-    assert visible(NASTY) in set(strings(heard))
+    assert sanitize(NASTY) in set(strings(heard))
     assert not [said for said in strings(heard) for char in said if unicodedata.category(char) in {"Cc", "Cf", "Zl"}]
 
 
 def test_no_name_in_a_list_can_either() -> None:
     heard = read(**EVENTS[0] | {"names": ["a", NASTY]})
     assert isinstance(heard, events.Welcome)
-    assert heard.names == ["a", visible(NASTY)]
+    assert heard.names == ["a", sanitize(NASTY)]
 
 
 @pytest.mark.parametrize("raw", [b"\xc2\x9b", b"\xe2\x80\xae", b"\x7f", b"\\u009b", b"\\u202e", b"\\u001b"])
 def test_it_makes_no_difference_how_it_is_written(raw: bytes) -> None:
     heard = from_server(b'{"type":"notice","text":"%s"}' % raw)
     assert isinstance(heard, Notice)
-    assert heard.text == visible(json.loads(b'"%s"' % raw))
+    assert heard.text == sanitize(json.loads(b'"%s"' % raw))
 
 
 @pytest.mark.parametrize(("event", "field"), NUMBERS, ids=called)

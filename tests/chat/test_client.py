@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asyncchat.client import json_client as module
-from asyncchat.client.json_client import Client
+from asyncchat.client.json_client import JsonClient
 from asyncchat.client.plain_client import MAX_HEARD
 from asyncchat.formats import codec, events
 from asyncchat.formats.events import Ack, Error, Gap, Hello, Joined, Members, Message, Notice, Refused, Welcome
@@ -32,7 +32,7 @@ class World:
         return [event for event in self.record if isinstance(event, Sent)]
 
 
-def connect(world: World, client: Client) -> Wire:
+def connect(world: World, client: JsonClient) -> Wire:
     """Return a new connection of `client` to the server of `world`."""
     return Wire(client, Bot(world.room, world.seats))
 
@@ -41,16 +41,16 @@ def texts(seen: list[events.FromServer]) -> list[str]:
     return [event.text for event in seen if isinstance(event, Message)]
 
 
-def hear(client: Client, *lines: str | bytes) -> list[events.FromServer]:
+def hear(client: JsonClient, *lines: str | bytes) -> list[events.FromServer]:
     for line in lines:
         client.hear(line.encode() + b"\n" if isinstance(line, str) else line)
     client.to_send()
     return client.news()
 
 
-def welcomed(seq: int = 0, epoch: str = "e") -> Client:
+def welcomed(seq: int = 0, epoch: str = "e") -> JsonClient:
     """Return a client that has just been let in."""
-    client = Client("alice")
+    client = JsonClient("alice")
     hear(client, QUESTION, welcome(seq, epoch))
     return client
 
@@ -67,43 +67,43 @@ def message(seq: int) -> bytes:
 
 
 def test_says_nothing_before_it_is_asked() -> None:
-    assert Client("alice").to_send() == b""
+    assert JsonClient("alice").to_send() == b""
 
 
 def test_answers_the_question_with_its_name() -> None:
-    client = Client("alice")
+    client = JsonClient("alice")
     client.hear(QUESTION)
     assert client.to_send() == b'{"type":"hello","v":1,"name":"alice"}\n'
 
 
 def test_sends_what_was_said_before_as_soon_as_it_is_in() -> None:
-    world, client = World(), Client("alice")
+    world, client = World(), JsonClient("alice")
     client.say("early")
     seen = connect(world, client).carry_all()
     assert [event.text for event in world.said()] == texts(seen) == ["early"]
 
 
 def test_has_the_name_in_the_form_that_the_server_gives_it() -> None:
-    client = Client("Zoe\u0301")
+    client = JsonClient("Zoe\u0301")
     connect(World(), client).carry_all()
     assert client.name == "Zo\u00e9"
 
 
 def test_a_refused_name_is_told_and_nothing_said_is_sent() -> None:
-    world, client = World(), Client("BOB")
+    world, client = World(), JsonClient("BOB")
     client.say("secret")
     assert connect(world, client).carry_all() == [Error("name-taken", "this name is already taken!")]
     assert (client.is_in, client.waiting, world.said()) == (False, 1, [])
 
 
 def test_a_full_chat_is_told_in_its_own_words() -> None:
-    assert hear(Client("alice"), "Server: the chat is full, try again later.") == [
+    assert hear(JsonClient("alice"), "Server: the chat is full, try again later.") == [
         Notice("the chat is full, try again later.")
     ]
 
 
 def test_a_server_of_plain_text_is_an_error_that_says_what_to_do() -> None:
-    (error,) = hear(Client("alice"), QUESTION, "Server: this name can't be used: …")
+    (error,) = hear(JsonClient("alice"), QUESTION, "Server: this name can't be used: …")
     assert error == Error("not-json", "the server understands plain text only. Use --plain.")
 
 
@@ -111,7 +111,7 @@ def test_a_server_of_plain_text_is_an_error_that_says_what_to_do() -> None:
 
 
 def test_what_is_said_waits_until_it_is_acknowledged() -> None:
-    world, client = World(), Client("alice")
+    world, client = World(), JsonClient("alice")
     wire = connect(world, client)
     wire.carry_all()
     ident = client.say("hello")
@@ -189,7 +189,7 @@ def test_the_last_messages_of_before_are_no_hole() -> None:
     assert texts(hear(welcomed(seq=41), message(32), message(33))) == ["number 32", "number 33"]
 
 
-def comes_back_after(client: Client) -> int:
+def comes_back_after(client: JsonClient) -> int:
     """Return the number behind which a client wants all when it is connected again."""
     client.connected()
     client.hear(QUESTION)
@@ -208,7 +208,7 @@ def test_asks_for_no_more_of_the_last_messages_than_are_wanted(history: int) -> 
     world = World()
     for number in range(5):
         world.other.send(f"number {number}\n")
-    client = Client("alice", history=history)
+    client = JsonClient("alice", history=history)
     line = connect(world, client)
     seen = line.carry_all()
     assert texts(seen) == [f"number {number}" for number in range(5 - history, 5)]
@@ -240,20 +240,20 @@ def test_a_conversation_that_has_lost_its_end_goes_on() -> None:
 
 
 def test_half_of_a_character_is_sent_as_what_stands_for_it() -> None:
-    world, client = World(), Client("alice")
+    world, client = World(), JsonClient("alice")
     client.say("a\udcffb")
     assert texts(connect(world, client).carry_all()) == ["a\\udcffb"]
 
 
 def test_takes_its_name_back_from_a_connection_that_the_server_thinks_alive() -> None:
-    world, client = World(), Client("alice")
+    world, client = World(), JsonClient("alice")
     connect(world, client).carry_all()
     (welcome,) = [event for event in connect(world, client).carry_all() if isinstance(event, Welcome)]
     assert (welcome.name, welcome.resumed, client.is_in) == ("alice", True, True)
 
 
 def test_what_was_said_on_a_connection_that_broke_is_posted_once() -> None:
-    world, client = World(), Client("alice")
+    world, client = World(), JsonClient("alice")
     wire = connect(world, client)
     wire.carry_all()
     client.say("posted, and not known to be")
@@ -267,7 +267,7 @@ def test_what_was_said_on_a_connection_that_broke_is_posted_once() -> None:
 
 
 def test_when_the_server_was_started_anew_its_numbers_count_anew() -> None:
-    world, client = World(), Client("alice")
+    world, client = World(), JsonClient("alice")
     wire = connect(world, client)
     wire.carry_all()
     for number in range(5):
@@ -279,7 +279,7 @@ def test_when_the_server_was_started_anew_its_numbers_count_anew() -> None:
 
 
 def test_all_that_was_said_since_the_server_was_started_anew_is_seen_or_said_to_be_missing() -> None:
-    client = Client("alice")
+    client = JsonClient("alice")
     connect(World(), client).carry_all()
     anew = World("second")
     for number in range(1, 31):
@@ -308,7 +308,7 @@ def test_however_connections_break_each_message_is_seen_once_and_each_line_poste
 ) -> None:
     chance = Random(seed)
     worlds = [World("0", replay)]
-    client = Client("alice")
+    client = JsonClient("alice")
     wire = connect(worlds[-1], client)
     wire.carry_all()
     dead: list[Wire] = []
@@ -423,7 +423,7 @@ def test_a_line_without_end_in_sight_is_passed_over() -> None:
 
 @given(st.lists(st.binary(max_size=60) | st.sampled_from([QUESTION, welcome(), message(1), b'{"type":"', b"\n"])))
 def test_no_server_can_break_it(chunks: list[bytes]) -> None:
-    client = Client("alice")
+    client = JsonClient("alice")
     client.say("hello")
     for chunk in chunks:
         client.hear(chunk)

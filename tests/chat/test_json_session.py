@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from asyncchat.chat.resumption import ResumableSessions
 from asyncchat.formats.events import JSON_LINE, MOST_UNANSWERED
-from asyncchat.log.room_events import ANNOUNCED, Connected, Disconnected, Joined, Left, Sent
+from asyncchat.log.room_events import ANNOUNCED, ConnectionReplaced, Joined, Left, Reconnected, Sent
 from asyncchat.sessions.json import JsonSession
-from asyncchat.text.usernames import prepare
+from asyncchat.text.usernames import parse_name
 from tests.chat import ADDRESS, Bot, Peer, Person, Room, Said, SlowLog, a_room, record, some_sessions
 from tests.chat.test_events import LINES, NESTED
 
@@ -405,7 +405,7 @@ def test_end_of_input_flushes_what_the_peer_is_owed_and_lets_it_leave() -> None:
     assert heard[0] == said("hello")[0]
     assert heard[-1] == {"type": "ack", "id": 1, "seq": 1}
     assert alice.peer.closed
-    name = prepare("alice")
+    name = parse_name("alice")
     assert [event._replace(seat=b"") if isinstance(event, Sent) else event for event in events] == [
         Sent(1, name, "hello", 0, ident=1),
         Left(name, 0),
@@ -472,7 +472,7 @@ def test_others_hear_nothing_of_somebody_who_comes_back_and_the_transcript_does(
     new.hello("alice", token=token)
     old.hang_up()
     assert bob.hear() == []
-    assert events == [Disconnected(prepare("alice")), Connected(prepare("alice"))]
+    assert events == [ConnectionReplaced(parse_name("alice")), Reconnected(parse_name("alice"))]
 
 
 def test_the_name_stays_as_it_was_when_somebody_comes_back_with_other_capital_letters() -> None:
@@ -510,7 +510,7 @@ def test_whoever_comes_back_under_another_name_leaves_and_joins() -> None:
     assert new.hello("carol", token=token)["resumed"] is True
     room.commit()
     assert old.peer.closed
-    assert sorted(events) == sorted([Joined(prepare("carol"), 2), Left(prepare("alice"), 1)])
+    assert sorted(events) == sorted([Joined(parse_name("carol"), 2), Left(parse_name("alice"), 1)])
 
 
 def test_a_seat_is_kept_when_its_owner_has_left() -> None:
@@ -651,4 +651,4 @@ def test_when_the_chat_ends_nobody_is_told_that_the_others_leave() -> None:
         bot.session.disconnect("Goodbye!")
     room.commit()
     assert alice.hear() == [{"type": "bye", "text": "Goodbye!"}]
-    assert happened[-2:] == [Left(prepare("bob"), 1, False), Left(prepare("alice"), 0, False)]
+    assert happened[-2:] == [Left(parse_name("bob"), 1, False), Left(parse_name("alice"), 0, False)]

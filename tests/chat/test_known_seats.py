@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from asyncchat.chat.queries import Recall
+from asyncchat.chat.queries import LoadResumption
 from tests.chat import Bot, Said, a_room, some_sessions
 from tests.chat.town import SECRET, Town
 
@@ -96,7 +96,7 @@ def test_a_token_that_is_revoked_while_it_is_looked_up_is_not_accepted(town: Tow
     hello = {"type": "hello", "v": 1, "name": "alice", "token": before.token, "epoch": "town"}
     back.session.receive([json.dumps(hello).encode()])
     question = back.session.pending_request
-    assert isinstance(question, Recall)
+    assert isinstance(question, LoadResumption)
     found = town.look_up(question)
     alice.say(revoking, "/exit")
     back.session.resume(found)

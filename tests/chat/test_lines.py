@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asyncchat.text.framing import LineDecoder
-from asyncchat.text.sanitize import BadLine, text, visible
+from asyncchat.text.sanitize import InvalidLine, decode_line, sanitize
 
 LIMIT = 8
 
@@ -159,48 +159,48 @@ HARMFUL = [
     ],
 )
 def test_a_harmful_character_is_shown_as_its_stand_in(harmful: str, stand_in: str) -> None:
-    assert visible(f"a{harmful}b") == f"a{stand_in}b"
+    assert sanitize(f"a{harmful}b") == f"a{stand_in}b"
 
 
 def test_every_harmful_character_has_a_stand_in_of_its_own() -> None:
-    assert len({visible(character) for character in HARMFUL}) == len(HARMFUL)
+    assert len({sanitize(character) for character in HARMFUL}) == len(HARMFUL)
 
 
 @given(st.text(st.sampled_from(HARMFUL) | st.characters()))
 def test_no_harmful_character_is_ever_shown(raw: str) -> None:
-    assert not set(visible(raw)) & set(HARMFUL)
+    assert not set(sanitize(raw)) & set(HARMFUL)
 
 
 @given(st.text(st.sampled_from(HARMFUL) | st.characters()))
 def test_what_is_shown_is_one_line_for_whoever_splits_it(raw: str) -> None:
-    assert len(visible(raw).splitlines()) <= 1
+    assert len(sanitize(raw).splitlines()) <= 1
 
 
 @given(st.text(st.sampled_from(HARMFUL) | st.characters()))
 def test_what_is_shown_stays_the_same_when_it_is_made_visible_again(raw: str) -> None:
-    assert visible(visible(raw)) == visible(raw)
+    assert sanitize(sanitize(raw)) == sanitize(raw)
 
 
 def test_every_other_character_stays_as_it_is() -> None:
     everything = "".join(chr(code) for code in range(0x110000) if chr(code) not in HARMFUL)
-    assert visible(everything) == everything
+    assert sanitize(everything) == everything
 
 
 @given(st.text(st.characters(categories=["L", "M", "N", "P", "S", "Zs"])))
 def test_printable_text_stays_as_it_is(raw: str) -> None:
-    assert visible(raw) == raw
+    assert sanitize(raw) == raw
 
 
 def test_tabs_and_blanks_stay_as_they_are() -> None:
-    assert visible("\t two  words \t") == "\t two  words \t"
+    assert sanitize("\t two  words \t") == "\t two  words \t"
 
 
 def test_text_is_what_the_line_says() -> None:
-    assert text("Zoé: 日本語 😀".encode(), 4096) == "Zoé: 日本語 😀"
+    assert decode_line("Zoé: 日本語 😀".encode(), 4096) == "Zoé: 日本語 😀"
 
 
 def test_text_has_no_harmful_characters() -> None:
-    assert text(b"\x1b[2J", 4096) == "\u241b[2J"
+    assert decode_line(b"\x1b[2J", 4096) == "\u241b[2J"
 
 
 @pytest.mark.parametrize(
@@ -216,8 +216,8 @@ def test_text_has_no_harmful_characters() -> None:
     ],
 )
 def test_bytes_that_are_not_utf8_are_refused(line: bytes) -> None:
-    with pytest.raises(BadLine, match=r"^it is not UTF-8$"):
-        text(line, 4096)
+    with pytest.raises(InvalidLine, match=r"^it is not UTF-8$"):
+        decode_line(line, 4096)
 
 
 @pytest.mark.parametrize(
@@ -229,6 +229,6 @@ def test_bytes_that_are_not_utf8_are_refused(line: bytes) -> None:
     ],
 )
 def test_a_line_that_is_too_long_is_refused_with_the_limit(line: bytes | None, reason: str) -> None:
-    with pytest.raises(BadLine, match=f"^{reason}$"):
-        text(line, 4)
-    assert text("éé".encode(), 4) == "éé"
+    with pytest.raises(InvalidLine, match=f"^{reason}$"):
+        decode_line(line, 4)
+    assert decode_line("éé".encode(), 4) == "éé"

@@ -3,31 +3,31 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat.rate_limits import AT_ONCE, FORGOTTEN_AFTER, LONGEST_DELAY, MOST, REMEMBERED, Logins
+from asyncchat.chat.rate_limits import AT_ONCE, FORGOTTEN_AFTER, LONGEST_DELAY, MOST, REMEMBERED, LoginLimiter
 from asyncchat.log.accounts import Role
 from tests.chat.town import Town
 
 
-def tried(logins: Logins, seconds: int, *, begin: float = 0.0) -> list[float]:
+def tried(logins: LoginLimiter, seconds: int, *, begin: float = 0.0) -> list[float]:
     """Try one account once a second, each time from another address; return when that was allowed."""
     times = [begin + second for second in range(seconds)]
     return [time for time in times if logins.take("1", f"address {time}", time)]
 
 
 def test_there_are_ten_tries_at_once_from_many_addresses_and_then_each_waits_longer() -> None:
-    logins = Logins()
+    logins = LoginLimiter()
     assert [logins.take("1", f"address {number}", 0.0) for number in range(AT_ONCE + 1)] == [True] * AT_ONCE + [False]
     assert tried(logins, 200) == [2.0, 6.0, 14.0, 30.0, 62.0, 122.0, 182.0]
 
 
 def test_another_account_does_not_wait() -> None:
-    logins = Logins()
+    logins = LoginLimiter()
     tried(logins, 60)
     assert logins.take("2", "here", 60.0)
 
 
 def test_an_address_that_was_right_before_has_its_own_tries() -> None:
-    logins = Logins()
+    logins = LoginLimiter()
     logins.was_right("1", "home")
     tried(logins, 600)
     assert [logins.take("1", "home", 600.0) for _ in range(MOST + 1)] == [True] * MOST + [False]
@@ -36,20 +36,20 @@ def test_an_address_that_was_right_before_has_its_own_tries() -> None:
 
 
 def test_it_is_forgotten_when_nobody_has_tried_for_an_hour() -> None:
-    logins = Logins()
+    logins = LoginLimiter()
     last = tried(logins, 600)[-1]
     assert len(tried(logins, AT_ONCE, begin=last + FORGOTTEN_AFTER)) == AT_ONCE
 
 
 def test_whoever_is_right_begins_anew() -> None:
-    logins = Logins()
+    logins = LoginLimiter()
     for _ in range(MOST * 2):
         assert logins.take("1", "home", 0.0)
         logins.was_right("1", "home")
 
 
 def test_only_the_last_owners_are_remembered() -> None:
-    logins = Logins()
+    logins = LoginLimiter()
     logins.was_right("1", "first")
     for number in range(REMEMBERED):
         logins.was_right("1", f"address {number}")
@@ -60,7 +60,7 @@ def test_only_the_last_owners_are_remembered() -> None:
 
 @given(st.lists(st.tuples(st.floats(0, 30), st.integers(0, 50)), max_size=200))
 def test_nobody_gets_more_tries_however_they_are_spread(steps: list[tuple[float, int]]) -> None:
-    logins, now, allowed = Logins(), 0.0, 0
+    logins, now, allowed = LoginLimiter(), 0.0, 0
     for pause, address in steps:
         now += pause
         allowed += logins.take("1", str(address), now)
@@ -83,7 +83,7 @@ def test_where_somebody_came_in_by_a_token_or_registered_its_owner_is_known(town
 
 
 def test_from_one_address_there_are_no_more_than_for_one_and_those_refused_do_not_count_for_all() -> None:
-    logins = Logins()
+    logins = LoginLimiter()
     assert [logins.take("alice", "here", 0.0) for _ in range(2 * AT_ONCE)] == [True] * MOST + [False] * (
         2 * AT_ONCE - MOST
     )

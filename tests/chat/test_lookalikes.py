@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from asyncchat.log.accounts import Account, Accounts, Role
 from asyncchat.text import prototypes
-from asyncchat.text.confusables import Looks, looks_of, skeleton
-from asyncchat.text.usernames import Name, NameRefused, prepare
+from asyncchat.text.confusables import ConfusableIndex, looks_of, skeleton
+from asyncchat.text.usernames import Name, NameRefused, parse_name
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_what_looks_different_has_not(one: str, other: str) -> None:
 def names() -> st.SearchStrategy[Name]:
     def try_to_prepare(raw: str) -> Name | None:
         try:
-            return prepare(raw)
+            return parse_name(raw)
         except NameRefused:
             return None
 
@@ -56,7 +56,7 @@ def test_a_skeleton_stands_for_itself(name: Name) -> None:
 
 def is_like(accounts: Accounts, name: Name) -> str:
     """Return what a name looks like too much, or nothing."""
-    alike = accounts.find_alike(name)
+    alike = accounts.find_confusable(name)
     return alike.shown if alike else ""
 
 
@@ -81,7 +81,7 @@ def test_accounts_are_found_by_their_names_and_their_looks_as_long_as_they_are_t
 
 @given(st.lists(names(), max_size=8), st.data())
 def test_of_all_that_look_alike_each_is_found_as_long_as_it_is_there(some: list[Name], data: st.DataObject) -> None:
-    looks = Looks(*some, *some)
+    looks = ConfusableIndex(*some, *some)
     left = {name.key: name for name in some}
     for key in data.draw(st.permutations(sorted(left))):
         name = left[key]
@@ -101,18 +101,18 @@ def test_the_table_of_what_looks_alike_is_the_one_that_was_made() -> None:
 
 
 def test_one_of_two_that_look_alike_is_still_known_when_the_other_is_gone() -> None:
-    one, other = (Account(number, prepare(name), "", Role.REGISTERED) for number, name in enumerate(["bob", "b0b"]))
+    one, other = (Account(number, parse_name(name), "", Role.REGISTERED) for number, name in enumerate(["bob", "b0b"]))
     accounts = Accounts([one, other])
     accounts.remove(one, 0)
-    assert is_like(accounts, prepare("bоb")) == "b0b"
+    assert is_like(accounts, parse_name("bоb")) == "b0b"
 
 
 def test_a_name_that_is_about_to_be_somebodys_is_like_one_that_is() -> None:
     accounts = Accounts()
-    accounts.reserve(prepare("bob"))
+    accounts.reserve(parse_name("bob"))
     assert accounts.is_reserved("bob")
-    assert is_like(accounts, prepare("b0b")) == "bob"
+    assert is_like(accounts, parse_name("b0b")) == "bob"
     accounts.release("bob")
     accounts.release("bob")
     assert not accounts.is_reserved("bob")
-    assert is_like(accounts, prepare("b0b")) == ""
+    assert is_like(accounts, parse_name("b0b")) == ""

@@ -3,8 +3,8 @@
 import pytest
 
 from asyncchat.log.accounts import Role
-from asyncchat.log.bans import Kind, Order, Sentence, duration
-from asyncchat.text.usernames import prepare
+from asyncchat.log.restrictions import Restriction, RestrictionKind, Restrictions, parse_duration
+from asyncchat.text.usernames import parse_name
 from tests.chat import record
 from tests.chat.town import SECRET, Town
 
@@ -183,7 +183,7 @@ def test_whoever_comes_back_while_the_kick_is_kept_is_put_out_too(town: Town) ->
 
 def test_a_guest_who_is_banned_does_not_come_back_by_a_connection_that_is_still_there(town: Town) -> None:
     gus = town.program("gus")
-    town.host.order.add(Sentence(Kind.BAN, prepare("gus"), "", None, Role.ADMIN))
+    town.host.restrictions.add(Restriction(RestrictionKind.BAN, parse_name("gus"), "", None, Role.ADMIN))
     assert town.stranger().hello("gus", token=gus.token, epoch="town")["code"] == "banned"
 
 
@@ -347,24 +347,24 @@ def test_each_act_is_written_down(town: Town) -> None:
     [("90s", 90_000), ("30m", 1_800_000), ("12h", 43_200_000), ("7d", 604_800_000)],
 )
 def test_a_duration_is_a_number_and_a_unit(text: str, milliseconds: int) -> None:
-    assert duration(text) == milliseconds
+    assert parse_duration(text) == milliseconds
 
 
 @pytest.mark.parametrize("text", ["", "1", "h", "0m", "-1h", "1w", "1 h", "1.5h", "١h", "9999999d", "1h "])
 def test_anything_else_is_none(text: str) -> None:
-    assert duration(text) is None
+    assert parse_duration(text) is None
 
 
 def test_sentences_are_known_from_the_start() -> None:
-    order = Order(
+    order = Restrictions(
         [
-            Sentence(Kind.BAN, prepare("bob"), HERE, None, Role.ADMIN),
-            Sentence(Kind.MUTE, prepare("carol"), "", 5, Role.ADMIN),
+            Restriction(RestrictionKind.BAN, parse_name("bob"), HERE, None, Role.ADMIN),
+            Restriction(RestrictionKind.MUTE, parse_name("carol"), "", 5, Role.ADMIN),
         ]
     )
-    assert order.shuts_out(HERE, 0)
-    assert order.find(Kind.MUTE, "carol", 4)
-    assert not order.find(Kind.MUTE, "carol", 5)
+    assert order.is_address_banned(HERE, 0)
+    assert order.find(RestrictionKind.MUTE, "carol", 4)
+    assert not order.find(RestrictionKind.MUTE, "carol", 5)
 
 
 def test_a_moderator_does_not_undo_what_the_admin_has_done(town: Town) -> None:

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from precis_i18n import get_profile
 
-from asyncchat.text.usernames import NameRefused, prepare
+from asyncchat.text.usernames import NameRefused, parse_name
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ from asyncchat.text.usernames import NameRefused, prepare
     ],
 )
 def test_a_word_of_any_script_is_shown_as_it_is(name: str) -> None:
-    assert prepare(name).shown == name
+    assert parse_name(name).shown == name
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_word_of_any_script_is_shown_as_it_is(name: str) -> None:
     ],
 )
 def test_a_name_is_shown_in_its_common_form(raw: str, shown: str) -> None:
-    assert prepare(raw).shown == shown
+    assert parse_name(raw).shown == shown
 
 
 @pytest.mark.parametrize(
@@ -95,17 +95,17 @@ def test_a_name_is_shown_in_its_common_form(raw: str, shown: str) -> None:
     ],
 )
 def test_names_that_look_the_same_but_for_their_case_are_the_same(one: str, other: str) -> None:
-    assert prepare(one).key == prepare(other).key
+    assert parse_name(one).key == parse_name(other).key
 
 
 @pytest.mark.parametrize(("one", "other"), [("alice", "alice2"), ("Zoé", "Zoe"), ("a.b", "a-b"), ("ß", "ss")])
 def test_names_that_look_different_are_different(one: str, other: str) -> None:
-    assert prepare(one).key != prepare(other).key
+    assert parse_name(one).key != parse_name(other).key
 
 
 def refusal(raw: str) -> str:
     with pytest.raises(NameRefused) as refused:
-        prepare(raw)
+        parse_name(raw)
     return str(refused.value)
 
 
@@ -217,12 +217,12 @@ def test_a_letter_has_three_marks_at_most_however_it_is_encoded(raw: str) -> Non
 
 @pytest.mark.parametrize("raw", ["a" + "\u0315" * 3, "á\u0302\u0303", "a\u0302\u0303\u0304b\u0302\u0303\u0304"])
 def test_three_marks_are_no_more_than_that(raw: str) -> None:
-    assert prepare(raw).shown == unicodedata.normalize("NFC", raw)
+    assert parse_name(raw).shown == unicodedata.normalize("NFC", raw)
 
 
 @given(st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}", fullmatch=True))
 def test_a_name_in_ascii_is_what_precis_makes_of_it(raw: str) -> None:
-    name = prepare(raw)
+    name = parse_name(raw)
     assert name == (
         get_profile("UsernameCasePreserved").enforce(raw),
         get_profile("UsernameCaseMapped").enforce(raw),
@@ -269,16 +269,16 @@ NAMES = st.text(
 @example("\uff9ea")
 def test_a_name_as_it_is_shown_is_the_same_name_again(raw: str) -> None:
     try:
-        name = prepare(raw)
+        name = parse_name(raw)
     except NameRefused:
         return
-    assert prepare(name.shown) == name
+    assert parse_name(name.shown) == name
 
 
 @given(NAMES)
 def test_a_name_is_1_to_32_characters_that_everybody_sees(raw: str) -> None:
     try:
-        shown = prepare(raw).shown
+        shown = parse_name(raw).shown
     except NameRefused:
         return
     assert 1 <= len(shown) <= 32
@@ -290,7 +290,7 @@ def test_a_name_is_1_to_32_characters_that_everybody_sees(raw: str) -> None:
 @given(st.text(max_size=40))
 def test_a_reason_is_one_line_that_can_be_read(raw: str) -> None:
     try:
-        prepare(raw)
+        parse_name(raw)
     except NameRefused as refused:
         reason = str(refused)
     else:

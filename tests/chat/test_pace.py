@@ -4,28 +4,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat.rate_limits import Pace
+from asyncchat.chat.rate_limits import RateLimiter
 
 
 def test_a_burst_goes_at_once_and_then_one_after_the_other() -> None:
-    pace = Pace(rate=10, burst=3)
+    pace = RateLimiter(rate=10, burst=3)
     assert [pace.take(100.0) for _ in range(5)] == pytest.approx([0, 0, 0, 0.1, 0.2])
 
 
 def test_whoever_keeps_to_the_rate_never_waits() -> None:
-    pace = Pace(rate=10, burst=1)
+    pace = RateLimiter(rate=10, burst=1)
     assert [pace.take(100 + number / 10) for number in range(50)] == pytest.approx([0] * 50, abs=1e-9)
 
 
 def test_a_rest_gives_the_burst_back_and_no_more() -> None:
-    pace = Pace(rate=10, burst=3)
+    pace = RateLimiter(rate=10, burst=3)
     for _ in range(3):
         pace.take(100.0)
     assert [pace.take(1000.0) for _ in range(4)] == pytest.approx([0, 0, 0, 0.1])
 
 
 def test_without_a_rate_nobody_waits() -> None:
-    pace = Pace(rate=0, burst=1)
+    pace = RateLimiter(rate=0, burst=1)
     assert [pace.take(100.0) for _ in range(1000)] == [0.0] * 1000
 
 
@@ -37,7 +37,7 @@ def test_without_a_rate_nobody_waits() -> None:
 def test_whoever_waits_as_told_sends_no_more_than_a_burst_and_the_rate(
     rate: float, burst: int, gaps: list[float]
 ) -> None:
-    pace = Pace(rate, burst)
+    pace = RateLimiter(rate, burst)
     now = 100.0
     sent: list[float] = []
     for gap in gaps:

@@ -11,14 +11,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from asyncchat.errors import NameTaken, NotKept, Refusal
 from asyncchat.formats import plain
-from asyncchat.log.audience import Encode
+from asyncchat.log.audience import Encoder
 from asyncchat.log.entries import KEPT_NOWHERE, Join, Leave, Logged
 from asyncchat.log.log import Kept, Log, MemoryLog
-from asyncchat.log.room_events import ANNOUNCED, Connected, Counted, Disconnected, Event, Joined, Left, Sent
-from asyncchat.text.usernames import Name, prepare
+from asyncchat.log.room_events import ANNOUNCED, ConnectionReplaced, Event, Joined, Left, MemberCount, Reconnected, Sent
+from asyncchat.text.usernames import Name, parse_name
 from tests.chat import Peer, Receipts, Room, SlowLog, a_room, record
 
-ALICE, BOB, CAROL = prepare("Alice"), prepare("bob"), prepare("carol")
+ALICE, BOB, CAROL = parse_name("Alice"), parse_name("bob"), parse_name("carol")
 
 
 TOKEN = b"what shows that somebody who comes back is the same"
@@ -29,7 +29,7 @@ def everything(events: Iterable[Event]) -> bytes:
     return "".join([f"{event}\n" for event in events]).encode()
 
 
-def join(room: Room, name: Name, encode: Encode = plain.encode) -> Peer:
+def join(room: Room, name: Name, encode: Encoder = plain.encode) -> Peer:
     """Let a new peer join, and give it what was said last, as a session does."""
     peer = Peer()
     room.join(name, peer, encode, TOKEN)
@@ -294,15 +294,15 @@ def test_what_is_on_its_way_when_somebody_joins_reaches_them_once() -> None:
 @pytest.mark.parametrize("same", ["Zoé", "zoé", "ZOÉ", "Zoe\u0301"])
 def test_a_name_that_somebody_has_is_taken(same: str) -> None:
     room = a_room()
-    join(room, prepare("Zoé"))
+    join(room, parse_name("Zoé"))
     with pytest.raises(NameTaken):
-        room.join(prepare(same), Peer(), plain.encode)
+        room.join(parse_name(same), Peer(), plain.encode)
 
 
 @pytest.mark.parametrize("name", ["Server", "server", "SERVER", "\uff33\uff45\uff52\uff56\uff45\uff52"])
 def test_the_name_of_the_server_is_taken_from_the_start(name: str) -> None:
     with pytest.raises(NameTaken):
-        a_room().join(prepare(name), Peer(), plain.encode)
+        a_room().join(parse_name(name), Peer(), plain.encode)
 
 
 def test_whoever_wanted_a_taken_name_is_not_in_the_room() -> None:
@@ -319,8 +319,8 @@ def test_whoever_wanted_a_taken_name_is_not_in_the_room() -> None:
 def test_names_are_sorted_whatever_their_case() -> None:
     room = a_room()
     for raw in ("me", "carol", "Bob", "alice", "Dave"):
-        join(room, prepare(raw))
-    assert room.state.names(without=prepare("me"), most=100) == (["alice", "Bob", "carol", "Dave"], 0)
+        join(room, parse_name(raw))
+    assert room.state.names(without=parse_name("me"), most=100) == (["alice", "Bob", "carol", "Dave"], 0)
 
 
 @pytest.mark.parametrize("me", ["a", "b", "c", "d", "e"])
@@ -328,9 +328,9 @@ def test_names_are_sorted_whatever_their_case() -> None:
 def test_names_are_the_first_of_the_others_and_how_many_more_there_are(me: str, most: int) -> None:
     room = a_room()
     for raw in "ecbda":
-        join(room, prepare(raw))
+        join(room, parse_name(raw))
     others = "abcde".replace(me, "")
-    assert room.state.names(without=prepare(me), most=most) == (list(others[:most]), len(others[most:]))
+    assert room.state.names(without=parse_name(me), most=most) == (list(others[:most]), len(others[most:]))
 
 
 def test_there_are_no_other_names_when_one_is_alone() -> None:
@@ -444,7 +444,7 @@ def test_coming_back_is_told_as_being_disconnected_and_connected() -> None:
     events = record(room)
     room.join(ALICE, Peer(), plain.encode, TOKEN)
     room.commit()
-    assert events == [Disconnected(ALICE), Connected(ALICE)]
+    assert events == [ConnectionReplaced(ALICE), Reconnected(ALICE)]
 
 
 def test_coming_back_changes_no_count() -> None:
@@ -626,7 +626,7 @@ def test_what_is_lost_is_settled() -> None:
 
 def crowd(room: Room, people: int) -> list[Name]:
     """Let so many people in, and return their names."""
-    names = [prepare(f"p{number}") for number in range(people)]
+    names = [parse_name(f"p{number}") for number in range(people)]
     for name in names:
         room.join(name, Peer(), plain.encode)
     room.commit()
@@ -648,7 +648,7 @@ def test_a_big_room_is_counted() -> None:
     events = record(room)
     room.pipeline.count()
     room.commit()
-    assert events == [Counted(ANNOUNCED + 1)]
+    assert events == [MemberCount(ANNOUNCED + 1)]
 
 
 def test_a_big_room_is_counted_again_only_when_the_count_has_changed() -> None:
@@ -663,7 +663,7 @@ def test_a_big_room_is_counted_again_only_when_the_count_has_changed() -> None:
     room.pipeline.count()
     room.pipeline.count()
     room.commit()
-    assert events == [Left(names[0], ANNOUNCED + 4), Counted(ANNOUNCED + 4)]
+    assert events == [Left(names[0], ANNOUNCED + 4), MemberCount(ANNOUNCED + 4)]
 
 
 def test_a_room_that_was_small_for_a_moment_is_counted_again_though_as_many_are_there_as_before() -> None:
@@ -677,7 +677,7 @@ def test_a_room_that_was_small_for_a_moment_is_counted_again_though_as_many_are_
     events = record(room)
     room.pipeline.count()
     room.commit()
-    assert events == [Counted(ANNOUNCED + 1)]
+    assert events == [MemberCount(ANNOUNCED + 1)]
 
 
 # All of it, in any order.
@@ -694,7 +694,7 @@ class Visit(NamedTuple):
     number: int
     name: Name
     peer: Peer
-    encode: Encode
+    encode: Encoder
     token: bytes
 
 
@@ -734,7 +734,7 @@ class World:
                 self.members[name.key] = item
                 self.written[number] = encode(self.messages[len(self.messages) - min(history, len(self.messages)) :])
                 if before:
-                    self.happened += [Disconnected(name), Connected(name)]
+                    self.happened += [ConnectionReplaced(name), Reconnected(name)]
                 else:
                     self.happened.append(Joined(name, len(self.members)))
             case Said(visit, text, ident):
@@ -803,8 +803,8 @@ class AnyChat(RuleBasedStateMachine):
         encode=st.sampled_from([plain.encode, as_numbers]),
         token=st.sampled_from([b"one", b"other"]),
     )
-    def joins(self, raw: str, encode: Encode, token: bytes) -> None:
-        visit = Visit(len(self.visits) + 1, prepare(raw), Peer(), encode, token)
+    def joins(self, raw: str, encode: Encoder, token: bytes) -> None:
+        visit = Visit(len(self.visits) + 1, parse_name(raw), Peer(), encode, token)
         self.visits.append(visit)
         self.commit()
         self.world.apply(visit, self.history)

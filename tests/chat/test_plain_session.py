@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from asyncchat.log.accounts import Role
 from asyncchat.log.room_events import Joined, Left, Sent
-from asyncchat.text.usernames import prepare
+from asyncchat.text.usernames import parse_name
 from tests.chat import Person, Room, a_room, record
 from tests.chat.town import Town
 
@@ -352,7 +352,7 @@ def test_end_of_input_lets_the_peer_leave() -> None:
     events = record(room)
     alice.hang_up()
     assert alice.peer.closed
-    assert events == [Left(prepare("alice"), 0)]
+    assert events == [Left(parse_name("alice"), 0)]
 
 
 def test_nothing_is_said_of_a_last_line_that_has_its_end() -> None:
@@ -413,7 +413,7 @@ def test_leaves_once_however_often_it_ends() -> None:
     alice.session.leave()
     alice.session.leave()
     alice.hang_up()
-    assert events == [Left(prepare("alice"), 0)]
+    assert events == [Left(parse_name("alice"), 0)]
 
 
 def test_a_peer_without_a_name_is_closed_once_however_often_it_ends() -> None:
@@ -429,7 +429,7 @@ def test_what_happens_is_told_in_one_order() -> None:
     events = record(room)
     alice = Person(room)
     alice.send("alice\nhello\n/exit\n")
-    name = prepare("alice")
+    name = parse_name("alice")
     assert events == [Joined(name, 1), Sent(1, name, "hello", 0), Left(name, 0)]
 
 
@@ -450,7 +450,7 @@ def test_a_goodbye_is_the_last_thing_that_is_said() -> None:
     room.commit()
     assert alice.hear() == ["Server: the chat is closing."]
     assert alice.peer.closed
-    assert events == [Left(prepare("alice"), 0)]
+    assert events == [Left(parse_name("alice"), 0)]
 
 
 def test_no_goodbye_is_said_to_a_peer_that_leaves() -> None:

@@ -411,11 +411,11 @@ def test_whoever_comes_with_a_token_of_which_nothing_is_known_may_mean_another(t
 
 def test_names_that_nobody_can_mean_any_more_are_forgotten(town: Town) -> None:
     town.owner("carol").say(f"/unregister {SECRET}")
-    assert town.started_again().host.accounts.given_up == {}  # type: ignore[union-attr]
+    assert town.started_again().host.accounts.released == {}  # type: ignore[union-attr]
     town.own_program("alice")
     town.time += 1
     town.owner("bob").say(f"/unregister {SECRET}")
-    assert list(town.started_again().host.accounts.given_up) == ["bob"]  # type: ignore[union-attr]
+    assert list(town.started_again().host.accounts.released) == ["bob"]  # type: ignore[union-attr]
 
 
 def test_what_could_not_be_kept_is_refused_and_may_be_sent_again(town: Town) -> None:

@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
-from asyncchat.chat.queries import Found, History, Recall, Recalled, Search
+from asyncchat.chat.queries import Found, History, LoadResumption, SavedResumption, Search
 from asyncchat.chat.resumption import hash_token
 from asyncchat.errors import NotKept
 from asyncchat.log.requests import Request
 from asyncchat.log.room_events import SHOWN, Sent
 from asyncchat.sessions.session import Session
-from asyncchat.text.usernames import prepare
+from asyncchat.text.usernames import parse_name
 from tests.chat import Bot, Person, Room, SlowLog, a_room, some_sessions
 
-BOB = prepare("bob")
+BOB = parse_name("bob")
 SAID = [Sent(41, BOB, "one", 1_763_847_600_123), Sent(42, BOB, "two", 1_763_847_660_000)]
 LINES = ["2025-11-22T21:40:00Z bob: one", "2025-11-22T21:41:00Z bob: two"]
 
@@ -204,9 +204,9 @@ def come_back(room: Room, **fields: object) -> Bot:
 
 def test_a_token_of_which_the_room_knows_nothing_is_looked_up() -> None:
     bot = come_back(a_stored_room(), token="t", epoch="slow", after=0)
-    assert asked_by(bot.session) == Recall(hash_token("t"))
+    assert asked_by(bot.session) == LoadResumption(hash_token("t"))
     assert bot.hear() == []
-    bot.session.resume(Recalled([(7, 42), (6, 41)], None))
+    bot.session.resume(SavedResumption([(7, 42), (6, 41)], None))
     (welcome,) = bot.hear("welcome")
     assert (welcome["token"], welcome["resumed"]) == ("t", True)
     bot.tell("say", id=6, text="again")
@@ -223,7 +223,7 @@ def test_a_token_that_was_looked_up_brings_what_its_first_welcome_may_have_broug
     journal.keep_all()
     bot = Bot(room, some_sessions())
     bot.tell("hello", v=1, name="bob", token="t", epoch="slow", after=0)
-    bot.session.resume(Recalled([(1, first or 1)], None, first=first))
+    bot.session.resume(SavedResumption([(1, first or 1)], None, first=first))
     assert [event["text"] for event in bot.hear("message")] == [str(number) for number in missed]
 
 
@@ -238,7 +238,7 @@ def test_a_name_that_is_taken_by_then_is_refused_and_another_may_follow() -> Non
     room = a_stored_room()
     bot = come_back(room, token="t", epoch="slow", after=0)
     somebody(room)
-    bot.session.resume(Recalled([], None))
+    bot.session.resume(SavedResumption([], None))
     assert bot.hear("error")[0]["code"] == "name-taken"
     bot.tell("hello", v=1, name="bob")
     assert bot.hear("welcome")[0]["name"] == "bob"

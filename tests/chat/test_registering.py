@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from asyncchat.chat.credentials import Register, Secret
-from asyncchat.commands.redaction import may_have_secret, without_secret
-from asyncchat.errors import NotNow, WrongPassword
+from asyncchat.chat.credentials import RegisterAccount, Secret
+from asyncchat.commands.redaction import may_contain_password, redact
+from asyncchat.errors import RateLimited, WrongPassword
 from asyncchat.log.accounts import Role
 from asyncchat.log.entries import StoreToken
 from asyncchat.log.room_events import Joined, Left
-from asyncchat.text.usernames import prepare
+from asyncchat.text.usernames import parse_name
 from tests.chat import Bot, a_room, record, some_sessions
 from tests.chat.town import SECRET, Town, a_town
 
@@ -108,7 +108,7 @@ def test_a_name_that_somebody_else_has_now_can_not_be_registered(town: Town) -> 
 def test_a_name_that_is_about_to_be_somebodys_is_not_for_others(town: Town) -> None:
     alice, bob = town.connect(), town.connect()
     alice.session.receive([b"/register alice longenough"])
-    assert alice.session.pending_request == Register(prepare("alice"), Secret("longenough"), b"")
+    assert alice.session.pending_request == RegisterAccount(parse_name("alice"), Secret("longenough"), b"")
     assert bob.say("alice", "/register alice longenough") == [
         "Server: this name is already taken! Choose another one.",
         "Server: this login is already taken! Choose another one.",
@@ -143,7 +143,7 @@ def test_whoever_shows_the_password_takes_the_place_of_ones_other_connection(tow
     assert before.peer.closed
     assert after.say("hello") == ["alice: hello"]
     assert bob.hear() == ["alice: hello"]
-    assert [type(event).__name__ for event in events] == ["Disconnected", "Connected", "Sent"]
+    assert [type(event).__name__ for event in events] == ["ConnectionReplaced", "Reconnected", "Sent"]
 
 
 def test_a_guest_can_not_become_somebody_who_is_here_already(town: Town) -> None:
@@ -164,7 +164,7 @@ def test_the_name_of_somebody_who_is_just_leaving_is_free_when_that_is_applied(t
     alice.session.leave()
     town.attend(again.session)
     assert again.hear() == [AUTHORIZED]
-    assert events == [Left(prepare("alice"), 0), Joined(prepare("alice"), 1)]
+    assert events == [Left(parse_name("alice"), 0), Joined(parse_name("alice"), 1)]
     assert alice.peer.closed
 
 
@@ -263,8 +263,8 @@ def test_a_password_is_not_said_to_everybody_whatever_unseen_stands_before_it(
     refused = f"Server: your line was not sent: write {command} with a plain / and nothing before it."
     assert alice.say(unseen + line) == [refused]
     assert bob.hear() == []
-    assert may_have_secret(unseen + line) is (command != "/msg")
-    assert without_secret(unseen + line) == (unseen + line if command == "/msg" else f"{line.split()[0]} …")
+    assert may_contain_password(unseen + line) is (command != "/msg")
+    assert redact(unseen + line) == (unseen + line if command == "/msg" else f"{line.split()[0]} …")
 
 
 @pytest.mark.parametrize(
@@ -287,7 +287,7 @@ def test_what_may_be_a_password_is_not_said_back(town: Town, line: str) -> None:
 
 
 def test_nothing_shows_a_password_by_accident() -> None:
-    question = Register(prepare("alice"), Secret("longenough"), b"")
+    question = RegisterAccount(parse_name("alice"), Secret("longenough"), b"")
     assert "longenough" not in f"{question} {question!r}"
 
 
@@ -438,7 +438,7 @@ def test_whoever_asks_for_too_much_is_told(town: Town) -> None:
     town.owner("alice").say("/exit")
     alice.hear()
     alice.session.receive([f"/auth alice {SECRET}".encode()])
-    alice.session.throw(NotNow("wait a minute."))
+    alice.session.throw(RateLimited("wait a minute."))
     assert alice.hear() == ["Server: wait a minute."]
 
 

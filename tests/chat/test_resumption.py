@@ -8,7 +8,7 @@ from asyncchat.chat.user import REMEMBERED, Place, ResumableSession, User
 from asyncchat.errors import Refusal
 from asyncchat.formats.json_output import JsonOutput
 from asyncchat.log.accounts import Account, Role
-from asyncchat.text.usernames import prepare
+from asyncchat.text.usernames import parse_name
 from tests.chat import ADDRESS, Peer, some_sessions
 
 
@@ -175,7 +175,7 @@ def test_a_session_that_is_there_is_not_made_anew() -> None:
 
 
 def test_a_revoked_session_is_no_account_s_and_writes_to_the_room() -> None:
-    sessions, account = some_sessions(), Account(7, prepare("alice"), "", Role.REGISTERED)
+    sessions, account = some_sessions(), Account(7, parse_name("alice"), "", Role.REGISTERED)
     _, session = sessions.create(0)
     sessions.attach(session, a_user())
     session.account = session.target = account
@@ -185,7 +185,7 @@ def test_a_revoked_session_is_no_account_s_and_writes_to_the_room() -> None:
 
 
 def test_a_revoked_session_that_wrote_to_nobody_still_does() -> None:
-    sessions, account = some_sessions(), Account(7, prepare("alice"), "", Role.REGISTERED)
+    sessions, account = some_sessions(), Account(7, parse_name("alice"), "", Role.REGISTERED)
     _, session = sessions.create(0)
     sessions.attach(session, a_user())
     session.account, session.target = account, Place.NOWHERE

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from asyncchat.commands.redaction import without_secret
+from asyncchat.commands.redaction import redact
 from asyncchat.commands.table import COMMANDS, find_command
 from asyncchat.text.command_line import is_exit
 from tests.chat.town import SECRET, Town
@@ -43,7 +43,7 @@ def test_no_two_commands_have_the_same_name() -> None:
     ],
 )
 def test_a_line_is_shown_without_a_password(said: str, shown: str) -> None:
-    assert without_secret(said) == shown
+    assert redact(said) == shown
 
 
 # Asking to leave, in every form of the chat.

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from precis_i18n.unicode import UnicodeData
 
-from asyncchat.commands.redaction import hidden_command, may_have_secret, without_secret
+from asyncchat.commands.redaction import find_hidden_command, may_contain_password, redact
 from asyncchat.text.framing import LineDecoder, MarkDropper
 from asyncchat.text.invisible import is_blank
 from tests.chat import Bot, Person, a_room, some_sessions
@@ -131,7 +131,7 @@ def test_a_password_is_not_shown_because_of_anything_without_a_shape_of_its_own_
             before.append(character)
     for text in before:
         line = f"{text}/auth admin secretword"
-        assert (hidden_command(line), may_have_secret(line)) == ("/auth", True), ascii(text)
+        assert (find_hidden_command(line), may_contain_password(line)) == ("/auth", True), ascii(text)
 
 
 @pytest.mark.parametrize("slash", "／⁄∕⧸╱\\|＼∖｜∣ノ丿")
@@ -151,9 +151,9 @@ def test_a_password_is_not_shown_because_of_anything_without_a_shape_of_its_own_
 def test_what_looks_like_a_slash_is_meant_for_one_before_what_is_not_for_all(
     slash: str, line: str, command: str
 ) -> None:
-    assert hidden_command(slash + line) == hidden_command(f" {slash}{line}") == command
-    assert may_have_secret(slash + line) is (command != "/msg")
-    assert "secretword" not in without_secret(slash + line) or command == "/msg"
+    assert find_hidden_command(slash + line) == find_hidden_command(f" {slash}{line}") == command
+    assert may_contain_password(slash + line) is (command != "/msg")
+    assert "secretword" not in redact(slash + line) or command == "/msg"
 
 
 def test_a_line_with_another_slash_is_not_said_in_either_format(town: Town) -> None:
@@ -188,9 +188,9 @@ def test_a_line_with_another_slash_is_not_said_in_either_format(town: Town) -> N
     ],
 )
 def test_what_only_looks_like_it_is_text(text: str) -> None:
-    assert hidden_command(text) == ""
-    assert not may_have_secret(text)
-    assert without_secret(text) == text
+    assert find_hidden_command(text) == ""
+    assert not may_contain_password(text)
+    assert redact(text) == text
 
 
 # At the start of a stream.

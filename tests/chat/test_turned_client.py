@@ -6,21 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.client.json_client import Client
+from asyncchat.client.json_client import JsonClient
 from asyncchat.formats import codec, events
 from asyncchat.formats.events import Message, Refused, Topic, Turned, Unread, Welcome, You
 from tests.chat.town import SECRET, Plain, Town, a_town
 from tests.chat.wires import QUESTION, Wire
 
 
-def connect(town: Town, client: Client) -> Wire:
+def connect(town: Town, client: JsonClient) -> Wire:
     """Return a new connection of `client` to the server."""
     return Wire(client, town.stranger())
 
 
-def here(town: Town, name: str = "alice") -> tuple[Client, Wire]:
+def here(town: Town, name: str = "alice") -> tuple[JsonClient, Wire]:
     town.owner(name).say("/exit")
-    client = Client(name, SECRET)
+    client = JsonClient(name, SECRET)
     line = connect(town, client)
     line.carry_all()
     return client, line
@@ -120,7 +120,7 @@ def test_nobody_gets_what_is_written_behind_a_mistyped_name_after_the_connection
     if registered:
         client, line = here(town)
     else:
-        client = Client("alice")
+        client = JsonClient("alice")
         line = connect(town, client)
         line.carry_all()
     if turned == "to bob before":
@@ -212,7 +212,7 @@ def test_a_line_of_which_nothing_is_known_any_more_leaves_everything_as_it_was(t
 
 def test_has_another_name_when_the_server_says_so(town: Town) -> None:
     town.owner("alice").say("/exit")
-    client = Client("guest")
+    client = JsonClient("guest")
     line = connect(town, client)
     client.say(f"/auth alice {SECRET}")
     assert You("alice", "registered") in line.carry_all()
@@ -220,7 +220,7 @@ def test_has_another_name_when_the_server_says_so(town: Town) -> None:
 
 
 def test_nothing_that_a_server_says_of_conversations_can_command_a_terminal() -> None:
-    client = Client("alice")
+    client = JsonClient("alice")
     client.hear(QUESTION)
     evil = "\x1b[2J"
     told = (
@@ -274,7 +274,7 @@ def test_however_connections_break_each_private_line_is_stored_once_and_seen_onc
 
 
 def test_what_comes_again_of_a_conversation_is_not_shown_again_and_others_are_shown_as_they_come() -> None:
-    client = Client("alice")
+    client = JsonClient("alice")
     client.hear(QUESTION)
     one, two, other = (
         Message(1, "2025-11-22T21:40:00.000Z", "bob", "one", "bob"),

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.client.plain_client import MAX_HEARD, Heard, NotTaken, Visitor
+from asyncchat.client.plain_client import MAX_HEARD, NotTaken, PlainClient, Received
 from asyncchat.log.accounts import Role
-from asyncchat.log.bans import Kind, Sentence
-from asyncchat.text.usernames import NameRefused, PasswordNeeded, prepare
+from asyncchat.log.restrictions import Restriction, RestrictionKind
+from asyncchat.text.usernames import NameRefused, PasswordNeeded, parse_name
 from tests.chat import Person, Room, a_room
 from tests.chat.town import SECRET, Plain, Town
 
@@ -23,21 +23,21 @@ PROBE_REFUSED = (
 )
 
 
-def asked(*, can_choose: bool = False) -> Visitor:
+def asked(*, can_choose: bool = False) -> PlainClient:
     """Return alice, once she has answered the server's question."""
-    visitor = Visitor("alice", can_choose=can_choose)
-    assert visitor.hear(ASKED) == Heard(show=b"", answer=ANSWER)
+    visitor = PlainClient("alice", can_choose=can_choose)
+    assert visitor.hear(ASKED) == Received(show=b"", answer=ANSWER)
     return visitor
 
 
-def settled() -> Visitor:
+def settled() -> PlainClient:
     """Return somebody who talks, and whose name is no question any more."""
-    visitor = Visitor(None, can_choose=True)
+    visitor = PlainClient(None, can_choose=True)
     assert visitor.settled
     return visitor
 
 
-def meet(visitor: Visitor, room: Room) -> tuple[Person, bytes]:
+def meet(visitor: PlainClient, room: Room) -> tuple[Person, bytes]:
     """Let `visitor` talk with a real server until both have said all; return the server's side, and what was shown."""
     person, shown = Person(room), b""
     while data := person.peer.take():
@@ -57,7 +57,7 @@ def joined(room: Room, name: str) -> Person:
 
 
 def test_joins_an_empty_room_without_a_word() -> None:
-    visitor = Visitor("alice", can_choose=False)
+    visitor = PlainClient("alice", can_choose=False)
     person, shown = meet(visitor, a_room())
     assert (visitor.settled, person.name, shown) == (True, "alice", b"")
 
@@ -66,7 +66,7 @@ def test_joins_a_room_and_shows_the_last_messages_but_not_the_answer_to_its_prob
     room = a_room()
     bob = joined(room, "bob")
     bob.send("hello\nis anybody there?\n")
-    visitor = Visitor("alice", can_choose=False)
+    visitor = PlainClient("alice", can_choose=False)
     person, shown = meet(visitor, room)
     assert (visitor.settled, person.name) == (True, "alice")
     assert shown == b"bob: hello\nbob: is anybody there?\n"
@@ -75,7 +75,7 @@ def test_joins_a_room_and_shows_the_last_messages_but_not_the_answer_to_its_prob
 def test_is_asked_for_another_name_when_the_one_given_is_taken() -> None:
     room = a_room()
     joined(room, "alice")
-    visitor = Visitor("alice", can_choose=True)
+    visitor = PlainClient("alice", can_choose=True)
     person, shown = meet(visitor, room)
     assert (visitor.settled, person.name, shown) == (True, None, TAKEN)
 
@@ -83,21 +83,21 @@ def test_is_asked_for_another_name_when_the_one_given_is_taken() -> None:
 def test_goes_on_with_the_name_that_is_typed_then() -> None:
     room = a_room()
     joined(room, "alice").send("hello\n")
-    visitor = Visitor("alice", can_choose=True)
+    visitor = PlainClient("alice", can_choose=True)
     person, _ = meet(visitor, room)
     person.send("alice2\nhi\n")
-    assert visitor.hear(person.peer.take()) == Heard(show=b"alice: hello\nalice2: hi\n", answer=b"")
+    assert visitor.hear(person.peer.take()) == Received(show=b"alice: hello\nalice2: hi\n", answer=b"")
 
 
 def test_ends_with_what_to_do_when_the_name_is_taken_and_nobody_can_choose() -> None:
     room = a_room()
     joined(room, "alice")
     with pytest.raises(NameRefused, match=r"^\w+: this name is already taken!$"):
-        meet(Visitor("alice", can_choose=False), room)
+        meet(PlainClient("alice", can_choose=False), room)
 
 
 def test_sees_the_question_itself_when_no_name_is_given() -> None:
-    visitor = Visitor(None, can_choose=True)
+    visitor = PlainClient(None, can_choose=True)
     person, shown = meet(visitor, a_room())
     assert (visitor.settled, person.name, shown) == (True, None, ASKED)
 
@@ -106,24 +106,24 @@ def test_sees_the_question_itself_when_no_name_is_given() -> None:
 
 
 def test_with_a_name_to_give_nothing_typed_may_be_sent_yet() -> None:
-    assert not Visitor("alice", can_choose=True).settled
+    assert not PlainClient("alice", can_choose=True).settled
 
 
 def test_without_a_name_whatever_is_typed_may_be_sent_at_once() -> None:
-    assert Visitor(None, can_choose=True).settled
+    assert PlainClient(None, can_choose=True).settled
 
 
 def test_the_question_is_answered_and_not_shown() -> None:
-    assert Visitor("alice", can_choose=False).hear(ASKED) == Heard(show=b"", answer=ANSWER)
+    assert PlainClient("alice", can_choose=False).hear(ASKED) == Received(show=b"", answer=ANSWER)
 
 
 def test_the_question_is_answered_in_whatever_pieces_it_arrives() -> None:
-    visitor = Visitor("alice", can_choose=False)
+    visitor = PlainClient("alice", can_choose=False)
     assert [visitor.hear(bytes([byte])).answer for byte in ASKED] == [b""] * (len(ASKED) - 1) + [ANSWER]
 
 
 def test_the_question_is_answered_by_its_name_in_utf8() -> None:
-    assert Visitor("Zoé", can_choose=False).hear(ASKED).answer == "Zoé\n/list\n".encode()
+    assert PlainClient("Zoé", can_choose=False).hear(ASKED).answer == "Zoé\n/list\n".encode()
 
 
 def test_nothing_is_settled_while_the_name_is_on_its_way() -> None:
@@ -133,7 +133,7 @@ def test_nothing_is_settled_while_the_name_is_on_its_way() -> None:
 @pytest.mark.parametrize("answer", [b"Server: online: bob carol\n", b"Server: no one online\n"])
 def test_the_answer_to_the_probe_settles_the_name_and_is_not_shown(answer: bytes) -> None:
     visitor = asked()
-    assert visitor.hear(answer) == Heard(show=b"", answer=b"")
+    assert visitor.hear(answer) == Received(show=b"", answer=b"")
     assert visitor.settled
 
 
@@ -156,7 +156,7 @@ def test_once_the_name_is_settled_the_same_answer_is_shown() -> None:
 @pytest.mark.parametrize("refusal", [TAKEN, UNUSABLE])
 def test_a_refusal_is_shown_to_somebody_who_can_choose(refusal: bytes) -> None:
     visitor = asked(can_choose=True)
-    assert visitor.hear(refusal) == Heard(show=refusal, answer=b"")
+    assert visitor.hear(refusal) == Received(show=refusal, answer=b"")
     assert not visitor.settled
 
 
@@ -164,7 +164,7 @@ def test_a_refusal_is_shown_to_somebody_who_can_choose(refusal: bytes) -> None:
 def test_after_a_refusal_the_answer_to_the_probe_is_not_shown_and_typing_may_begin(refusal: bytes) -> None:
     visitor = asked(can_choose=True)
     visitor.hear(refusal)
-    assert visitor.hear(PROBE_REFUSED) == Heard(show=b"", answer=b"")
+    assert visitor.hear(PROBE_REFUSED) == Received(show=b"", answer=b"")
     assert visitor.settled
 
 
@@ -181,19 +181,21 @@ def test_a_refusal_says_why_when_nobody_can_choose() -> None:
 @pytest.mark.parametrize("name", ["alice", None])
 @pytest.mark.parametrize("can_choose", [True, False])
 def test_a_server_that_asks_nothing_is_simply_listened_to(name: str | None, can_choose: bool) -> None:
-    visitor = Visitor(name, can_choose=can_choose)
-    assert visitor.hear(b"hello, this is no group chat\n") == Heard(show=b"hello, this is no group chat\n", answer=b"")
+    visitor = PlainClient(name, can_choose=can_choose)
+    assert visitor.hear(b"hello, this is no group chat\n") == Received(
+        show=b"hello, this is no group chat\n", answer=b""
+    )
     assert visitor.settled
 
 
 @pytest.mark.parametrize("name", ["alice", None])
 def test_a_question_that_is_not_the_first_line_is_just_shown(name: str | None) -> None:
-    assert Visitor(name, can_choose=True).hear(b"hello\n" + ASKED) == Heard(show=b"hello\n" + ASKED, answer=b"")
+    assert PlainClient(name, can_choose=True).hear(b"hello\n" + ASKED) == Received(show=b"hello\n" + ASKED, answer=b"")
 
 
 def test_without_a_name_and_without_input_the_question_ends_it_with_what_to_do() -> None:
     with pytest.raises(NameRefused, match=r"give one with --name$"):
-        Visitor(None, can_choose=False).hear(ASKED)
+        PlainClient(None, can_choose=False).hear(ASKED)
 
 
 # What is shown.
@@ -235,7 +237,7 @@ def test_a_line_without_end_in_sight_is_left_out_and_that_is_said() -> None:
     st.sampled_from(["alice", None]),
 )
 def test_no_control_character_of_a_server_is_ever_shown(chunks: list[bytes], name: str | None) -> None:
-    visitor = Visitor(name, can_choose=True)
+    visitor = PlainClient(name, can_choose=True)
     for chunk in chunks:
         for character in visitor.hear(chunk).show.decode():
             assert character in "\n\t" or unicodedata.category(character) not in {"Cc", "Zl", "Zp"}
@@ -323,7 +325,7 @@ def test_a_mark_at_the_start_of_what_is_typed_is_not_sent(typed: list[bytes], se
 
 
 def test_the_end_is_good_only_when_the_server_has_answered_behind_all_that_was_sent() -> None:
-    visitor = Visitor(None, can_choose=True)
+    visitor = PlainClient(None, can_choose=True)
     visitor.hear(ASKED)
     visitor.type(b"alice\nlast words")
     assert visitor.end() == b"\n/list\n"
@@ -334,7 +336,7 @@ def test_the_end_is_good_only_when_the_server_has_answered_behind_all_that_was_s
 
 
 def test_a_list_that_was_typed_is_shown_though_the_end_asks_for_one_more() -> None:
-    visitor = Visitor(None, can_choose=True)
+    visitor = PlainClient(None, can_choose=True)
     visitor.hear(ASKED)
     visitor.type(b"alice\n/list\n")
     assert visitor.end() == b"/list\n"
@@ -345,7 +347,7 @@ def test_a_list_that_was_typed_is_shown_though_the_end_asks_for_one_more() -> No
 
 def test_whoever_ends_without_a_name_is_told_that_nothing_was_sent() -> None:
     room = a_room()
-    visitor = Visitor(None, can_choose=True)
+    visitor = PlainClient(None, can_choose=True)
     person = Person(room)
     visitor.hear(person.peer.take())
     person.send("build 41 done\n")
@@ -357,22 +359,22 @@ def test_whoever_ends_without_a_name_is_told_that_nothing_was_sent() -> None:
 
 
 def test_a_server_that_asks_nobodys_name_is_asked_nothing_at_the_end() -> None:
-    visitor = Visitor(None, can_choose=True)
+    visitor = PlainClient(None, can_choose=True)
     visitor.hear(b"welcome\n")
     assert visitor.end() == b""
     assert visitor.check_end()
 
 
 def test_a_server_that_says_nothing_is_taken_for_one_that_asks_no_name() -> None:
-    visitor = Visitor("alice", can_choose=False)
+    visitor = PlainClient("alice", can_choose=False)
     visitor.wait_no_longer()
     assert visitor.settled
-    assert visitor.hear(b"hello\n") == Heard(show=b"hello\n", answer=b"")
+    assert visitor.hear(b"hello\n") == Received(show=b"hello\n", answer=b"")
     assert visitor.end() == b""
 
 
 def test_a_question_that_comes_too_late_is_not_answered_but_said() -> None:
-    visitor = Visitor("alice", can_choose=False)
+    visitor = PlainClient("alice", can_choose=False)
     visitor.wait_no_longer()
     with pytest.raises(NameRefused, match="slow to ask for a name: try again"):
         visitor.hear(ASKED)
@@ -385,9 +387,9 @@ def test_what_others_say_between_two_refusals_is_shown() -> None:
     assert not visitor.settled
 
 
-def ended(room: Room, *typed: bytes) -> Visitor:
+def ended(room: Room, *typed: bytes) -> PlainClient:
     """Return alice, who has a name in `room`, typed something, ended her input, and heard the answers."""
-    visitor = Visitor("alice", can_choose=False)
+    visitor = PlainClient("alice", can_choose=False)
     person, _ = meet(visitor, room)
     for line in typed:
         visitor.type(line)
@@ -420,7 +422,7 @@ def the_name_of_alice(town: Town) -> None:
     town.owner("alice").say("/exit")
 
 
-def meet_in(town: Town, visitor: Visitor) -> tuple[Plain, bytes]:
+def meet_in(town: Town, visitor: PlainClient) -> tuple[Plain, bytes]:
     """Connect `visitor` to the chat of `town`; return the far end, and what the person sees."""
     far = Plain(town, "192.0.2.9")
     shown = b""
@@ -433,7 +435,7 @@ def meet_in(town: Town, visitor: Visitor) -> tuple[Plain, bytes]:
 
 def test_shows_its_password_and_is_in(town: Town) -> None:
     the_name_of_alice(town)
-    visitor = Visitor("alice", SECRET, can_choose=False)
+    visitor = PlainClient("alice", SECRET, can_choose=False)
     far, shown = meet_in(town, visitor)
     assert (visitor.settled, far.name) == (True, "alice")
     assert shown == b"Server: you are authorized successfully!\n"
@@ -449,22 +451,22 @@ def test_shows_its_password_and_is_in(town: Town) -> None:
 def test_ends_if_it_has_no_password_or_a_wrong_one(town: Town, password: str, said: str) -> None:
     the_name_of_alice(town)
     with pytest.raises(PasswordNeeded) as needed:
-        meet_in(town, Visitor("alice", password, can_choose=False))
+        meet_in(town, PlainClient("alice", password, can_choose=False))
     assert str(needed.value) == said
 
 
 def test_may_choose_another_name_if_the_one_given_is_somebodys(town: Town) -> None:
     the_name_of_alice(town)
-    visitor = Visitor("alice", can_choose=True)
+    visitor = PlainClient("alice", can_choose=True)
     far, shown = meet_in(town, visitor)
     assert (visitor.settled, far.name) == (True, None)
     assert shown.startswith(b"Server: this name is registered.")
 
 
 def test_ends_if_it_is_banned(town: Town) -> None:
-    town.host.order.add(Sentence(Kind.BAN, prepare("bob"), "", None, Role.ADMIN))
+    town.host.restrictions.add(Restriction(RestrictionKind.BAN, parse_name("bob"), "", None, Role.ADMIN))
     with pytest.raises(NameRefused, match=r"^bob: you are banned!$"):
-        meet_in(town, Visitor("bob", can_choose=False))
+        meet_in(town, PlainClient("bob", can_choose=False))
 
 
 # The name of a script's line.
@@ -474,7 +476,7 @@ def input_of(*typed: bytes) -> Callable[[], bool]:
     """Return what tells how it ended for a script without a name, whose input this was, in a real room with a bob."""
     room = a_room()
     joined(room, "bob")
-    visitor = Visitor(None, can_choose=True, is_script=True)
+    visitor = PlainClient(None, can_choose=True, is_script=True)
     person = Person(room)
 
     def meanwhile(data: bytes) -> None:
@@ -514,7 +516,7 @@ def test_input_with_more_than_the_name_is_none(typed: list[bytes]) -> None:
 
 
 def test_a_person_may_leave_without_a_word() -> None:
-    visitor = Visitor(None, can_choose=True)
+    visitor = PlainClient(None, can_choose=True)
     visitor.hear(ASKED)
     visitor.type(b"alice\n")
     visitor.end()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat.recent_guests import REMEMBERED, Departed, Guest
+from asyncchat.chat.recent_guests import REMEMBERED, Guest, RecentGuests
 from asyncchat.log.accounts import Role
 from asyncchat.text.networks import network_of, network_written
 from asyncchat.text.usernames import Name
@@ -115,7 +115,7 @@ def test_without_a_store_it_is_known_who_is_and_was_there() -> None:
 
 
 def test_the_last_guests_are_remembered() -> None:
-    departed = Departed()
+    departed = RecentGuests()
     names = [Name(f"guest{number}", f"guest{number}") for number in range(REMEMBERED + 1)]
     for time, name in enumerate([names[0], *names]):
         departed.add(Guest(name, HERE, time))
@@ -124,7 +124,7 @@ def test_the_last_guests_are_remembered() -> None:
 
 
 def test_many_guests_from_one_network_displace_no_guest_from_another() -> None:
-    departed, names = Departed(), [Name(f"guest{number}", f"guest{number}") for number in range(3 * REMEMBERED)]
+    departed, names = RecentGuests(), [Name(f"guest{number}", f"guest{number}") for number in range(3 * REMEMBERED)]
     departed.add(Guest(names[0], THERE, 0))
     for number, name in enumerate(names[1:], 1):
         departed.add(Guest(name, f"2001:db8::{number:x}", number))
@@ -133,7 +133,7 @@ def test_many_guests_from_one_network_displace_no_guest_from_another() -> None:
 
 
 def test_of_networks_with_as_many_guests_the_oldest_is_forgotten_first() -> None:
-    departed, names = Departed(), [Name(f"guest{number}", f"guest{number}") for number in range(REMEMBERED + 1)]
+    departed, names = RecentGuests(), [Name(f"guest{number}", f"guest{number}") for number in range(REMEMBERED + 1)]
     for number, name in enumerate(names):
         departed.add(Guest(name, f"10.0.{number // 256}.{number % 256}", number))
     assert [departed.find(name) is not None for name in names[:2]] == [False, True]

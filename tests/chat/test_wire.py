@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 
 from asyncchat.formats import plain
 from asyncchat.log.room_events import Joined, Left, Sent
-from asyncchat.text.sanitize import visible
-from asyncchat.text.usernames import prepare
+from asyncchat.text.sanitize import sanitize
+from asyncchat.text.usernames import parse_name
 
-ALICE, ZOE = prepare("Alice"), prepare("Zoé")
+ALICE, ZOE = parse_name("Alice"), parse_name("Zoé")
 
 
 def test_each_message_is_a_line_with_its_name() -> None:
@@ -29,7 +29,7 @@ def test_nothing_is_written_when_nothing_was_said() -> None:
     assert plain.encode([Joined(ALICE, 1), Left(ALICE, 1)]) == b""
 
 
-@given(st.lists(st.text(st.sampled_from("\r\n\x85\u2028") | st.characters(exclude_categories=["Cs"])).map(visible)))
+@given(st.lists(st.text(st.sampled_from("\r\n\x85\u2028") | st.characters(exclude_categories=["Cs"])).map(sanitize)))
 def test_each_message_is_one_line_whatever_it_says(texts: list[str]) -> None:
     lines = plain.encode([Sent(seq, ALICE, text, 0) for seq, text in enumerate(texts, 1)]).decode().splitlines()
     assert lines == [f"Alice: {text}" for text in texts]

@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from asyncchat.chat.core import ChatCore
-from asyncchat.chat.credentials import Authorize, ChangePassword, Register, Unregister
-from asyncchat.chat.queries import Audit, Count, History, Recall, Search, Unread
+from asyncchat.chat.credentials import ChangePassword, CheckPassword, RegisterAccount, Unregister
+from asyncchat.chat.queries import AuditLog, CountMessages, History, LoadResumption, Search, UnreadCounts
 from asyncchat.errors import NotKept, Refusal, WrongPassword
 from asyncchat.log.accounts import Accounts, Role
-from asyncchat.log.bans import Order
 from asyncchat.log.entries import (
     KEPT_NOWHERE,
     AnyEntry,
@@ -27,10 +26,11 @@ from asyncchat.log.entries import (
 )
 from asyncchat.log.log import Kept
 from asyncchat.log.requests import Request
+from asyncchat.log.restrictions import Restrictions
 from asyncchat.log.room_events import Sent
 from asyncchat.sessions.session import Session
 from asyncchat.store.archive import Archive
-from asyncchat.store.file import Keep
+from asyncchat.store.file import Retention
 from asyncchat.store.people import People
 from asyncchat.store.schema import migrate
 from tests.chat import ADDRESS, Bot, Person, a_pipeline, some_sessions
@@ -80,14 +80,14 @@ class Town:
         self.time = 1_763_847_600_000
         self._connection = connection
         self._archive = Archive(connection)
-        people = People(connection, Keep(), self._clock)
+        people = People(connection, Retention(), self._clock)
         self.log = TownLog(people)
         self.seats = some_sessions()
         self.pipeline = a_pipeline(
             self.log,
             clock=self._clock,
-            accounts=Accounts(people.accounts(), people.given_up(), people.next_id()),
-            order=Order(people.sentences()),
+            accounts=Accounts(people.accounts(), people.released(), people.next_id()),
+            restrictions=Restrictions(people.restrictions()),
             topic=people.topic(),
         )
         self.host = ChatCore(self.pipeline, self.seats, self._clock, needs_account=needs_account)
@@ -120,16 +120,16 @@ class Town:
     def answer(self, session: Session, question: Request[Any]) -> None:
         """Answer one question."""
         match question:
-            case History() | Search() | Recall() | Count() | Unread() | Audit():
+            case History() | Search() | LoadResumption() | CountMessages() | UnreadCounts() | AuditLog():
                 if self.is_broken:
                     session.throw(NotKept("the disk has an error"))
                 else:
                     session.resume(self.look_up(question))
-            case Register(name, password, seat):
+            case RegisterAccount(name, password, seat):
                 self._keep(session, CreateAccount(name, password, seat, self.time, session.user.network))
                 assert self.host.accounts
                 self.host.accounts.release(name.key)
-            case Authorize(account, password, seat):
+            case CheckPassword(account, password, seat):
                 if account.password != password:
                     session.throw(WrongPassword())
                 elif seat:

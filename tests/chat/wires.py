@@ -2,7 +2,7 @@
 
 from random import Random
 
-from asyncchat.client.json_client import Client
+from asyncchat.client.json_client import JsonClient
 from asyncchat.formats import events
 from tests.chat import Bot
 
@@ -12,7 +12,7 @@ QUESTION = b"Server: write your name\n"
 class Wire:
     """A connection of `client` to a server, where `bot` is its far end: what is on its way in either direction."""
 
-    def __init__(self, client: Client, bot: Bot) -> None:
+    def __init__(self, client: JsonClient, bot: Bot) -> None:
         self._client = client
         self._bot = bot
         bot.peer.take()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from asyncchat.chat.queries import Pair, Search
+from asyncchat.chat.queries import ConversationKey, Search
 from asyncchat.errors import NotKept
 from asyncchat.log.accounts import Account
 from asyncchat.log.entries import AnyEntry, CreateAccount, Logged
@@ -17,13 +17,13 @@ from asyncchat.log.requests import R, Request
 from asyncchat.log.room_events import Sent
 from asyncchat.store import upkeep
 from asyncchat.store.archive import Archive
-from asyncchat.store.file import Keep, StoreFile, open_to_read
+from asyncchat.store.file import Retention, StoreFile, open_to_read
 from asyncchat.store.journal import SqliteLog
 from asyncchat.store.people import People
-from asyncchat.text.usernames import prepare
+from asyncchat.text.usernames import parse_name
 from tests.programs import PATIENCE, seconds
 
-BOB = prepare("bob")
+BOB = parse_name("bob")
 
 
 def message(seq: int, text: str = "", time: int = 0, seat: bytes = b"", ident: int = 0) -> Sent:
@@ -41,7 +41,7 @@ class Journal:
         self,
         path: Path | str,
         *,
-        keep: Keep = Keep(),  # noqa: B008 - it can't be changed
+        keep: Retention = Retention(),  # noqa: B008 - it can't be changed
         recent: int = 1000,
         clock: Callable[[], int] = lambda: 0,
         durability: str = "normal",
@@ -88,8 +88,10 @@ class Journal:
 
     def account(self, name: str, token_hash: bytes = b"", time: int = 0) -> Account:
         """Make an account, and return it."""
-        assert self.change(CreateAccount(prepare(name), f"hash of {name}", token_hash, time)) is None
-        (found,) = [one for one in People(self.file.connection, Keep(), lambda: 0).accounts() if one.name.shown == name]
+        assert self.change(CreateAccount(parse_name(name), f"hash of {name}", token_hash, time)) is None
+        (found,) = [
+            one for one in People(self.file.connection, Retention(), lambda: 0).accounts() if one.name.shown == name
+        ]
         return found
 
     def close(self) -> None:
@@ -109,7 +111,7 @@ def ask(path: Path | str, question: Request[R]) -> R:
     return answer
 
 
-def found(path: Path | str, words: str, pair: Pair | None = None) -> list[str]:
+def found(path: Path | str, words: str, pair: ConversationKey | None = None) -> list[str]:
     """Return the texts that are found in a store."""
     messages, is_all = ask(path, Search(words, pair))
     assert is_all

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat.queries import Found, History, Recall, Recalled, Search
+from asyncchat.chat.queries import Found, History, LoadResumption, SavedResumption, Search
 from asyncchat.errors import NotKept
 from asyncchat.log.room_events import Sent
 from asyncchat.store import upkeep
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import open_to_read
-from asyncchat.text.sanitize import visible
+from asyncchat.text.sanitize import sanitize
 from tests.programs import PATIENCE, seconds, until
 from tests.store import Journal, ask, fill, indexed, message, messages, no_rest
 
@@ -86,7 +86,7 @@ def test_search_finds_the_last_messages_with_all_the_words(archive: Archive, wor
     assert numbers(archive.answer(Search(words))) == list(found)
 
 
-@given(words=st.text(min_size=1).map(visible).filter(str.strip))
+@given(words=st.text(min_size=1).map(sanitize).filter(str.strip))
 def test_nothing_that_is_searched_for_is_an_error(tmp_path_factory: pytest.TempPathFactory, words: str) -> None:
     path = tmp_path_factory.getbasetemp() / "searched.db"
     if not path.exists():
@@ -101,10 +101,10 @@ def test_letters_with_and_without_marks_are_the_same(path: Path) -> None:
 
 def test_what_was_sent_from_a_seat_is_recalled_the_newest_first(path: Path) -> None:
     fill(path, *(message(seq, seat=b"one" if seq % 2 else b"two", ident=seq * 10) for seq in range(1, 101)))
-    assert ask(path, Recall(b"one")) == Recalled(
+    assert ask(path, LoadResumption(b"one")) == SavedResumption(
         [(seq * 10, seq) for seq in range(99, 35, -2)], None, name="bob", first=1
     )
-    assert ask(path, Recall(b"three")) == Recalled([], None)
+    assert ask(path, LoadResumption(b"three")) == SavedResumption([], None)
 
 
 def test_messages_of_a_time(path: Path) -> None:
@@ -197,5 +197,5 @@ def test_nothing_is_read_for_too_long(path: Path) -> None:
         connection.commit()
     with contextlib.closing(Archive(open_to_read(str(path)), patience=0.0)) as archive:
         with pytest.raises(NotKept, match="it takes too long"):
-            archive.answer(Recall(b"\x01"))
+            archive.answer(LoadResumption(b"\x01"))
         assert numbers(archive.answer(History(1))) == [2000]

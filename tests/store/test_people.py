@@ -9,10 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat.queries import Audit, Count, History, Pair, Recall, Recalled, Unread
+from asyncchat.chat.queries import (
+    AuditLog,
+    ConversationKey,
+    CountMessages,
+    History,
+    LoadResumption,
+    SavedResumption,
+    UnreadCounts,
+)
 from asyncchat.errors import NotKept
 from asyncchat.log.accounts import Account, Role
-from asyncchat.log.bans import Action, Kind, Sentence
 from asyncchat.log.entries import (
     CreateAccount,
     DeleteAccount,
@@ -28,16 +35,17 @@ from asyncchat.log.entries import (
     StorePassword,
     StoreToken,
 )
+from asyncchat.log.restrictions import Action, Restriction, RestrictionKind
 from asyncchat.store import archive as archive_module
 from asyncchat.store import people as people_module
-from asyncchat.store.file import Keep
+from asyncchat.store.file import Retention
 from asyncchat.store.people import AUDITED, SEATS, People
 from asyncchat.store.schema import migrate
-from asyncchat.text.usernames import Name, prepare
+from asyncchat.text.usernames import Name, parse_name
 from tests.programs import until
 from tests.store import Journal, ask, found, messages, rows
 
-MO = prepare("mo")
+MO = parse_name("mo")
 
 
 @pytest.fixture
@@ -70,22 +78,22 @@ def test_what_one_wrote_to_another_is_kept_with_numbers_of_its_own(path: Path, j
     assert journal.change(SendPrivate(alice.id, bob.id, "one", 5)) == PrivateStored(1, 5, 1)
     assert journal.change(SendPrivate(bob.id, alice.id, "two", 4)) == PrivateStored(2, 4, 1)
     assert journal.change(SendPrivate(alice.id, carol.id, "three", 7)) == PrivateStored(1, 7, 1)
-    assert ask(path, Count(Pair(bob, alice))) == (1, 1)
-    assert ask(path, Unread(alice)) == [("bob", 1)]
-    assert texts(ask(path, History(9, Pair(alice, bob)))) == ["one", "two"]
-    assert ask(path, History(9, Pair(bob, carol))) == []
+    assert ask(path, CountMessages(ConversationKey(bob, alice))) == (1, 1)
+    assert ask(path, UnreadCounts(alice)) == [("bob", 1)]
+    assert texts(ask(path, History(9, ConversationKey(alice, bob)))) == ["one", "two"]
+    assert ask(path, History(9, ConversationKey(bob, carol))) == []
 
 
 def test_what_was_seen_is_not_new_any_more(path: Path, journal: Journal) -> None:
     alice, bob = account(journal, "alice"), account(journal, "bob")
     send(journal, alice, bob, "one", "two", "three")
     journal.change(MarkRead(bob.id, alice.id, 2))
-    assert ask(path, Unread(bob)) == [("alice", 1)]
+    assert ask(path, UnreadCounts(bob)) == [("alice", 1)]
     journal.change(MarkRead(bob.id, alice.id, 1))
-    assert ask(path, Unread(bob)) == [("alice", 1)]
+    assert ask(path, UnreadCounts(bob)) == [("alice", 1)]
     said = journal.change(OpenConversation(bob.id, alice.id))
     assert (texts(said.read), texts(said.new), said.more) == (["one", "two"], ["three"], 0)
-    assert ask(path, Unread(bob)) == []
+    assert ask(path, UnreadCounts(bob)) == []
 
 
 def test_it_takes_no_longer_because_much_was_written(path: Path) -> None:
@@ -93,7 +101,7 @@ def test_it_takes_no_longer_because_much_was_written(path: Path) -> None:
     with Journal(path) as journal:
         alice, bob, carol = (account(journal, name) for name in ("alice", "bob", "carol"))
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        people = People(connection, Keep(), lambda: 0)
+        people = People(connection, Retention(), lambda: 0)
         steps = 0
 
         def count() -> None:
@@ -115,7 +123,12 @@ def test_it_takes_no_longer_because_much_was_written(path: Path) -> None:
                 people.write(change)
                 costs.append(steps)
             archive = archive_module.Archive(connection)
-            for question in (Unread(bob), Unread(carol), Count(Pair(alice, bob)), History(5, Pair(alice, bob))):
+            for question in (
+                UnreadCounts(bob),
+                UnreadCounts(carol),
+                CountMessages(ConversationKey(alice, bob)),
+                History(5, ConversationKey(alice, bob)),
+            ):
                 steps = 0
                 archive.answer(question)
                 costs.append(steps)
@@ -148,8 +161,8 @@ def test_whoever_was_away_for_a_moment_gets_what_is_missing(journal: Journal) ->
 def test_what_two_say_to_one_another_is_searched_the_last_messages_first(path: Path, journal: Journal) -> None:
     alice, bob = account(journal, "alice"), account(journal, "bob")
     send(journal, alice, bob, *(f"{'red' if number % 5 == 0 else 'blue'} {number}" for number in range(40)))
-    assert found(path, "RED", Pair(bob, alice)) == [f"red {number}" for number in range(0, 40, 5)]
-    assert len(found(path, "blue", Pair(bob, alice))) == 25
+    assert found(path, "RED", ConversationKey(bob, alice)) == [f"red {number}" for number in range(0, 40, 5)]
+    assert len(found(path, "blue", ConversationKey(bob, alice))) == 25
 
 
 def test_of_a_seat_all_is_recalled_that_was_sent_from_it(path: Path, journal: Journal) -> None:
@@ -157,9 +170,9 @@ def test_of_a_seat_all_is_recalled_that_was_sent_from_it(path: Path, journal: Jo
     journal.change(SendPrivate(alice.id, bob.id, "one", 0, b"seat", 7))
     journal.append(messages(1, 1)[0]._replace(seat=b"seat", ident=6))
     journal.take(1)
-    assert ask(path, Recall(b"seat")) == Recalled([(7, 1), (6, 1)], alice.id, name="bob", first=1)
+    assert ask(path, LoadResumption(b"seat")) == SavedResumption([(7, 1), (6, 1)], alice.id, name="bob", first=1)
     assert isinstance(journal.change(SendPrivate(alice.id, bob.id, "again", 0, b"seat", 7)), NotKept)
-    assert ask(path, Count(Pair(alice, bob))) == (1, 0)
+    assert ask(path, CountMessages(ConversationKey(alice, bob))) == (1, 0)
 
 
 def test_a_name_that_is_given_up_leaves_nothing_behind_and_its_number_is_not_given_again(
@@ -172,9 +185,9 @@ def test_a_name_that_is_given_up_leaves_nothing_behind_and_its_number_is_not_giv
     assert isinstance(journal.change(SendPrivate(bob.id, alice.id, "late", 0)), NotKept)
     new = account(journal, "alice")
     assert new.id > carol.id
-    assert ask(path, History(9, Pair(new, bob))) == []
-    assert ask(path, Recall(b"alice")) == Recalled([], None)
-    assert texts(ask(path, History(9, Pair(bob, carol)))) == ["kept"]
+    assert ask(path, History(9, ConversationKey(new, bob))) == []
+    assert ask(path, LoadResumption(b"alice")) == SavedResumption([], None)
+    assert texts(ask(path, History(9, ConversationKey(bob, carol)))) == ["kept"]
 
 
 def test_if_fewer_shall_be_kept_than_before_they_go_a_few_at_a_time(
@@ -184,7 +197,7 @@ def test_if_fewer_shall_be_kept_than_before_they_go_a_few_at_a_time(
     send(journal, alice, bob, *"abcdefghij")
     monkeypatch.setattr(people_module, "DELETED_AT_ONCE", 4)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        people = People(connection, Keep(messages=2), lambda: 0)
+        people = People(connection, Retention(messages=2), lambda: 0)
         left = []
         for text in "klmn":
             people.write(SendPrivate(alice.id, bob.id, text, 0))
@@ -198,11 +211,11 @@ def test_the_last_seats_of_an_account_are_kept(path: Path) -> None:
         for number in range(SEATS):
             token = StoreToken(alice.id, alice.password, f"seat {number}".encode(), number + 1)
             assert journal.change(token) is None
-        assert ask(path, Recall(b"first")) == Recalled([], None)
-        assert ask(path, Recall(b"seat 0")) == Recalled([], alice.id, 1)
+        assert ask(path, LoadResumption(b"first")) == SavedResumption([], None)
+        assert ask(path, LoadResumption(b"seat 0")) == SavedResumption([], alice.id, 1)
         journal.change(StorePassword(alice.id, "another hash", b"seat 3"))
-        assert ask(path, Recall(b"seat 0")) == Recalled([], None)
-        assert ask(path, Recall(b"seat 3")) == Recalled([], alice.id, 4)
+        assert ask(path, LoadResumption(b"seat 0")) == SavedResumption([], None)
+        assert ask(path, LoadResumption(b"seat 3")) == SavedResumption([], alice.id, 4)
 
 
 def test_of_names_that_were_given_up_the_last_are_known_and_no_seat_from_before(
@@ -216,35 +229,35 @@ def test_of_names_that_were_given_up_the_last_are_known_and_no_seat_from_before(
         for time, name in enumerate(("carol", "dan"), 4):
             journal.change(DeleteAccount(account(journal, name).id, time))
         assert rows(path, "SELECT key FROM given_up ORDER BY time") == [("carol",), ("dan",)]
-        assert ask(path, Recall(b"seat of alice")) == Recalled([], None)
-        assert ask(path, Recall(b"seat of erin")).account == new.id
+        assert ask(path, LoadResumption(b"seat of alice")) == SavedResumption([], None)
+        assert ask(path, LoadResumption(b"seat of erin")).account == new.id
 
 
 def test_as_many_messages_of_each_conversation_are_kept_as_shall_be(path: Path) -> None:
-    with Journal(path, keep=Keep(messages=3)) as journal:
+    with Journal(path, keep=Retention(messages=3)) as journal:
         alice, bob, carol = (account(journal, name) for name in ("alice", "bob", "carol"))
         send(journal, alice, bob, *"abcde")
         send(journal, alice, carol, "x")
-        assert texts(ask(path, History(9, Pair(alice, bob)))) == ["c", "d", "e"]
+        assert texts(ask(path, History(9, ConversationKey(alice, bob)))) == ["c", "d", "e"]
         assert journal.change(SendPrivate(alice.id, bob.id, "f", 0)).seq == 6
-        assert texts(ask(path, History(9, Pair(alice, carol)))) == ["x"]
+        assert texts(ask(path, History(9, ConversationKey(alice, carol)))) == ["x"]
 
 
 def test_what_is_older_than_shall_be_kept_is_deleted(path: Path) -> None:
     now = [100]
-    with Journal(path, keep=Keep(milliseconds=50), clock=lambda: now[0]) as journal:
+    with Journal(path, keep=Retention(milliseconds=50), clock=lambda: now[0]) as journal:
         alice, bob = account(journal, "alice"), account(journal, "bob")
         send(journal, alice, bob, "old", time=100)
         now[0] = 140
         send(journal, alice, bob, "new", time=140)
         now[0] = 160
-        until(lambda: texts(ask(path, History(9, Pair(alice, bob)))) == ["new"])
+        until(lambda: texts(ask(path, History(9, ConversationKey(alice, bob)))) == ["new"])
 
 
 def test_order_is_known_at_the_next_start(path: Path, journal: Journal) -> None:
     bob = account(journal, "bob")
-    ban = Sentence(Kind.BAN, prepare("Eve"), "192.0.2.1", 500, Role.ADMIN)
-    mute = Sentence(Kind.MUTE, prepare("eve"), "", None, Role.MODERATOR)
+    ban = Restriction(RestrictionKind.BAN, parse_name("Eve"), "192.0.2.1", 500, Role.ADMIN)
+    mute = Restriction(RestrictionKind.MUTE, parse_name("eve"), "", None, Role.MODERATOR)
     for change in (
         Restrict(MO, ban, Action.KICK, 0),
         Restrict(MO, mute, Action.MUTE, 0),
@@ -252,13 +265,13 @@ def test_order_is_known_at_the_next_start(path: Path, journal: Journal) -> None:
         SetTopic(MO, "the build", 0),
     ):
         assert journal.change(change) is None
-    people = People(journal.file.connection, Keep(), lambda: 0)
-    assert people.sentences() == [ban, mute]
+    people = People(journal.file.connection, Retention(), lambda: 0)
+    assert people.restrictions() == [ban, mute]
     assert people.topic() == "the build"
     assert [(one.name.shown, one.role) for one in people.accounts()] == [("bob", Role.MODERATOR)]
-    journal.change(LiftRestriction(MO, Kind.BAN, prepare("EVE"), 0))
-    assert people.sentences() == [mute]
-    acts = [act[1:] for act in ask(path, Audit())]
+    journal.change(LiftRestriction(MO, RestrictionKind.BAN, parse_name("EVE"), 0))
+    assert people.restrictions() == [mute]
+    acts = [act[1:] for act in ask(path, AuditLog())]
     assert acts == [
         ("mo", "kick", "Eve (until 1970-01-01T00:00:00Z)"),
         ("mo", "mute", "eve"),
@@ -277,14 +290,14 @@ def test_the_audit_is_bounded(path: Path, journal: Journal) -> None:
 
 
 def test_another_password_of_the_admin_ends_what_came_with_the_one_before(path: Path, journal: Journal) -> None:
-    people = People(journal.file.connection, Keep(), lambda: 0)
+    people = People(journal.file.connection, Retention(), lambda: 0)
     people.set_admin("one")
     (admin,) = people.accounts()
     assert (admin.name, admin.role) == (Name("admin", "admin"), Role.ADMIN)
     journal.change(StoreToken(admin.id, "one", b"seat", 0))
-    assert ask(path, Recall(b"seat")) == Recalled([], admin.id)
+    assert ask(path, LoadResumption(b"seat")) == SavedResumption([], admin.id)
     people.set_admin("two")
-    assert ask(path, Recall(b"seat")) == Recalled([], None)
+    assert ask(path, LoadResumption(b"seat")) == SavedResumption([], None)
     assert [one.password for one in people.accounts()] == ["two"]
 
 
@@ -312,9 +325,9 @@ _SAID = st.lists(st.tuples(st.sampled_from(["send", "send", "send", "mark", "tur
 def test_counting_once_gives_what_counting_each_time_gives(said: list[tuple[str, bool]], keep: int | None) -> None:
     with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         migrate(connection)
-        people = People(connection, Keep(messages=keep), lambda: 0)
+        people = People(connection, Retention(messages=keep), lambda: 0)
         for name in ("alice", "bob"):
-            people.write(CreateAccount(prepare(name), "hash", b"", 0))
+            people.write(CreateAccount(parse_name(name), "hash", b"", 0))
         pair = people.accounts()
         archive = archive_module.Archive(connection)
         kept: list[tuple[int, object]] = []
@@ -351,6 +364,6 @@ def test_counting_once_gives_what_counting_each_time_gives(said: list[tuple[str,
                 assert isinstance(one, Account)
                 assert isinstance(another, Account)
                 waiting = len(unread(one))
-                assert archive.answer(Unread(one)) == ([(another.name.shown, waiting)] if waiting else [])
+                assert archive.answer(UnreadCounts(one)) == ([(another.name.shown, waiting)] if waiting else [])
                 mine = sum(sender is one for _, sender in kept)
-                assert archive.answer(Count(Pair(one, another))) == (mine, len(kept) - mine)
+                assert archive.answer(CountMessages(ConversationKey(one, another))) == (mine, len(kept) - mine)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from asyncchat.store.file import Keep, StoreFile
+from asyncchat.store.file import Retention, StoreFile
 from asyncchat.store.times import keep_time, open_clock
 from asyncchat.system.clock import Evidence, read_wall
 
@@ -30,14 +30,14 @@ def say(file: StoreFile, *times: int) -> None:
 @pytest.mark.parametrize(
     ("keep", "off", "is_believed"),
     [
-        (Keep(milliseconds=30 * DAY), 2 * DAY, True),
-        (Keep(milliseconds=30 * DAY), 4 * DAY, False),
-        (Keep(messages=5), 6 * DAY, True),
-        (Keep(), 8 * DAY, False),
+        (Retention(milliseconds=30 * DAY), 2 * DAY, True),
+        (Retention(milliseconds=30 * DAY), 4 * DAY, False),
+        (Retention(messages=5), 6 * DAY, True),
+        (Retention(), 8 * DAY, False),
     ],
 )
 def test_after_the_machine_was_off_the_clock_is_believed_within_a_tenth_of_what_is_kept(
-    file: StoreFile, keep: Keep, off: int, *, is_believed: bool
+    file: StoreFile, keep: Retention, off: int, *, is_believed: bool
 ) -> None:
     keep_time(file.connection.execute, Evidence(read_wall() - off, 0, "another start"))
     clock = open_clock(file, keep, trust=False)
@@ -51,7 +51,7 @@ def test_a_store_of_an_earlier_version_knows_the_time_by_its_last_message(
 ) -> None:
     now = read_wall()
     say(file, now - 95 * DAY, now + last)
-    assert abs(open_clock(file, Keep(), trust=False).trusted() - (now + trusted)) < SOON
+    assert abs(open_clock(file, Retention(), trust=False).trusted() - (now + trusted)) < SOON
 
 
 def test_what_was_taken_for_later_than_it_is_has_just_happened_if_the_clock_is_right(file: StoreFile) -> None:
@@ -64,7 +64,7 @@ def test_what_was_taken_for_later_than_it_is_has_just_happened_if_the_clock_is_r
     do("INSERT INTO given_up VALUES ('eve', ?)", (now + 80 * DAY,))
     do("INSERT INTO sentences VALUES ('ban', 'eve', 'eve', '', ?, 2)", (now + 91 * DAY,))
     do("INSERT INTO sentences VALUES ('ban', 'mallory', 'mallory', '', NULL, 2)")
-    clock = open_clock(file, Keep(), trust=True)
+    clock = open_clock(file, Retention(), trust=True)
 
     def days(query: str) -> list[int | None]:
         return [None if time is None else round((time - now) / DAY) for (time,) in do(query)]
@@ -80,4 +80,4 @@ def test_what_was_taken_for_later_than_it_is_has_just_happened_if_the_clock_is_r
 def test_what_is_known_by_when_it_came_to_be_never_gets_an_earlier_time(file: StoreFile) -> None:
     latest = read_wall() + DAY
     file.connection.execute("INSERT INTO seats VALUES (x'01', 1, ?)", (latest,))
-    assert open_clock(file, Keep(), trust=False).moment() == latest
+    assert open_clock(file, Retention(), trust=False).moment() == latest

@@ -8,7 +8,7 @@ import pytest
 
 from asyncchat.log.entries import PrivateStored, SendPrivate
 from asyncchat.store import people, upkeep
-from asyncchat.store.file import Keep
+from asyncchat.store.file import Retention
 from tests.programs import PATIENCE, seconds, until
 from tests.store import Journal, fill, indexed, message, messages, no_rest, rows
 
@@ -47,13 +47,13 @@ def test_an_index_that_was_not_finished_is_finished_the_next_time(path: Path, mo
 @pytest.mark.parametrize(
     ("keep", "left"),
     [
-        (Keep(messages=100), range(901, 1001)),
-        (Keep(milliseconds=250), range(750, 1001)),
-        (Keep(messages=2000), range(1, 1001)),
-        (Keep(milliseconds=2000), range(1, 1001)),
+        (Retention(messages=100), range(901, 1001)),
+        (Retention(milliseconds=250), range(750, 1001)),
+        (Retention(messages=2000), range(1, 1001)),
+        (Retention(milliseconds=2000), range(1, 1001)),
     ],
 )
-def test_what_need_not_be_kept_is_deleted_and_not_found_any_more(path: Path, keep: Keep, left: range) -> None:
+def test_what_need_not_be_kept_is_deleted_and_not_found_any_more(path: Path, keep: Retention, left: range) -> None:
     with Journal(path, keep=keep, clock=lambda: 1000) as journal:
         journal.append(*messages(1, 1000))
         until(lambda: indexed(path) == 1000 and len(kept(path)) == len(left))
@@ -64,7 +64,7 @@ def test_what_need_not_be_kept_is_deleted_and_not_found_any_more(path: Path, kee
 
 
 def test_numbers_go_on_though_everything_was_deleted(path: Path) -> None:
-    with Journal(path, keep=Keep(milliseconds=1), clock=lambda: 10_000) as journal:
+    with Journal(path, keep=Retention(milliseconds=1), clock=lambda: 10_000) as journal:
         journal.append(*messages(1, 300))
         journal.take(1)
         until(lambda: kept(path) == [])
@@ -78,7 +78,7 @@ def test_numbers_go_on_though_everything_was_deleted(path: Path) -> None:
 
 # Times that are not those at which something was written.
 
-KEEP = Keep(milliseconds=1_000_000)
+KEEP = Retention(milliseconds=1_000_000)
 
 
 def test_a_message_from_the_future_is_deleted_when_it_was_kept_for_long_enough(path: Path) -> None:
@@ -158,7 +158,7 @@ def test_no_more_is_kept_than_shall_be_however_fast_more_comes(
     if there_before:
         fill(path, *messages(1, there_before))
     no_rest(monkeypatch)
-    with Journal(path, keep=Keep(messages=100)) as journal:
+    with Journal(path, keep=Retention(messages=100)) as journal:
         for last in batches(journal):
             if last >= there_before + 5000:
                 assert len(kept(path)) <= 110 + 1000
@@ -169,7 +169,7 @@ def test_no_more_is_kept_than_shall_be_however_fast_more_comes(
 def test_what_is_too_old_is_deleted_however_fast_more_comes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(path, *messages(1, 3000))
     no_rest(monkeypatch)
-    with Journal(path, keep=Keep(milliseconds=1000), clock=lambda: 3500) as journal:
+    with Journal(path, keep=Retention(milliseconds=1000), clock=lambda: 3500) as journal:
         goes_on(journal, lambda: kept(path)[0][0] > 2000)
 
 
@@ -190,7 +190,7 @@ def test_private_messages_that_are_too_old_are_deleted_also_more_than_a_few(
     monkeypatch.setattr(upkeep, "FEW", 3)
     monkeypatch.setattr(upkeep, "LARGEST", 3)
     monkeypatch.setattr(upkeep, "LOOK_FOR_AGED", 3600.0)  # so all is found at once
-    with Journal(path, keep=Keep(milliseconds=100), clock=lambda: 110) as journal:
+    with Journal(path, keep=Retention(milliseconds=100), clock=lambda: 110) as journal:
         left = lambda: rows(path, "SELECT text FROM private ORDER BY seq") == [("j",)]  # noqa: E731
         if busy:
             goes_on(journal, left)
@@ -206,5 +206,5 @@ def test_a_conversation_in_which_nothing_is_said_has_no_more_than_shall_be_kept(
     monkeypatch.setattr(people, "SWEPT", 1)
     monkeypatch.setattr(upkeep, "FEW", 3)
     monkeypatch.setattr(upkeep, "LARGEST", 3)
-    with Journal(path, keep=Keep(messages=2)):
+    with Journal(path, keep=Retention(messages=2)):
         until(lambda: rows(path, "SELECT text FROM private ORDER BY seq") == [("i",), ("j",)])

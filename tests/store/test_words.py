@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat.queries import Pair
+from asyncchat.chat.queries import ConversationKey
 from asyncchat.log.entries import PrivateStored, SendPrivate
 from asyncchat.store import upkeep
 from asyncchat.store.schema import migrate
 from asyncchat.store.search import index
 from asyncchat.store.search.words import MOST_LOOKED_UP, Wanted, words_of
-from asyncchat.text.sanitize import visible
+from asyncchat.text.sanitize import sanitize
 from tests.programs import in_rounds, until
 from tests.store import Journal, fill, found, indexed, message, rows
 
@@ -133,7 +133,9 @@ CASES = [(*case, True) for case in FOUND] + [(*case, False) for case in NOT_FOUN
 
 
 @pytest.fixture(scope="module", params=["indexed", "not indexed", "between two"])
-def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Pair | None]:
+def told(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, ConversationKey | None]:
     """A store with all these texts, and between whom they were said."""
     path = tmp_path_factory.mktemp("words") / "chat.db"
     texts = [text for text, *_ in CASES]
@@ -142,7 +144,7 @@ def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         patch.setattr(upkeep, "REST", 0.0 if request.param == "indexed" else 3600)
         with Journal(path) as journal:
             if request.param == "between two":
-                pair = Pair(*(journal.account(name) for name in ("alice", "bob")))
+                pair = ConversationKey(*(journal.account(name) for name in ("alice", "bob")))
                 for text in texts:
                     assert isinstance(journal.change(SendPrivate(pair.who.id, pair.other.id, text, 0)), PrivateStored)
             else:
@@ -154,13 +156,17 @@ def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.mark.parametrize(("text", "words", "is_found"), CASES)
-def test_what_is_found_by_which_words(told: tuple[Path, Pair | None], text: str, words: str, is_found: bool) -> None:
+def test_what_is_found_by_which_words(
+    told: tuple[Path, ConversationKey | None], text: str, words: str, is_found: bool
+) -> None:
     path, pair = told
     assert (text in found(path, words, pair)) == is_found
 
 
 @pytest.mark.parametrize("text", ["他说静默模式今晚测试", "重跑gen-itgc后再看", "部署v2.3完成", "วันนี้ประชุมที่ห้องน้ำ"])
-def test_text_without_blanks_is_found_by_every_piece_of_it(told: tuple[Path, Pair | None], text: str) -> None:
+def test_text_without_blanks_is_found_by_every_piece_of_it(
+    told: tuple[Path, ConversationKey | None], text: str
+) -> None:
     path, pair = told
     pieces = {text[begin:end] for begin in range(len(text)) for end in range(begin + 1, len(text) + 1)}
     assert [piece for piece in sorted(pieces) if text not in found(path, piece, pair)] == []
@@ -188,7 +194,7 @@ _WORDS = [
     '"',
 ]
 SAID = (
-    st.lists(st.sampled_from(_WORDS) | st.text(max_size=3), min_size=1, max_size=4).map(" ".join).map(visible)
+    st.lists(st.sampled_from(_WORDS) | st.text(max_size=3), min_size=1, max_size=4).map(" ".join).map(sanitize)
     | st.lists(st.sampled_from("静默ab9-é"), min_size=1).map("".join)
 ).filter(str.strip)
 

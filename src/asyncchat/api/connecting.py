@@ -8,7 +8,7 @@ from asyncchat.aio.client.reconnecting import ReconnectingClient
 from asyncchat.api.chat import Chat, check_is_string
 from asyncchat.errors import InvalidAddress, UsageError
 from asyncchat.system.addresses import DEFAULT_HOST, DEFAULT_PORT, Address, parse_address
-from asyncchat.text.usernames import NameRefused, prepare
+from asyncchat.text.usernames import NameRefused, parse_name
 
 
 def connect(
@@ -57,7 +57,7 @@ def connect(
     except ValueError as error:
         raise InvalidAddress(str(error)) from None
     try:
-        prepare(name)
+        parse_name(name)
     except NameRefused as refused:
         raise NameRefused(f"{name!r}: this name can't be used: {refused}", refused.code) from None
     there = Address(host, port or DEFAULT_PORT)

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 
-from asyncchat.chat.rate_limits import Logins
-from asyncchat.chat.recent_guests import Departed, Guest
+from asyncchat.chat.rate_limits import LoginLimiter
+from asyncchat.chat.recent_guests import Guest, RecentGuests
 from asyncchat.chat.resumption import ResumableSessions
 from asyncchat.chat.user import Place, User
 from asyncchat.errors import Banned, Muted, NotKept, Refusal
 from asyncchat.log.accounts import ADMIN, Account, Accounts, Role
-from asyncchat.log.bans import Action, Kind, Order, Sentence
 from asyncchat.log.entries import (
     AnyEntry,
     CreateAccount,
@@ -26,13 +25,14 @@ from asyncchat.log.entries import (
     StorePassword,
 )
 from asyncchat.log.pipeline import Done, Pipeline
+from asyncchat.log.restrictions import Action, Restriction, RestrictionKind, Restrictions
 from asyncchat.log.room_events import Sent
 from asyncchat.log.state import RoomState
-from asyncchat.text.confusables import Looks
+from asyncchat.text.confusables import ConfusableIndex
 from asyncchat.text.networks import network_written
-from asyncchat.text.usernames import SERVER, Name, NameRefused, NameReserved, prepare
+from asyncchat.text.usernames import SERVER, Name, NameRefused, NameReserved, parse_name
 
-_RESERVED = Looks(SERVER, prepare(ADMIN))
+_RESERVED = ConfusableIndex(SERVER, parse_name(ADMIN))
 
 
 class ChatCore:
@@ -69,9 +69,9 @@ class ChatCore:
         self.needs_account = needs_account
         self.is_closing = False
         self.online: dict[str, User] = {}
-        self.departed = Departed()
-        self._looks = Looks()  # of those who are present
-        self.logins = Logins()
+        self.recent_guests = RecentGuests()
+        self._looks = ConfusableIndex()  # of those who are present
+        self.logins = LoginLimiter()
         pipeline.outcome = self._tell
 
     @property
@@ -91,9 +91,9 @@ class ChatCore:
         return self.accounts
 
     @property
-    def order(self) -> Order:
+    def restrictions(self) -> Restrictions:
         """Bans and mutes."""
-        return self.state.order
+        return self.state.restrictions
 
     @property
     def epoch(self) -> str:
@@ -148,7 +148,7 @@ class ChatCore:
         if user.account:
             self.note_seen(user.account)
         else:
-            self.departed.add(Guest(name, user.address, self.clock()))
+            self.recent_guests.add(Guest(name, user.address, self.clock()))
 
     def note_seen(self, account: Account) -> None:
         """The owner of the account is online now."""
@@ -212,7 +212,7 @@ class ChatCore:
         if network_written(name.shown):
             raise NameRefused("it looks like an address")
         for other, whose in (
-            (self.accounts and self.accounts.find_alike(name), "is registered"),
+            (self.accounts and self.accounts.find_confusable(name), "is registered"),
             (_RESERVED.find(name), "is reserved"),
             (self._looks.find(name, own), "is there already"),
         ):
@@ -221,12 +221,14 @@ class ChatCore:
 
     def is_banned(self, name: Name) -> bool:
         """Tell whether this name is banned."""
-        return bool(self.order.find(Kind.BAN, name.key, self.clock()))
+        return bool(self.restrictions.find(RestrictionKind.BAN, name.key, self.clock()))
 
     def is_muted(self, name: Name) -> bool:
         """Tell whether this name is muted."""
         # Asked for each message, and hardly ever is anybody muted: so the time is looked up only if there is one.
-        return self.order.has_any(Kind.MUTE) and bool(self.order.find(Kind.MUTE, name.key, self.clock()))
+        return self.restrictions.has_any(RestrictionKind.MUTE) and bool(
+            self.restrictions.find(RestrictionKind.MUTE, name.key, self.clock())
+        )
 
     def refuse_banned(self, name: Name) -> None:
         """Raise Banned if this name is."""
@@ -240,7 +242,7 @@ class ChatCore:
 
     def is_address_banned(self, address: str) -> bool:
         """Tell whether guests may not join from there."""
-        return self.order.shuts_out(address, self.clock())
+        return self.restrictions.is_address_banned(address, self.clock())
 
     # What follows from an entry.
 
@@ -294,8 +296,8 @@ class ChatCore:
                     is_new = role >= Role.MODERATOR
                     user.notice("you are the new moderator now!" if is_new else "you are no longer a moderator!")
                     user.tell_identity()
-            case Restrict(_, sentence) if sentence.kind == Kind.BAN:
-                for user in {self.online.get(sentence.name.key), *self._guests_from(sentence)}:
+            case Restrict(_, restriction) if restriction.kind == RestrictionKind.BAN:
+                for user in {self.online.get(restriction.name.key), *self._guests_from(restriction)}:
                     if user:
                         self.remove(user, entry.action)
             case SetTopic():
@@ -304,11 +306,11 @@ class ChatCore:
             case _:
                 pass  # its proposer is told, or those in the room
 
-    def _guests_from(self, sentence: Sentence) -> list[User]:
+    def _guests_from(self, restriction: Restriction) -> list[User]:
         """Return the guests who are online from an address, if the sentence is about that."""
-        if not sentence.is_for_address:
+        if not restriction.is_for_address:
             return []
-        return [user for user in self.online.values() if not user.account and user.network == sentence.address]
+        return [user for user in self.online.values() if not user.account and user.network == restriction.address]
 
     def _tell_created(self, name: Name, token_hash: bytes) -> None:
         assert self.accounts

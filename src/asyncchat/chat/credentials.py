@@ -8,7 +8,7 @@ from precis_i18n import get_profile
 from asyncchat.errors import Refusal, WrongPassword
 from asyncchat.log.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD, Account
 from asyncchat.log.requests import Request
-from asyncchat.text.usernames import Name, NameRefused, prepare
+from asyncchat.text.usernames import Name, NameRefused, parse_name
 
 _PASSWORD = get_profile("OpaqueString")
 _DIGITS = re.compile("([\u0660-\u0669]+|[\u06f0-\u06f9]+)")
@@ -71,7 +71,7 @@ def known_password(raw: str) -> Secret:
 
 def _key_of(word: str) -> str:
     try:
-        return prepare(word).key
+        return parse_name(word).key
     except NameRefused:
         return ""
 
@@ -80,7 +80,7 @@ def _key_of(word: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Register(Request[None]):
+class RegisterAccount(Request[None]):
     """Make `name` somebody's."""
 
     name: Name
@@ -89,7 +89,7 @@ class Register(Request[None]):
 
 
 @dataclass(frozen=True, slots=True)
-class Authorize(Request[None]):
+class CheckPassword(Request[None]):
     """See whether this is the password of `account`; the answer is None if it is; else WrongPassword is raised."""
 
     account: Account
@@ -114,4 +114,4 @@ class Unregister(Request[None]):
     password: Secret
 
 
-Credentials = Register | Authorize | ChangePassword | Unregister
+Credentials = RegisterAccount | CheckPassword | ChangePassword | Unregister

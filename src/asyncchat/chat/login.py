@@ -3,8 +3,8 @@
 import contextlib
 
 from asyncchat.chat.core import ChatCore
-from asyncchat.chat.credentials import Authorize, Register, known_password, new_password
-from asyncchat.chat.queries import Unread
+from asyncchat.chat.credentials import CheckPassword, RegisterAccount, known_password, new_password
+from asyncchat.chat.queries import UnreadCounts
 from asyncchat.chat.user import User
 from asyncchat.errors import Banned, IncorrectLogin, LoginTaken, NameTaken, NotKept, Refusal
 from asyncchat.log.accounts import Account
@@ -89,14 +89,14 @@ async def register(core: ChatCore, user: User, name: Name, raw: str, token_hash:
     accounts = core.require_accounts()
     secret = new_password(name, raw)
     accounts.reserve(name)
-    await Register(name, secret, token_hash)
+    await RegisterAccount(name, secret, token_hash)
     _refuse_muted(core, user, name)  # meanwhile
     return accounts.of_key(name.key)
 
 
 async def authorize(core: ChatCore, user: User, account: Account, raw: str, token_hash: bytes) -> None:
     """Check that this is the password of `account`, as it was typed. Raises Refusal."""
-    await Authorize(account, known_password(raw), token_hash)
+    await CheckPassword(account, known_password(raw), token_hash)
     _refuse_muted(core, user, account.name)  # meanwhile
 
 
@@ -159,4 +159,4 @@ async def tell_unread(user: User, account: Account) -> None:
     """Tell the user how many messages of each sender are unread, in a format that tells it without being asked."""
     if user.output.counts_unread:
         with contextlib.suppress(NotKept):
-            user.output.unread(await Unread(account))
+            user.output.unread(await UnreadCounts(account))

@@ -9,7 +9,7 @@ from asyncchat.log.requests import Request
 from asyncchat.log.room_events import Sent
 
 
-class Pair(NamedTuple):
+class ConversationKey(NamedTuple):
     """The two who have a private conversation: who asks about it, and the other one."""
 
     who: Account
@@ -22,7 +22,7 @@ class History(Request[list[Sent]]):
     two."""
 
     nth: int
-    between: Pair | None = None
+    between: ConversationKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Search(Request["Found"]):
     """The last messages that have all of `words` in them."""
 
     words: str
-    between: Pair | None = None
+    between: ConversationKey | None = None
 
 
 class Found(NamedTuple):
@@ -41,32 +41,32 @@ class Found(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Recall(Request["Recalled"]):
+class LoadResumption(Request["SavedResumption"]):
     """What was kept of what was sent last from the seat with this `key`; the answer is Recalled."""
 
     key: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Count(Request[tuple[int, int]]):
+class CountMessages(Request[tuple[int, int]]):
     """How many messages each of two has sent to the other."""
 
-    between: Pair
+    between: ConversationKey
 
 
 @dataclass(frozen=True, slots=True)
-class Unread(Request[list[tuple[str, int]]]):
+class UnreadCounts(Request[list[tuple[str, int]]]):
     """From whom messages wait for `who`, and how many, in the order of the names."""
 
     who: Account
 
 
 @dataclass(frozen=True, slots=True)
-class Audit(Request["list[Act]"]):
+class AuditLog(Request["list[AuditEntry]"]):
     """What was done last to keep order."""
 
 
-class Recalled(NamedTuple):
+class SavedResumption(NamedTuple):
     """Ids and numbers of messages; if the seat is an account's, its number, and since when the seat is known.
 
     partners: numbers of those it has written to, whose names somebody else had in that time
@@ -82,7 +82,7 @@ class Recalled(NamedTuple):
     first: int | None = None
 
 
-class Act(NamedTuple):
+class AuditEntry(NamedTuple):
     """Somebody has done something to keep order, to or with `what`."""
 
     time: int

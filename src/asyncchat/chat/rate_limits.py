@@ -18,7 +18,7 @@ FORGOTTEN_AFTER = 3600.0
 REMEMBERED = 10_000
 
 
-class Pace:
+class RateLimiter:
     """Allows `rate` messages a second, and `burst` at once after a rest (the generic cell rate algorithm).
 
     Knows no clock: `now` is in seconds, from whatever clock only goes forward. With a `rate` of 0 nobody ever waits.
@@ -38,7 +38,7 @@ class Pace:
         return max(0.0, due - self._tolerance - now)
 
 
-class Tries:
+class AttemptLimiter:
     """Counts the tries for each name and address, of which there may be so many in so many seconds.
 
     Knows no clock: `now` is in seconds, from one that only goes on.
@@ -62,7 +62,7 @@ class Tries:
         self._tries.pop((key, address), None)
 
 
-class Logins:
+class LoginLimiter:
     """Counts the tries for each account, from each address, and from all addresses together.
 
     Somebody who guesses may have many addresses: so each further try has to wait, twice as long each time. That does
@@ -71,7 +71,7 @@ class Logins:
     """
 
     def __init__(self) -> None:
-        self._from_one = Tries()
+        self._from_one = AttemptLimiter()
         self._from_all: dict[str, tuple[int, float]] = {}  # how many, and when the last was
         self._owners: dict[tuple[str, str], None] = {}
 

@@ -16,7 +16,7 @@ class Guest(NamedTuple):
     time: int
 
 
-class Departed:
+class RecentGuests:
     """REMEMBERED guests who have left, the last of each name; from no network so many that they displace others."""
 
     def __init__(self) -> None:

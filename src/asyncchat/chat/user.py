@@ -7,7 +7,7 @@ from typing import Protocol
 from asyncchat.chat.doubts import Doubts
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Account, Role
-from asyncchat.log.audience import Encode, Peer
+from asyncchat.log.audience import Encoder, Peer
 from asyncchat.log.entries import MarkRead
 from asyncchat.log.requests import Running
 from asyncchat.log.room_events import Sent
@@ -50,7 +50,7 @@ class Output(Protocol):
     counts_unread: bool
 
     @property
-    def encode(self) -> Encode:
+    def encode(self) -> Encoder:
         """The format of a room's events."""
         ...
 

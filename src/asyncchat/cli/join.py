@@ -43,13 +43,13 @@ def add_arguments(parser: Parser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Take part until the user leaves; return the exit code. Raises ChatError."""
     from asyncchat.client.plain_client import NotTaken
-    from asyncchat.text.usernames import NameRefused, PasswordNeeded, prepare
+    from asyncchat.text.usernames import NameRefused, PasswordNeeded, parse_name
 
     address = _address(options)
     name = options.name if options.name is not None else os.environ.get("ASYNCCHAT_NAME") or None
     try:
         if name is not None:
-            prepare(name)
+            parse_name(name)
     except NameRefused as refused:
         options.parser.error(f"the name can't be used: {refused}")
     if options.json and name is None:
@@ -104,11 +104,11 @@ def _choose_client(options: argparse.Namespace, address: Address, name: str | No
 
         _run(join_on_terminal(address, name, password, options.bell))
     else:
-        from asyncchat.client.plain_client import Visitor
+        from asyncchat.client.plain_client import PlainClient
 
         is_person = stdio.is_interactive()
         can_choose = read_input and (name is None or is_person)
-        visitor = Visitor(name, password, can_choose=can_choose, is_script=not is_person)
+        visitor = PlainClient(name, password, can_choose=can_choose, is_script=not is_person)
         if options.threads:
             from asyncchat.threads.client import join as join_on_threads
 

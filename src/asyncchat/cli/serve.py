@@ -188,11 +188,13 @@ def _serve_room(
     import logging
 
     from asyncchat.aio.server.server import serve
-    from asyncchat.system.background_writer import Outlet, OutletHandler
+    from asyncchat.system.background_writer import BackgroundLogHandler, BackgroundWriter
 
-    errors = Outlet(stdio.ERRORS, "standard error", lambda message: logging.getLogger(__name__).warning(message))
-    logging.basicConfig(level=logging.INFO, format="asyncchat: %(message)s", handlers=[OutletHandler(errors)])
-    recorder = None if quiet else Outlet(stdio.OUTPUT, "standard output", logging.getLogger(__name__).warning)
+    errors = BackgroundWriter(
+        stdio.ERRORS, "standard error", lambda message: logging.getLogger(__name__).warning(message)
+    )
+    logging.basicConfig(level=logging.INFO, format="asyncchat: %(message)s", handlers=[BackgroundLogHandler(errors)])
+    recorder = None if quiet else BackgroundWriter(stdio.OUTPUT, "standard output", logging.getLogger(__name__).warning)
     # Connections leave no cycles behind, and to look for some among those of ten thousand would stop everybody for a
     # fifth of a second, again and again.
     gc.freeze()
@@ -208,14 +210,14 @@ def _serve_room(
 
 
 def _open_store(options: argparse.Namespace, limits: Limits) -> "Store":
-    from asyncchat.store import Keep, Store
+    from asyncchat.store import Retention, Store
     from asyncchat.system.daemon_executor import DaemonExecutor
 
     def opened() -> Store:
         return Store(
             options.store,
             durability=options.durability or "normal",
-            keep=Keep(**(options.keep or {})),
+            keep=Retention(**(options.keep or {})),
             recent=max(limits.history, limits.replay),
             trust_clock=options.trust_clock,
             patience=limits.search_timeout,

@@ -26,7 +26,7 @@ from asyncchat.formats.events import (
 )
 from asyncchat.text.command_line import argument_of, is_command
 from asyncchat.text.framing import LineDecoder
-from asyncchat.text.sanitize import too_long, visible
+from asyncchat.text.sanitize import sanitize, too_long
 
 LAST = 10
 """Messages that a newcomer gets, usually."""
@@ -46,7 +46,7 @@ _MOST_HEARD_PLAIN = 1024
 _QUESTION = plain.ASK_NAME.strip()
 
 
-class Client:
+class JsonClient:
     """Takes part as `name`: knows what was shown, what waits for its acknowledgement, and who it was on the server.
 
     `password`: of that name, if it is one's own, or shall be (`register`).
@@ -235,7 +235,7 @@ class Client:
 
     def _hear_plain(self, line: bytes) -> Iterator[events.FromServer]:
         """Before it has heard us, the server speaks plain text: it asks for a name, or has no room."""
-        said = visible(line.decode(errors="backslashreplace"))
+        said = sanitize(line.decode(errors="backslashreplace"))
         if self._asked:
             yield Error("not-json", "the server understands plain text only. Use --plain.")
         elif line == _QUESTION:

@@ -7,7 +7,7 @@ from asyncchat.formats import plain
 from asyncchat.text.command_line import is_exit
 from asyncchat.text.framing import LineDecoder, MarkDropper
 from asyncchat.text.invisible import is_blank
-from asyncchat.text.sanitize import visible
+from asyncchat.text.sanitize import sanitize
 from asyncchat.text.usernames import NameRefused, PasswordNeeded
 
 MAX_HEARD = 1 << 20
@@ -50,14 +50,14 @@ class NotTaken(ValueError):
     """The server has not taken everything that was sent; the message says so to its sender."""
 
 
-class Heard(NamedTuple):
+class Received(NamedTuple):
     """What to show, and what to answer at once."""
 
     show: bytes
     answer: bytes
 
 
-class Visitor:
+class PlainClient:
     """Turns what the server sends into what is shown, and knows what may be typed when, and how it ended.
 
     `name`, if given, answers the server's question for one, with the `password` if there is one; nothing typed may be
@@ -84,7 +84,7 @@ class Visitor:
         self._mark = MarkDropper()
         self._typed = LineDecoder(_MAX_COMMAND)
 
-    def hear(self, data: bytes) -> Heard:
+    def hear(self, data: bytes) -> Received:
         """Take what the server has sent.
 
         Raises NameRefused, with what to do, if the server takes no name that there is.
@@ -106,7 +106,7 @@ class Visitor:
                 self._held = readable
             else:
                 show.append(readable + "\n")
-        return Heard("".join(show).encode(), answer.encode())
+        return Received("".join(show).encode(), answer.encode())
 
     def without_mark(self, data: bytes) -> bytes:
         """Return what is to be sent of what was typed: all but a byte order mark at its start."""
@@ -196,4 +196,4 @@ class Visitor:
 def _readable(line: bytes | None) -> str:
     if line is None:
         return f"(a line of more than {MAX_HEARD} bytes was left out)"
-    return visible(line.decode(errors="backslashreplace"))
+    return sanitize(line.decode(errors="backslashreplace"))

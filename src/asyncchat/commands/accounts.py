@@ -8,7 +8,7 @@ from asyncchat.commands.table import Group, command
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import ADMIN, Role
 from asyncchat.text.command_line import word_of
-from asyncchat.text.usernames import Name, NameRefused, prepare
+from asyncchat.text.usernames import Name, NameRefused, parse_name
 
 REGISTERED = "you are registered successfully!"
 AUTHORIZED = "you are authorized successfully!"
@@ -89,7 +89,7 @@ async def _auth(core: ChatCore, user: User, argument: str) -> None:
     if not raw:
         raise Refusal("no-argument", "write your name and your password: /auth LOGIN PASSWORD")
     try:
-        account = core.find_account(prepare(word))
+        account = core.find_account(parse_name(word))
     except NameRefused:
         account = None
     account = login.check_owner(core, user, account)
@@ -145,13 +145,13 @@ def _split(argument: str) -> tuple[str, str]:
 
 def _key_of(word: str) -> str:
     try:
-        return prepare(word).key
+        return parse_name(word).key
     except NameRefused:
         return ""
 
 
 def _prepared(word: str) -> Name:
     try:
-        return prepare(word)
+        return parse_name(word)
     except NameRefused as refused:
         raise login.unusable(refused) from None

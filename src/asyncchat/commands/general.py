@@ -10,7 +10,7 @@ from asyncchat.log.accounts import Account, Role
 from asyncchat.log.entries import SetTopic
 from asyncchat.log.room_events import to_the_second
 from asyncchat.text.command_line import EXIT, excerpt, word_of
-from asyncchat.text.usernames import NameRefused, prepare
+from asyncchat.text.usernames import NameRefused, parse_name
 
 _HELP_WIDTH = 78 - len("Server: ")
 """Columns of a row of help, which most windows have room for."""
@@ -50,7 +50,7 @@ async def _whois(core: ChatCore, user: User, wanted: str) -> None:
     if not wanted:
         raise Refusal("no-argument", "write whom: /whois NAME")
     try:
-        name = prepare(wanted)
+        name = parse_name(wanted)
     except NameRefused:
         raise _unknown(wanted) from None
     online, account = core.online.get(name.key), core.find_account(name)
@@ -58,7 +58,7 @@ async def _whois(core: ChatCore, user: User, wanted: str) -> None:
         _tell_online(core, user, online)
     elif account:
         _tell_offline(user, account)
-    elif guest := core.departed.find(name):
+    elif guest := core.recent_guests.find(name):
         _tell_departed(user, guest)
     else:
         raise _unknown(wanted)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from asyncchat.chat.core import ChatCore
-from asyncchat.chat.queries import History, Pair, Search
+from asyncchat.chat.queries import ConversationKey, History, Search
 from asyncchat.chat.user import User
 from asyncchat.commands.table import command
 from asyncchat.errors import Refusal
@@ -35,9 +35,11 @@ async def _search(_core: ChatCore, user: User, words: str) -> None:
         )
 
 
-def pair_of(user: User) -> Pair | None:
+def pair_of(user: User) -> ConversationKey | None:
     """Return the two whose private conversation the line at hand is about; None if it is about the room."""
-    return Pair(user.account, user.addressee) if user.account and isinstance(user.addressee, Account) else None
+    return (
+        ConversationKey(user.account, user.addressee) if user.account and isinstance(user.addressee, Account) else None
+    )
 
 
 def _show(user: User, messages: Sequence[Sent], nothing: str) -> None:

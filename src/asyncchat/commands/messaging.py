@@ -1,7 +1,7 @@
 """The commands for private conversations, and how a private message is sent."""
 
 from asyncchat.chat.core import ChatCore
-from asyncchat.chat.queries import Count, Unread
+from asyncchat.chat.queries import CountMessages, UnreadCounts
 from asyncchat.chat.user import Place, User
 from asyncchat.commands.history import pair_of
 from asyncchat.commands.table import Group, command
@@ -11,7 +11,7 @@ from asyncchat.log.entries import OpenConversation, SendPrivate
 from asyncchat.log.room_events import SHOWN
 from asyncchat.text.command_line import excerpt
 from asyncchat.text.invisible import is_blank
-from asyncchat.text.usernames import NameRefused, prepare
+from asyncchat.text.usernames import NameRefused, parse_name
 
 
 @command(
@@ -64,7 +64,7 @@ async def _unread(_core: ChatCore, user: User, _: str) -> None:
     if user.last_mark:
         # It is on its way to the store; once it is kept again, so it was the first time.
         await user.last_mark
-    waiting = " ".join(f"{name}({number})" for name, number in await Unread(account))
+    waiting = " ".join(f"{name}({number})" for name, number in await UnreadCounts(account))
     user.notice(f"unread from: {waiting}" if waiting else "no one unread")
 
 
@@ -78,7 +78,7 @@ async def _unread(_core: ChatCore, user: User, _: str) -> None:
 async def _stats(_core: ChatCore, user: User, _: str) -> None:
     if not (pair := pair_of(user)):
         raise Refusal("no-conversation", "this counts private messages: write /chat NAME first.")
-    mine, theirs = await Count(pair)
+    mine, theirs = await CountMessages(pair)
     user.output.notices(
         [
             f"Statistics with {pair.other.name.shown}:",
@@ -137,7 +137,7 @@ def find_recipient(core: ChatCore, user: User, wanted: str) -> Account:
 def _find_other(core: ChatCore, user: User, wanted: str, usage: str = "/chat NAME") -> Account:
     """Return the account of another user. Raises Refusal."""
     try:
-        name = prepare(wanted)
+        name = parse_name(wanted)
     except NameRefused:
         name = None
     account = core.find_account(name) if name else None
@@ -154,7 +154,7 @@ def _check_same_owner(core: ChatCore, user: User, other: Account) -> None:
     if not session.token_hash:
         return  # nothing that was typed earlier is sent again
     key, partners = other.name.key, session.partners
-    if core.require_accounts().when_given_up(key) < session.created:
+    if core.require_accounts().when_released(key) < session.created:
         partners.setdefault(key, other)
     if partners.get(key) is not other:
         name = other.name.shown

@@ -5,7 +5,7 @@ from functools import reduce
 from operator import or_
 
 from asyncchat.chat.doubts import Doubt
-from asyncchat.commands.redaction import hidden_command
+from asyncchat.commands.redaction import find_hidden_command
 from asyncchat.commands.table import COMMANDS, Command, find_command
 from asyncchat.text.command_line import EXCERPT, is_command, word_of
 
@@ -25,7 +25,7 @@ _DOUBTS = {name: doubt for command in COMMANDS if (doubt := doubt_of(command)) f
 
 def doubt_of_refused(said: str) -> Doubt:
     """Return what the line after `said` may be, if that was no message or name but a hidden or mistyped command."""
-    meant_line = said if is_command(said) else said and hidden_command(said)
+    meant_line = said if is_command(said) else said and find_hidden_command(said)
     if command := find_command(meant_line):
         return doubt_of(command)
     word = word_of(meant_line)[:EXCERPT].lower()

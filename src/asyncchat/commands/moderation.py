@@ -3,17 +3,17 @@
 import re
 
 from asyncchat.chat.core import ChatCore
-from asyncchat.chat.queries import Audit
+from asyncchat.chat.queries import AuditLog
 from asyncchat.chat.user import User
 from asyncchat.commands.table import Group, command
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Account, Role
-from asyncchat.log.bans import KICKED_FOR, Action, Kind, Sentence, as_name, duration
 from asyncchat.log.entries import LiftRestriction, Restrict, SetRole
+from asyncchat.log.restrictions import KICK_DURATION, Action, Restriction, RestrictionKind, as_name, parse_duration
 from asyncchat.log.room_events import to_the_second
 from asyncchat.text.command_line import excerpt
 from asyncchat.text.networks import network_written
-from asyncchat.text.usernames import Name, NameRefused, prepare
+from asyncchat.text.usernames import Name, NameRefused, parse_name
 
 _LASTING = ("kick", "ban", "mute")
 _UNTIL = re.compile(r"([0-9]{4}-[0-9-]{5}T[0-9:]{8}Z)\)$")  # as a Sentence says it, whose words are kept
@@ -32,7 +32,7 @@ async def _kick(core: ChatCore, user: User, wanted: str) -> None:
     name = _find_target(core, user, wanted, "kick")
     if name.key not in core.online:
         raise Refusal("not-online", "the user is not online!")
-    await _restrict(core, user, "kick", Kind.BAN, name, core.clock() + KICKED_FOR, "was kicked")
+    await _restrict(core, user, "kick", RestrictionKind.BAN, name, core.clock() + KICK_DURATION, "was kicked")
 
 
 @command(
@@ -44,7 +44,7 @@ async def _kick(core: ChatCore, user: User, wanted: str) -> None:
     group=Group.ORDER,
 )
 async def _ban(core: ChatCore, user: User, argument: str) -> None:
-    await _restrict_for(core, user, argument, "ban", Kind.BAN, "was banned")
+    await _restrict_for(core, user, argument, "ban", RestrictionKind.BAN, "was banned")
 
 
 @command(
@@ -56,93 +56,95 @@ async def _ban(core: ChatCore, user: User, argument: str) -> None:
     group=Group.ORDER,
 )
 async def _mute(core: ChatCore, user: User, argument: str) -> None:
-    await _restrict_for(core, user, argument, "mute", Kind.MUTE, "was muted")
+    await _restrict_for(core, user, argument, "mute", RestrictionKind.MUTE, "was muted")
 
 
-async def _restrict_for(core: ChatCore, user: User, argument: str, act: str, kind: Kind, done: str) -> None:
+async def _restrict_for(core: ChatCore, user: User, argument: str, act: str, kind: RestrictionKind, done: str) -> None:
     _require_argument(argument, f"/{act} NAME, or /{act} NAME 12h")
     wanted, _, how_long = argument.partition(" ")
-    lasts = duration(how_long.strip()) if how_long else None
+    lasts = parse_duration(how_long.strip()) if how_long else None
     if how_long and lasts is None:
         raise Refusal(
             "no-duration",
             f"{excerpt(how_long.strip())} is no duration: write something like 30m, 12h or 7d, or nothing.",
         )
-    if kind == Kind.BAN and (network := network_written(wanted)):
+    if kind == RestrictionKind.BAN and (network := network_written(wanted)):
         name = as_name(network)
     else:
         name = _find_target(core, user, wanted, act)
-        known = name.key in core.online or core.find_account(name) or core.departed.find(name)
-        if not (known or core.order.find(kind, name.key, core.clock())):
+        known = name.key in core.online or core.find_account(name) or core.recent_guests.find(name)
+        if not (known or core.restrictions.find(kind, name.key, core.clock())):
             raise Refusal("not-online", "the user is not online!")
     await _restrict(core, user, act, kind, name, None if lasts is None else core.clock() + lasts, done)
 
 
-async def _restrict(core: ChatCore, user: User, act: str, kind: Kind, name: Name, until: int | None, done: str) -> None:
+async def _restrict(
+    core: ChatCore, user: User, act: str, kind: RestrictionKind, name: Name, until: int | None, done: str
+) -> None:
     their_role = core.role_of(name)
     if their_role == Role.ADMIN:
         raise Refusal("not-allowed", f"nobody can {act} the admin!")
     if their_role >= user.role:
         raise Refusal("not-allowed", f"only the admin can {act} a moderator!")
-    before = core.order.find(kind, name.key, core.clock())
+    before = core.restrictions.find(kind, name.key, core.clock())
     _refuse_lower(user, before, kind)
     online = core.online.get(name.key)
     address = (before.address if before else "") or _address_of(core, name, kind)
-    sentence = Sentence(kind, name, address, until, user.role)
+    restriction = Restriction(kind, name, address, until, user.role)
     times = [to_the_second(until)] if until is not None and act != "kick" else []
     how_long = "".join(f" until {time}" for time in times)
-    await Restrict(user.require_account().name, sentence, Action(act), core.clock())
-    if online and kind == Kind.BAN:  # under another name by now, perhaps
+    await Restrict(user.require_account().name, restriction, Action(act), core.clock())
+    if online and kind == RestrictionKind.BAN:  # under another name by now, perhaps
         core.remove(online, Action(act))
     user.notice(f"{name.shown} {done}{how_long}!", times)
 
 
-def _address_of(core: ChatCore, name: Name, kind: Kind) -> str:
+def _address_of(core: ChatCore, name: Name, kind: RestrictionKind) -> str:
     """Return the address that is banned together with a name: that of the guest who has it, or had it last."""
-    if kind != Kind.BAN or core.find_account(name):
+    if kind != RestrictionKind.BAN or core.find_account(name):
         return ""
-    online, guest = core.online.get(name.key), core.departed.find(name)
+    online, guest = core.online.get(name.key), core.recent_guests.find(name)
     return online.address if online else guest.address if guest else network_written(name.key) or ""
 
 
-def _refuse_lower(user: User, sentence: Sentence | None, kind: Kind) -> None:
-    if sentence and sentence.rank > user.role:
+def _refuse_lower(user: User, restriction: Restriction | None, kind: RestrictionKind) -> None:
+    if restriction and restriction.rank > user.role:
         raise Refusal("not-allowed", f"only the admin can change this {kind}!")
 
 
 @command("/unban", argument="NAME|ADDRESS", help="lift a ban", role=Role.MODERATOR, needs_store=True, group=Group.ORDER)
 async def _unban(core: ChatCore, user: User, wanted: str) -> None:
-    await _lift(core, user, wanted, "/unban NAME", Kind.BAN, "banned")
+    await _lift(core, user, wanted, "/unban NAME", RestrictionKind.BAN, "banned")
 
 
 @command("/unmute", argument="NAME", help="lift a mute", role=Role.MODERATOR, needs_store=True, group=Group.ORDER)
 async def _unmute(core: ChatCore, user: User, wanted: str) -> None:
-    await _lift(core, user, wanted, "/unmute NAME", Kind.MUTE, "muted")
+    await _lift(core, user, wanted, "/unmute NAME", RestrictionKind.MUTE, "muted")
 
 
-async def _lift(core: ChatCore, user: User, wanted: str, usage: str, kind: Kind, called: str) -> None:
+async def _lift(core: ChatCore, user: User, wanted: str, usage: str, kind: RestrictionKind, called: str) -> None:
     _require_argument(wanted, usage)
     network = network_written(wanted)
     name = as_name(network) if network else _parse_name(wanted)
-    sentence = name and core.order.find(kind, name.key, core.clock())
-    if not sentence:
-        where = " Write /bans to see who is." if kind == Kind.BAN else ""
+    restriction = name and core.restrictions.find(kind, name.key, core.clock())
+    if not restriction:
+        where = " Write /bans to see who is." if kind == RestrictionKind.BAN else ""
         raise Refusal("not-sentenced", f"this user is not {called}!{where}")
-    _refuse_lower(user, sentence, kind)
-    await LiftRestriction(user.require_account().name, kind, sentence.name, core.clock())
-    user.notice(f"{sentence.name.shown} is no longer {called}!")
+    _refuse_lower(user, restriction, kind)
+    await LiftRestriction(user.require_account().name, kind, restriction.name, core.clock())
+    user.notice(f"{restriction.name.shown} is no longer {called}!")
 
 
 @command("/bans", help="list the bans", role=Role.MODERATOR, needs_store=True, group=Group.ORDER)
 async def _bans(core: ChatCore, user: User, _: str) -> None:
-    bans = core.order.all(Kind.BAN, core.clock())
+    bans = core.restrictions.all(RestrictionKind.BAN, core.clock())
     times = [to_the_second(ban.until) for ban in bans if ban.until is not None]
     user.notice(f"banned: {', '.join(map(str, bans))}" if bans else "no one banned", times)
 
 
 @command("/audit", help="show the last actions of moderators", role=Role.MODERATOR, needs_store=True, group=Group.ORDER)
 async def _audit(core: ChatCore, user: User, _: str) -> None:
-    acts = await Audit()
+    acts = await AuditLog()
     if not acts:
         user.notice("nothing was done yet")
     for act in acts:
@@ -190,7 +192,7 @@ def _require_argument(argument: str, usage: str) -> None:
 
 def _parse_name(wanted: str) -> Name | None:
     try:
-        return prepare(wanted)
+        return parse_name(wanted)
     except NameRefused:
         return None
 
@@ -203,7 +205,7 @@ def _find_target(core: ChatCore, user: User, wanted: str, act: str) -> Name:
     if name.key == user.require_account().name.key:
         raise Refusal("yourself", f"you can't {act} yourself!")
     account, online = core.find_account(name), core.online.get(name.key)
-    guest = core.departed.find(name)
+    guest = core.recent_guests.find(name)
     return account.name if account else online.name if online and online.name else guest.name if guest else name
 
 

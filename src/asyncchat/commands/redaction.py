@@ -23,7 +23,7 @@ _ALSO_IN_TEXT = frozenset("\\|\u30ce\u4e3f\u4e36")
 _SECRET = tuple(name[1:] for command in COMMANDS if command.has_password for name in command.names)
 
 
-def hidden_command(said: str) -> str:
+def find_hidden_command(said: str) -> str:
     """Return the command that was meant by a line that does not begin with it, and is not for everybody's eyes.
 
     What stands before it may have been typed without being seen: blanks, keys that a terminal sends as they are
@@ -39,7 +39,7 @@ def hidden_command(said: str) -> str:
         # A blank before it may be there so that it is text, and whoever types it sees that.
         return command.names[0] if command.is_confidential or meant != said.lstrip(" \t") else ""
     # It may be a mistyped one; but a path is none.
-    return known_of(meant) if argument_of(meant) and word_of(meant)[1:].isalpha() else ""
+    return safe_command(meant) if argument_of(meant) and word_of(meant)[1:].isalpha() else ""
 
 
 def _meant(said: str) -> str:
@@ -81,7 +81,7 @@ def _differ_by_one(one: str, other: str) -> bool:
     )
 
 
-def may_have_secret(said: str) -> bool:
+def may_contain_password(said: str) -> bool:
     """Tell whether there may be a password in a line."""
     meant = _meant(said)
     command = find_command(meant)
@@ -89,12 +89,12 @@ def may_have_secret(said: str) -> bool:
     return bool(argument_of(meant)) and (command.has_password if command else not meant.startswith("//"))
 
 
-def without_secret(said: str) -> str:
+def redact(said: str) -> str:
     """Return a line as it may be shown: without what may be a password."""
-    return f"{known_of(_meant(said))} …" if may_have_secret(said) else said
+    return f"{safe_command(_meant(said))} …" if may_contain_password(said) else said
 
 
-def known_of(said: str) -> str:
+def safe_command(said: str) -> str:
     """Return as much of a command as may be shown: what is wrong with it may be a password behind it."""
     letters = itertools.takewhile(str.isalpha, said[1:])
     return "/" + "".join(itertools.islice(letters, EXCERPT))

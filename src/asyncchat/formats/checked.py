@@ -6,7 +6,7 @@ import msgspec
 from msgspec import structs
 
 from asyncchat.formats.events import FromServer, Gap, Message, Notice, parse_time
-from asyncchat.text.sanitize import visible
+from asyncchat.text.sanitize import sanitize
 
 _TIME = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})")
 _YEARS = range(1970, 9999)
@@ -47,7 +47,7 @@ def _is_time(text: str) -> bool:
 def _harmless(value: object) -> object:
     match value:
         case str():
-            return visible(value)
+            return sanitize(value)
         case list():
             return list(map(_harmless, value))
         case _:

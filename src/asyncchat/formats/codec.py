@@ -8,7 +8,7 @@ from msgspec import Struct
 from asyncchat.formats.events import FromClient, Joined, Left, Members, Message
 from asyncchat.log import room_events
 from asyncchat.log.room_events import ANNOUNCED, timestamp
-from asyncchat.text.sanitize import visible
+from asyncchat.text.sanitize import sanitize
 
 _MOST_SAID = 80
 """Characters of what is wrong with a line: an unknown type would be said back, whatever it is."""
@@ -23,7 +23,7 @@ _any_object = msgspec.json.Decoder(_Object)
 _from_client: msgspec.json.Decoder[FromClient] = msgspec.json.Decoder(FromClient)
 
 
-class Malformed(ValueError):
+class InvalidEvent(ValueError):
     """A line that is no event; `code` says what is wrong for programs, the message for people."""
 
     def __init__(self, code: str, text: str) -> None:
@@ -69,7 +69,7 @@ def _public(event: room_events.Event) -> Sequence[Struct]:
             return (Joined(name.shown, members),)
         case room_events.Left(name, members, True) if members <= ANNOUNCED:
             return (Left(name.shown, members),)
-        case room_events.Counted(members):
+        case room_events.MemberCount(members):
             return (Members(members),)
         case room_events.Renamed(name, new, members) if members <= ANNOUNCED:
             return Left(name.shown, members - 1), Joined(new.shown, members)
@@ -93,6 +93,6 @@ def from_client(line: bytes) -> FromClient:
     try:
         return _from_client.decode(line)
     except msgspec.ValidationError as error:
-        raise Malformed("not-understood", f"not understood: {visible(str(error)[:_MOST_SAID])}") from None
+        raise InvalidEvent("not-understood", f"not understood: {sanitize(str(error)[:_MOST_SAID])}") from None
     except (ValueError, RecursionError):
-        raise Malformed("not-json", "not understood: the line is not a JSON object") from None
+        raise InvalidEvent("not-json", "not understood: the line is not a JSON object") from None

@@ -20,7 +20,7 @@ MOST_PINGS = 2
 """Pings without any answer after which it is gone."""
 
 
-Natural = Annotated[int, Meta(ge=0, le=(1 << 53) - 1)]
+SafeInt = Annotated[int, Meta(ge=0, le=(1 << 53) - 1)]
 """What every reader of JSON keeps exactly (RFC 8259, 6)."""
 
 Short = Annotated[str, Meta(max_length=64)]
@@ -57,12 +57,12 @@ class Hello(_Event, frozen=True):
     name: str
     token: str = ""
     epoch: str = ""
-    after: Natural = 0
-    history: Natural | None = None
+    after: SafeInt = 0
+    history: SafeInt | None = None
     password: str = ""
     register: bool = False
     conversation: str | UnsetType | None = UNSET
-    conversation_after: Natural = 0
+    conversation_after: SafeInt = 0
 
 
 class Say(_Event, frozen=True):
@@ -71,7 +71,7 @@ class Say(_Event, frozen=True):
     `conversation`: the user that it is for, "" for the room; without it, the current conversation.
     """
 
-    id: Natural
+    id: SafeInt
     text: str
     conversation: str | UnsetType = UNSET
 
@@ -106,9 +106,9 @@ class Welcome(_Event, frozen=True):
     name: Short
     token: Token
     epoch: Token
-    seq: Natural
-    members: Natural
-    max_line: Natural
+    seq: SafeInt
+    members: SafeInt
+    max_line: SafeInt
     resumed: bool
     topic: str = ""
     names: Annotated[list[Short], Meta(max_length=MOST_NAMES)] | UnsetType = UNSET
@@ -139,7 +139,7 @@ class Message(_Event, frozen=True):
         new: whether this private message was unread until now.
     """
 
-    seq: Natural
+    seq: SafeInt
     time: str
     sender: Short = msgspec.field(name="from")
     text: str
@@ -155,14 +155,14 @@ class Message(_Event, frozen=True):
 class Ack(_Event, frozen=True):
     """What was sent with this `id` is kept, as the message `seq`, or was done, if it was a command."""
 
-    id: Natural
-    seq: Natural | None = None
+    id: SafeInt
+    seq: SafeInt | None = None
 
 
 class Refused(_Event, frozen=True):
     """What was sent with this `id` is not, and will not be posted."""
 
-    id: Natural
+    id: SafeInt
     code: Short
     text: Reason
 
@@ -176,7 +176,7 @@ class Joined(_Event, frozen=True):
     """
 
     name: Short
-    members: Natural
+    members: SafeInt
 
 
 class Left(_Event, frozen=True):
@@ -188,7 +188,7 @@ class Left(_Event, frozen=True):
     """
 
     name: Short
-    members: Natural
+    members: SafeInt
 
 
 class Members(_Event, frozen=True):
@@ -198,7 +198,7 @@ class Members(_Event, frozen=True):
         members: how many users there are now.
     """
 
-    members: Natural
+    members: SafeInt
 
 
 class Notice(_Event, frozen=True):
@@ -244,7 +244,7 @@ class Unread(_Event, frozen=True):
     """
 
     conversation: Short
-    messages: Natural
+    messages: SafeInt
 
 
 class Topic(_Event, frozen=True):
@@ -265,8 +265,8 @@ class Gap(_Event, frozen=True):
         last: the number of the last of them.
     """
 
-    first: Natural = msgspec.field(name="from")
-    last: Natural = msgspec.field(name="to")
+    first: SafeInt = msgspec.field(name="from")
+    last: SafeInt = msgspec.field(name="to")
 
 
 class Bye(_Event, frozen=True):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
-from asyncchat.text.confusables import Looks
+from asyncchat.text.confusables import ConfusableIndex
 from asyncchat.text.usernames import Name
 
 ADMIN = "admin"
@@ -53,10 +53,10 @@ class Accounts:
     ) -> None:
         self._by_key: dict[str, Account] = {}
         self._by_id: dict[int, Account] = {}
-        self._looks = Looks()
+        self._looks = ConfusableIndex()
         self._reserved: dict[str, Name] = {}
-        self._reserved_looks = Looks()
-        self.given_up = dict(given_up or {})
+        self._reserved_looks = ConfusableIndex()
+        self.released = dict(given_up or {})
         self._forgotten = -1
         self.next_id = next_id
         for account in accounts:
@@ -78,7 +78,7 @@ class Accounts:
         """Return the account with this number, which there must be."""
         return self._by_id[ident]
 
-    def find_alike(self, name: Name) -> Name | None:
+    def find_confusable(self, name: Name) -> Name | None:
         """Return another name that looks like this one and is registered, or about to be."""
         return self._looks.find(name) or self._reserved_looks.find(name)
 
@@ -88,16 +88,16 @@ class Accounts:
         self.next_id = max(self.next_id, account.id + 1)
         self._looks.add(account.name)
 
-    def when_given_up(self, key: str) -> int:
+    def when_released(self, key: str) -> int:
         """Return when the name with this key may have been given up last, in milliseconds since 1970; -1: never."""
-        return self.given_up.get(key, self._forgotten)
+        return self.released.get(key, self._forgotten)
 
     def remove(self, account: Account, time: int) -> None:
         """Delete an account; its name was given up at that time."""
-        self.given_up.pop(account.name.key, None)  # so that the oldest comes first
-        self.given_up[account.name.key] = time
-        if len(self.given_up) > MOST_GIVEN_UP:
-            self._forgotten = max(self._forgotten, self.given_up.pop(next(iter(self.given_up))))
+        self.released.pop(account.name.key, None)  # so that the oldest comes first
+        self.released[account.name.key] = time
+        if len(self.released) > MOST_GIVEN_UP:
+            self._forgotten = max(self._forgotten, self.released.pop(next(iter(self.released))))
         del self._by_key[account.name.key], self._by_id[account.id]
         self._looks.remove(account.name)
 

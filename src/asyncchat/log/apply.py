@@ -9,7 +9,6 @@ from typing import assert_never
 
 from asyncchat.errors import Banned, IncorrectLogin, LoginTaken, NameTaken, NotKept, NotThere, WrongPassword
 from asyncchat.log.accounts import Account, Role
-from asyncchat.log.bans import Kind
 from asyncchat.log.entries import (
     AnyEntry,
     Count,
@@ -31,7 +30,8 @@ from asyncchat.log.entries import (
     StorePassword,
     StoreToken,
 )
-from asyncchat.log.room_events import Connected, Counted, Disconnected, Event, Joined, Left, Renamed, Sent
+from asyncchat.log.restrictions import RestrictionKind
+from asyncchat.log.room_events import ConnectionReplaced, Event, Joined, Left, MemberCount, Reconnected, Renamed, Sent
 from asyncchat.log.state import ChatState, Member
 from asyncchat.text.usernames import SERVER, Name
 
@@ -81,8 +81,8 @@ def _is_same(member: Member, account: int | None, token_hash: bytes) -> bool:
 
 
 def _refuse_banned(state: ChatState, name: Name, time: int, network: str = "") -> None:
-    order = state.order
-    if order.has_any(Kind.BAN) and (order.find(Kind.BAN, name.key, time) or order.shuts_out(network, time)):
+    bans, kind = state.restrictions, RestrictionKind.BAN
+    if bans.has_any(kind) and (bans.find(kind, name.key, time) or bans.is_address_banned(network, time)):
         raise Banned
 
 
@@ -118,7 +118,7 @@ def apply(state: ChatState, entry: Logged) -> Sequence[Event]:
             name = state.room.leave(number).name
             return (Left(name, len(state.room.members), is_news),)
         case Count():
-            return (Counted(len(state.room.members)),)
+            return (MemberCount(len(state.room.members)),)
         case SendPrivate() | OpenConversation() | MarkRead() | Mark():
             pass  # the messages of two are kept by the log alone
         case Restrict() | LiftRestriction():
@@ -136,17 +136,17 @@ def _join(state: ChatState, member: Member) -> Sequence[Event]:
     returns = member.name.key in state.room.members
     state.room.enter(member)
     if returns:
-        return Disconnected(member.name), Connected(member.name)
+        return ConnectionReplaced(member.name), Reconnected(member.name)
     return (Joined(member.name, len(state.room.members)),)
 
 
 def _change_order(state: ChatState, entry: Restrict | LiftRestriction) -> None:
     match entry:
-        case Restrict(_, sentence, _, time):
-            state.order.remove_ended(time)
-            state.order.add(sentence)
+        case Restrict(_, restriction, _, time):
+            state.restrictions.remove_ended(time)
+            state.restrictions.add(restriction)
         case LiftRestriction(_, kind, name):
-            state.order.remove(kind, name.key)
+            state.restrictions.remove(kind, name.key)
         case _:
             assert_never(entry)
 

@@ -22,7 +22,7 @@ class Peer(Writer, Protocol):
         ...
 
 
-Encode = Callable[[Sequence[Event]], bytes]
+Encoder = Callable[[Sequence[Event]], bytes]
 """A wire format: turns a batch of events into what is written to each peer that speaks it, or into nothing."""
 
 
@@ -30,14 +30,14 @@ class Audience:
     """The peers that get what happens: members, who are found by their numbers, and others."""
 
     def __init__(self) -> None:
-        self._peers: dict[Encode, dict[Writer, None]] = {}
-        self._members: dict[int, tuple[Encode, Writer]] = {}
+        self._peers: dict[Encoder, dict[Writer, None]] = {}
+        self._members: dict[int, tuple[Encoder, Writer]] = {}
 
-    def attach(self, peer: Writer, encode: Encode) -> None:
+    def attach(self, peer: Writer, encode: Encoder) -> None:
         """Let `peer` have all that happens from now on, in the format of `encode`, without being a member."""
         self._peers.setdefault(encode, {})[peer] = None
 
-    def add(self, member: int, peer: Writer, encode: Encode) -> None:
+    def add(self, member: int, peer: Writer, encode: Encoder) -> None:
         """Let a member have all that happens from now on."""
         self._members[member] = encode, peer
         self.attach(peer, encode)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from asyncchat.log.accounts import Role
-from asyncchat.log.bans import Action, Kind, Sentence
 from asyncchat.log.requests import R, Request
+from asyncchat.log.restrictions import Action, Restriction, RestrictionKind
 from asyncchat.log.room_events import Sent
 from asyncchat.text.usernames import Name
 
@@ -195,7 +195,7 @@ class Restrict(Entry[None]):
     """Ban or mute; `action`: what it is called."""
 
     by: Name
-    sentence: Sentence
+    restriction: Restriction
     action: Action
     time: int
 
@@ -205,7 +205,7 @@ class LiftRestriction(Entry[None]):
     """Lift a ban or a mute."""
 
     by: Name
-    kind: Kind
+    kind: RestrictionKind
     name: Name
     time: int
 

@@ -53,25 +53,25 @@ class Renamed(NamedTuple):
     members: int
 
 
-class Disconnected(NamedTuple):
+class ConnectionReplaced(NamedTuple):
     """The connection of somebody who has come back already turned out to be dead."""
 
     name: Name
 
 
-class Connected(NamedTuple):
+class Reconnected(NamedTuple):
     """Somebody who was in the room all the time is on a new connection."""
 
     name: Name
 
 
-class Counted(NamedTuple):
+class MemberCount(NamedTuple):
     """So many people are in the room now, too many for everybody to be announced."""
 
     members: int
 
 
-Event = Joined | Sent | Left | Renamed | Disconnected | Connected | Counted
+Event = Joined | Sent | Left | Renamed | ConnectionReplaced | Reconnected | MemberCount
 
 
 def timestamp(time: int) -> str:

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from asyncchat.log.accounts import Account, Accounts
-from asyncchat.log.bans import Order
+from asyncchat.log.restrictions import Restrictions
 from asyncchat.log.room_events import Sent
 from asyncchat.text.usernames import Name
 
@@ -73,13 +73,15 @@ class ChatState:
 
     rooms: the conversations, by their names; "" is the one in which everybody is
     accounts: whose names are whose; None where nothing is kept
-    order: bans and mutes
+    restrictions: bans and mutes
     """
 
-    def __init__(self, room: RoomState, accounts: Accounts | None = None, order: Order | None = None) -> None:
+    def __init__(
+        self, room: RoomState, accounts: Accounts | None = None, restrictions: Restrictions | None = None
+    ) -> None:
         self.rooms: dict[str, RoomState] = {"": room}
         self.accounts = accounts
-        self.order = order or Order()
+        self.restrictions = restrictions or Restrictions()
 
     @property
     def room(self) -> RoomState:

@@ -9,7 +9,7 @@ from asyncchat.chat.user import Place, Target
 from asyncchat.commands.messaging import find_recipient
 from asyncchat.errors import Refusal
 from asyncchat.formats import codec, events
-from asyncchat.formats.codec import Malformed
+from asyncchat.formats.codec import InvalidEvent
 from asyncchat.formats.events import Error, Hello, Ping, Pong, Refused, Say
 from asyncchat.formats.json_output import JsonOutput
 from asyncchat.log.audience import Peer
@@ -17,7 +17,7 @@ from asyncchat.sessions.json_login import handle_hello
 from asyncchat.sessions.session import Session
 from asyncchat.text.command_line import is_command
 from asyncchat.text.invisible import is_blank
-from asyncchat.text.sanitize import too_long, visible
+from asyncchat.text.sanitize import sanitize, too_long
 from asyncchat.text.usernames import Name, NameRefused
 
 
@@ -35,7 +35,7 @@ class JsonSession(Session):
     def _handle_line(self, line: bytes | None) -> None:
         try:
             event = codec.from_client(line) if line is not None else None
-        except Malformed as malformed:
+        except InvalidEvent as malformed:
             self._output.tell(Error(malformed.code, str(malformed)))
             return
         match event:
@@ -81,7 +81,7 @@ class JsonSession(Session):
             raise Refusal("too-many", f"not sent: {events.MOST_UNANSWERED} messages wait for their ack already")
         if (length := len(say.text.encode())) > self.core.max_line:
             raise Refusal("too-long", f"your line was not sent: {too_long(self.core.max_line, length)}.")
-        text = visible(say.text)
+        text = sanitize(say.text)
         if is_blank(text):
             raise Refusal("empty", "your line was not sent: it is empty.")
 

@@ -4,7 +4,7 @@ from msgspec import UNSET
 
 from asyncchat.chat import login
 from asyncchat.chat.core import ChatCore, lose_partner
-from asyncchat.chat.queries import Recall
+from asyncchat.chat.queries import LoadResumption
 from asyncchat.chat.resumption import hash_token
 from asyncchat.chat.user import Place, ResumableSession, User
 from asyncchat.commands.messaging import find_recipient, open_conversation
@@ -14,7 +14,7 @@ from asyncchat.formats.events import Gap, Hello, Welcome
 from asyncchat.formats.json_output import JsonOutput
 from asyncchat.log.accounts import Account
 from asyncchat.log.room_events import ANNOUNCED
-from asyncchat.text.usernames import Name, NameRefused, prepare
+from asyncchat.text.usernames import Name, NameRefused, parse_name
 
 
 async def handle_hello(core: ChatCore, user: User, output: JsonOutput, hello: Hello) -> None:
@@ -36,7 +36,7 @@ async def _restore(core: ChatCore, hello: Hello) -> ResumableSession | None:
     while revoked != core.resumable.revoked:  # else what was read may hold no more
         revoked = core.resumable.revoked
         try:
-            saved = await Recall(hash_token(hello.token))
+            saved = await LoadResumption(hash_token(hello.token))
         except NotKept:
             return None
     if not saved.kept and saved.account is None:
@@ -63,7 +63,7 @@ class _Login:
     async def join(self, known: ResumableSession | None) -> None:
         """Join with the session that is `known` by the token, with a password, or as a guest."""
         core, user, hello = self._core, self._user, self._hello
-        name = prepare(hello.name)
+        name = parse_name(hello.name)
         owner = core.find_account(name)
         if known:
             token, session = hello.token, known
@@ -203,6 +203,6 @@ class _Login:
 
 def _known_name(shown: str) -> Name | None:
     try:
-        return prepare(shown)
+        return parse_name(shown)
     except NameRefused:  # by the rules of today, or there is none
         return None

@@ -13,10 +13,10 @@ from asyncchat.errors import NameTaken, Refusal
 from asyncchat.formats import plain
 from asyncchat.formats.plain_output import PlainOutput
 from asyncchat.log.audience import Peer
-from asyncchat.log.bans import Kind
+from asyncchat.log.restrictions import RestrictionKind
 from asyncchat.sessions.session import Session
-from asyncchat.text.sanitize import BadLine, text
-from asyncchat.text.usernames import NameRefused, prepare
+from asyncchat.text.sanitize import InvalidLine, decode_line
+from asyncchat.text.usernames import NameRefused, parse_name
 
 _MESSAGES = re.compile(rb"[0-9A-Za-z][ -~]*+(?:\n[0-9A-Za-z][ -~]*+)*+")
 """Lines of printable ASCII that begin as no command can, whatever stands before it."""
@@ -69,7 +69,7 @@ class PlainSession(Session):
             and not user.is_closed
             and not user.unread_marks
             and self.pending_request is None
-            and not self.core.order.has_any(Kind.MUTE)
+            and not self.core.restrictions.has_any(RestrictionKind.MUTE)
         )
 
     def _proceed(self, step: Callable[[], None]) -> None:
@@ -92,11 +92,11 @@ class PlainSession(Session):
             return
         try:
             self._dispatch(
-                text(line, self.core.max_line),
+                decode_line(line, self.core.max_line),
                 user.resumable.target,
                 lambda said: self.core.pipeline.say(name, said, self),
             )
-        except BadLine as bad:
+        except InvalidLine as bad:
             self._peer.write(plain.line_refused(str(bad)))
         except Refusal as refusal:
             user.notice(str(refusal))
@@ -106,15 +106,15 @@ class PlainSession(Session):
 
     async def _choose_name(self, line: bytes | None) -> None:
         try:
-            wanted = text(line, self.core.max_line)
-        except BadLine as bad:
+            wanted = decode_line(line, self.core.max_line)
+        except InvalidLine as bad:
             raise NameRefused(str(bad)) from None
         command, doubts = find_command(wanted), self.user.resumable.doubts
         if command and command.before_login:
             await self._run_command(command, wanted)
             return
         doubts.add(doubt_of_refused(wanted))
-        name = prepare(wanted)
+        name = parse_name(wanted)
         doubts.check_name(name.shown)
         await join_as_guest(self.core, self.user, name)
         self._peer.write(plain.encode(self.core.last()))

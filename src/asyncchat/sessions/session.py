@@ -7,7 +7,7 @@ from asyncchat.chat.core import ChatCore
 from asyncchat.chat.user import Output, Place, Target
 from asyncchat.commands.messaging import send_private
 from asyncchat.commands.mistyped import doubt_of, doubt_of_refused
-from asyncchat.commands.redaction import hidden_command, known_of
+from asyncchat.commands.redaction import find_hidden_command, safe_command
 from asyncchat.commands.table import Command, find_command
 from asyncchat.errors import Muted, Refusal
 from asyncchat.log.accounts import Role
@@ -93,11 +93,11 @@ class Session(CommandRunner):
                 user.resumable.doubts.add(doubt_of_refused(line))
                 raise Refusal(
                     "unknown-command",
-                    f"unknown command {known_of(line)}. Write /help to see the commands, // to say a line with /.",
+                    f"unknown command {safe_command(line)}. Write /help to see the commands, // to say a line with /.",
                 )
             self.run(self._run_command(command, line))
         elif not is_blank(line):
-            if hidden := hidden_command(line):
+            if hidden := find_hidden_command(line):
                 user.resumable.doubts.add(doubt_of_refused(line))
                 raise Refusal("secret", f"your line was not sent: write {hidden} with a plain / and nothing before it.")
             self._send(line, post, is_addressed=is_addressed)

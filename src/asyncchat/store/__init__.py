@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from asyncchat.log.accounts import Role
 from asyncchat.store.archive import Archive
-from asyncchat.store.file import ERRORS, Keep, StoreError, StoreFile, reason
+from asyncchat.store.file import ERRORS, Retention, StoreError, StoreFile, reason
 from asyncchat.store.journal import SqliteLog
 from asyncchat.store.location import shown
 from asyncchat.store.people import People
@@ -14,7 +14,7 @@ from asyncchat.store.times import open_clock
 _LAST_WRITES = 1.0
 """Seconds that the disk gets at the end for what was not even acknowledged."""
 
-__all__ = ["Keep", "Store"]
+__all__ = ["Retention", "Store"]
 
 
 class Store:
@@ -36,7 +36,7 @@ class Store:
         path: str,
         *,
         durability: str,
-        keep: Keep,
+        keep: Retention,
         recent: int,
         patience: float,
         admin_password: Callable[[str | None], str | None],
@@ -63,9 +63,9 @@ class Store:
             with file.transaction():
                 people.set_admin(new)
         self.accounts = people.accounts()
-        self.given_up = people.given_up()
+        self.released = people.released()
         self.next_id = people.next_id()
-        self.sentences = people.sentences()
+        self.restrictions = people.restrictions()
         self.topic = people.topic()
 
     def close(self) -> None:

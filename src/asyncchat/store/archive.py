@@ -7,7 +7,18 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from asyncchat.chat.queries import Act, Audit, Count, Found, History, Pair, Recall, Recalled, Search, Unread
+from asyncchat.chat.queries import (
+    AuditEntry,
+    AuditLog,
+    ConversationKey,
+    CountMessages,
+    Found,
+    History,
+    LoadResumption,
+    SavedResumption,
+    Search,
+    UnreadCounts,
+)
 from asyncchat.chat.user import REMEMBERED
 from asyncchat.errors import NotKept
 from asyncchat.log.accounts import Account
@@ -88,13 +99,13 @@ class Archive:
                     return self._private_history(nth, pair) if pair else self._history(nth)
                 case Search(words, pair):
                     return self._private_search(words, pair) if pair else self._search(words)
-                case Recall(key):
+                case LoadResumption(key):
                     return self._recall(key)
-                case Count(pair):
+                case CountMessages(pair):
                     return self._count(pair)
-                case Unread(who):
+                case UnreadCounts(who):
                     return self._unread(who)
-                case Audit():
+                case AuditLog():
                     return self._audit()
         except ERRORS as error:
             raise NotKept(reason(error)) from None
@@ -131,7 +142,7 @@ class Archive:
             )
         )
 
-    def _recall(self, key: bytes) -> Recalled:
+    def _recall(self, key: bytes) -> SavedResumption:
         kept = self._connection.execute(
             "SELECT id, seq FROM messages WHERE seat = :key UNION ALL SELECT id, seq FROM private WHERE seat = :key"
             " ORDER BY id DESC LIMIT :most",
@@ -147,7 +158,7 @@ class Archive:
         first = begun[0] if begun else None
         row = self._connection.execute("SELECT account, time FROM seats WHERE key = ?", (key,)).fetchone()
         if not row:
-            return Recalled(kept, None, name=name, first=first)
+            return SavedResumption(kept, None, name=name, first=first)
         who, since = row
         partners = self._connection.execute(
             "SELECT accounts.id FROM given_up JOIN accounts USING (key)"
@@ -155,18 +166,18 @@ class Archive:
             " WHERE given_up.time >= :since AND CASE one WHEN :who THEN one_sent ELSE other_sent END > 0",
             {"who": who, "since": since},
         )
-        return Recalled(kept, who, since, tuple(ident for (ident,) in partners), name, first)
+        return SavedResumption(kept, who, since, tuple(ident for (ident,) in partners), name, first)
 
     # What two say to one another alone.
 
-    def _conversation(self, pair: Pair) -> int:
+    def _conversation(self, pair: ConversationKey) -> int:
         one, other = sorted((pair.who.id, pair.other.id))
         row = self._connection.execute(
             "SELECT id FROM conversations WHERE one = ? AND other = ?", (one, other)
         ).fetchone()
         return row[0] if row else 0
 
-    def _private_history(self, nth: int, pair: Pair) -> list[Sent]:
+    def _private_history(self, nth: int, pair: ConversationKey) -> list[Sent]:
         conversation = self._conversation(pair)
         (last,) = self._connection.execute(
             "SELECT max(seq) FROM private WHERE conversation = ?", (conversation,)
@@ -178,7 +189,7 @@ class Archive:
         )
         return said_between(pair.who, pair.other, rows.fetchall())
 
-    def _private_search(self, words: str, pair: Pair) -> Found:
+    def _private_search(self, words: str, pair: ConversationKey) -> Found:
         wanted = Wanted(words)
         rows = self._connection.execute(
             "SELECT seq, time, sender, text FROM private"
@@ -188,7 +199,7 @@ class Archive:
         found, is_all = _first_fitting(rows, wanted)
         return Found(said_between(pair.who, pair.other, found[::-1]), is_all)
 
-    def _count(self, pair: Pair) -> tuple[int, int]:
+    def _count(self, pair: ConversationKey) -> tuple[int, int]:
         mine, theirs = (self._kept_of(self._conversation(pair), who) for who in pair)
         return mine, theirs
 
@@ -222,9 +233,9 @@ class Archive:
         )
         return rows.fetchall()
 
-    def _audit(self) -> list[Act]:
+    def _audit(self) -> list[AuditEntry]:
         rows = self._connection.execute("SELECT time, by, act, what FROM audit ORDER BY id DESC LIMIT ?", (SHOWN,))
-        return [Act(*row) for row in rows.fetchall()[::-1]]
+        return [AuditEntry(*row) for row in rows.fetchall()[::-1]]
 
     def _search(self, words: str) -> Found:
         wanted = Wanted(words)

@@ -13,8 +13,8 @@ from asyncchat.store.location import Files, address, how_to_read, open_file, sho
 from asyncchat.store.location import StoreError as StoreError
 from asyncchat.store.mark import Mark
 from asyncchat.store.schema import APPLICATION, MIGRATIONS, migrate
-from asyncchat.text.sanitize import visible
-from asyncchat.text.usernames import Name, NameRefused, prepare
+from asyncchat.text.sanitize import sanitize
+from asyncchat.text.usernames import Name, NameRefused, parse_name
 
 _MAGIC = b"SQLite format 3\0"
 _LAST_YEAR = 253402300799999  # the end of the year 9999, in milliseconds
@@ -48,7 +48,7 @@ _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_CORRUPT_INDEX", "SQLITE_NOTADB")
 """Errors that SQLite finds in the file itself: not in the index for searches, which can be made again."""
 
 
-class Keep(NamedTuple):
+class Retention(NamedTuple):
     """How much is kept: so many messages, or those of so many milliseconds."""
 
     messages: int | None = None
@@ -274,7 +274,7 @@ def open_to_read(path: str) -> sqlite3.Connection:
 def sent(rows: Iterable[tuple[int, int, str, str]]) -> list[Sent]:
     """Return messages from rows of seq, time, name and text, harmless to show whoever wrote them."""
     return [
-        Sent(seq, name_of(name), text if text.isprintable() else visible(text), min(max(time, 0), _LAST_YEAR))
+        Sent(seq, name_of(name), text if text.isprintable() else sanitize(text), min(max(time, 0), _LAST_YEAR))
         for seq, time, name, text in rows
     ]
 
@@ -282,9 +282,9 @@ def sent(rows: Iterable[tuple[int, int, str, str]]) -> list[Sent]:
 def name_of(shown: str) -> Name:
     """Return a name that was kept."""
     try:
-        return prepare(shown)
+        return parse_name(shown)
     except NameRefused:  # made by other rules than those of today
-        return Name(visible(shown), "")
+        return Name(sanitize(shown), "")
 
 
 def _is_new(descriptor: int, path: str) -> bool:

@@ -11,7 +11,7 @@ from asyncchat.errors import NotKept, Refusal
 from asyncchat.log.entries import KEPT_NOWHERE, AnyEntry, Logged
 from asyncchat.log.log import Kept
 from asyncchat.log.room_events import Sent
-from asyncchat.store.file import ERRORS, Keep, StoreError, StoreFile, reason, sent
+from asyncchat.store.file import ERRORS, Retention, StoreError, StoreFile, reason, sent
 from asyncchat.store.location import shown
 from asyncchat.store.people import People
 from asyncchat.store.upkeep import Upkeep
@@ -52,7 +52,7 @@ class SqliteLog:
         self,
         file: StoreFile,
         durability: str,
-        keep: Keep,
+        keep: Retention,
         recent: int,
         clock: Callable[[], int],
         evidence: Callable[[], Evidence] | None = None,

@@ -7,7 +7,7 @@ import time
 from urllib.parse import quote
 
 from asyncchat.errors import ChatError
-from asyncchat.text.sanitize import visible
+from asyncchat.text.sanitize import sanitize
 
 
 class StoreError(ChatError):
@@ -16,7 +16,7 @@ class StoreError(ChatError):
 
 def shown(path: str) -> str:
     """Return a path as a person is told of it: one line, whatever bytes are in it."""
-    return visible(os.fsencode(path).decode(errors="backslashreplace"))
+    return sanitize(os.fsencode(path).decode(errors="backslashreplace"))
 
 
 def open_file(path: str, *, to_write: bool) -> tuple[int, bool]:

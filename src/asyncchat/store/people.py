@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 
 from asyncchat.errors import NotKept
 from asyncchat.log.accounts import ADMIN, MOST_GIVEN_UP, Account, Role
-from asyncchat.log.bans import Kind, Sentence
 from asyncchat.log.entries import (
     AnyEntry,
     CreateAccount,
@@ -23,11 +22,12 @@ from asyncchat.log.entries import (
     StorePassword,
     StoreToken,
 )
+from asyncchat.log.restrictions import Restriction, RestrictionKind
 from asyncchat.log.room_events import SHOWN, Sent
-from asyncchat.store.file import Keep, sent
+from asyncchat.store.file import Retention, sent
 from asyncchat.system.clock import is_odd
-from asyncchat.text.sanitize import visible
-from asyncchat.text.usernames import Name, prepare
+from asyncchat.text.sanitize import sanitize
+from asyncchat.text.usernames import Name, parse_name
 
 READ_SHOWN = 10
 """Messages that were read already, among those that are shown to whoever turns to somebody."""
@@ -54,7 +54,7 @@ _Row = tuple[int, int, int, str]
 class People:
     """Reads and writes by the journal's `connection`, in a transaction of the journal's, as much as `keep` says."""
 
-    def __init__(self, connection: sqlite3.Connection, keep: Keep, clock: Callable[[], int]) -> None:
+    def __init__(self, connection: sqlite3.Connection, keep: Retention, clock: Callable[[], int]) -> None:
         self._do = connection.execute
         self._keep = keep
         self._clock = clock
@@ -66,7 +66,7 @@ class People:
         rows = self._do("SELECT id, key, name, password, role, seen FROM accounts")
         # To prepare each name anew would take most of the time of a start.
         return [
-            Account(ident, Name(visible(name), key), password, Role(role), seen)
+            Account(ident, Name(sanitize(name), key), password, Role(role), seen)
             for ident, key, name, password, role, seen in rows
         ]
 
@@ -75,15 +75,15 @@ class People:
         row = self._do("SELECT seq FROM sqlite_sequence WHERE name = 'accounts'").fetchone()
         return int(row[0]) + 1 if row else 1
 
-    def given_up(self) -> dict[str, int]:
+    def released(self) -> dict[str, int]:
         """Return when names were given up, in milliseconds since 1970, by their keys."""
         return dict(self._do("SELECT key, time FROM given_up ORDER BY time").fetchall())
 
-    def sentences(self) -> list[Sentence]:
+    def restrictions(self) -> list[Restriction]:
         """Return who is put out, and who may say nothing."""
         rows = self._do("SELECT kind, key, name, address, until, rank FROM sentences")
         return [
-            Sentence(Kind(kind), Name(visible(name), key), address, until, Role(rank))
+            Restriction(RestrictionKind(kind), Name(sanitize(name), key), address, until, Role(rank))
             for kind, key, name, address, until, rank in rows
         ]
 
@@ -94,7 +94,7 @@ class People:
 
     def set_admin(self, password: str) -> None:
         """Let the admin have the password with this hash; make the account if there is none."""
-        name = prepare(ADMIN)
+        name = parse_name(ADMIN)
         self._do(
             "INSERT INTO accounts (key, name, password, role) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (key) DO UPDATE SET password = excluded.password, role = excluded.role",
@@ -282,14 +282,14 @@ class People:
                 self._do("UPDATE accounts SET role = ? WHERE id = ?", (int(role), account))
                 (name,) = self._do("SELECT name FROM accounts WHERE id = ?", (account,)).fetchone()
                 self.audit(by, "grant" if role == Role.MODERATOR else "revoke", name, time)
-            case Restrict(by, sentence, action, time):
-                kind, name, address, until, rank = sentence
+            case Restrict(by, restriction, action, time):
+                kind, name, address, until, rank = restriction
                 self._do("DELETE FROM sentences WHERE until <= ?", (time,))
                 self._do(
                     "INSERT OR REPLACE INTO sentences VALUES (?, ?, ?, ?, ?, ?)",
                     (kind, name.key, name.shown, address, until, int(rank)),
                 )
-                self.audit(by, action, str(sentence), time)
+                self.audit(by, action, str(restriction), time)
             case LiftRestriction(by, kind, name, time):
                 self._do("DELETE FROM sentences WHERE kind = ? AND key = ?", (kind, name.key))
                 self.audit(by, f"un{kind}", name.shown, time)

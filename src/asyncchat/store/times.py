@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable
 
-from asyncchat.store.file import Keep, StoreFile
+from asyncchat.store.file import Retention, StoreFile
 from asyncchat.system.clock import Clock, Evidence, read_wall
 
 _TOLERANCE = 7 * 86_400_000
@@ -12,7 +12,7 @@ _TOLERANCE = 7 * 86_400_000
 _Do = Callable[..., sqlite3.Cursor]
 
 
-def open_clock(file: StoreFile, keep: Keep, *, trust: bool) -> Clock:
+def open_clock(file: StoreFile, keep: Retention, *, trust: bool) -> Clock:
     """Return a clock that goes on from when the store was used last, or that trusts the system's.
 
     Raises one of the ERRORS.

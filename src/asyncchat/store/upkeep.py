@@ -4,7 +4,7 @@ import contextlib
 import time
 from collections.abc import Callable
 
-from asyncchat.store.file import ERRORS, Keep, StoreFile
+from asyncchat.store.file import ERRORS, Retention, StoreFile
 from asyncchat.store.people import People
 from asyncchat.store.search import index
 from asyncchat.store.times import keep_time
@@ -65,7 +65,7 @@ class Upkeep:
         self,
         file: StoreFile,
         people: People,
-        keep: Keep,
+        keep: Retention,
         clock: Callable[[], int],
         last: int,
         evidence: Callable[[], Evidence] | None,

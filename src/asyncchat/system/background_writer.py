@@ -11,7 +11,7 @@ MAX_LINES = 1 << 16
 MAX_BYTES = 1 << 24
 
 
-class Outlet:
+class BackgroundWriter:
     """Writes lines to `descriptor`; can be written to like any other peer.
 
     `report` is called with what somebody should know, from the outlet's own thread or by `close`: that the output is
@@ -86,10 +86,10 @@ class Outlet:
         self._being_written = b""
 
 
-class OutletHandler(logging.Handler):
+class BackgroundLogHandler(logging.Handler):
     """A log handler that waits for nobody."""
 
-    def __init__(self, outlet: Outlet) -> None:
+    def __init__(self, outlet: BackgroundWriter) -> None:
         super().__init__()
         self._outlet = outlet
 

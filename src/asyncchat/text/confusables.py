@@ -16,7 +16,7 @@ _PROTOTYPES = PROTOTYPES | dict.fromkeys(map(ord, "\u200c\u200d"))
 """The joiners, without a shape of their own, stand for nothing."""
 
 
-class Looks:
+class ConfusableIndex:
     """Finds names by what they look like."""
 
     def __init__(self, *names: Name) -> None:

@@ -1,22 +1,22 @@
 """Lines to text that can do no harm on a screen."""
 
 
-class BadLine(ValueError):
+class InvalidLine(ValueError):
     """A line that can't be taken; the message says why, to the one who wrote it."""
 
 
-def text(line: bytes | None, limit: int) -> str:
+def decode_line(line: bytes | None, limit: int) -> str:
     """Return what a decoded line says, in a form that can be shown to others.
 
     Raises BadLine if the line has more than `limit` bytes (None if it had so many more that they were thrown away), or
     is not UTF-8.
     """
     if line is None or len(line) > limit:
-        raise BadLine(too_long(limit, None if line is None else len(line)))
+        raise InvalidLine(too_long(limit, None if line is None else len(line)))
     try:
-        return visible(line.decode())
+        return sanitize(line.decode())
     except UnicodeDecodeError:
-        raise BadLine("it is not UTF-8") from None
+        raise InvalidLine("it is not UTF-8") from None
 
 
 def too_long(limit: int, length: int | None = None) -> str:
@@ -26,7 +26,7 @@ def too_long(limit: int, length: int | None = None) -> str:
     return f"it is too long: it has {length} bytes, and {limit} are the most"
 
 
-def visible(raw: str) -> str:
+def sanitize(raw: str) -> str:
     """Return `raw` with a visible stand-in for each character that could forge a line, a name or a terminal command.
 
     C0 (but tab) and DEL become their control pictures, as ESC becomes ␛ (Unicode block U+2400); C1, the line

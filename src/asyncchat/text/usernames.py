@@ -91,7 +91,7 @@ class Name(NamedTuple):
     key: str
 
 
-def prepare(raw: str) -> Name:
+def parse_name(raw: str) -> Name:
     """Return `raw` as a name (RFC 8265: UsernameCasePreserved is shown, UsernameCaseMapped compared).
 
     What is written with letters that stand for others (ligatures, for example) gets these (UAX 15: NFKC). Raises
@@ -189,4 +189,4 @@ def _called(character: str) -> str:
     return f"{character} ({code}, {called})" if called else f"{character} ({code})"
 
 
-SERVER = prepare("Server")
+SERVER = parse_name("Server")

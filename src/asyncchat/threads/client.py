@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 
-from asyncchat.client.plain_client import GOODBYE_TIMEOUT, NO_VERDICT, QUESTION_TIMEOUT, VERDICT_TIMEOUT, Visitor
+from asyncchat.client.plain_client import GOODBYE_TIMEOUT, NO_VERDICT, QUESTION_TIMEOUT, VERDICT_TIMEOUT, PlainClient
 from asyncchat.errors import ChatError, OutputClosed, ServerGone
 from asyncchat.system import stdio
 from asyncchat.system.addresses import CONNECT_TIMEOUT, Address, unreachable
@@ -17,7 +17,7 @@ _EXITED = "exited"
 _ENDED = "ended"
 
 
-def join(address: Address, visitor: Visitor, *, read_input: bool) -> None:
+def join(address: Address, visitor: PlainClient, *, read_input: bool) -> None:
     """Connect to `address` and take part until the user leaves; raises what the client on asyncio raises."""
     try:
         connection = socket.create_connection(address, CONNECT_TIMEOUT)
@@ -29,7 +29,7 @@ def join(address: Address, visitor: Visitor, *, read_input: bool) -> None:
 
 
 class _Conversation:
-    def __init__(self, connection: socket.socket, visitor: Visitor) -> None:
+    def __init__(self, connection: socket.socket, visitor: PlainClient) -> None:
         self._connection = connection
         self._visitor = visitor
         self._patience = time.monotonic() + QUESTION_TIMEOUT

@@ -4,14 +4,14 @@ import contextlib
 import socket
 from collections.abc import Callable, Iterator
 
-from asyncchat.commands.redaction import hidden_command
+from asyncchat.commands.redaction import find_hidden_command
 from asyncchat.errors import ChatError
 from asyncchat.formats import plain
 from asyncchat.system import stdio
 from asyncchat.text.command_line import is_exit
 from asyncchat.text.framing import LineDecoder
 from asyncchat.text.invisible import is_blank
-from asyncchat.text.sanitize import BadLine, text
+from asyncchat.text.sanitize import InvalidLine, decode_line
 
 
 def sent_lines(connection: socket.socket, max_line: int, answer: Callable[[bytes], object]) -> Iterator[str]:
@@ -58,15 +58,15 @@ def _taken(lines: list[bytes | None], max_line: int, refuse: Callable[[str], obj
     """
     for line in lines:
         try:
-            said = text(line, max_line)
-        except BadLine as bad:
+            said = decode_line(line, max_line)
+        except InvalidLine as bad:
             refuse(str(bad))
             continue
         if not said.strip():
             yield said
         elif is_blank(said):
             continue
-        elif is_exit(hidden := hidden_command(said)):  # the only command here
+        elif is_exit(hidden := find_hidden_command(said)):  # the only command here
             refuse(f"write {hidden} with a plain / and nothing before it")
         else:
             yield said

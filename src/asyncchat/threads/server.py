@@ -7,7 +7,7 @@ from socket import socket
 from asyncchat.limits import Limits
 from asyncchat.system import stdio
 from asyncchat.system.addresses import address_of_peer
-from asyncchat.system.background_writer import Outlet
+from asyncchat.system.background_writer import BackgroundWriter
 from asyncchat.threads.acceptor import Acceptor
 from asyncchat.threads.connection import Connection
 from asyncchat.threads.lines import typed_lines
@@ -25,7 +25,7 @@ class ThreadServer:
         self._changed = threading.Condition()
         self._serving: dict[Connection, threading.Thread] = {}
         self._accepted_so_far = 0
-        self._output = Outlet(stdio.OUTPUT, "standard output", stdio.report)
+        self._output = BackgroundWriter(stdio.OUTPUT, "standard output", stdio.report)
 
     def run(self) -> None:
         """Serve until SIGINT, SIGTERM or SIGHUP."""

@@ -12,7 +12,7 @@ from asyncchat.aio.client.reconnecting import ReconnectingClient
 from asyncchat.chat.doubts import Doubt, Doubts
 from asyncchat.commands import help_text
 from asyncchat.commands.mistyped import doubt_of
-from asyncchat.commands.redaction import may_have_secret, without_secret
+from asyncchat.commands.redaction import may_contain_password, redact
 from asyncchat.commands.table import Command, find_command
 from asyncchat.errors import ChatError, Refusal
 from asyncchat.formats import events
@@ -103,7 +103,7 @@ class App:
                 await self._screen.run(self._start)
                 await self._say_last_words()
             finally:
-                self._tell(*(f"not acknowledged: {without_secret(line)}" for line in self._chat.pending))
+                self._tell(*(f"not acknowledged: {redact(line)}" for line in self._chat.pending))
                 for task in self._tasks:
                     task.cancel()
                 await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -165,7 +165,7 @@ class App:
                     unseen = self._unseen.pop(ident, "")
                     if unseen and code in OF_TYPED_PASSWORD:
                         line = unseen
-                    if line == unseen or not may_have_secret(line):
+                    if line == unseen or not may_contain_password(line):
                         self._refused.append(_Refused(line, turned, not_sent(why), is_lost=code in OF_PLACE))
                 case Disconnected(why, pause):
                     self._lost_why = why
@@ -237,7 +237,7 @@ class App:
         return f"{'(nobody)' if turned is None else turned}> "
 
     def _above(self, width: int) -> Sequence[str]:
-        lines = above_input(list(map(without_secret, self._chat.pending)), str(self._show.run), width)
+        lines = above_input(list(map(redact, self._chat.pending)), str(self._show.run), width)
         if self._screen.is_asking:
             lines += wrapped(f"{self._why_again} {ASKING}".lstrip(), width)
         if self._brought_back and not self._screen.typed:

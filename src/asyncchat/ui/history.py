@@ -6,7 +6,7 @@ from pathlib import Path
 
 from prompt_toolkit.history import History
 
-from asyncchat.commands.redaction import may_have_secret
+from asyncchat.commands.redaction import may_contain_password
 from asyncchat.system.addresses import Address
 
 MOST_LINES = 1000
@@ -45,7 +45,7 @@ class LineHistory(History):
 
     def append_string(self, string: str) -> None:
         """Take in an entry, unless there may be a secret in it."""
-        if not any(map(may_have_secret, string.split("\n"))):
+        if not any(map(may_contain_password, string.split("\n"))):
             super().append_string(string)
 
     def store_string(self, string: str) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from asyncchat.aio.client.link import Link, open_link
+from asyncchat.aio.client.link import ClientStream, open_stream
 from asyncchat.aio.client.plain import cancel_on_ctrl_c, converse
 from asyncchat.aio.client.reconnecting import ReconnectingClient
 from asyncchat.chat.doubts import Doubt, Doubts
-from asyncchat.client.plain_client import Visitor
+from asyncchat.client.plain_client import PlainClient
 from asyncchat.commands.mistyped import doubt_of_refused
 from asyncchat.commands.table import find_command
 from asyncchat.errors import Refusal
@@ -20,7 +20,7 @@ from asyncchat.system import password_prompt, signals, stdio
 from asyncchat.system.addresses import Address
 from asyncchat.system.daemon_executor import DaemonExecutor
 from asyncchat.text.command_line import argument_of, is_exit
-from asyncchat.text.usernames import NameRefused, PasswordNeeded, prepare
+from asyncchat.text.usernames import NameRefused, PasswordNeeded, parse_name
 from asyncchat.ui.passwords import SEVERAL_LINES, PasswordQuestion
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ async def _join(address: Address, name: str | None, password: str, bell: str) ->
     loop = asyncio.get_running_loop()
     # Loading what draws takes longest: the server answers meanwhile.
     loading = loop.run_in_executor(DaemonExecutor("loading"), importlib.import_module, "asyncchat.ui.app")
-    link: Link | None = await open_link(address)
+    link: ClientStream | None = await open_stream(address)
     assert link
     try:
         if not await link.hears_first(plain.ASK_NAME, QUESTION_TIMEOUT):
-            visitor = Visitor(name, password, can_choose=True)
+            visitor = PlainClient(name, password, can_choose=True)
             visitor.wait_no_longer()
             await converse(link, visitor, read_input=True)
             return
@@ -141,7 +141,7 @@ class _Questions:
             who = _understand(typed)
             self._doubts.more_came()
             try:
-                prepare(who.name)
+                parse_name(who.name)
                 if not command:
                     self._doubts.check_name(who.name)
             except NameRefused as refused:

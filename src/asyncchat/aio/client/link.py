@@ -15,7 +15,7 @@ LONGEST_PAUSE = 30.0
 """Seconds from one try to connect to the next, at most."""
 
 
-class Link:
+class ClientStream:
     """Two streams to a server. Close it when done, by `abort`."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -50,7 +50,7 @@ class Link:
         self.writer.transport.abort()
 
 
-async def open_link(address: Address) -> Link:
+async def open_stream(address: Address) -> ClientStream:
     """Connect to `address`. Raises ConnectError."""
     loop = asyncio.get_running_loop()
     resolver = DaemonExecutor("resolver")
@@ -69,12 +69,12 @@ async def open_link(address: Address) -> Link:
         resolver.shutdown()
 
 
-async def _open(connection: socket.socket, place: Any) -> Link:
+async def _open(connection: socket.socket, place: Any) -> ClientStream:
     try:
         connection.setblocking(False)
         async with asyncio.timeout(CONNECT_TIMEOUT):
             await asyncio.get_running_loop().sock_connect(connection, place)
-        return Link(*await asyncio.open_connection(sock=connection))
+        return ClientStream(*await asyncio.open_connection(sock=connection))
     except BaseException:
         connection.close()
         raise

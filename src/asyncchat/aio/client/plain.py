@@ -4,25 +4,25 @@ import asyncio
 import contextlib
 import signal
 
-from asyncchat.aio.client.link import Link, open_link
-from asyncchat.client.plain_client import GOODBYE_TIMEOUT, NO_VERDICT, QUESTION_TIMEOUT, VERDICT_TIMEOUT, Visitor
+from asyncchat.aio.client.link import ClientStream, open_stream
+from asyncchat.client.plain_client import GOODBYE_TIMEOUT, NO_VERDICT, QUESTION_TIMEOUT, VERDICT_TIMEOUT, PlainClient
 from asyncchat.errors import ChatError, ServerGone
 from asyncchat.system import stdio
 from asyncchat.system.addresses import Address
 from asyncchat.system.daemon_executor import DaemonExecutor
 
 
-async def join(address: Address, visitor: Visitor, *, read_input: bool) -> None:
+async def join(address: Address, visitor: PlainClient, *, read_input: bool) -> None:
     """Connect to `address` and take part until the user leaves.
 
     Ctrl-C cancels it. Raises ServerGone if the server ends first, NameRefused if it takes no name that there is,
     OutputClosed if nobody reads what is printed, and ChatError for anything else that is in the way.
     """
     cancel_on_ctrl_c()
-    await converse(await open_link(address), visitor, read_input=read_input)
+    await converse(await open_stream(address), visitor, read_input=read_input)
 
 
-async def converse(link: Link, visitor: Visitor, *, read_input: bool) -> None:
+async def converse(link: ClientStream, visitor: PlainClient, *, read_input: bool) -> None:
     """Do the same on a connection that there is already."""
     try:
         await _Conversation(link, visitor).run(read_input=read_input)
@@ -42,7 +42,7 @@ def cancel_on_ctrl_c() -> None:
 class _Conversation:
     """A task for what arrives and one for what is typed, and the end of both."""
 
-    def __init__(self, link: Link, visitor: Visitor) -> None:
+    def __init__(self, link: ClientStream, visitor: PlainClient) -> None:
         self._link = link
         self._writer = link.writer
         self._visitor = visitor

@@ -8,9 +8,9 @@ from typing import Self
 
 from asyncchat.aio.client.entry_errors import entry_error
 from asyncchat.aio.client.event_queue import Disconnected, Event, EventQueue
-from asyncchat.aio.client.link import LONGEST_PAUSE, Link, growing_pauses, open_link
+from asyncchat.aio.client.link import LONGEST_PAUSE, ClientStream, growing_pauses, open_stream
 from asyncchat.aio.client.receipts import Receipt, Receipts
-from asyncchat.client.json_client import Client
+from asyncchat.client.json_client import JsonClient
 from asyncchat.errors import ChatClosed, ChatError, ConnectError, UsageError
 from asyncchat.formats import events
 from asyncchat.system.addresses import Address, reason
@@ -47,11 +47,11 @@ class ReconnectingClient:
         *,
         register: bool = False,
         history: int | None = None,
-        link: Link | None = None,
+        link: ClientStream | None = None,
         pauses: Callable[[], Iterator[float]] = growing_pauses,
     ) -> None:
         self.address = address
-        self._client = Client(name, password, register=register, history=history)
+        self._client = JsonClient(name, password, register=register, history=history)
         self._link = link
         self._pauses = pauses
         self._trying = pauses()
@@ -176,7 +176,7 @@ class ReconnectingClient:
 
     async def connect(self) -> None:
         """Connect, and take the name."""
-        link = self._link or await open_link(self.address)
+        link = self._link or await open_stream(self.address)
         self._task = asyncio.create_task(self._run(link))
         self._task.add_done_callback(self._ended)
         try:
@@ -228,7 +228,7 @@ class ReconnectingClient:
             self._changed.clear()
             await self._changed.wait()
 
-    async def _run(self, link: Link) -> None:
+    async def _run(self, link: ClientStream) -> None:
         while True:
             self._link = link
             begun = _now()
@@ -245,17 +245,17 @@ class ReconnectingClient:
                 self._trying = self._pauses()
             link = await self._come_back(why)
 
-    async def _come_back(self, why: str) -> Link:
+    async def _come_back(self, why: str) -> ClientStream:
         for pause in self._trying:
             self._publish([Disconnected(why, pause)])
             await asyncio.sleep(pause)
             try:
-                return await open_link(self.address)
+                return await open_stream(self.address)
             except ChatError as error:
                 why = str(error)
         raise ChatClosed(f"the chat has ended: {why}")
 
-    async def _talk(self, link: Link) -> str:
+    async def _talk(self, link: ClientStream) -> str:
         """Take part on one connection; return why it ended."""
         pings = 0
         to_come_in = _now() + WELCOME_TIMEOUT

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator
 
 from asyncchat.aio.server.backlog import Backlog
 from asyncchat.chat.core import ChatCore
-from asyncchat.chat.rate_limits import Pace
+from asyncchat.chat.rate_limits import RateLimiter
 from asyncchat.formats import codec, events
 from asyncchat.limits import Limits
 from asyncchat.sessions.json import JsonSession
@@ -56,7 +56,7 @@ class Connection:
         self._writer = writer
         self._transport = writer.transport
         self._limits = limits
-        self._pace = Pace(limits.rate, limits.burst) if limits.rate else None
+        self._pace = RateLimiter(limits.rate, limits.burst) if limits.rate else None
         self._pause: asyncio.Future[None] | None = None
         self._open = True
         self._hanging_up = False
@@ -93,7 +93,7 @@ class Connection:
         self._resume()
         self._start_timer(self._limits.drain_timeout, self.abort)
         if not self._backlog:
-            self._say_that_this_was_all()
+            self._half_close()
 
     def hang_up(self) -> None:
         """Close as soon as what waits is sent, though the peer has not closed."""
@@ -121,7 +121,7 @@ class Connection:
         """Whether the peer sends no more: if it has closed, the kernel says so only when it is sent something."""
         return self._reader.at_eof()
 
-    def say_goodbye(self, text: str) -> None:
+    def disconnect_user(self, text: str) -> None:
         """Tell the peer `text`, and let it go with what it is owed."""
         self._session.disconnect(text)
 
@@ -144,7 +144,7 @@ class Connection:
                     unnamed = False
                     self._stop_timer()  # which is a tenth of what a peer costs
                     if isinstance(self._session, JsonSession):
-                        self._see_whether_it_lives(self._session)
+                        self._check_alive(self._session)
             self._session.end(unfinished=decoder.unfinished)
             if not self._open:
                 self.hang_up()
@@ -240,9 +240,9 @@ class Connection:
             return
         self._backlog = self._catching_up = None
         if not self._open:
-            self._say_that_this_was_all()
+            self._half_close()
 
-    def _say_that_this_was_all(self) -> None:
+    def _half_close(self) -> None:
         if self._hanging_up or self._reader.at_eof():
             self._transport.close()
         else:
@@ -260,18 +260,18 @@ class Connection:
 
     def _expire(self) -> None:
         if not self._session.user.name:
-            self.say_goodbye("it took you too long to choose a name. Connect again to try once more.")
+            self.disconnect_user("it took you too long to choose a name. Connect again to try once more.")
 
-    def _see_whether_it_lives(self, session: JsonSession) -> None:
+    def _check_alive(self, session: JsonSession) -> None:
         silent = asyncio.get_running_loop().time() - self._silent_since - self._pings * events.PING_AFTER
         if silent < events.PING_AFTER:
-            self._start_timer(events.PING_AFTER - silent, lambda: self._see_whether_it_lives(session))
+            self._start_timer(events.PING_AFTER - silent, lambda: self._check_alive(session))
         elif self._pings == events.MOST_PINGS:
             self._cut_off("it answers no ping")
         else:
             self._pings += 1
             session.ping()
-            self._start_timer(events.PING_AFTER, lambda: self._see_whether_it_lives(session))
+            self._start_timer(events.PING_AFTER, lambda: self._check_alive(session))
 
     def _start_timer(self, seconds: float, action: Callable[[], object]) -> None:
         self._stop_timer()

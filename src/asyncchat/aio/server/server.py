@@ -18,9 +18,9 @@ from asyncchat.chat.resumption import ResumableSessions
 from asyncchat.limits import Limits
 from asyncchat.log.accounts import Accounts
 from asyncchat.log.audience import Peer
-from asyncchat.log.bans import Order
 from asyncchat.log.log import MemoryLog
 from asyncchat.log.pipeline import Pipeline
+from asyncchat.log.restrictions import Restrictions
 from asyncchat.log.state import ChatState, RoomState
 from asyncchat.sessions.session import Session
 from asyncchat.system import signals
@@ -70,8 +70,8 @@ class Server:
         self._clock = store.clock if store else Clock()
         log = store.log if store else MemoryLog(epoch=secrets.token_hex(8))
         room = RoomState(max(limits.history, limits.replay), log.recent, log.seq, store.topic if store else "")
-        accounts = Accounts(store.accounts, store.given_up, store.next_id) if store else None
-        state = ChatState(room, accounts, Order(store.sentences if store else ()))
+        accounts = Accounts(store.accounts, store.released, store.next_id) if store else None
+        state = ChatState(room, accounts, Restrictions(store.restrictions if store else ()))
         self._pipeline = Pipeline(state, log, self._wake, self._clock.now)
         self._core = ChatCore(
             self._pipeline,
@@ -195,7 +195,7 @@ class Server:
         await self._settle()  # what was accepted comes before the goodbye
         self._core.is_closing = True
         for connection in self._connections:
-            connection.say_goodbye("the chat is closing. Goodbye!")
+            connection.disconnect_user("the chat is closing. Goodbye!")
         if self._store_service:
             self._store_service.give_up()
         if not self._connections:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from asyncchat.aio.server.searching import CLOSING, Asker, Searches
 from asyncchat.chat.core import ChatCore
-from asyncchat.chat.credentials import Authorize, ChangePassword, Credentials, Register, Unregister
-from asyncchat.chat.queries import Audit, Count, History, Recall, Search, Unread
-from asyncchat.chat.rate_limits import Tries
-from asyncchat.errors import NotKept, NotNow, Refusal, WrongPassword
+from asyncchat.chat.credentials import ChangePassword, CheckPassword, Credentials, RegisterAccount, Unregister
+from asyncchat.chat.queries import AuditLog, CountMessages, History, LoadResumption, Search, UnreadCounts
+from asyncchat.chat.rate_limits import AttemptLimiter
+from asyncchat.errors import NotKept, RateLimited, Refusal, WrongPassword
 from asyncchat.log.accounts import Account
 from asyncchat.log.entries import AnyEntry, CreateAccount, DeleteAccount, Entry, StorePassword, StoreToken
 from asyncchat.sessions.session import Session
@@ -53,8 +53,8 @@ class StoreService:
         self._hashing = DaemonExecutor("passwords", HASHING_AT_ONCE, _give_way)
         self._waiting: Counter[str] = Counter()
         self._turns: dict[str, asyncio.Semaphore] = {}
-        self._changes = Tries()
-        self._registrations = Tries(REGISTRATIONS, AN_HOUR)
+        self._changes = AttemptLimiter()
+        self._registrations = AttemptLimiter(REGISTRATIONS, AN_HOUR)
         self._end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         # Not together with all else: nobody who comes back shall wait for what others search.
         self._searches = Searches(store.searched.answer, self._end)
@@ -68,11 +68,11 @@ class StoreService:
 
     async def _answer(self, session: Session, asker: Asker) -> None:
         match question := session.pending_request:
-            case Register() | Authorize() | ChangePassword() | Unregister():
+            case RegisterAccount() | CheckPassword() | ChangePassword() | Unregister():
                 await self._take_password(session, question)
             case Search():
                 session.resume(await self._searches.answer(question, session.user.network, asker))
-            case History() | Recall() | Count() | Unread() | Audit():
+            case History() | LoadResumption() | CountMessages() | UnreadCounts() | AuditLog():
                 session.resume(await self._in(self._reading, lambda: self._store.archive.answer(question)))
             case Entry():
                 await self._wait_until_applied(session)
@@ -98,18 +98,18 @@ class StoreService:
             else:
                 session.resume(None)
         finally:
-            if isinstance(question, Register) and self._core.accounts:
+            if isinstance(question, RegisterAccount) and self._core.accounts:
                 self._core.accounts.release(question.name.key)
 
     async def _work_on(self, question: Credentials, address: str) -> AnyEntry | None:
         mine = self._waiting[address]
         if mine >= MOST_FROM_ONE or (mine and self._waiting.total() >= MOST_HASHING):
-            raise NotNow("too many are waiting already. Write it again in a minute.")
+            raise RateLimited("too many are waiting already. Write it again in a minute.")
         self._waiting[address] += 1
         try:
             return await self._use(question, address)
         except self._passwords.NO_MEMORY:
-            raise NotNow("the server has no memory for this now. Write it again in a minute.") from None
+            raise RateLimited("the server has no memory for this now. Write it again in a minute.") from None
         finally:
             self._waiting[address] -= 1
             if not self._waiting[address]:
@@ -118,19 +118,19 @@ class StoreService:
 
     async def _use(self, question: Credentials, address: str) -> AnyEntry | None:
         match question:
-            case Register(name, password, seat):
+            case RegisterAccount(name, password, seat):
                 if not self._registrations.take("", address, asyncio.get_running_loop().time()):
-                    raise NotNow("too many names were registered from your address. Write it again in an hour.")
+                    raise RateLimited("too many names were registered from your address. Write it again in an hour.")
                 hashed = await self._hash(password, address)
                 return CreateAccount(name, hashed, seat, self._core.moment(), address)
             case ChangePassword(account, password, seat):
                 if not self._changes.take(account.name.key, "", asyncio.get_running_loop().time()):
-                    raise NotNow(_TOO_MANY_TRIES)
+                    raise RateLimited(_TOO_MANY_TRIES)
                 return StorePassword(account.id, await self._hash(password, address), seat)
             case Unregister(account, password):
                 await self._check(account, password, address)
                 return DeleteAccount(account.id, self._core.moment())
-            case Authorize(account, password, seat):
+            case CheckPassword(account, password, seat):
                 kept = account.password
                 await self._check(account, password, address)
                 stronger = await self._hash(password, address) if self._passwords.is_weak(kept) else None
@@ -141,7 +141,7 @@ class StoreService:
 
     async def _check(self, account: Account, password: str, address: str) -> None:
         if not self._core.logins.take(str(account.id), address, asyncio.get_running_loop().time()):
-            raise NotNow(_TOO_MANY_TRIES)
+            raise RateLimited(_TOO_MANY_TRIES)
         if not await self._in_turn(address, lambda: self._passwords.is_right(password, account.password)):
             raise WrongPassword
 

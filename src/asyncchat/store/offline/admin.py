@@ -8,12 +8,12 @@ from datetime import datetime
 
 from asyncchat.errors import ChatError
 from asyncchat.log.accounts import Account, Role
-from asyncchat.log.bans import Kind, Sentence
 from asyncchat.log.entries import AnyEntry, LiftRestriction, SetRole, StorePassword
-from asyncchat.store.file import ERRORS, Keep, StoreFile, open_to_read, reason
+from asyncchat.log.restrictions import Restriction, RestrictionKind
+from asyncchat.store.file import ERRORS, Retention, StoreFile, open_to_read, reason
 from asyncchat.store.location import shown
 from asyncchat.store.people import People
-from asyncchat.text.usernames import Name, NameRefused, prepare
+from asyncchat.text.usernames import Name, NameRefused, parse_name
 
 OPERATOR = Name("the operator", "")
 """By whom the audit says that it was done; no account can have this name."""
@@ -57,10 +57,12 @@ class Operator:
     def unban(self, name: str) -> str:
         """Lift a ban."""
         key = _key_of(name)
-        for sentence in _in_force(self._people.sentences()):
-            if sentence.kind == Kind.BAN and (sentence.name.key == key or sentence.name.shown == name):
-                self._keep(LiftRestriction(OPERATOR, Kind.BAN, sentence.name, _now()))
-                return f"{sentence.name.shown} is no longer banned"
+        for restriction in _in_force(self._people.restrictions()):
+            if restriction.kind == RestrictionKind.BAN and (
+                restriction.name.key == key or restriction.name.shown == name
+            ):
+                self._keep(LiftRestriction(OPERATOR, RestrictionKind.BAN, restriction.name, _now()))
+                return f"{restriction.name.shown} is no longer banned"
         raise ChatError(f"{shown(name)} is not banned")
 
     def _find(self, name: str) -> Account:
@@ -96,36 +98,36 @@ def people_in(path: str) -> list[str]:
     with contextlib.closing(open_to_read(path)) as connection:
         people = _people(connection)
         try:
-            accounts, sentences = people.accounts(), _in_force(people.sentences())
+            accounts, restrictions = people.accounts(), _in_force(people.restrictions())
         except ERRORS as error:
             raise ChatError(f"can't read the store {shown(path)}: {reason(error)}") from None
     lines = {account.name.key: f"{account.name.shown}: {_ROLES[account.role]}" for account in accounts}
-    for sentence in sentences:
-        name = sentence.name
-        lines[name.key] = f"{lines.get(name.key, f'{name.shown}: guest')}, {_explained(sentence)}"
+    for restriction in restrictions:
+        name = restriction.name
+        lines[name.key] = f"{lines.get(name.key, f'{name.shown}: guest')}, {_explained(restriction)}"
     return [lines[key] for key in sorted(lines)]
 
 
-def _explained(sentence: Sentence) -> str:
-    done = "banned" if sentence.kind == Kind.BAN else "muted"
-    if sentence.until is None:
+def _explained(restriction: Restriction) -> str:
+    done = "banned" if restriction.kind == RestrictionKind.BAN else "muted"
+    if restriction.until is None:
         return done
-    return f"{done} until {datetime.fromtimestamp(sentence.until // 1000).astimezone().isoformat()}"
+    return f"{done} until {datetime.fromtimestamp(restriction.until // 1000).astimezone().isoformat()}"
 
 
-def _in_force(sentences: list[Sentence]) -> list[Sentence]:
-    return [sentence for sentence in sentences if not sentence.ends_before(_now())]
+def _in_force(restrictions: list[Restriction]) -> list[Restriction]:
+    return [restriction for restriction in restrictions if not restriction.ends_before(_now())]
 
 
 def _key_of(name: str) -> str | None:
     try:
-        return prepare(name).key
+        return parse_name(name).key
     except NameRefused:
         return None
 
 
 def _people(connection: sqlite3.Connection) -> People:
-    return People(connection, Keep(), _now)
+    return People(connection, Retention(), _now)
 
 
 def _now() -> int:

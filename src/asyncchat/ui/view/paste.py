@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from asyncchat.commands.redaction import may_have_secret
+from asyncchat.commands.redaction import may_contain_password
 from asyncchat.text.invisible import is_blank
 
 MOST_TYPED = 1 << 16
@@ -34,6 +34,6 @@ def hint(number: int) -> str:
 
 def question(lines: Sequence[str]) -> str:
     """Return what to ask before these lines are sent, if anything."""
-    if any(may_have_secret(line) and "/" not in line.split()[0][1:] for line in lines):  # which would be a path
+    if any(may_contain_password(line) and "/" not in line.split()[0][1:] for line in lines):  # which would be a path
         return f"Send {len(lines)} lines, with what may be a password, as text? y/n"
     return f"Send {len(lines)} lines? y/n" if len(lines) > MOST_UNASKED else ""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from prompt_toolkit.utils import get_cwidth
 
-from asyncchat.text.sanitize import visible
+from asyncchat.text.sanitize import sanitize
 
 MOST_UNREAD = 20
 """Names of those whose messages wait, at most: a status line has no room for more."""
@@ -82,7 +82,7 @@ def fit(text: str, width: int) -> str:
 def above_input(pending: Sequence[str], changes: str, width: int) -> list[str]:
     """Return the lines above the one that is being typed."""
     lines = [changes] if changes else []
-    lines += [visible(text) for text in pending[:MOST_PENDING]]
+    lines += [sanitize(text) for text in pending[:MOST_PENDING]]
     if len(pending) > MOST_PENDING:
         lines.append(f"and {len(pending) - MOST_PENDING} more")
     return [fit(line, width) for line in lines]

@@ -3,7 +3,7 @@
 import zlib
 from functools import lru_cache
 
-from asyncchat.text.usernames import NameRefused, prepare
+from asyncchat.text.usernames import NameRefused, parse_name
 
 PALETTE = (
     "#d7005f",
@@ -46,7 +46,7 @@ _MOST_CACHED = 4096
 def key_of(name: str) -> str:
     """Return that by which a name is compared with others."""
     try:
-        return prepare(name).key
+        return parse_name(name).key
     except NameRefused:  # such a name comes only from a server with rules of its own
         return name.lower()
 

@@ -10,14 +10,14 @@ from asyncchat.log.room_events import to_the_second
 from asyncchat.text.networks import network_of
 from asyncchat.text.usernames import Name
 
-KICKED_FOR = 5 * 60 * 1000
+KICK_DURATION = 5 * 60 * 1000
 """Milliseconds for which a kicked user can't come back."""
 
 _UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([smhd])")
 
 
-class Kind(StrEnum):
+class RestrictionKind(StrEnum):
     """What a user may not do."""
 
     BAN = "ban"
@@ -32,7 +32,7 @@ class Action(StrEnum):
     MUTE = "mute"
 
 
-class Sentence(NamedTuple):
+class Restriction(NamedTuple):
     """A ban or a mute: a user, or all guests from an address, may not come in, or not speak.
 
     name: of the user; for a ban of an address, that address
@@ -41,7 +41,7 @@ class Sentence(NamedTuple):
     rank: the role of the moderator; it can be lifted from this role upwards
     """
 
-    kind: Kind
+    kind: RestrictionKind
     name: Name
     address: str
     until: int | None
@@ -66,57 +66,57 @@ def as_name(network: str) -> Name:
     return Name(network, network)
 
 
-class Order:
+class Restrictions:
     """The sentences that there are; each name has one of each kind at most."""
 
-    def __init__(self, sentences: Iterable[Sentence] = ()) -> None:
-        self._sentences: dict[Kind, dict[str, Sentence]] = {kind: {} for kind in Kind}
+    def __init__(self, restrictions: Iterable[Restriction] = ()) -> None:
+        self._sentences: dict[RestrictionKind, dict[str, Restriction]] = {kind: {} for kind in RestrictionKind}
         self._from: dict[str, set[str]] = {}
-        for sentence in sentences:
-            self.add(sentence)
+        for restriction in restrictions:
+            self.add(restriction)
 
-    def add(self, sentence: Sentence) -> None:
+    def add(self, restriction: Restriction) -> None:
         """From now on it holds, instead of one of its kind for the same name."""
-        self.remove(sentence.kind, sentence.name.key)
-        self._sentences[sentence.kind][sentence.name.key] = sentence
-        if sentence.kind == Kind.BAN and sentence.address:
-            self._from.setdefault(network_of(sentence.address), set()).add(sentence.name.key)
+        self.remove(restriction.kind, restriction.name.key)
+        self._sentences[restriction.kind][restriction.name.key] = restriction
+        if restriction.kind == RestrictionKind.BAN and restriction.address:
+            self._from.setdefault(network_of(restriction.address), set()).add(restriction.name.key)
 
-    def remove(self, kind: Kind, key: str) -> None:
+    def remove(self, kind: RestrictionKind, key: str) -> None:
         """It holds no more."""
-        sentence = self._sentences[kind].pop(key, None)
-        if sentence and kind == Kind.BAN and sentence.address:
-            network = network_of(sentence.address)
+        restriction = self._sentences[kind].pop(key, None)
+        if restriction and kind == RestrictionKind.BAN and restriction.address:
+            network = network_of(restriction.address)
             self._from[network].discard(key)
             if not self._from[network]:
                 del self._from[network]
 
-    def has_any(self, kind: Kind) -> bool:
+    def has_any(self, kind: RestrictionKind) -> bool:
         """Tell whether there may be one of this kind."""
         return bool(self._sentences[kind])
 
-    def find(self, kind: Kind, key: str, now: int) -> Sentence | None:
+    def find(self, kind: RestrictionKind, key: str, now: int) -> Restriction | None:
         """Return what holds for a name."""
-        sentence = self._sentences[kind].get(key)
-        return None if sentence and sentence.ends_before(now) else sentence
+        restriction = self._sentences[kind].get(key)
+        return None if restriction and restriction.ends_before(now) else restriction
 
     def remove_ended(self, now: int) -> None:
         """Forget what is over."""
-        for kind, sentences in self._sentences.items():
-            for key in [key for key, sentence in sentences.items() if sentence.ends_before(now)]:
+        for kind, restrictions in self._sentences.items():
+            for key in [key for key, restriction in restrictions.items() if restriction.ends_before(now)]:
                 self.remove(kind, key)
 
-    def shuts_out(self, address: str, now: int) -> bool:
+    def is_address_banned(self, address: str, now: int) -> bool:
         """Tell whether guests from `address` are banned."""
-        return any(self.find(Kind.BAN, key, now) for key in tuple(self._from.get(network_of(address), ())))
+        return any(self.find(RestrictionKind.BAN, key, now) for key in tuple(self._from.get(network_of(address), ())))
 
-    def all(self, kind: Kind, now: int) -> list[Sentence]:
+    def all(self, kind: RestrictionKind, now: int) -> list[Restriction]:
         """Return what holds, in the order of the names."""
         found = [self.find(kind, key, now) for key in sorted(self._sentences[kind])]
-        return [sentence for sentence in found if sentence]
+        return [restriction for restriction in found if restriction]
 
 
-def duration(text: str) -> int | None:
+def parse_duration(text: str) -> int | None:
     """Return the milliseconds that something like 30m, 12h or 7d is, or None if it is nothing like that."""
     match = _DURATION.fullmatch(text)
     return int(match[1]) * _UNITS[match[2]] if match else None
