@@ -154,24 +154,16 @@ def slow(path: Path) -> Slow:
     return Slow(path)
 
 
-def test_it_is_not_closed_while_it_is_used(slow: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("asyncchat.store.archive.LAST_STEPS", 0.01)
-    with ThreadPoolExecutor() as threads:
-        answer = threads.submit(slow.answer, Search("word"))
-        assert slow.is_at_work.wait(seconds(PATIENCE))
-        slow.close()  # gives up, for the disk may take for ever
-        slow.may_go_on.set()
-        assert answer.result() == Found([], is_all=False)
-    slow.close()
-
-
 @pytest.mark.parametrize("question", [Search("word"), Search("..."), Search("静")])
-def test_what_is_being_read_is_interrupted_when_it_is_closed(slow: Slow, question: Search) -> None:
+def test_what_is_being_read_when_it_is_closed_is_interrupted_and_it_is_not_closed_under_it(
+    slow: Slow, question: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("asyncchat.store.archive.LAST_STEPS", 0.01)
     with ThreadPoolExecutor() as threads:
         answer = threads.submit(slow.answer, question)
         assert slow.is_at_work.wait(seconds(PATIENCE))
+        slow.close()  # gives up, for the disk may take for ever
         slow.may_go_on.set()
-        slow._is_closing = True
         assert answer.result() == Found([], is_all=False)
     slow.close()
     with pytest.raises(NotKept, match="the chat is closing"):
