@@ -117,11 +117,21 @@ def test_the_version_is_in_the_changelog() -> None:
     assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text()
 
 
-def test_every_file_in_the_guide_for_contributors_exists() -> None:
-    named = re.findall(r"`([\w/]+\.py)`", (ROOT / "CONTRIBUTING.md").read_text())
+@pytest.mark.parametrize("guide", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_every_file_that_a_guide_names_with_its_folder_exists(guide: str) -> None:
+    named = re.findall(r"`(\w+/[\w/]+\.py)`", (ROOT / guide).read_text())
     assert len(named) > 10
     folders = (ROOT, ROOT / "src/asyncchat")
     assert [path for path in named if not any((folder / path).is_file() for folder in folders)] == []
+
+
+def test_the_table_of_packages_names_each_package_and_only_files_that_are_in_it() -> None:
+    rows = re.findall(r"^\| `(\w+)/`.*?\| (.*) \|$", (ROOT / "docs/architecture.md").read_text(), re.MULTILINE)
+    source = ROOT / "src/asyncchat"
+    assert {package for package, _ in rows} == {path.parent.name for path in source.glob("*/__init__.py")}
+    for package, text in rows:
+        files = {path.name for path in (source / package).rglob("*.py")}
+        assert set(re.findall(r"`(\w+\.py)`", text)) <= files
 
 
 def test_the_glossary_is_in_alphabetical_order() -> None:
