@@ -23,7 +23,9 @@ async def connected(
 ) -> tuple[Connection, "asyncio.Task[None]", socket.socket]:
     """Return a connection, what serves it, and its peer's end, which nobody reads."""
     (listener,) = listen(["127.0.0.1"], 0)
-    host = host or ChatCore(a_pipeline(MemoryLog("epoch")), ResumableSessions(lambda: "token"), lambda: 0)
+    host = host or ChatCore(
+        a_pipeline(MemoryLog("epoch")), ResumableSessions(lambda: "token"), lambda: 0, monotonic=lambda: 0.0
+    )
     made: asyncio.Future[tuple[Connection, asyncio.Task[None]]] = asyncio.get_running_loop().create_future()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -30,7 +30,9 @@ async def turns_while(sent: bytes, progress: Callable[[CountingPipeline], int], 
     pipeline = CountingPipeline(ChatState(RoomState(10)), MemoryLog("epoch"), lambda: None, lambda: 0)
     pipeline.join(Join(parse_name("taken"), pipeline.new_member(), 0), lambda _: None)
     pipeline.joins = 0
-    _, task, peer = await connected(NO_PACE, ChatCore(pipeline, ResumableSessions(lambda: "token"), lambda: 0))
+    _, task, peer = await connected(
+        NO_PACE, ChatCore(pipeline, ResumableSessions(lambda: "token"), lambda: 0, monotonic=lambda: 0.0)
+    )
     turns = 0
     async with asyncio.timeout(seconds(PATIENCE)):
         with peer:

@@ -133,7 +133,9 @@ class Room:
         key = id(seats)
         if key not in self._hosts:
             how = {"history": self._history} | how
-            self._hosts[key] = ChatCore(self.pipeline, seats or some_sessions(), lambda: 0, **how)
+            self._hosts[key] = ChatCore(
+                self.pipeline, seats or some_sessions(), lambda: 0, monotonic=lambda: 0.0, **how
+            )
         return self._hosts[key]
 
     def join(self, name: Name, peer: Peer, encode: Encoder, token_hash: bytes = b"") -> None:

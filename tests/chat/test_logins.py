@@ -1,11 +1,25 @@
-"""How often the password of one account may be tried, from wherever."""
+"""How often names may be registered, and the password of one account tried or changed, from wherever."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat.rate_limits import AT_ONCE, FORGOTTEN_AFTER, LONGEST_DELAY, MOST, REMEMBERED, LoginLimiter
+from asyncchat.chat.rate_limits import (
+    AT_ONCE,
+    FORGOTTEN_AFTER,
+    LONGEST_DELAY,
+    MOST,
+    PERIOD,
+    REGISTRATION_PERIOD,
+    REGISTRATIONS,
+    REMEMBERED,
+    LoginLimiter,
+)
+from asyncchat.errors import RateLimited
 from asyncchat.log.accounts import Role
-from tests.chat.town import Town
+from tests.chat.town import SECRET, Town
+
+TOO_MANY_TRIES = "Server: too many tries. Wait a minute, then write it again."
 
 
 def tried(logins: LoginLimiter, seconds: int, *, begin: float = 0.0) -> list[float]:
@@ -76,10 +90,12 @@ def test_where_somebody_came_in_by_a_token_or_registered_its_owner_is_known(town
         if place is not town:
             back = place.program("alice", token=alice.token, epoch="town")
             assert back.session.user.account
+        limiter = place.host.credential_limiter
         for number in range(AT_ONCE):
-            place.host.logins.take(str(account.id), f"address {number}", 0.0)
-        assert place.host.logins.take(str(account.id), alice.session.user.network, 0.0)
-        assert not place.host.logins.take(str(account.id), "elsewhere", 0.0)
+            limiter.count_attempt(account, f"address {number}")
+        limiter.count_attempt(account, alice.session.user.network)
+        with pytest.raises(RateLimited):
+            limiter.count_attempt(account, "elsewhere")
 
 
 def test_from_one_address_there_are_no_more_than_for_one_and_those_refused_do_not_count_for_all() -> None:
@@ -88,3 +104,55 @@ def test_from_one_address_there_are_no_more_than_for_one_and_those_refused_do_no
         2 * AT_ONCE - MOST
     )
     assert logins.take("alice", "elsewhere", 0.0)
+
+
+def test_from_one_address_a_hundred_names_are_registered_in_an_hour(town: Town) -> None:
+    for number in range(REGISTRATIONS):
+        town.owner(f"user{number}")
+    refused = "Server: too many names were registered from your address. Write it again in an hour."
+    late = town.connect()
+    assert late.say(f"/register late {SECRET}") == [refused]
+    assert late.say(f"/auth user0 {SECRET}")[0] == "Server: you are authorized successfully!"
+    assert town.connect("192.0.2.7").say(f"/register late {SECRET}")[0] == "Server: you are registered successfully!"
+    town.seconds += REGISTRATION_PERIOD
+    assert town.connect().say(f"/register later {SECRET}")[0] == "Server: you are registered successfully!"
+
+
+@pytest.mark.parametrize("command", ["/auth alice not-the-password", "/unregister not-the-password"])
+def test_a_wrong_password_can_be_tried_three_times_a_minute(town: Town, command: str) -> None:
+    owner = town.owner("alice")
+    user = town.connect() if command.startswith("/auth") else owner
+    wrong = ["Server: incorrect password!"]
+    assert [user.say(command) for _ in range(MOST)] == [wrong] * MOST
+    assert user.say(command) == [TOO_MANY_TRIES]
+    town.seconds += PERIOD
+    assert user.say(command) == wrong
+
+
+def test_a_password_can_be_changed_three_times_a_minute(town: Town) -> None:
+    alice = town.owner("alice")
+    assert [alice.say(f"/password {SECRET}-{number}") for number in range(MOST)] == [
+        ["Server: your password is changed"]
+    ] * MOST
+    assert alice.say(f"/password {SECRET}") == [TOO_MANY_TRIES]
+    assert town.owner("bob").say(f"/password {SECRET}-1") == ["Server: your password is changed"]
+    town.seconds += PERIOD
+    assert alice.say(f"/password {SECRET}") == ["Server: your password is changed"]
+
+
+@pytest.mark.parametrize("jump", [-1, 1])
+def test_a_clock_that_is_set_neither_locks_a_user_out_nor_allows_more_attempts(town: Town, jump: int) -> None:
+    town.owner("alice")
+    user = town.connect()
+    assert [user.say("/auth alice not-the-password") for _ in range(MOST)]
+    town.time += jump * 365 * 86_400_000
+    assert user.say(f"/auth alice {SECRET}") == [TOO_MANY_TRIES]
+    town.seconds += PERIOD
+    assert user.say(f"/auth alice {SECRET}")[0] == "Server: you are authorized successfully!"
+
+
+def test_a_name_whose_registration_was_refused_for_the_rate_is_free(town: Town) -> None:
+    for number in range(REGISTRATIONS):
+        town.owner(f"user{number}")
+    town.connect().send(f"/register late {SECRET}\n")
+    assert town.guest("late").session.user.name

@@ -74,10 +74,16 @@ class TownLog:
 
 
 class Town:
-    """Everything but the network: `time` is what the clock says, `is_broken` that nothing can be written."""
+    """Everything but the network.
+
+    time: what the clock says, in milliseconds
+    seconds: what the clock says that is never set
+    is_broken: nothing can be written
+    """
 
     def __init__(self, connection: sqlite3.Connection, *, needs_account: bool = False) -> None:
         self.time = 1_763_847_600_000
+        self.seconds = 0.0
         self._connection = connection
         self._archive = Archive(connection)
         people = People(connection, Retention(), self._clock)
@@ -90,7 +96,9 @@ class Town:
             restrictions=Restrictions(people.restrictions()),
             topic=people.topic(),
         )
-        self.host = ChatCore(self.pipeline, self.seats, self._clock, needs_account=needs_account)
+        self.host = ChatCore(
+            self.pipeline, self.seats, self._clock, monotonic=lambda: self.seconds, needs_account=needs_account
+        )
 
     @property
     def is_broken(self) -> bool:

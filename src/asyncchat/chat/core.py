@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from asyncchat.chat.rate_limits import LoginLimiter
+from asyncchat.chat.rate_limits import CredentialLimiter
 from asyncchat.chat.recent_guests import Guest, RecentGuests
 from asyncchat.chat.resumption import ResumableSessions
 from asyncchat.chat.user import Place, User
@@ -40,6 +40,7 @@ class ChatCore:
 
     clock: tells the time in milliseconds since 1970, by which bans end
     moment: the same, but never an earlier one than before
+    monotonic: tells seconds by a clock that is never set, for rate limits
     history: messages that a newcomer gets
     max_line: bytes of text in a line
     max_backlog: bytes of missed messages that a client gets when it reconnects
@@ -52,6 +53,7 @@ class ChatCore:
         resumable: ResumableSessions,
         clock: Callable[[], int],
         *,
+        monotonic: Callable[[], float],
         history: int = 10,
         max_line: int = 4096,
         max_backlog: int = 1 << 20,
@@ -71,7 +73,7 @@ class ChatCore:
         self.online: dict[str, User] = {}
         self.recent_guests = RecentGuests()
         self._looks = ConfusableIndex()  # of those who are present
-        self.logins = LoginLimiter()
+        self.credential_limiter = CredentialLimiter(monotonic)
         pipeline.outcome = self._tell
 
     @property
@@ -250,7 +252,7 @@ class ChatCore:
         """The name that the user has is an account now, the user's own."""
         if user.account is not account:
             user.account = user.resumable.account = account
-            self.logins.was_right(str(account.id), user.network)
+            self.credential_limiter.was_right(account, user.network)
             user.tell_identity()
 
     def _tell(self, entry: AnyEntry, outcome: object) -> None:

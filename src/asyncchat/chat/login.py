@@ -88,6 +88,7 @@ async def register(core: ChatCore, user: User, name: Name, raw: str, token_hash:
     check_new(core, user, name)
     accounts = core.require_accounts()
     secret = new_password(name, raw)
+    core.credential_limiter.count_registration(user.network)
     accounts.reserve(name)
     await RegisterAccount(name, secret, token_hash)
     _refuse_muted(core, user, name)  # meanwhile
@@ -96,7 +97,9 @@ async def register(core: ChatCore, user: User, name: Name, raw: str, token_hash:
 
 async def authorize(core: ChatCore, user: User, account: Account, raw: str, token_hash: bytes) -> None:
     """Check that this is the password of `account`, as it was typed. Raises Refusal."""
-    await CheckPassword(account, known_password(raw), token_hash)
+    secret = known_password(raw)
+    core.credential_limiter.count_attempt(account, user.network)
+    await CheckPassword(account, secret, token_hash)
     _refuse_muted(core, user, account.name)  # meanwhile
 
 
@@ -113,7 +116,7 @@ async def join_as_owner(core: ChatCore, user: User, account: Account, token_hash
     await join(core, user, account.name, account.id, token_hash)
     user.account = account
     core.note_seen(account)
-    core.logins.was_right(str(account.id), user.network)
+    core.credential_limiter.was_right(account, user.network)
 
 
 async def join(core: ChatCore, user: User, name: Name, account: int | None, token_hash: bytes) -> None:

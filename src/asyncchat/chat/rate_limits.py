@@ -1,6 +1,10 @@
 """How often something may be done: messages of one peer, and attempts at a password."""
 
+from collections.abc import Callable
 from typing import Any
+
+from asyncchat.errors import RateLimited
+from asyncchat.log.accounts import Account
 
 MOST = 3
 PERIOD = 60.0
@@ -15,7 +19,14 @@ FIRST_DELAY, LONGEST_DELAY = 2.0, 60.0
 FORGOTTEN_AFTER = 3600.0
 """Seconds without such tries after which they are forgotten."""
 
+REGISTRATIONS, REGISTRATION_PERIOD = 100, 3600.0
+"""Names that may be registered from one address in so many seconds."""
+
 REMEMBERED = 10_000
+"""Pairs of a name and an address that each limiter keeps in memory; the oldest are forgotten first."""
+
+_TOO_MANY_TRIES = "too many tries. Wait a minute, then write it again."
+_TOO_MANY_REGISTRATIONS = "too many names were registered from your address. Write it again in an hour."
 
 
 class RateLimiter:
@@ -97,6 +108,42 @@ class LoginLimiter:
         self._owners.pop((account, address), None)
         self._owners[account, address] = None
         _forget_oldest(self._owners)
+
+
+class CredentialLimiter:
+    """Limits how often names are registered, and passwords tried or changed.
+
+    monotonic: tells the time in seconds, by a clock that is never set. By the chat's own clock, which may be, a jump
+        would lock users out, or allow attempts without end.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._logins = LoginLimiter()
+        self._changes = AttemptLimiter()
+        self._registrations = AttemptLimiter(REGISTRATIONS, REGISTRATION_PERIOD)
+
+    def count_registration(self, address: str) -> None:
+        """Count one name that is registered from `address`. Raises RateLimited, and counts nothing, if it may not be.
+
+        It counts before the name is kept: what costs the server is hashing the password.
+        """
+        if not self._registrations.take("", address, self._monotonic()):
+            raise RateLimited(_TOO_MANY_REGISTRATIONS)
+
+    def count_attempt(self, account: Account, address: str) -> None:
+        """Count one attempt at the password of `account`. Raises RateLimited, and counts nothing, if it may not be."""
+        if not self._logins.take(str(account.id), address, self._monotonic()):
+            raise RateLimited(_TOO_MANY_TRIES)
+
+    def count_change(self, account: Account) -> None:
+        """Count one new password of `account`. Raises RateLimited, and counts nothing, if there may not be one."""
+        if not self._changes.take(str(account.id), "", self._monotonic()):
+            raise RateLimited(_TOO_MANY_TRIES)
+
+    def was_right(self, account: Account, address: str) -> None:
+        """The owner of the account is at this address: a password or a token has shown it."""
+        self._logins.was_right(str(account.id), address)
 
 
 def _forget_oldest(remembered: dict[Any, Any]) -> None:

@@ -107,11 +107,13 @@ async def _auth(core: ChatCore, user: User, argument: str) -> None:
     has_password=True,
     group=Group.NAME,
 )
-async def _password(_core: ChatCore, user: User, raw: str) -> None:
+async def _password(core: ChatCore, user: User, raw: str) -> None:
     account = user.require_account()
     if not raw:
         raise Refusal("no-argument", "write the new password: /password PASSWORD")
-    await ChangePassword(account, new_password(account.name, raw), user.resumable.token_hash)
+    secret = new_password(account.name, raw)
+    core.credential_limiter.count_change(account)
+    await ChangePassword(account, secret, user.resumable.token_hash)
     user.resumable.doubts.learn_password(raw)
     user.notice("your password is changed")
 
@@ -125,7 +127,7 @@ async def _password(_core: ChatCore, user: User, raw: str) -> None:
     has_password=True,
     group=Group.NAME,
 )
-async def _unregister(_core: ChatCore, user: User, raw: str) -> None:
+async def _unregister(core: ChatCore, user: User, raw: str) -> None:
     account = user.require_account()
     if not raw:
         raise Refusal(
@@ -133,7 +135,9 @@ async def _unregister(_core: ChatCore, user: User, raw: str) -> None:
         )
     if account.name.key == ADMIN:
         raise Refusal("admin", "the admin can't be unregistered.")
-    await Unregister(account, known_password(raw))
+    secret = known_password(raw)
+    core.credential_limiter.count_attempt(account, user.network)
+    await Unregister(account, secret)
     user.notice("your name is not registered any more")
 
 

@@ -7,6 +7,7 @@ import logging
 import secrets
 import signal
 import socket
+import time
 from typing import TYPE_CHECKING, Any
 
 from asyncchat import transcript
@@ -78,6 +79,7 @@ class Server:
             ResumableSessions(lambda: secrets.token_hex(16)),
             self._clock.trusted,
             moment=self._clock.moment,
+            monotonic=time.monotonic,
             history=limits.history,
             max_line=limits.max_line,
             max_backlog=limits.max_backlog,

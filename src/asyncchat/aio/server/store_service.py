@@ -1,4 +1,4 @@
-"""Where sessions ask: what takes a while is done in threads, and what is kept holds at once for everybody."""
+"""Answers the requests of sessions: the store is read and passwords are hashed in threads, entries go to the log."""
 
 import asyncio
 import os
@@ -12,7 +12,6 @@ from asyncchat.aio.server.searching import CLOSING, Asker, Searches
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.credentials import ChangePassword, CheckPassword, Credentials, RegisterAccount, Unregister
 from asyncchat.chat.queries import AuditLog, CountMessages, History, LoadResumption, Search, UnreadCounts
-from asyncchat.chat.rate_limits import AttemptLimiter
 from asyncchat.errors import NotKept, RateLimited, Refusal, WrongPassword
 from asyncchat.log.accounts import Account
 from asyncchat.log.entries import AnyEntry, CreateAccount, DeleteAccount, Entry, StorePassword, StoreToken
@@ -31,16 +30,11 @@ MOST_HASHING = 128
 MOST_FROM_ONE = 64
 """Of these, from one address."""
 
-REGISTRATIONS, AN_HOUR = 100, 3600.0
-"""Names that may be registered from one address in so many seconds."""
-
-_TOO_MANY_TRIES = "too many tries. Wait a minute, then write it again."
-
 _LOWEST_PRIORITY = 19
 
 
 class StoreService:
-    """Answers what the sessions of `core` ask of `store`."""
+    """Answers what the sessions of `core` ask of `store`; whether they may ask it, the core has decided."""
 
     def __init__(self, core: ChatCore, store: "Store") -> None:
         # Not at the top: a chat without a store does not need it.
@@ -53,8 +47,6 @@ class StoreService:
         self._hashing = DaemonExecutor("passwords", HASHING_AT_ONCE, _give_way)
         self._waiting: Counter[str] = Counter()
         self._turns: dict[str, asyncio.Semaphore] = {}
-        self._changes = AttemptLimiter()
-        self._registrations = AttemptLimiter(REGISTRATIONS, AN_HOUR)
         self._end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         # Not together with all else: nobody who comes back shall wait for what others search.
         self._searches = Searches(store.searched.answer, self._end)
@@ -119,13 +111,9 @@ class StoreService:
     async def _use(self, question: Credentials, address: str) -> AnyEntry | None:
         match question:
             case RegisterAccount(name, password, seat):
-                if not self._registrations.take("", address, asyncio.get_running_loop().time()):
-                    raise RateLimited("too many names were registered from your address. Write it again in an hour.")
                 hashed = await self._hash(password, address)
                 return CreateAccount(name, hashed, seat, self._core.moment(), address)
             case ChangePassword(account, password, seat):
-                if not self._changes.take(account.name.key, "", asyncio.get_running_loop().time()):
-                    raise RateLimited(_TOO_MANY_TRIES)
                 return StorePassword(account.id, await self._hash(password, address), seat)
             case Unregister(account, password):
                 await self._check(account, password, address)
@@ -140,8 +128,6 @@ class StoreService:
         return await self._in_turn(address, lambda: self._passwords.hashed(password))
 
     async def _check(self, account: Account, password: str, address: str) -> None:
-        if not self._core.logins.take(str(account.id), address, asyncio.get_running_loop().time()):
-            raise RateLimited(_TOO_MANY_TRIES)
         if not await self._in_turn(address, lambda: self._passwords.is_right(password, account.password)):
             raise WrongPassword
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
-from asyncchat.aio.server import store_service
 from asyncchat.aio.server.server import Server
 from asyncchat.limits import Limits
 from asyncchat.store import Retention, Store
@@ -65,15 +64,6 @@ async def visitors(path: Path, number: int, networks: int = 1) -> AsyncIterator[
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash with little work."""
     monkeypatch.setattr(password_hash, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-
-
-async def test_nobody_registers_names_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_service, "REGISTRATIONS", 2)
-    async with visitors(tmp_path / "chat.db", 4) as some:
-        answers = [await visitor.say(f"/registration user{index} {SECRET}") for index, visitor in enumerate(some)]
-        refused = "too many names were registered from your address. Write it again in an hour."
-        assert answers == ["you are registered successfully!"] * 2 + [refused] * 2
-        assert await some[2].say(f"/auth user0 {SECRET}") == "you are authorized successfully!"
 
 
 async def test_a_system_without_memory_is_no_wrong_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
