@@ -744,9 +744,9 @@ def test_a_client_in_a_pipe_shows_the_password_from_its_environment(known: Serve
         (
             "",
             "this name is registered. Write /auth alice PASSWORD, or choose another one."
-            " If it is yours, put the password into ASYNCCHAT_PASSWORD.",
+            " If it is yours, set ASYNCCHAT_PASSWORD to its password.",
         ),
-        ("not my password", "incorrect password! Put the right one into ASYNCCHAT_PASSWORD."),
+        ("not my password", "incorrect password! Set ASYNCCHAT_PASSWORD to the right one."),
     ],
 )
 def test_a_client_in_a_pipe_says_what_to_do_without_the_password(
@@ -763,7 +763,7 @@ def test_a_client_in_a_pipe_says_what_to_do_if_nobody_has_registered_the_name(
 ) -> None:
     with join(known, "--name", "nobody", *arguments) as nobody:
         assert nobody.wait() == 1
-        hint = "Nobody has registered it: come as a guest, without ASYNCCHAT_PASSWORD."
+        hint = "It is not registered: join as a guest, without ASYNCCHAT_PASSWORD."
         assert nobody.errors.rest().decode() == f"asyncchat: nobody: incorrect login! {hint}\n"
 
 

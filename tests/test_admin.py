@@ -176,7 +176,7 @@ def test_two_different_passwords_change_nothing(with_people: str) -> None:
         program.errors.some(b"the same again: ")
         program.write(f"{NEW}r\n")
         assert program.wait() == 1
-        assert "two different ones: nothing is changed" in program.errors.rest().decode()
+        assert "two different passwords: nothing is changed" in program.errors.rest().decode()
     assert audit(with_people) == []
 
 

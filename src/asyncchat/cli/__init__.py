@@ -1,4 +1,4 @@
-"""The command line: exit codes, and which command does the work; the only package that knows every shell."""
+"""The command line: exit codes, and the commands; the only package that imports `aio`, `threads` and `ui` alike."""
 
 import sys
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ INTERRUPTED = 130
 
 
 def main(given: Sequence[str] | None = None) -> int:
-    """Do what the command line says; return the exit code: 0, 1 (network, runtime) or 130 (Ctrl-C).
+    """Run the command in the arguments; return the exit code: 0, 1 (network, runtime) or 130 (Ctrl-C).
 
     Wrong usage raises SystemExit(2).
     """

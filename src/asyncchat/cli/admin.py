@@ -1,4 +1,4 @@
-"""`asyncchat admin`: what it takes, and what it asks for."""
+"""`asyncchat admin`: its arguments, and the question for a password."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from asyncchat.system import password_prompt, signals, stdio
 if TYPE_CHECKING:
     from asyncchat.text.usernames import Name
 
-DESCRIPTION = "Show or change the accounts in a store. Changes need the server to be stopped."
+DESCRIPTION = "Show or change the accounts in a store. Stop the server before you change them."
 
 _ACTIONS = {
     "list": "show accounts, bans and mutes (also while a server runs)",
@@ -22,15 +22,15 @@ _ACTIONS = {
 
 
 def add_arguments(parser: Parser) -> None:
-    """Let `parser` know what may be given."""
+    """Add the arguments of `admin` to `parser`."""
     parser.add_argument("--store", metavar="FILE", required=True, help="the store")
     explained = "; ".join(f"{action}: {what}" for action, what in _ACTIONS.items())
     parser.add_argument("action", metavar="ACTION", choices=_ACTIONS, help=explained)
-    parser.add_argument("name", metavar="NAME", nargs="?", help="the user to change")
+    parser.add_argument("name", metavar="NAME", nargs="?", help="the user whose account or ban it is")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do it; return the exit code. Raises ChatError."""
+    """Run the action; return the exit code. Raises ChatError."""
     if options.action == "list" and options.name:
         options.parser.error("list takes no NAME")
     if options.action != "list" and not options.name:
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _change(options: argparse.Namespace) -> str:
-    """Change something; return what to say of it."""
+    """Change an account; return the line to print."""
     from asyncchat.store.file import InUse
     from asyncchat.store.offline.admin import operating
 
@@ -65,7 +65,7 @@ def _change(options: argparse.Namespace) -> str:
 
 
 def _ask_password(name: "Name") -> str:
-    """Return the hash of a new password, which is asked for twice if somebody types it."""
+    """Return the hash of a new password; at a terminal it must be typed twice."""
     from asyncchat.chat.credentials import new_password
     from asyncchat.errors import Refusal
     from asyncchat.log.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
@@ -78,5 +78,5 @@ def _ask_password(name: "Name") -> str:
         limits = f"It needs {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters; nothing is changed."
         raise ChatError(f"{refusal} {limits}") from None
     if stdio.is_interactive() and password_prompt.ask_unseen("the same again: ") != given:
-        raise ChatError("these are two different ones: nothing is changed")
+        raise ChatError("these are two different passwords: nothing is changed")
     return hashed(password)

@@ -1,4 +1,4 @@
-"""Reads the command line; what each command takes stands in the module of its name, beside what it does."""
+"""Parses the command line; the arguments of each command are in the module of its name."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ _COMMANDS = {
 
 
 def parse(given: Sequence[str]) -> argparse.Namespace:
-    """Return the options that were given; `run` does, with them, what the command is for, and `parser` is its parser.
+    """Return the options: `options.run(options)` runs the command, and `options.parser` is its parser.
 
     Wrong usage raises SystemExit(2) after a line that says what is wrong, and one that says where to find help; --help
     and --version raise SystemExit(0).
@@ -31,7 +31,7 @@ def parse(given: Sequence[str]) -> argparse.Namespace:
         overview = _overview()
         overview.parse_args(given)
         overview.error("write the command first")
-    # No other command's module is loaded: nobody waits for what they don't use.
+    # Only this command's module is loaded: the others would make each start slower.
     command = import_module(f"asyncchat.cli.{name}")
     parser = Parser(prog=f"asyncchat {name}", description=command.DESCRIPTION)
     command.add_arguments(parser)
@@ -45,24 +45,24 @@ def parse(given: Sequence[str]) -> argparse.Namespace:
 
 
 class _Formatter(argparse.HelpFormatter):
-    """Formats for the width of the terminal; how argparse itself finds that out takes 3 ms, though nothing is shown."""
+    """Formats for the width of the terminal; argparse itself takes 3 ms to find that out, even if no help is shown."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, width=stdio.columns())
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that says in one line what is wrong, and in another one where to find help."""
+    """A parser whose errors are two lines: what is wrong, and where to find help."""
 
     def __init__(self, **how: "Any") -> None:
         super().__init__(formatter_class=_Formatter, **how)
 
     def error(self, message: str) -> "NoReturn":
-        """Say what is wrong, and exit."""
+        """Print what is wrong, and exit."""
         self.exit(2, f"{self.prog}: {message}\n`{self.prog} --help` tells more.\n")
 
     def refuse_empty(self, given: Sequence[str]) -> None:
-        """Exit if an argument is blank: no value of ours can be, but a shell's variable that was not set is."""
+        """Exit if an argument is blank: no valid value is, but an unset variable in a shell command is."""
         before = self.prog
         for argument in given:
             option, joined, value = argument.partition("=")
@@ -74,7 +74,7 @@ class Parser(argparse.ArgumentParser):
 def _is_blank(value: str) -> bool:
     if value.isascii():
         return not value.strip()
-    from asyncchat.text.invisible import is_blank  # which a filter does not wait for
+    from asyncchat.text.invisible import is_blank  # not loaded for each start: it takes long
 
     return is_blank(value)
 
@@ -95,7 +95,7 @@ def _overview() -> Parser:
 
 
 def checked(parse: "Callable[[str], Any]") -> "Callable[[str], Any]":
-    """Let argparse show the words of the ValueError that `parse` raises."""
+    """Let argparse show the text of the ValueError that `parse` raises."""
 
     def check(text: str) -> "Any":
         try:

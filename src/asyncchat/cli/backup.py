@@ -1,4 +1,4 @@
-"""`asyncchat backup`: what it takes."""
+"""`asyncchat backup`: its arguments."""
 
 import argparse
 
@@ -9,7 +9,7 @@ DESCRIPTION = "Write a copy of a store, even while a server uses it. The copy is
 
 
 def add_arguments(parser: Parser) -> None:
-    """Let `parser` know what may be given."""
+    """Add the arguments of `backup` to `parser`."""
     parser.add_argument("--store", metavar="FILE", required=True, help="the store")
     parser.add_argument("target", metavar="COPY", help="file to write, which must not exist yet")
 

@@ -1,4 +1,4 @@
-"""`asyncchat filter`: what it takes, and what is to be filtered."""
+"""`asyncchat filter`: its arguments, and the choice of the source."""
 
 import argparse
 
@@ -9,7 +9,7 @@ DESCRIPTION = "Read a raw transcript and print its messages as NAME: TEXT, witho
 
 
 def add_arguments(parser: Parser) -> None:
-    """Let `parser` know what may be given."""
+    """Add the arguments of `filter` to `parser`."""
     parser.add_argument("files", nargs="*", metavar="FILE", help="a transcript; - or no argument: standard input")
     parser.add_argument("--strict", action="store_true", help="exit with 1 if a line is not a line of a transcript")
     parser.add_argument("--store", metavar="FILE", help="print the conversation in this store instead")
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if options.since is not None or options.until is not None:
         options.parser.error("--since and --until go with --store only: a transcript has no times")
-    gc.disable()  # millions of tuples, and no cycles among them
+    gc.disable()  # there are millions of tuples, without cycles
     return run_filter(options.files, strict=options.strict)
 
 

@@ -1,4 +1,4 @@
-"""`asyncchat join`: what it takes, and which of the clients it runs."""
+"""`asyncchat join`: its arguments, and the choice of the client."""
 
 import argparse
 import os
@@ -14,7 +14,7 @@ DESCRIPTION = "Join a chat: print its messages and send the lines of standard in
 
 
 def add_arguments(parser: Parser) -> None:
-    """Let `parser` know what may be given."""
+    """Add the arguments of `join` to `parser`."""
     parser.add_argument(
         "address",
         nargs="?",
@@ -31,7 +31,9 @@ def add_arguments(parser: Parser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--plain", action="store_true", help="print plain lines on a terminal too, as in a pipe")
     form.add_argument("--json", action="store_true", help="print events as JSON lines, and reconnect automatically")
-    form.add_argument("--threads", action="store_true", help="the plain client, built on threads")
+    form.add_argument(
+        "--threads", action="store_true", help="print plain lines, with a client that uses threads instead of asyncio"
+    )
     parser.add_argument(
         "--bell",
         choices=stdio.BELLS,
@@ -41,7 +43,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Take part until the user leaves; return the exit code. Raises ChatError."""
+    """Run a client until the user leaves; return the exit code. Raises ChatError."""
     from asyncchat.client.plain_client import NotTaken
     from asyncchat.text.usernames import NameRefused, PasswordNeeded, parse_name
 
@@ -60,11 +62,11 @@ def run(options: argparse.Namespace) -> int:
         said = str(refused)
         hint = " Give another with --name."
         if said.endswith("incorrect password!"):
-            hint = " Put the right one into ASYNCCHAT_PASSWORD."
+            hint = " Set ASYNCCHAT_PASSWORD to the right one."
         elif isinstance(refused, PasswordNeeded):
-            hint = " If it is yours, put the password into ASYNCCHAT_PASSWORD."
+            hint = " If it is yours, set ASYNCCHAT_PASSWORD to its password."
         elif said.endswith("incorrect login!"):
-            hint = " Nobody has registered it: come as a guest, without ASYNCCHAT_PASSWORD."
+            hint = " It is not registered: join as a guest, without ASYNCCHAT_PASSWORD."
         elif "--name" in said or said.endswith("you are banned!"):
             hint = ""
         raise ChatError(f"{said}{hint}") from None
@@ -74,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _address(options: argparse.Namespace) -> Address:
-    """Return where the server is that `join` shall join, by its arguments or the environment."""
+    """Return the address of the server, from the arguments or the environment."""
 
     def from_environment(name: str, parse: Callable[[str], Any]) -> Any:
         try:

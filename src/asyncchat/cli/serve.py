@@ -1,4 +1,4 @@
-"""`asyncchat serve`: what it takes, and which of the servers it starts."""
+"""`asyncchat serve`: its arguments, and the choice of the server."""
 
 import argparse
 import os
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 DESCRIPTION = "Serve a chat. The transcript goes to standard output, the log to standard error."
 
 _MODES = {"max_line": ("room", "threads", "pair"), "stall_timeout": ("room", "threads")}
-"""In which modes there is what is not in the room only."""
+"""The modes in which an option is allowed, if not only in the mode room."""
 
 _OF_STORE = ("durability", "keep", "require_account", "admin_password_file", "trust_clock")
 
 _LAST_WORDS = 1.0
-"""Seconds that standard output and standard error get at the end, if somebody has blocked them."""
+"""Seconds to write the rest to standard output and standard error at the end, if they are blocked."""
 
 _UNITS = {"h": 3_600_000, "d": 86_400_000}
 
 
 def add_arguments(parser: Parser) -> None:
-    """Let `parser` know what may be given."""
+    """Add the arguments of `serve` to `parser`."""
     parser.add_argument(
         "--mode",
         choices=("room", "pair", "threads"),
         default="room",
-        help="room: the group chat (default); pair: a chat between two; threads: many clients without names",
+        help="room: the group chat (default); pair: one client and this terminal; threads: many clients, one terminal",
     )
     parser.add_argument(
         "--host",
@@ -151,7 +151,7 @@ def run(options: argparse.Namespace) -> int:
         ThreadServer(_listen(options), limits).run()
     elif options.store:
         signals.end_at_once()
-        # First, since a store that is made says something that is never said again.
+        # Listening comes first: a new store prints the admin's password, once, so the start must not fail after that.
         with ExitStack() as opened:
             listeners = [opened.enter_context(listener) for listener in _listen(options)]
             store = opened.enter_context(closing(_open_store(options, limits)))
@@ -195,8 +195,8 @@ def _serve_room(
     )
     logging.basicConfig(level=logging.INFO, format="asyncchat: %(message)s", handlers=[BackgroundLogHandler(errors)])
     recorder = None if quiet else BackgroundWriter(stdio.OUTPUT, "standard output", logging.getLogger(__name__).warning)
-    # Connections leave no cycles behind, and to look for some among those of ten thousand would stop everybody for a
-    # fifth of a second, again and again.
+    # Connections leave no cycles behind, and each search for cycles among ten thousand connections would stop the
+    # server for a fifth of a second.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     try:
@@ -224,13 +224,13 @@ def _open_store(options: argparse.Namespace, limits: Limits) -> "Store":
             admin_password=lambda kept: _admin_password(options, kept),
         )
 
-    # To look through a large file takes a while, and only a thread that waits, or runs Python, hears of a signal.
+    # SQLite may take long to open a large file, and a thread handles no signal meanwhile: so another thread opens it.
     store: Store = DaemonExecutor("store").submit(opened).result()
     return store
 
 
 def _admin_password(options: argparse.Namespace, kept: str | None) -> str | None:
-    """Return the hash of the admin's password, unless it is the one that is `kept`, or none is given."""
+    """Return the hash of the admin's new password; None to keep the old one, of which `kept` is the hash."""
     if options.admin_password_file:
         given, where = password_prompt.read_secret(options.admin_password_file), options.admin_password_file
     else:
@@ -252,7 +252,7 @@ def _admin_password(options: argparse.Namespace, kept: str | None) -> str | None
 
 
 def _make_admin_password() -> str:
-    """Return a new password for the admin, and show it, this once."""
+    """Return a new password for the admin, and print it."""
     import secrets
 
     made = secrets.token_urlsafe(12)
