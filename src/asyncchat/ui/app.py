@@ -79,12 +79,13 @@ class App:
         self._chat = chat
         self._address = address
         self._show = Show(str(address), bell=bell)
+        self._history = LineHistory(history_path(address))
         self._screen = Screen(
             Around(self._above, self._status),
             send=self._send,
             prompt=self._prompt,
             completer=ChatCompleter(self._show.people, self._usable),
-            history=LineHistory(history_path(address)),
+            history=self._history,
         )
         self._said: dict[int, tuple[str, str | None]] = {}
         self._refused: deque[_Refused] = deque()
@@ -165,6 +166,8 @@ class App:
                     unseen = self._unseen.pop(ident, "")
                     if unseen and code in OF_TYPED_PASSWORD:
                         line = unseen
+                    if code == "secret":
+                        self._forget(line)
                     if line == unseen or not may_contain_password(line):
                         self._refused.append(_Refused(line, turned, not_sent(why), is_lost=code in OF_PLACE))
                 case Disconnected(why, pause):
@@ -205,11 +208,17 @@ class App:
         try:
             self._doubts.check_message(line, self._chat.turned or "", is_private=False)
         except Refusal as refusal:
+            if refusal.code == "secret":
+                self._forget(line)
             why = not_sent(str(refusal))
             self._tell(why)
             self._refused.append(_Refused(line, self._chat.turned, why, is_lost=False))
         else:
             self._say(line)
+
+    def _forget(self, line: str) -> None:
+        self._history.remove(line)
+        self._screen.reload_history()
 
     def _ask(self, line: str, command: str, question: PasswordQuestion) -> None:
         def answer(typed: str) -> None:

@@ -138,6 +138,11 @@ class Screen:
         self._buffer.document = Document(text)
         self._brought = object()
 
+    def reload_history(self) -> None:
+        """Let the arrow keys bring back what the history has now."""
+        if not self.is_asking:  # else that is done afterwards
+            self._buffer.reset(self._buffer.document)
+
     def ask(self, question: str, then: Callable[[str], None]) -> None:
         """Let the next line be typed unseen, and give it to `then`: nothing gets there from other lines, or back."""
         self._asking = question, then
