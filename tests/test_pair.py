@@ -47,6 +47,16 @@ def test_what_is_not_seen_is_no_line_and_hides_no_exit(mode: str, unseen: str) -
         assert refused in server.errors.line()
 
 
+@pytest.mark.parametrize("mode", ["pair", "threads"])
+def test_a_sign_around_a_number_is_a_line_and_hides_no_exit(mode: str) -> None:
+    end_of_ayah = "\N{ARABIC END OF AYAH}"
+    with ServeProgram("--mode", mode) as server, server.connect() as client:
+        client.send(f"{end_of_ayah}\n{end_of_ayah}/exit\nlast\n")
+        said = [line.removeprefix("Client 1 sent: ") for line in server.out.until("last")]
+        assert said[-2:] == [end_of_ayah, "last"]
+        assert client.line() == "Server: your line was not sent: write /exit with a plain / and nothing before it."
+
+
 def test_the_server_ends_when_the_client_disconnects() -> None:
     with pair() as server:
         with server.connect() as client:
