@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 
 from asyncchat.aio.server.store_service import MOST_FROM_ONE
 from asyncchat.commands.table import COMMANDS
-from tests.programs import ADMIN, NEW_ADMIN, SECRET, Nc, Program, ServeProgram, in_rounds, seconds, until
+from tests.programs import ADMIN, NEW_ADMIN, PATIENCE, SECRET, Nc, Program, ServeProgram, in_rounds, seconds, until
 from tests.test_json_server import Bot
 
 PACE = 0.003
@@ -636,7 +636,7 @@ def test_nobody_waits_for_what_somebody_else_searches(with_people: str) -> None:
             " INSERT INTO private (conversation, seq, time, sender, nth, text) SELECT 1, n, n, ?, n, 'é' FROM numbers",
             (one,),
         )
-    with served(with_people) as chat:
+    with served(with_people, "--search-timeout", str(seconds(PATIENCE))) as chat:
         alice, bob = PlainActor(chat), PlainActor(chat)
         alice.say(f"/auth alice {SECRET}")
         alice.say("/chat bob")
