@@ -406,7 +406,7 @@ def test_end_of_input_flushes_what_the_peer_is_owed_and_lets_it_leave() -> None:
     assert heard[-1] == {"type": "ack", "id": 1, "seq": 1}
     assert alice.peer.closed
     name = parse_name("alice")
-    assert [event._replace(seat=b"") if isinstance(event, Sent) else event for event in events] == [
+    assert [event._replace(token_hash=b"") if isinstance(event, Sent) else event for event in events] == [
         Sent(1, name, "hello", 0, ident=1),
         Left(name, 0),
     ]

@@ -26,8 +26,8 @@ from tests.programs import PATIENCE, seconds
 BOB = parse_name("bob")
 
 
-def message(seq: int, text: str = "", time: int = 0, seat: bytes = b"", ident: int = 0) -> Sent:
-    return Sent(seq, BOB, text or f"message {seq}", time or seq, seat, ident)
+def message(seq: int, text: str = "", time: int = 0, token_hash: bytes = b"", ident: int = 0) -> Sent:
+    return Sent(seq, BOB, text or f"message {seq}", time or seq, token_hash, ident)
 
 
 def messages(first: int, last: int) -> list[Sent]:

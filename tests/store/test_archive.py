@@ -100,7 +100,7 @@ def test_letters_with_and_without_marks_are_the_same(path: Path) -> None:
 
 
 def test_what_was_sent_from_a_seat_is_recalled_the_newest_first(path: Path) -> None:
-    fill(path, *(message(seq, seat=b"one" if seq % 2 else b"two", ident=seq * 10) for seq in range(1, 101)))
+    fill(path, *(message(seq, token_hash=b"one" if seq % 2 else b"two", ident=seq * 10) for seq in range(1, 101)))
     assert ask(path, LoadResumption(b"one")) == SavedResumption(
         [(seq * 10, seq) for seq in range(99, 35, -2)], None, name="bob", first=1
     )
@@ -182,7 +182,7 @@ def test_what_nobody_waits_for_is_interrupted_and_the_next_answer_is_whole(slow:
 
 
 def test_nothing_is_read_for_too_long(path: Path) -> None:
-    fill(path, *(message(seq, seat=b"one", ident=seq) for seq in range(1, 2001)))
+    fill(path, *(message(seq, token_hash=b"one", ident=seq) for seq in range(1, 2001)))
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("INSERT INTO seats VALUES (x'01', 1, 0)")
         connection.executemany("INSERT INTO given_up VALUES (?, 1)", [(str(number),) for number in range(2000)])

@@ -168,7 +168,7 @@ def test_what_two_say_to_one_another_is_searched_the_last_messages_first(path: P
 def test_of_a_seat_all_is_recalled_that_was_sent_from_it(path: Path, journal: Journal) -> None:
     alice, bob = account(journal, "alice", b"seat"), account(journal, "bob")
     journal.change(SendPrivate(alice.id, bob.id, "one", 0, b"seat", 7))
-    journal.append(messages(1, 1)[0]._replace(seat=b"seat", ident=6))
+    journal.append(messages(1, 1)[0]._replace(token_hash=b"seat", ident=6))
     journal.take(1)
     assert ask(path, LoadResumption(b"seat")) == SavedResumption([(7, 1), (6, 1)], alice.id, name="bob", first=1)
     assert isinstance(journal.change(SendPrivate(alice.id, bob.id, "again", 0, b"seat", 7)), NotKept)

@@ -99,7 +99,7 @@ def test_a_message_from_the_past_is_kept_for_as_long_as_any_other(path: Path) ->
         journal.append(message(1, time=now))
         until(lambda: indexed(path) == 1)
         now += 5000
-        journal.append(message(2, time=1000, seat=b"seat", ident=7), message(3, time=1001))
+        journal.append(message(2, time=1000, token_hash=b"seat", ident=7), message(3, time=1001))
         private(journal, "one", time=1000)
         until(lambda: indexed(path) == 3)
         now += 999_000

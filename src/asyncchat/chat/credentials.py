@@ -76,7 +76,7 @@ def _key_of(word: str) -> str:
         return ""
 
 
-# With a password, which first has to be hashed. `seat`: the hash of the token that shall be enough from now on.
+# Each has a password, which is hashed first. `token_hash`: of the token that is enough to log in from now on.
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class RegisterAccount(Request[None]):
 
     name: Name
     password: Secret
-    seat: bytes
+    token_hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +94,16 @@ class CheckPassword(Request[None]):
 
     account: Account
     password: Secret
-    seat: bytes
+    token_hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class ChangePassword(Request[None]):
-    """Give `account` another password; the tokens of all seats but one do for it no more."""
+    """Give `account` another password; of its tokens only one stays valid."""
 
     account: Account
     password: Secret
-    seat: bytes
+    token_hash: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,9 +42,9 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LoadResumption(Request["SavedResumption"]):
-    """What was kept of what was sent last from the seat with this `key`; the answer is Recalled."""
+    """What the store knows of the session whose token has this hash."""
 
-    key: bytes
+    token_hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +67,17 @@ class AuditLog(Request["list[AuditEntry]"]):
 
 
 class SavedResumption(NamedTuple):
-    """Ids and numbers of messages; if the seat is an account's, its number, and since when the seat is known.
+    """What the store knows of a session.
 
-    partners: numbers of those it has written to, whose names somebody else had in that time
-    name: under which it has spoken last in the room
+    acks: ids and numbers of the messages that were sent from it last
+    account: the number of the account whose password was shown
+    since: when that was, in milliseconds since 1970
+    partners: numbers of the accounts it has written to whose names belonged to others in that time
+    name: the one of its last message in the room
     first: the number of the first message in the room that was sent from it and is still kept
     """
 
-    kept: Sequence[tuple[int, int]]
+    acks: Sequence[tuple[int, int]]
     account: int | None
     since: int = 0
     partners: Sequence[int] = ()

@@ -23,14 +23,14 @@ class Joined(NamedTuple):
 class Sent(NamedTuple):
     """A message; `seq` rises by one from each to the next, `time` is in milliseconds since 1970 (UTC).
 
-    `seat` and `ident`: from where, and under which id there, if it may be sent again.
+    `token_hash` and `ident`: of the session that it was sent from, and its id there, if it may be sent again.
     """
 
     seq: int
     name: Name
     text: str
     time: int
-    seat: bytes = b""
+    token_hash: bytes = b""
     ident: int = 0
 
 

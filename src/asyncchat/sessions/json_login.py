@@ -39,13 +39,13 @@ async def _restore(core: ChatCore, hello: Hello) -> ResumableSession | None:
             saved = await LoadResumption(hash_token(hello.token))
         except NotKept:
             return None
-    if not saved.kept and saved.account is None:
+    if not saved.acks and saved.account is None:
         return None
     account = accounts.get(saved.account)
     name = account.name if account else _known_name(saved.name)
     # What a newcomer got just before its first message was for it; of more only its owner knows.
     first = None if saved.first is None else max(1, saved.first - core.history)
-    session = core.resumable.restore(hello.token, saved.kept, account, saved.since, name, first)
+    session = core.resumable.restore(hello.token, saved.acks, account, saved.since, name, first)
     for partner in filter(None, map(accounts.get, saved.partners)):
         session.partners.setdefault(partner.name.key, partner)
     return session

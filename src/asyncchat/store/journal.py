@@ -159,11 +159,13 @@ class SqliteLog:
     def _write_messages(self, rows: list[Sent]) -> None:
         written = self._clock()
         if is_odd(rows[0].time, written) or is_odd(rows[-1].time, written):
-            self._insert(7, [(s.seq, s.time, s.name.shown, s.text, s.seat or None, s.ident, written) for s in rows])
+            self._insert(
+                7, [(s.seq, s.time, s.name.shown, s.text, s.token_hash or None, s.ident, written) for s in rows]
+            )
             return
         # Most come from plain peers, and have no token: two columns less are a third of the time.
-        self._insert(4, [(sent.seq, sent.time, sent.name.shown, sent.text) for sent in rows if not sent.seat])
-        self._insert(6, [(s.seq, s.time, s.name.shown, s.text, s.seat, s.ident) for s in rows if s.seat])
+        self._insert(4, [(sent.seq, sent.time, sent.name.shown, sent.text) for sent in rows if not sent.token_hash])
+        self._insert(6, [(s.seq, s.time, s.name.shown, s.text, s.token_hash, s.ident) for s in rows if s.token_hash])
 
     def _insert(self, columns: int, rows: Sequence[tuple[object, ...]]) -> None:
         begin = 0

@@ -110,19 +110,23 @@ class StoreService:
 
     async def _use(self, question: Credentials, address: str) -> AnyEntry | None:
         match question:
-            case RegisterAccount(name, password, seat):
+            case RegisterAccount(name, password, token_hash):
                 hashed = await self._hash(password, address)
-                return CreateAccount(name, hashed, seat, self._core.moment(), address)
-            case ChangePassword(account, password, seat):
-                return StorePassword(account.id, await self._hash(password, address), seat)
+                return CreateAccount(name, hashed, token_hash, self._core.moment(), address)
+            case ChangePassword(account, password, token_hash):
+                return StorePassword(account.id, await self._hash(password, address), token_hash)
             case Unregister(account, password):
                 await self._check(account, password, address)
                 return DeleteAccount(account.id, self._core.moment())
-            case CheckPassword(account, password, seat):
+            case CheckPassword(account, password, token_hash):
                 kept = account.password
                 await self._check(account, password, address)
                 stronger = await self._hash(password, address) if self._passwords.is_weak(kept) else None
-                return StoreToken(account.id, kept, seat, self._core.moment(), stronger) if seat or stronger else None
+                return (
+                    StoreToken(account.id, kept, token_hash, self._core.moment(), stronger)
+                    if token_hash or stronger
+                    else None
+                )
 
     async def _hash(self, password: str, address: str) -> str:
         return await self._in_turn(address, lambda: self._passwords.hashed(password))
