@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.resumption import ResumableSessions
-from asyncchat.errors import NotKept, Refusal
+from asyncchat.errors import Refusal
 from asyncchat.formats.events import JSON_LINE
 from asyncchat.log.accounts import Accounts
 from asyncchat.log.audience import Encoder
@@ -21,6 +21,7 @@ from asyncchat.sessions.json import JsonSession
 from asyncchat.sessions.plain import PlainSession
 from asyncchat.sessions.session import Session
 from asyncchat.text.framing import LineDecoder
+from asyncchat.text.refusals import NotKept
 from asyncchat.text.usernames import Name
 
 S = TypeVar("S", bound=Session)

@@ -9,12 +9,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from asyncchat.errors import NameTaken, NotKept, Refusal
+from asyncchat.errors import Refusal
 from asyncchat.formats import plain
 from asyncchat.log.audience import Encoder
 from asyncchat.log.entries import KEPT_NOWHERE, Join, Leave, Logged
 from asyncchat.log.log import Kept, Log, MemoryLog
 from asyncchat.log.room_events import ANNOUNCED, ConnectionReplaced, Event, Joined, Left, MemberCount, Reconnected, Sent
+from asyncchat.text.refusals import NameTaken, NotKept
 from asyncchat.text.usernames import Name, parse_name
 from tests.chat import Peer, Receipts, Room, SlowLog, a_room, record
 

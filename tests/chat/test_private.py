@@ -177,7 +177,7 @@ def test_whose_partner_gives_up_the_name_writes_to_nobody(town: Town) -> None:
     alice, bob = town.owner("alice"), town.owner("bob")
     alice.say("/chat bob", "hello")
     bob.say(f"/unregister {SECRET}")
-    assert alice.hear() == ["Server: the one you write to has given up the name. Write /room to write to everybody."]
+    assert alice.hear() == ["Server: the user you write to has deleted the account. Write /room to write to everybody."]
     assert alice.say("still there?") == [NOWHERE]
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from asyncchat.chat.queries import Found, History, LoadResumption, SavedResumption, Search
 from asyncchat.chat.resumption import hash_token
-from asyncchat.errors import NotKept
 from asyncchat.log.requests import Request
 from asyncchat.log.room_events import SHOWN, Sent
 from asyncchat.sessions.session import Session
+from asyncchat.text.refusals import NotKept
 from asyncchat.text.usernames import parse_name
 from tests.chat import Bot, Person, Room, SlowLog, a_room, some_sessions
 

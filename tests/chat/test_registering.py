@@ -7,10 +7,10 @@ import pytest
 
 from asyncchat.chat.credentials import RegisterAccount, Secret
 from asyncchat.commands.redaction import may_contain_password, redact
-from asyncchat.errors import RateLimited, WrongPassword
 from asyncchat.log.accounts import Role
 from asyncchat.log.entries import StoreToken
 from asyncchat.log.room_events import Joined, Left
+from asyncchat.text.refusals import RateLimited, WrongPassword
 from asyncchat.text.usernames import parse_name
 from tests.chat import Bot, a_room, record, some_sessions
 from tests.chat.town import SECRET, Town, a_town

@@ -10,7 +10,7 @@ from typing import Any
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.credentials import ChangePassword, CheckPassword, RegisterAccount, Unregister
 from asyncchat.chat.queries import AuditLog, CountMessages, History, LoadResumption, Search, UnreadCounts
-from asyncchat.errors import NotKept, Refusal, WrongPassword
+from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Accounts, Role
 from asyncchat.log.entries import (
     KEPT_NOWHERE,
@@ -33,6 +33,7 @@ from asyncchat.store.archive import Archive
 from asyncchat.store.file import Retention
 from asyncchat.store.people import People
 from asyncchat.store.schema import migrate
+from asyncchat.text.refusals import NotKept, WrongPassword
 from tests.chat import ADDRESS, Bot, Person, a_pipeline, some_sessions
 
 SECRET = "correct horse"

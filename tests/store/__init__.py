@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from asyncchat.chat.queries import ConversationKey, Search
-from asyncchat.errors import NotKept
 from asyncchat.log.accounts import Account
 from asyncchat.log.entries import AnyEntry, CreateAccount, Logged
 from asyncchat.log.requests import R, Request
@@ -20,6 +19,7 @@ from asyncchat.store.archive import Archive
 from asyncchat.store.file import Retention, StoreFile, open_to_read
 from asyncchat.store.journal import SqliteLog
 from asyncchat.store.people import People
+from asyncchat.text.refusals import NotKept
 from asyncchat.text.usernames import parse_name
 from tests.programs import PATIENCE, seconds
 

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asyncchat.chat.queries import Found, History, LoadResumption, SavedResumption, Search
-from asyncchat.errors import NotKept
 from asyncchat.log.room_events import Sent
 from asyncchat.store import upkeep
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import open_to_read
+from asyncchat.text.refusals import NotKept
 from asyncchat.text.sanitize import sanitize
 from tests.programs import PATIENCE, seconds, until
 from tests.store import Journal, ask, fill, indexed, message, messages, no_rest

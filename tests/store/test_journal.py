@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asyncchat.errors import NotKept
 from asyncchat.log.entries import CreateAccount, Join, Leave, Logged, SetTopic
 from asyncchat.log.room_events import Sent
+from asyncchat.text.refusals import NotKept
 from tests.store import BOB, Journal, fill, message, messages, rows
 
 

@@ -18,7 +18,6 @@ from asyncchat.chat.queries import (
     SavedResumption,
     UnreadCounts,
 )
-from asyncchat.errors import NotKept
 from asyncchat.log.accounts import Account, Role
 from asyncchat.log.entries import (
     CreateAccount,
@@ -41,6 +40,7 @@ from asyncchat.store import people as people_module
 from asyncchat.store.file import Retention
 from asyncchat.store.people import AUDITED, SEATS, People
 from asyncchat.store.schema import migrate
+from asyncchat.text.refusals import NotKept
 from asyncchat.text.usernames import Name, parse_name
 from tests.programs import until
 from tests.store import Journal, ask, found, messages, rows

@@ -6,7 +6,7 @@ from asyncchat.chat.rate_limits import CredentialLimiter
 from asyncchat.chat.recent_guests import Guest, RecentGuests
 from asyncchat.chat.resumption import ResumableSessions
 from asyncchat.chat.user import Place, User
-from asyncchat.errors import Banned, Muted, NotKept, Refusal
+from asyncchat.errors import Refusal
 from asyncchat.log.accounts import ADMIN, Account, Accounts, Role
 from asyncchat.log.entries import (
     AnyEntry,
@@ -28,8 +28,10 @@ from asyncchat.log.pipeline import Done, Pipeline
 from asyncchat.log.restrictions import Action, Restriction, RestrictionKind, Restrictions
 from asyncchat.log.room_events import Sent
 from asyncchat.log.state import RoomState
+from asyncchat.text import texts
 from asyncchat.text.confusables import ConfusableIndex
 from asyncchat.text.networks import network_written
+from asyncchat.text.refusals import Banned, Muted, NotKept
 from asyncchat.text.usernames import SERVER, Name, NameRefused, NameReserved, parse_name
 
 _RESERVED = ConfusableIndex(SERVER, parse_name(ADMIN))
@@ -89,7 +91,7 @@ class ChatCore:
     def require_accounts(self) -> Accounts:
         """Return the accounts. Raises Refusal if there is no store."""
         if self.accounts is None:
-            raise Refusal("no-store", "nothing is kept here: this chat is served without --store")
+            raise Refusal("no-store", texts.NO_STORE)
         return self.accounts
 
     @property
@@ -177,13 +179,12 @@ class ChatCore:
 
     def remove(self, user: User, action: Action) -> None:
         """Disconnect a user who is kicked or banned."""
-        kicked = action == Action.KICK
-        self.disconnect(user, "you have been kicked out of the server!" if kicked else "you are banned!", "out")
+        self.disconnect(user, texts.KICKED if action == Action.KICK else texts.BANNED, "out")
 
     def replace(self, user: User, name: Name) -> None:
         """End a connection, since its user has another one now, under this name; a same name has not left."""
         self.resumable.detach(user)
-        user.output.goodbye("you are here on another connection now", "elsewhere")
+        user.output.goodbye(texts.REPLACED, "elsewhere")
         if user.name and user.name.key == name.key:
             self._stop(user)
             self.pipeline.audience.remove(user.member)
@@ -212,14 +213,14 @@ class ChatCore:
     def refuse_confusable(self, name: Name, own: Name | None = None) -> None:
         """Raise NameRefused if `name` looks like one that is registered, the chat's own, or online and not `own`."""
         if network_written(name.shown):
-            raise NameRefused("it looks like an address")
+            raise NameRefused(texts.LOOKS_LIKE_ADDRESS)
         for other, whose in (
-            (self.accounts and self.accounts.find_confusable(name), "is registered"),
-            (_RESERVED.find(name), "is reserved"),
-            (self._looks.find(name, own), "is there already"),
+            (self.accounts and self.accounts.find_confusable(name), texts.IS_REGISTERED),
+            (_RESERVED.find(name), texts.IS_RESERVED),
+            (self._looks.find(name, own), texts.IS_ONLINE),
         ):
             if other:
-                raise NameRefused(f"it looks like {other.shown}, which {whose}")
+                raise NameRefused(texts.looks_like(other.shown, whose))
 
     def is_banned(self, name: Name) -> bool:
         """Tell whether this name is banned."""
@@ -296,7 +297,7 @@ class ChatCore:
             case SetRole(_, ident, role):
                 if (account := self.state.account(ident)) and (user := self.find_user(account)):
                     is_new = role >= Role.MODERATOR
-                    user.notice("you are the new moderator now!" if is_new else "you are no longer a moderator!")
+                    user.notice(texts.NOW_MODERATOR if is_new else texts.NO_MODERATOR_ANY_MORE)
                     user.tell_identity()
             case Restrict(_, restriction) if restriction.kind == RestrictionKind.BAN:
                 for user in {self.online.get(restriction.name.key), *self._guests_from(restriction)}:
@@ -333,15 +334,15 @@ class ChatCore:
         """The account is deleted: the user goes on as a guest, if guests are allowed."""
         user.account = user.resumable.account = None
         if self.needs_account:
-            self.disconnect(user, "this chat is for registered people. Goodbye!")
+            self.disconnect(user, texts.ACCOUNTS_ONLY_GOODBYE)
             return
         user.tell_identity()
         if user.partner:
             user.set_target(Place.NOWHERE)
-            user.notice("what you write goes to nobody now. Write /room to write to everybody.")
+            user.notice(texts.TO_NOBODY)
 
 
 def lose_partner(user: User) -> None:
     """The other one in the user's private conversation has deleted the account."""
     user.set_target(Place.NOWHERE)
-    user.notice("the one you write to has given up the name. Write /room to write to everybody.")
+    user.notice(texts.PARTNER_GONE)

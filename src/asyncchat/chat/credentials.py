@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from precis_i18n import get_profile
 
-from asyncchat.errors import Refusal, WrongPassword
+from asyncchat.errors import Refusal
 from asyncchat.log.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD, Account
 from asyncchat.log.requests import Request
+from asyncchat.text import texts
+from asyncchat.text.refusals import WrongPassword
 from asyncchat.text.usernames import Name, NameRefused, parse_name
 
 _PASSWORD = get_profile("OpaqueString")
@@ -28,13 +30,13 @@ def password(raw: str) -> Secret:
     """Return a password as it is compared (RFC 8265, OpaqueString). Raises Refusal if it can't be one."""
     raw = raw.strip()
     if len(raw) < SHORTEST_PASSWORD:
-        raise Refusal("short-password", "the password is too short!")
+        raise Refusal("short-password", texts.SHORT_PASSWORD)
     if len(raw) > LONGEST_PASSWORD:  # before it is prepared, which takes the square of some characters
-        raise Refusal("long-password", "the password is too long!")
+        raise Refusal("long-password", texts.LONG_PASSWORD)
     try:
         return Secret(_enforced(raw))
     except UnicodeEncodeError:
-        raise Refusal("password-refused", "it has a character that no password can have.") from None
+        raise Refusal("password-refused", texts.PASSWORD_CHARACTER) from None
 
 
 def _enforced(raw: str) -> str:
@@ -57,7 +59,7 @@ def new_password(name: Name, raw: str) -> Secret:
     secret = password(raw)
     if _key_of(secret) == name.key:
         # So that a password that is written in the place of a name, and then again, is not what all see.
-        raise Refusal("password-refused", "the password can't be the name.")
+        raise Refusal("password-refused", texts.PASSWORD_IS_NAME)
     return secret
 
 

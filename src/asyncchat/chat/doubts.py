@@ -8,6 +8,7 @@ from unicodedata import normalize
 
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from asyncchat.text import texts
 
 
 class Doubt(IntFlag):
@@ -79,27 +80,23 @@ class Doubts:
     def check_message(self, text: str, place: str, *, is_private: bool) -> None:
         """Look at a message that would go to `place`; `is_private`: it says itself to whom alone. Raises Refusal."""
         if self._is_password(text):
-            raise Refusal("secret", "your line was not sent: it is your password.")
+            raise Refusal("secret", texts.IS_PASSWORD)
         may_be_password = self._may_be_password(text)
         if not is_private:
             self.check_place(place)
         if may_be_password:
-            raise Refusal("secret", "your line was not sent: it may be a password. If it is none, write it again.")
+            raise Refusal("secret", texts.MAY_BE_PASSWORD)
 
     def check_place(self, place: str) -> None:
         """Look at something that does not say, or not well, for whom alone it is. Raises Refusal."""
         if Doubt.PLACE in self.open:
             self._tell(Doubt.PLACE)
-            raise Refusal(
-                "nowhere", f"your line was not sent: /chat did not work. Write it again to send it to {place}."
-            )
+            raise Refusal("nowhere", texts.chat_failed(place))
 
     def check_name(self, name: str) -> None:
         """Look at an answer to the question for a name. Raises Refusal."""
         if self._may_be_password(name):
-            raise Refusal(
-                "secret", "this name was not taken, since it may be a password. If it is none, write it again."
-            )
+            raise Refusal("secret", texts.NO_PASSWORD_AS_NAME)
 
     def _is_password(self, text: str) -> bool:
         if not self._length:

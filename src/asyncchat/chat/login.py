@@ -6,9 +6,11 @@ from asyncchat.chat.core import ChatCore
 from asyncchat.chat.credentials import CheckPassword, RegisterAccount, known_password, new_password
 from asyncchat.chat.queries import UnreadCounts
 from asyncchat.chat.user import User
-from asyncchat.errors import Banned, IncorrectLogin, LoginTaken, NameTaken, NotKept, Refusal
+from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Account
 from asyncchat.log.entries import Join, Rename
+from asyncchat.text import texts
+from asyncchat.text.refusals import Banned, IncorrectLogin, LoginTaken, NameTaken, NotKept
 from asyncchat.text.usernames import Name, NameRefused
 
 
@@ -19,20 +21,13 @@ def check_guest(core: ChatCore, user: User, name: Name, *, is_back: bool) -> Non
     """
     core.refuse_reserved(name)
     if core.find_account(name):
-        raise Refusal(
-            "name-registered",
-            f"this name is registered. Write /auth {name.shown} PASSWORD, or choose another one.",
-        )
+        raise Refusal("name-registered", texts.name_registered(name.shown))
     if core.is_banned(name) or core.is_address_banned(user.address):
         raise Banned
     if not is_back:
         core.refuse_confusable(name)
     if core.needs_account:
-        raise Refusal(
-            "guest",
-            f"this chat is for registered people. Write /registration {name.shown} PASSWORD"
-            " to make the name yours, or /auth NAME PASSWORD.",
-        )
+        raise Refusal("guest", texts.accounts_only(name.shown))
     if core.accounts and core.accounts.is_reserved(name.key):
         raise NameTaken(name.shown)
 
@@ -41,10 +36,7 @@ def check_new(core: ChatCore, user: User, name: Name) -> None:
     """Check that the user may register `name`. Raises Refusal."""
     accounts = core.require_accounts()
     if user.account:
-        raise Refusal(
-            "registered",
-            f"you are registered already, as {user.account.name.shown}. Write /password PASSWORD for another password.",
-        )
+        raise Refusal("registered", texts.registered_already(user.account.name.shown))
     if core.is_banned(name) or core.is_address_banned(user.address):
         raise Banned
     _refuse_muted(core, user, name)
@@ -63,10 +55,7 @@ def check_owner(core: ChatCore, user: User, account: Account | None) -> Account:
     if not account:
         raise IncorrectLogin
     if user.account:
-        raise Refusal(
-            "authorized",
-            f"you are authorized already, as {user.account.name.shown}. Leave with /exit to come in as somebody else.",
-        )
+        raise Refusal("authorized", texts.authorized_already(user.account.name.shown))
     core.refuse_banned(account.name)
     _refuse_muted(core, user, account.name)
     return account
@@ -74,7 +63,7 @@ def check_owner(core: ChatCore, user: User, account: Account | None) -> Account:
 
 def unusable(refused: NameRefused) -> Refusal:
     """Return why a name can't be registered."""
-    return Refusal(refused.code, f"this name can't be used: {refused}. Choose another one.")
+    return Refusal(refused.code, texts.choose_another_name(str(refused)))
 
 
 def _refuse_muted(core: ChatCore, user: User, name: Name) -> None:
@@ -136,11 +125,7 @@ async def rename(core: ChatCore, user: User, account: Account) -> None:
         try:
             await Rename(user.member, account.name, account.id, core.clock())
         except NameTaken:
-            raise Refusal(
-                "name-taken",
-                f"{account.name.shown} is here on another connection."
-                " Leave with /exit, and write /auth when you are asked for a name: that takes its place.",
-            ) from None
+            raise Refusal("name-taken", texts.on_another_connection(account.name.shown)) from None
         core.remove_user(user)
         core.add_user(user, account.name)
     core.set_account(user, account)

@@ -11,6 +11,7 @@ from asyncchat.log.audience import Encoder, Peer
 from asyncchat.log.entries import MarkRead
 from asyncchat.log.requests import Running
 from asyncchat.log.room_events import Sent
+from asyncchat.text import texts
 from asyncchat.text.networks import network_of
 from asyncchat.text.usernames import Name
 
@@ -203,13 +204,13 @@ class User:
     def require_name(self) -> Name:
         """Return the name. Raises Refusal if there is none yet."""
         if not self.name:
-            raise Refusal("no-name", "choose a name first.")
+            raise Refusal("no-name", texts.CHOOSE_NAME)
         return self.name
 
     def require_account(self) -> Account:
         """Return the account. Raises Refusal if the user is a guest."""
         if not self.account:
-            raise Refusal("not-allowed", "you are not registered, or not authorized: write /auth LOGIN PASSWORD.")
+            raise Refusal("not-allowed", texts.NEEDS_ACCOUNT)
         return self.account
 
     def stop(self) -> None:

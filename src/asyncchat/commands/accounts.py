@@ -7,11 +7,9 @@ from asyncchat.chat.user import User
 from asyncchat.commands.table import Group, command
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import ADMIN, Role
+from asyncchat.text import texts
 from asyncchat.text.command_line import word_of
 from asyncchat.text.usernames import Name, NameRefused, parse_name
-
-REGISTERED = "you are registered successfully!"
-AUTHORIZED = "you are authorized successfully!"
 
 
 @command(
@@ -30,7 +28,7 @@ async def _register(core: ChatCore, user: User, argument: str) -> None:
     if user.name:
         await _register_named(core, user, user.name, word, raw)
     elif not raw:
-        raise Refusal("no-argument", "write the name and a password: /registration LOGIN PASSWORD")
+        raise Refusal("no-argument", texts.WRITE_REGISTRATION)
     else:
         await _register_as(core, user, _prepared(word), raw)
 
@@ -44,13 +42,9 @@ async def _register_named(core: ChatCore, user: User, own: Name, word: str, raw:
         login.check_new(core, user, name)
         new_password(name, raw)
         user.offered = name, raw
-        raise Refusal(
-            "other-name",
-            f"nothing is registered yet. If the first word is to be your name instead of {own.shown}, which all see,"
-            f" write /name and that word. If it belongs to the password: /register {own.shown} PASSWORD",
-        )
+        raise Refusal("other-name", texts.confirm_name(own.shown))
     if not word:
-        raise Refusal("no-argument", "write a password for your name: /register PASSWORD")
+        raise Refusal("no-argument", texts.WRITE_PASSWORD_FOR_NAME)
     await _register_as(core, user, own, word)
 
 
@@ -64,14 +58,14 @@ async def _register_named(core: ChatCore, user: User, own: Name, word: str, raw:
 async def _name(core: ChatCore, user: User, word: str) -> None:
     offered, user.offered = user.offered, None
     if not offered or offered[0].key != _key_of(word):
-        raise Refusal("no-name", "write /register LOGIN PASSWORD first, then /name and the same LOGIN.")
+        raise Refusal("no-name", texts.WRITE_REGISTER_FIRST)
     await _register_as(core, user, *offered)
 
 
 async def _register_as(core: ChatCore, user: User, name: Name, raw: str) -> None:
     account = await login.register(core, user, name, raw, user.resumable.token_hash)
     user.resumable.doubts.learn_password(raw)
-    await login.log_in(core, user, account, REGISTERED)
+    await login.log_in(core, user, account, texts.REGISTERED)
 
 
 @command(
@@ -87,7 +81,7 @@ async def _register_as(core: ChatCore, user: User, name: Name, raw: str) -> None
 async def _auth(core: ChatCore, user: User, argument: str) -> None:
     word, raw = _split(argument)
     if not raw:
-        raise Refusal("no-argument", "write your name and your password: /auth LOGIN PASSWORD")
+        raise Refusal("no-argument", texts.WRITE_AUTH)
     try:
         account = core.find_account(parse_name(word))
     except NameRefused:
@@ -95,7 +89,7 @@ async def _auth(core: ChatCore, user: User, argument: str) -> None:
     account = login.check_owner(core, user, account)
     await login.authorize(core, user, account, raw, user.resumable.token_hash)
     user.resumable.doubts.learn_password(raw)
-    await login.log_in(core, user, account, AUTHORIZED)
+    await login.log_in(core, user, account, texts.AUTHORIZED)
 
 
 @command(
@@ -110,12 +104,12 @@ async def _auth(core: ChatCore, user: User, argument: str) -> None:
 async def _password(core: ChatCore, user: User, raw: str) -> None:
     account = user.require_account()
     if not raw:
-        raise Refusal("no-argument", "write the new password: /password PASSWORD")
+        raise Refusal("no-argument", texts.WRITE_PASSWORD)
     secret = new_password(account.name, raw)
     core.credential_limiter.count_change(account)
     await ChangePassword(account, secret, user.resumable.token_hash)
     user.resumable.doubts.learn_password(raw)
-    user.notice("your password is changed")
+    user.notice(texts.PASSWORD_CHANGED)
 
 
 @command(
@@ -130,15 +124,13 @@ async def _password(core: ChatCore, user: User, raw: str) -> None:
 async def _unregister(core: ChatCore, user: User, raw: str) -> None:
     account = user.require_account()
     if not raw:
-        raise Refusal(
-            "no-argument", "this gives up your name and deletes your private conversations: /unregister PASSWORD"
-        )
+        raise Refusal("no-argument", texts.WRITE_UNREGISTER)
     if account.name.key == ADMIN:
-        raise Refusal("admin", "the admin can't be unregistered.")
+        raise Refusal("admin", texts.ADMIN_STAYS)
     secret = known_password(raw)
     core.credential_limiter.count_attempt(account, user.network)
     await Unregister(account, secret)
-    user.notice("your name is not registered any more")
+    user.notice(texts.UNREGISTERED)
 
 
 def _split(argument: str) -> tuple[str, str]:

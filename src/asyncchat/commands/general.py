@@ -9,6 +9,7 @@ from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Account, Role
 from asyncchat.log.entries import SetTopic
 from asyncchat.log.room_events import to_the_second
+from asyncchat.text import texts
 from asyncchat.text.command_line import EXIT, excerpt, word_of
 from asyncchat.text.usernames import NameRefused, parse_name
 
@@ -31,7 +32,7 @@ async def _help(core: ChatCore, user: User, about: str) -> None:
     elif (known := find_command(f"/{word_of(about).lstrip('/')}")) and not known.is_client_only:
         rows = help_text.details(known, _HELP_WIDTH, has_store=has_store)
     else:
-        raise Refusal("unknown-command", f"there is no command {excerpt(about)}. /help shows those that there are.")
+        raise Refusal("unknown-command", texts.no_such_command(excerpt(about)))
     for row in rows:
         user.notice(row)
 
@@ -39,16 +40,13 @@ async def _help(core: ChatCore, user: User, about: str) -> None:
 @command("/list", "/who", "/names", "/users", help="show who is online")
 async def _list(core: ChatCore, user: User, _: str) -> None:
     names, more = core.room.names(without=user.require_name(), most=LISTED)
-    if not names:
-        user.notice("no one online")
-    else:
-        user.notice(f"online: {' '.join(names)}" + (f" and {more} more" if more else ""))
+    user.notice(texts.online(names, more))
 
 
 @command("/whois", argument="NAME", help="show a user's role, whether online, idle time, and when last seen")
 async def _whois(core: ChatCore, user: User, wanted: str) -> None:
     if not wanted:
-        raise Refusal("no-argument", "write whom: /whois NAME")
+        raise Refusal("no-argument", texts.write_whom("/whois"))
     try:
         name = parse_name(wanted)
     except NameRefused:
@@ -65,33 +63,31 @@ async def _whois(core: ChatCore, user: User, wanted: str) -> None:
 
 
 def _unknown(wanted: str) -> Refusal:
-    return Refusal("not-online", f"{excerpt(wanted)} is not online, and not registered.")
+    return Refusal("not-online", texts.unknown_user(excerpt(wanted)))
 
 
 def _tell_online(core: ChatCore, user: User, online: User) -> None:
-    facts, times = [f"{_called(online.role)}, online"], list[str]()
-    if idle := _lasting(core.clock() - online.active):
-        facts.append(f"idle for {idle}")
+    name, role, idle = online.require_name().shown, _called(online.role), _lasting(core.clock() - online.active)
     if user.role >= Role.MODERATOR:
-        times.append(to_the_second(online.since))
-        facts += [f"since {times[0]}", f"from {online.address}", online.output.client]
-    user.notice(f"{online.require_name().shown}: {', '.join(facts)}", times)
+        since = to_the_second(online.since)
+        user.notice(texts.whois_online(name, role, idle, since, online.address, online.output.client), [since])
+    else:
+        user.notice(texts.whois_online(name, role, idle))
 
 
 def _tell_offline(user: User, account: Account) -> None:
-    times = [to_the_second(account.seen)] if account.seen is not None else []
-    seen = "".join(f", last seen {time}" for time in times)
-    user.notice(f"{account.name.shown}: {_called(account.role)}, not online{seen}", times)
+    seen = to_the_second(account.seen) if account.seen is not None else ""
+    user.notice(texts.whois_offline(account.name.shown, _called(account.role), seen), [seen] if seen else [])
 
 
 def _tell_departed(user: User, guest: Guest) -> None:
     time = to_the_second(guest.time)
-    address = f", from {guest.address}" if user.role >= Role.MODERATOR else ""
-    user.notice(f"{guest.name.shown}: {_called(Role.GUEST)}, not online, last seen {time}{address}", [time])
+    address = guest.address if user.role >= Role.MODERATOR else ""
+    user.notice(texts.whois_offline(guest.name.shown, _called(Role.GUEST), time, address), [time])
 
 
 def _called(role: Role) -> str:
-    return role.name.lower() if role <= Role.REGISTERED else f"registered, {role.name.lower()}"
+    return role.name.lower() if role <= Role.REGISTERED else texts.registered_as(role.name.lower())
 
 
 def _lasting(milliseconds: int) -> str:
@@ -102,14 +98,14 @@ def _lasting(milliseconds: int) -> str:
 @command("/topic", argument="[TEXT]", help="show the topic; moderators can set it", needs_store=True)
 async def _topic(core: ChatCore, user: User, text: str) -> None:
     if not text:
-        user.notice(f"the topic is: {topic}" if (topic := core.room.topic) else "there is no topic")
+        user.notice(texts.topic(core.room.topic))
         return
     if user.role < Role.MODERATOR:
-        raise Refusal("not-allowed", "you are not a moderator or an admin!")
+        raise Refusal("not-allowed", texts.NEEDS_MODERATOR)
     name = user.require_account().name
     core.refuse_muted(name)
     await SetTopic(name, text, core.clock())
-    user.notice(f"the topic is: {text}")
+    user.notice(texts.topic(text))
 
 
 @command(*EXIT, help="leave the chat", before_login=True)

@@ -5,14 +5,15 @@ from collections.abc import Iterator, Sequence
 
 from asyncchat.commands.table import COMMANDS, Command, Group
 from asyncchat.log.accounts import Role
+from asyncchat.text import texts
 
 _NARROW = 50
 """Columns below which the commands do not stand below each other, beside their titles."""
 
 _FOR = {
-    Role.REGISTERED: "For registered users.",
-    Role.MODERATOR: "For moderators and the admin.",
-    Role.ADMIN: "For the admin.",
+    Role.REGISTERED: texts.FOR_REGISTERED,
+    Role.MODERATOR: texts.FOR_MODERATORS,
+    Role.ADMIN: texts.FOR_ADMIN,
 }
 
 
@@ -35,8 +36,8 @@ def overview(commands: Sequence[Command], width: int, *, can_register: bool) -> 
     """
     rows = [row for group in Group for row in _group(group, [one for one in commands if one.group is group], width)]
     if can_register:
-        rows.append("Registered users have more commands: /help register")
-    rows.append("/help COMMAND explains one.")
+        rows.append(texts.REGISTERED_HAVE_MORE)
+    rows.append(texts.HELP_EXPLAINS)
     return [part for row in rows for part in textwrap.wrap(row, width, subsequent_indent="    ")]
 
 
@@ -61,7 +62,7 @@ def details(command: Command, width: int, *, has_store: bool) -> list[str]:
     if command.role in _FOR:
         said.append(_FOR[command.role])
     if command.before_login:
-        said.append("It also works before you have a name.")
+        said.append(texts.WORKS_BEFORE_LOGIN)
     if command.needs_store and not has_store:
-        said.append("Not available here: the server must be started with --store.")
+        said.append(texts.NEEDS_STORE)
     return [row for text in said for row in textwrap.wrap(text, width)]

@@ -9,6 +9,7 @@ from asyncchat.commands.table import command
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Account
 from asyncchat.log.room_events import SHOWN, Sent, to_the_second
+from asyncchat.text import texts
 from asyncchat.text.command_line import excerpt
 
 _DIGITS = 18
@@ -18,21 +19,18 @@ _DIGITS = 18
 @command("/history", argument="[N]", help=f"show {SHOWN} messages, beginning with the Nth last", needs_store=True)
 async def _history(_core: ChatCore, user: User, number: str) -> None:
     if number and not (number.isascii() and number.isdigit() and len(number) <= _DIGITS):
-        raise Refusal("no-number", f"{excerpt(number)} is not a number! Write something like /history 50.")
-    _show(user, await History(max(1, int(number or SHOWN)), pair_of(user)), "there are no messages yet")
+        raise Refusal("no-number", texts.no_number(excerpt(number)))
+    _show(user, await History(max(1, int(number or SHOWN)), pair_of(user)), texts.NO_MESSAGES)
 
 
 @command("/search", argument="WORDS", help="show the last messages that contain these words", needs_store=True)
 async def _search(_core: ChatCore, user: User, words: str) -> None:
     if not words:
-        raise Refusal("no-words", "write what to search for: /search WORDS")
+        raise Refusal("no-words", texts.WRITE_SEARCH)
     found = await Search(words, pair_of(user))
-    _show(user, found.messages, f"nothing found: {words}")
+    _show(user, found.messages, texts.nothing_found(words))
     if not found.is_all:
-        user.notice(
-            "the search took too long and was stopped: there may be more, further back."
-            " Search for fewer words, or for rarer ones."
-        )
+        user.notice(texts.SEARCH_STOPPED)
 
 
 def pair_of(user: User) -> ConversationKey | None:

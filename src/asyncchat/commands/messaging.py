@@ -5,12 +5,14 @@ from asyncchat.chat.queries import CountMessages, UnreadCounts
 from asyncchat.chat.user import Place, User
 from asyncchat.commands.history import pair_of
 from asyncchat.commands.table import Group, command
-from asyncchat.errors import NotKept, Refusal
+from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Account, Role
 from asyncchat.log.entries import OpenConversation, SendPrivate
 from asyncchat.log.room_events import SHOWN
+from asyncchat.text import texts
 from asyncchat.text.command_line import excerpt
 from asyncchat.text.invisible import is_blank
+from asyncchat.text.refusals import NotKept
 from asyncchat.text.usernames import NameRefused, parse_name
 
 
@@ -46,8 +48,8 @@ async def _room(_core: ChatCore, user: User, _: str) -> None:
 async def _msg(core: ChatCore, user: User, argument: str) -> None:
     wanted, _, text = argument.partition(" ")
     if is_blank(text):
-        raise Refusal("no-argument", "write whom to send it to, and what: /msg NAME TEXT")
-    other = _find_other(core, user, wanted, "/msg NAME TEXT")
+        raise Refusal("no-argument", texts.WRITE_MSG)
+    other = _find_other(core, user, wanted, texts.MSG_TO_YOURSELF)
     _check_same_owner(core, user, other)
     await send_private(core, user, other, text)
 
@@ -64,8 +66,7 @@ async def _unread(_core: ChatCore, user: User, _: str) -> None:
     if user.last_mark:
         # It is on its way to the store; once it is kept again, so it was the first time.
         await user.last_mark
-    waiting = " ".join(f"{name}({number})" for name, number in await UnreadCounts(account))
-    user.notice(f"unread from: {waiting}" if waiting else "no one unread")
+    user.notice(texts.unread(await UnreadCounts(account)))
 
 
 @command(
@@ -77,16 +78,9 @@ async def _unread(_core: ChatCore, user: User, _: str) -> None:
 )
 async def _stats(_core: ChatCore, user: User, _: str) -> None:
     if not (pair := pair_of(user)):
-        raise Refusal("no-conversation", "this counts private messages: write /chat NAME first.")
+        raise Refusal("no-conversation", texts.COUNTS_PRIVATE)
     mine, theirs = await CountMessages(pair)
-    user.output.notices(
-        [
-            f"Statistics with {pair.other.name.shown}:",
-            f"Total messages: {mine + theirs}",
-            f"Messages from {pair.who.name.shown}: {mine}",
-            f"Messages from {pair.other.name.shown}: {theirs}",
-        ]
-    )
+    user.output.notices(texts.statistics(pair.who.name.shown, pair.other.name.shown, mine, theirs))
 
 
 async def open_conversation(core: ChatCore, user: User, other: Account, after: int | None = None) -> None:
@@ -103,7 +97,7 @@ async def open_conversation(core: ChatCore, user: User, other: Account, after: i
     _refuse_deleted(core, account, other)
     user.set_target(other)
     if history.more:
-        user.notice(f"{history.more} more unread messages are further back: /history {history.more + SHOWN}")
+        user.notice(texts.more_unread(history.more, history.more + SHOWN))
     user.output.private_messages(other, history.read)
     user.output.private_messages(other, history.new, new=after is None)
 
@@ -122,7 +116,7 @@ async def send_private(core: ChatCore, user: User, to: Account, text: str) -> No
             raise
     else:
         if user.partner is not to:  # else it is shown
-            user.notice(f"sent to {to.name.shown}")
+            user.notice(texts.sent_to(to.name.shown))
     user.message_id = None  # the resumable session has answered it
 
 
@@ -134,17 +128,17 @@ def find_recipient(core: ChatCore, user: User, wanted: str) -> Account:
     return other
 
 
-def _find_other(core: ChatCore, user: User, wanted: str, usage: str = "/chat NAME") -> Account:
-    """Return the account of another user. Raises Refusal."""
+def _find_other(core: ChatCore, user: User, wanted: str, yourself: str = texts.CHAT_WITH_YOURSELF) -> Account:
+    """Return the account of another user. Raises Refusal, with the text `yourself` if it is the user's own."""
     try:
         name = parse_name(wanted)
     except NameRefused:
         name = None
     account = core.find_account(name) if name else None
     if not account:
-        raise Refusal("incorrect-name", f"{excerpt(wanted)} is not registered. /list shows who is online.")
+        raise Refusal("incorrect-name", texts.not_registered(excerpt(wanted)))
     if account is user.account:
-        raise Refusal("yourself", f"that is you. Write {usage} with the name of another user.")
+        raise Refusal("yourself", yourself)
     return account
 
 
@@ -157,12 +151,11 @@ def _check_same_owner(core: ChatCore, user: User, other: Account) -> None:
     if core.require_accounts().when_released(key) < session.created:
         partners.setdefault(key, other)
     if partners.get(key) is not other:
-        name = other.name.shown
-        raise Refusal("incorrect-name", f"{name} is another user now. Write /chat {name} to write to them.")
+        raise Refusal("incorrect-name", texts.another_user(other.name.shown))
 
 
 def _refuse_deleted(core: ChatCore, *accounts: Account) -> None:
     """Raise Refusal if one of `accounts` has been deleted meanwhile."""
     for account in accounts:
         if core.find_account(account.name) is not account:
-            raise Refusal("incorrect-name", f"{account.name.shown} is not registered any more.")
+            raise Refusal("incorrect-name", texts.account_gone(account.name.shown))

@@ -11,6 +11,7 @@ from asyncchat.log.accounts import Account, Role
 from asyncchat.log.entries import LiftRestriction, Restrict, SetRole
 from asyncchat.log.restrictions import KICK_DURATION, Action, Restriction, RestrictionKind, as_name, parse_duration
 from asyncchat.log.room_events import to_the_second
+from asyncchat.text import texts
 from asyncchat.text.command_line import excerpt
 from asyncchat.text.networks import network_written
 from asyncchat.text.usernames import Name, NameRefused, parse_name
@@ -28,11 +29,11 @@ _UNTIL = re.compile(r"([0-9]{4}-[0-9-]{5}T[0-9:]{8}Z)\)$")  # as a Sentence says
     group=Group.ORDER,
 )
 async def _kick(core: ChatCore, user: User, wanted: str) -> None:
-    _require_argument(wanted, "/kick NAME")
+    _require_argument(wanted, texts.write_whom("/kick"))
     name = _find_target(core, user, wanted, "kick")
     if name.key not in core.online:
-        raise Refusal("not-online", "the user is not online!")
-    await _restrict(core, user, "kick", RestrictionKind.BAN, name, core.clock() + KICK_DURATION, "was kicked")
+        raise Refusal("not-online", texts.NOT_ONLINE)
+    await _restrict(core, user, "kick", RestrictionKind.BAN, name, core.clock() + KICK_DURATION, "kicked")
 
 
 @command(
@@ -44,7 +45,7 @@ async def _kick(core: ChatCore, user: User, wanted: str) -> None:
     group=Group.ORDER,
 )
 async def _ban(core: ChatCore, user: User, argument: str) -> None:
-    await _restrict_for(core, user, argument, "ban", RestrictionKind.BAN, "was banned")
+    await _restrict_for(core, user, argument, "ban", RestrictionKind.BAN, "banned")
 
 
 @command(
@@ -56,25 +57,22 @@ async def _ban(core: ChatCore, user: User, argument: str) -> None:
     group=Group.ORDER,
 )
 async def _mute(core: ChatCore, user: User, argument: str) -> None:
-    await _restrict_for(core, user, argument, "mute", RestrictionKind.MUTE, "was muted")
+    await _restrict_for(core, user, argument, "mute", RestrictionKind.MUTE, "muted")
 
 
 async def _restrict_for(core: ChatCore, user: User, argument: str, act: str, kind: RestrictionKind, done: str) -> None:
-    _require_argument(argument, f"/{act} NAME, or /{act} NAME 12h")
+    _require_argument(argument, texts.write_whom_how_long(f"/{act}"))
     wanted, _, how_long = argument.partition(" ")
     lasts = parse_duration(how_long.strip()) if how_long else None
     if how_long and lasts is None:
-        raise Refusal(
-            "no-duration",
-            f"{excerpt(how_long.strip())} is no duration: write something like 30m, 12h or 7d, or nothing.",
-        )
+        raise Refusal("no-duration", texts.no_duration(excerpt(how_long.strip())))
     if kind == RestrictionKind.BAN and (network := network_written(wanted)):
         name = as_name(network)
     else:
         name = _find_target(core, user, wanted, act)
         known = name.key in core.online or core.find_account(name) or core.recent_guests.find(name)
         if not (known or core.restrictions.find(kind, name.key, core.clock())):
-            raise Refusal("not-online", "the user is not online!")
+            raise Refusal("not-online", texts.NOT_ONLINE)
     await _restrict(core, user, act, kind, name, None if lasts is None else core.clock() + lasts, done)
 
 
@@ -82,21 +80,19 @@ async def _restrict(
     core: ChatCore, user: User, act: str, kind: RestrictionKind, name: Name, until: int | None, done: str
 ) -> None:
     their_role = core.role_of(name)
-    if their_role == Role.ADMIN:
-        raise Refusal("not-allowed", f"nobody can {act} the admin!")
-    if their_role >= user.role:
-        raise Refusal("not-allowed", f"only the admin can {act} a moderator!")
+    is_admin = their_role == Role.ADMIN
+    if is_admin or their_role >= user.role:
+        raise Refusal("not-allowed", texts.not_allowed(act, is_admin=is_admin))
     before = core.restrictions.find(kind, name.key, core.clock())
     _refuse_lower(user, before, kind)
     online = core.online.get(name.key)
     address = (before.address if before else "") or _address_of(core, name, kind)
     restriction = Restriction(kind, name, address, until, user.role)
-    times = [to_the_second(until)] if until is not None and act != "kick" else []
-    how_long = "".join(f" until {time}" for time in times)
+    end = to_the_second(until) if until is not None and act != "kick" else ""
     await Restrict(user.require_account().name, restriction, Action(act), core.clock())
     if online and kind == RestrictionKind.BAN:  # under another name by now, perhaps
         core.remove(online, Action(act))
-    user.notice(f"{name.shown} {done}{how_long}!", times)
+    user.notice(texts.restricted(name.shown, done, end), [end] if end else [])
 
 
 def _address_of(core: ChatCore, name: Name, kind: RestrictionKind) -> str:
@@ -109,44 +105,43 @@ def _address_of(core: ChatCore, name: Name, kind: RestrictionKind) -> str:
 
 def _refuse_lower(user: User, restriction: Restriction | None, kind: RestrictionKind) -> None:
     if restriction and restriction.rank > user.role:
-        raise Refusal("not-allowed", f"only the admin can change this {kind}!")
+        raise Refusal("not-allowed", texts.only_admin_can_change(kind))
 
 
 @command("/unban", argument="NAME|ADDRESS", help="lift a ban", role=Role.MODERATOR, needs_store=True, group=Group.ORDER)
 async def _unban(core: ChatCore, user: User, wanted: str) -> None:
-    await _lift(core, user, wanted, "/unban NAME", RestrictionKind.BAN, "banned")
+    await _lift(core, user, wanted, "/unban", RestrictionKind.BAN, "banned")
 
 
 @command("/unmute", argument="NAME", help="lift a mute", role=Role.MODERATOR, needs_store=True, group=Group.ORDER)
 async def _unmute(core: ChatCore, user: User, wanted: str) -> None:
-    await _lift(core, user, wanted, "/unmute NAME", RestrictionKind.MUTE, "muted")
+    await _lift(core, user, wanted, "/unmute", RestrictionKind.MUTE, "muted")
 
 
-async def _lift(core: ChatCore, user: User, wanted: str, usage: str, kind: RestrictionKind, called: str) -> None:
-    _require_argument(wanted, usage)
+async def _lift(core: ChatCore, user: User, wanted: str, command_name: str, kind: RestrictionKind, called: str) -> None:
+    _require_argument(wanted, texts.write_whom(command_name))
     network = network_written(wanted)
     name = as_name(network) if network else _parse_name(wanted)
     restriction = name and core.restrictions.find(kind, name.key, core.clock())
     if not restriction:
-        where = " Write /bans to see who is." if kind == RestrictionKind.BAN else ""
-        raise Refusal("not-sentenced", f"this user is not {called}!{where}")
+        raise Refusal("not-sentenced", texts.NOT_BANNED if kind == RestrictionKind.BAN else texts.NOT_MUTED)
     _refuse_lower(user, restriction, kind)
     await LiftRestriction(user.require_account().name, kind, restriction.name, core.clock())
-    user.notice(f"{restriction.name.shown} is no longer {called}!")
+    user.notice(texts.no_longer(restriction.name.shown, called))
 
 
 @command("/bans", help="list the bans", role=Role.MODERATOR, needs_store=True, group=Group.ORDER)
 async def _bans(core: ChatCore, user: User, _: str) -> None:
     bans = core.restrictions.all(RestrictionKind.BAN, core.clock())
     times = [to_the_second(ban.until) for ban in bans if ban.until is not None]
-    user.notice(f"banned: {', '.join(map(str, bans))}" if bans else "no one banned", times)
+    user.notice(texts.bans([str(ban) for ban in bans]), times)
 
 
 @command("/audit", help="show the last actions of moderators", role=Role.MODERATOR, needs_store=True, group=Group.ORDER)
 async def _audit(core: ChatCore, user: User, _: str) -> None:
     acts = await AuditLog()
     if not acts:
-        user.notice("nothing was done yet")
+        user.notice(texts.NOTHING_DONE)
     for act in acts:
         time = to_the_second(act.time)
         until = _UNTIL.findall(act.what) if act.act in _LASTING else []
@@ -157,11 +152,12 @@ async def _audit(core: ChatCore, user: User, _: str) -> None:
     "/grant", argument="NAME", help="make a user a moderator", role=Role.ADMIN, needs_store=True, group=Group.ORDER
 )
 async def _grant(core: ChatCore, user: User, wanted: str) -> None:
-    _require_argument(wanted, "/grant NAME")
+    _require_argument(wanted, texts.write_whom("/grant"))
     account = _find_account(core, user, wanted)
     if account.role >= Role.MODERATOR:
-        raise Refusal("moderator", "this user is already a moderator!")
-    await _set_role(core, user, account, Role.MODERATOR, "is the new moderator")
+        raise Refusal("moderator", texts.IS_MODERATOR)
+    await SetRole(user.require_account().name, account.id, Role.MODERATOR, core.clock())
+    user.notice(texts.granted(account.name.shown))
 
 
 @command(
@@ -173,21 +169,17 @@ async def _grant(core: ChatCore, user: User, wanted: str) -> None:
     group=Group.ORDER,
 )
 async def _revoke(core: ChatCore, user: User, wanted: str) -> None:
-    _require_argument(wanted, "/revoke NAME")
+    _require_argument(wanted, texts.write_whom("/revoke"))
     account = _find_account(core, user, wanted)
     if account.role != Role.MODERATOR:
-        raise Refusal("no-moderator", "this user is not a moderator!")
-    await _set_role(core, user, account, Role.REGISTERED, "is no longer a moderator")
+        raise Refusal("no-moderator", texts.NOT_MODERATOR)
+    await SetRole(user.require_account().name, account.id, Role.REGISTERED, core.clock())
+    user.notice(texts.no_longer(account.name.shown, texts.MODERATOR))
 
 
-async def _set_role(core: ChatCore, user: User, account: Account, role: Role, done: str) -> None:
-    await SetRole(user.require_account().name, account.id, role, core.clock())
-    user.notice(f"{account.name.shown} {done}!")
-
-
-def _require_argument(argument: str, usage: str) -> None:
+def _require_argument(argument: str, text: str) -> None:
     if not argument:
-        raise Refusal("no-argument", f"write whom: {usage}")
+        raise Refusal("no-argument", text)
 
 
 def _parse_name(wanted: str) -> Name | None:
@@ -201,9 +193,9 @@ def _find_target(core: ChatCore, user: User, wanted: str, act: str) -> Name:
     """Return the name of another user, as it is shown where it is known. Raises Refusal."""
     name = _parse_name(wanted)
     if not name:
-        raise Refusal("not-online", "the user is not online!")
+        raise Refusal("not-online", texts.NOT_ONLINE)
     if name.key == user.require_account().name.key:
-        raise Refusal("yourself", f"you can't {act} yourself!")
+        raise Refusal("yourself", texts.not_yourself(act))
     account, online = core.find_account(name), core.online.get(name.key)
     guest = core.recent_guests.find(name)
     return account.name if account else online.name if online and online.name else guest.name if guest else name
@@ -215,5 +207,5 @@ def _find_account(core: ChatCore, user: User, wanted: str) -> Account:
     if account:
         return account
     if name and name.key in core.online:
-        raise Refusal("not-registered", f"{name.shown} is a guest, who has to write /register PASSWORD first!")
-    raise Refusal("not-online", "the user is not online!")
+        raise Refusal("not-registered", texts.is_guest(name.shown))
+    raise Refusal("not-online", texts.NOT_ONLINE)

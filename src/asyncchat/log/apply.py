@@ -7,7 +7,6 @@ entries has the same state.
 from collections.abc import Sequence
 from typing import assert_never
 
-from asyncchat.errors import Banned, IncorrectLogin, LoginTaken, NameTaken, NotKept, NotThere, WrongPassword
 from asyncchat.log.accounts import Account, Role
 from asyncchat.log.entries import (
     AnyEntry,
@@ -33,6 +32,8 @@ from asyncchat.log.entries import (
 from asyncchat.log.restrictions import RestrictionKind
 from asyncchat.log.room_events import ConnectionReplaced, Event, Joined, Left, MemberCount, Reconnected, Renamed, Sent
 from asyncchat.log.state import ChatState, Member
+from asyncchat.text import texts
+from asyncchat.text.refusals import Banned, IncorrectLogin, LoginTaken, NameTaken, NotKept, NotThere, WrongPassword
 from asyncchat.text.usernames import SERVER, Name
 
 
@@ -55,7 +56,7 @@ def check(state: ChatState, entry: AnyEntry) -> None:
         case CreateAccount(name, _, _, time, network):
             _refuse_banned(state, name, time, network)
             if state.accounts is None:
-                raise NotKept("nothing is kept here")
+                raise NotKept(texts.NOTHING_KEPT)
             if state.accounts.find(name.key):
                 raise LoginTaken
         case SendPrivate(one, other) | OpenConversation(one, other) | MarkRead(one, other):
@@ -98,7 +99,7 @@ def _require_member(state: ChatState, number: int) -> None:
 
 def _require(state: ChatState, *accounts: int) -> None:
     if state.missing(accounts):
-        raise NotKept("the name is not registered any more")
+        raise NotKept(texts.NAME_UNREGISTERED)
 
 
 def apply(state: ChatState, entry: Logged) -> Sequence[Event]:

@@ -5,13 +5,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
-from asyncchat.errors import NotKept, Refusal
+from asyncchat.errors import Refusal
 from asyncchat.log.apply import apply, check
 from asyncchat.log.audience import Audience
 from asyncchat.log.entries import ALONE, KEPT_NOWHERE, AnyEntry, Count, Join, Leave, Logged, Mark
 from asyncchat.log.log import Log
 from asyncchat.log.room_events import ANNOUNCED, Event, Sent
 from asyncchat.log.state import ChatState
+from asyncchat.text.refusals import NotKept
 from asyncchat.text.usernames import Name
 
 Done = Callable[[object], object]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from asyncchat.log.accounts import Role
 from asyncchat.log.room_events import to_the_second
+from asyncchat.text import texts
 from asyncchat.text.networks import network_of
 from asyncchat.text.usernames import Name
 
@@ -58,7 +59,8 @@ class Restriction(NamedTuple):
 
     def __str__(self) -> str:
         """Return the name or address, and when it ends."""
-        return self.name.shown + (f" (until {to_the_second(self.until)})" if self.until is not None else "")
+        shown = self.name.shown
+        return shown if self.until is None else texts.with_end(shown, to_the_second(self.until))
 
 
 def as_name(network: str) -> Name:

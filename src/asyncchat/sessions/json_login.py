@@ -8,12 +8,13 @@ from asyncchat.chat.queries import LoadResumption
 from asyncchat.chat.resumption import hash_token
 from asyncchat.chat.user import Place, ResumableSession, User
 from asyncchat.commands.messaging import find_recipient, open_conversation
-from asyncchat.errors import IncorrectLogin, NotKept, Refusal
+from asyncchat.errors import Refusal
 from asyncchat.formats import codec, events
 from asyncchat.formats.events import Gap, Hello, Welcome
 from asyncchat.formats.json_output import JsonOutput
 from asyncchat.log.accounts import Account
 from asyncchat.log.room_events import ANNOUNCED
+from asyncchat.text.refusals import IncorrectLogin, NotKept
 from asyncchat.text.usernames import Name, NameRefused, parse_name
 
 

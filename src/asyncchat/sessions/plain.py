@@ -9,12 +9,13 @@ from asyncchat.chat.login import join_as_guest
 from asyncchat.chat.user import Place
 from asyncchat.commands.mistyped import doubt_of_refused
 from asyncchat.commands.table import find_command
-from asyncchat.errors import NameTaken, Refusal
+from asyncchat.errors import Refusal
 from asyncchat.formats import plain
 from asyncchat.formats.plain_output import PlainOutput
 from asyncchat.log.audience import Peer
 from asyncchat.log.restrictions import RestrictionKind
 from asyncchat.sessions.session import Session
+from asyncchat.text.refusals import NameTaken
 from asyncchat.text.sanitize import InvalidLine, decode_line
 from asyncchat.text.usernames import NameRefused, parse_name
 

@@ -9,11 +9,12 @@ from asyncchat.commands.messaging import send_private
 from asyncchat.commands.mistyped import doubt_of, doubt_of_refused
 from asyncchat.commands.redaction import find_hidden_command, safe_command
 from asyncchat.commands.table import Command, find_command
-from asyncchat.errors import Muted, Refusal
+from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Role
 from asyncchat.sessions.command_runner import CommandRunner
 from asyncchat.text.command_line import argument_of
 from asyncchat.text.invisible import is_blank
+from asyncchat.text.refusals import Muted
 
 _MAY_NOT = {
     Role.REGISTERED: "this is for registered people. Write /register PASSWORD to make your name yours.",

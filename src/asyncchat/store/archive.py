@@ -20,13 +20,13 @@ from asyncchat.chat.queries import (
     UnreadCounts,
 )
 from asyncchat.chat.user import REMEMBERED
-from asyncchat.errors import NotKept
 from asyncchat.log.accounts import Account
 from asyncchat.log.requests import Request
 from asyncchat.log.room_events import SHOWN, Sent
 from asyncchat.store.file import ERRORS, StoreError, reason, sent
 from asyncchat.store.people import said_between
 from asyncchat.store.search.words import Wanted
+from asyncchat.text.refusals import NotKept
 
 _AT_ONCE = 1000
 

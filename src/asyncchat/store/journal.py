@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from asyncchat.errors import NotKept, Refusal
+from asyncchat.errors import Refusal
 from asyncchat.log.entries import KEPT_NOWHERE, AnyEntry, Logged
 from asyncchat.log.log import Kept
 from asyncchat.log.room_events import Sent
@@ -16,6 +16,7 @@ from asyncchat.store.location import shown
 from asyncchat.store.people import People
 from asyncchat.store.upkeep import Upkeep
 from asyncchat.system.clock import Evidence, is_odd
+from asyncchat.text.refusals import NotKept
 
 _MOST_ROWS = 32
 """Messages in one statement. Each statement gives up the interpreter's lock once, and may have to wait for it."""

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Callable, Iterable
 
-from asyncchat.errors import NotKept
 from asyncchat.log.accounts import ADMIN, MOST_GIVEN_UP, Account, Role
 from asyncchat.log.entries import (
     AnyEntry,
@@ -26,6 +25,7 @@ from asyncchat.log.restrictions import Restriction, RestrictionKind
 from asyncchat.log.room_events import SHOWN, Sent
 from asyncchat.store.file import Retention, sent
 from asyncchat.system.clock import is_odd
+from asyncchat.text.refusals import NotKept
 from asyncchat.text.sanitize import sanitize
 from asyncchat.text.usernames import Name, parse_name
 

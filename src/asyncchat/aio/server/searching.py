@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from asyncchat.chat.queries import Found, Search
-from asyncchat.errors import NotKept
 from asyncchat.system.daemon_executor import DaemonExecutor
+from asyncchat.text.refusals import NotKept
 
 _T = TypeVar("_T")
 

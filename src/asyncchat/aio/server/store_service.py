@@ -12,11 +12,12 @@ from asyncchat.aio.server.searching import CLOSING, Asker, Searches
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.credentials import ChangePassword, CheckPassword, Credentials, RegisterAccount, Unregister
 from asyncchat.chat.queries import AuditLog, CountMessages, History, LoadResumption, Search, UnreadCounts
-from asyncchat.errors import NotKept, RateLimited, Refusal, WrongPassword
+from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Account
 from asyncchat.log.entries import AnyEntry, CreateAccount, DeleteAccount, Entry, StorePassword, StoreToken
 from asyncchat.sessions.session import Session
 from asyncchat.system.daemon_executor import DaemonExecutor
+from asyncchat.text.refusals import NotKept, RateLimited, WrongPassword
 
 if TYPE_CHECKING:
     from asyncchat.store import Store

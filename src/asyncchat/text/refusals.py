@@ -1,0 +1,69 @@
+"""The refusals that are raised in several places, each with its code and its text."""
+
+from asyncchat.errors import Refusal
+from asyncchat.text import texts
+
+
+class NotKept(Refusal):
+    """The store can't be read or written; `why` is the rest of a sentence."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("not-kept", texts.not_kept(why))
+        self.why = why
+
+
+class RateLimited(Refusal):
+    """The user may try again later; the message says when."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("not-now", text)
+
+
+class Banned(Refusal):
+    """The name or the address is banned."""
+
+    def __init__(self) -> None:
+        super().__init__("banned", texts.BANNED)
+
+
+class Muted(Refusal):
+    """The user may send no messages to the room."""
+
+    def __init__(self, text: str = texts.MUTED) -> None:
+        super().__init__("muted", text)
+
+
+class WrongPassword(Refusal):
+    """The password is not that of the account."""
+
+    def __init__(self) -> None:
+        super().__init__("incorrect-password", texts.INCORRECT_PASSWORD)
+
+
+class NameTaken(Refusal):
+    """A user in the room has this name, or one that counts as the same."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("name-taken", texts.NAME_TAKEN)
+        self.name = name
+
+
+class LoginTaken(Refusal):
+    """The name is registered already."""
+
+    def __init__(self) -> None:
+        super().__init__("login-taken", texts.LOGIN_TAKEN)
+
+
+class NotThere(Refusal):
+    """The member is not in the room any more."""
+
+    def __init__(self) -> None:
+        super().__init__("not-online", texts.NOT_ONLINE)
+
+
+class IncorrectLogin(Refusal):
+    """There is no account with this name."""
+
+    def __init__(self) -> None:
+        super().__init__("incorrect-login", texts.INCORRECT_LOGIN)
