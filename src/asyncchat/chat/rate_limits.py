@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from asyncchat.errors import RateLimited
 from asyncchat.log.accounts import Account
+from asyncchat.text import texts
+from asyncchat.text.refusals import RateLimited
 
 MOST = 3
 PERIOD = 60.0
@@ -24,9 +25,6 @@ REGISTRATIONS, REGISTRATION_PERIOD = 100, 3600.0
 
 REMEMBERED = 10_000
 """Pairs of a name and an address that each limiter keeps in memory; the oldest are forgotten first."""
-
-_TOO_MANY_TRIES = "too many tries. Wait a minute, then write it again."
-_TOO_MANY_REGISTRATIONS = "too many names were registered from your address. Write it again in an hour."
 
 
 class RateLimiter:
@@ -129,17 +127,17 @@ class CredentialLimiter:
         It counts before the name is kept: what costs the server is hashing the password.
         """
         if not self._registrations.take("", address, self._monotonic()):
-            raise RateLimited(_TOO_MANY_REGISTRATIONS)
+            raise RateLimited(texts.TOO_MANY_REGISTRATIONS)
 
     def count_attempt(self, account: Account, address: str) -> None:
         """Count one attempt at the password of `account`. Raises RateLimited, and counts nothing, if it may not be."""
         if not self._logins.take(str(account.id), address, self._monotonic()):
-            raise RateLimited(_TOO_MANY_TRIES)
+            raise RateLimited(texts.TOO_MANY_TRIES)
 
     def count_change(self, account: Account) -> None:
         """Count one new password of `account`. Raises RateLimited, and counts nothing, if there may not be one."""
         if not self._changes.take(str(account.id), "", self._monotonic()):
-            raise RateLimited(_TOO_MANY_TRIES)
+            raise RateLimited(texts.TOO_MANY_TRIES)
 
     def was_right(self, account: Account, address: str) -> None:
         """The owner of the account is at this address: a password or a token has shown it."""

@@ -8,6 +8,7 @@ from msgspec import Struct
 from asyncchat.formats.events import FromClient, Joined, Left, Members, Message
 from asyncchat.log import room_events
 from asyncchat.log.room_events import ANNOUNCED, timestamp
+from asyncchat.text import texts
 from asyncchat.text.sanitize import sanitize
 
 _MOST_SAID = 80
@@ -93,6 +94,6 @@ def from_client(line: bytes) -> FromClient:
     try:
         return _from_client.decode(line)
     except msgspec.ValidationError as error:
-        raise InvalidEvent("not-understood", f"not understood: {sanitize(str(error)[:_MOST_SAID])}") from None
+        raise InvalidEvent("not-understood", texts.not_understood(sanitize(str(error)[:_MOST_SAID]))) from None
     except (ValueError, RecursionError):
-        raise InvalidEvent("not-json", "not understood: the line is not a JSON object") from None
+        raise InvalidEvent("not-json", texts.NOT_JSON) from None

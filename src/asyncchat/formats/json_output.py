@@ -7,6 +7,7 @@ from asyncchat.formats import codec, events
 from asyncchat.log.accounts import Account, Role
 from asyncchat.log.audience import Peer
 from asyncchat.log.room_events import Sent
+from asyncchat.text import texts
 
 _TARGETS = {Place.ROOM: "", Place.NOWHERE: None}
 
@@ -63,4 +64,4 @@ class JsonOutput:
 
     def fail(self, idents: Sequence[int], why: str) -> None:
         """Tell what could not be kept."""
-        self.tell(*[events.Refused(ident, "not-kept", f"your line was not sent: {why}.") for ident in idents])
+        self.tell(*[events.Refused(ident, "not-kept", texts.line_refused(why)) for ident in idents])

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from asyncchat.log.room_events import Event, Sent
+from asyncchat.text import texts
 
 
 def encode(events: Iterable[Event]) -> bytes:
@@ -26,16 +27,16 @@ def notice(text: str) -> bytes:
     return f"Server: {text}\n".encode()
 
 
-ASK_NAME = notice("write your name")
-UNFINISHED = notice("your last line was not sent: it does not end with a line feed.")
-NAME_TAKEN = notice("this name is already taken! Choose another one.")
+ASK_NAME = notice(texts.ASK_NAME)
+UNFINISHED = notice(texts.LINE_UNFINISHED)
+NAME_TAKEN = notice(f"{texts.NAME_TAKEN} {texts.CHOOSE_ANOTHER}")
 
 
 def name_refused(reason: str) -> bytes:
     """Return the answer to a name that can't be used."""
-    return notice(f"this name can't be used: {reason}. Choose another one.")
+    return notice(texts.choose_another_name(reason))
 
 
 def line_refused(reason: str) -> bytes:
     """Return the answer to a line that can't be taken."""
-    return notice(f"your line was not sent: {reason}.")
+    return notice(texts.line_refused(reason))

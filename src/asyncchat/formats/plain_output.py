@@ -7,12 +7,13 @@ from asyncchat.formats import plain
 from asyncchat.log.accounts import Account, Role
 from asyncchat.log.audience import Peer
 from asyncchat.log.room_events import Sent
+from asyncchat.text import texts
 
 
 class PlainOutput:
     """Tells a person at `peer`, who sees no more than lines of text; see Output."""
 
-    client = "plain text"
+    client = texts.PLAIN_TEXT
     encode = staticmethod(plain.encode)
     counts_unread = False
 
@@ -44,9 +45,9 @@ class PlainOutput:
     def target(self, target: Target) -> None:
         """Tell where messages go from now on; if nowhere, a notice says why."""
         if isinstance(target, Account):
-            self.notice(f"you write to {target.name.shown} alone now. /room turns back.")
+            self.notice(texts.to_one(target.name.shown))
         elif target is Place.ROOM:
-            self.notice("you write to everybody now.")
+            self.notice(texts.TO_EVERYBODY)
 
     def identity(self, name: str, role: Role) -> None:
         """Nothing: a notice has told it."""

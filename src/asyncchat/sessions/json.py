@@ -15,6 +15,7 @@ from asyncchat.formats.json_output import JsonOutput
 from asyncchat.log.audience import Peer
 from asyncchat.sessions.json_login import handle_hello
 from asyncchat.sessions.session import Session
+from asyncchat.text import texts
 from asyncchat.text.command_line import is_command
 from asyncchat.text.invisible import is_blank
 from asyncchat.text.sanitize import sanitize, too_long
@@ -40,7 +41,9 @@ class JsonSession(Session):
             return
         match event:
             case None:
-                self._output.tell(Error("too-long", f"not taken: {too_long(self.core.max_line * events.JSON_LINE)}"))
+                self._output.tell(
+                    Error("too-long", texts.json_refused(too_long(self.core.max_line * events.JSON_LINE)))
+                )
             case Hello():
                 self._try_to_join(lambda: self.run(handle_hello(self.core, self.user, self._output, event)))
             case Say():
@@ -51,13 +54,13 @@ class JsonSession(Session):
                 pass  # a pong
 
     def _refuse_unfinished(self) -> None:
-        self._output.tell(Error("unfinished", "your last line was not taken: it does not end with a line feed"))
+        self._output.tell(Error("unfinished", texts.JSON_UNFINISHED))
 
     def _try_to_join(self, attempt: Callable[[], object]) -> None:
         try:
             attempt()
         except NameRefused as refused:
-            self._output.tell(Error(refused.code, f"this name can't be used: {refused}."))
+            self._output.tell(Error(refused.code, texts.name_refused(str(refused))))
         except Refusal as refusal:
             self._output.tell(Error(refusal.code, str(refusal)))
 
@@ -66,7 +69,7 @@ class JsonSession(Session):
     def _say(self, say: Say) -> None:
         name, session = self.user.name, self.user.resumable
         if name is None:
-            self._output.tell(Error("no-name", "say hello first"))
+            self._output.tell(Error("no-name", texts.SAY_HELLO))
         elif say.id in session.acked:
             self._output.acknowledge([(say.id, session.acked[say.id])])
         elif say.id not in session.unacked:
@@ -76,14 +79,14 @@ class JsonSession(Session):
     def _accept(self, say: Say, name: Name) -> None:
         session = self.user.resumable
         if say.id <= session.last_id:
-            raise Refusal("old-id", "ids must rise: what came of this one is not known any more")
+            raise Refusal("old-id", texts.OLD_ID)
         if len(session.unacked) >= events.MOST_UNANSWERED:
-            raise Refusal("too-many", f"not sent: {events.MOST_UNANSWERED} messages wait for their ack already")
+            raise Refusal("too-many", texts.too_many_unacknowledged(events.MOST_UNANSWERED))
         if (length := len(say.text.encode())) > self.core.max_line:
-            raise Refusal("too-long", f"your line was not sent: {too_long(self.core.max_line, length)}.")
+            raise Refusal("too-long", texts.line_refused(too_long(self.core.max_line, length)))
         text = sanitize(say.text)
         if is_blank(text):
-            raise Refusal("empty", "your line was not sent: it is empty.")
+            raise Refusal("empty", texts.IS_EMPTY)
 
         def post(said: str) -> None:
             session.accept(say.id)

@@ -14,6 +14,7 @@ from asyncchat.formats.events import Gap, Hello, Welcome
 from asyncchat.formats.json_output import JsonOutput
 from asyncchat.log.accounts import Account
 from asyncchat.log.room_events import ANNOUNCED
+from asyncchat.text import texts
 from asyncchat.text.refusals import IncorrectLogin, NotKept
 from asyncchat.text.usernames import Name, NameRefused, parse_name
 
@@ -21,9 +22,9 @@ from asyncchat.text.usernames import Name, NameRefused, parse_name
 async def handle_hello(core: ChatCore, user: User, output: JsonOutput, hello: Hello) -> None:
     """Let the user join. Raises NameRefused, NameTaken and Refusal."""
     if user.name:
-        raise Refusal("in-already", f"you are in the room as {user.name.shown}")
+        raise Refusal("in-already", texts.already_in(user.name.shown))
     if hello.v != events.VERSION:
-        raise Refusal("version", f"this server speaks version {events.VERSION}")
+        raise Refusal("version", texts.speaks_version(events.VERSION))
     known = core.resumable.find(hello.token) if hello.token else None
     if hello.token and not known and core.is_stored and hello.epoch == core.epoch:
         known = await _restore(core, hello)
@@ -104,9 +105,7 @@ class _Login:
         self._welcome(token)
         if self._hello.conversation:
             self._user.set_target(Place.NOWHERE)
-            self._user.notice(
-                "you are not authorized any more, so your lines go to nobody. Write /auth LOGIN PASSWORD."
-            )
+            self._user.notice(texts.NOT_AUTHORIZED_ANY_MORE)
         elif session.target is Place.NOWHERE or self._hello.conversation is None:
             self._user.set_target(Place.NOWHERE)
 

@@ -12,14 +12,15 @@ from asyncchat.commands.table import Command, find_command
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Role
 from asyncchat.sessions.command_runner import CommandRunner
+from asyncchat.text import texts
 from asyncchat.text.command_line import argument_of
 from asyncchat.text.invisible import is_blank
 from asyncchat.text.refusals import Muted
 
 _MAY_NOT = {
-    Role.REGISTERED: "this is for registered people. Write /register PASSWORD to make your name yours.",
-    Role.MODERATOR: "you are not a moderator or an admin!",
-    Role.ADMIN: "you are not an admin!",
+    Role.REGISTERED: texts.NEEDS_REGISTRATION,
+    Role.MODERATOR: texts.NEEDS_MODERATOR,
+    Role.ADMIN: texts.NEEDS_ADMIN,
 }
 
 
@@ -92,28 +93,25 @@ class Session(CommandRunner):
         elif line.startswith("/"):
             if not (command := find_command(line)) or command.is_client_only:
                 user.resumable.doubts.add(doubt_of_refused(line))
-                raise Refusal(
-                    "unknown-command",
-                    f"unknown command {safe_command(line)}. Write /help to see the commands, // to say a line with /.",
-                )
+                raise Refusal("unknown-command", texts.unknown_command(safe_command(line)))
             self.run(self._run_command(command, line))
         elif not is_blank(line):
             if hidden := find_hidden_command(line):
                 user.resumable.doubts.add(doubt_of_refused(line))
-                raise Refusal("secret", f"your line was not sent: write {hidden} with a plain / and nothing before it.")
+                raise Refusal("secret", texts.hidden_command(hidden))
             self._send(line, post, is_addressed=is_addressed)
 
     def _send(self, text: str, post: Callable[[str], None], *, is_addressed: bool) -> None:
         user = self.user
         to, doubts = user.addressee, user.resumable.doubts
         if to is Place.NOWHERE:
-            raise Refusal("nowhere", "your line was not sent: write /chat NAME again, or /room to write to everybody.")
+            raise Refusal("nowhere", texts.SENDING_NOWHERE)
         if not doubts.is_message(text):
             doubts.check_message(text, self._place, is_private=is_addressed and to is not Place.ROOM)
         if to is not Place.ROOM:
             self.run(send_private(self.core, user, to, text))
         elif user.name and self.core.is_muted(user.name):
-            raise Muted("your line was not sent: you are muted!")
+            raise Muted(texts.SENDING_MUTED)
         else:
             post(text)
 

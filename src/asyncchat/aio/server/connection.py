@@ -16,6 +16,7 @@ from asyncchat.sessions.json import JsonSession
 from asyncchat.sessions.plain import PlainSession
 from asyncchat.sessions.session import Session
 from asyncchat.system.addresses import Address
+from asyncchat.text import texts
 from asyncchat.text.framing import LineDecoder
 
 READ_SIZE = 1 << 14
@@ -260,7 +261,7 @@ class Connection:
 
     def _expire(self) -> None:
         if not self._session.user.name:
-            self.disconnect_user("it took you too long to choose a name. Connect again to try once more.")
+            self.disconnect_user(texts.TOO_SLOW)
 
     def _check_alive(self, session: JsonSession) -> None:
         silent = asyncio.get_running_loop().time() - self._silent_since - self._pings * events.PING_AFTER

@@ -4,10 +4,11 @@ from collections import Counter
 from ipaddress import ip_address
 
 from asyncchat.formats import plain
+from asyncchat.text import texts
 from asyncchat.text.networks import network_of
 
-FULL = plain.notice("the chat is full, try again later.")
-TOO_MANY = plain.notice("there are too many connections from your address, try again later.")
+FULL = plain.notice(texts.CHAT_FULL)
+TOO_MANY = plain.notice(texts.TOO_MANY_CONNECTIONS)
 
 
 class ConnectionLimiter:

@@ -7,11 +7,10 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from asyncchat.chat.queries import Found, Search
 from asyncchat.system.daemon_executor import DaemonExecutor
+from asyncchat.text import texts
 from asyncchat.text.refusals import NotKept
 
 _T = TypeVar("_T")
-
-CLOSING = "the chat is closing"
 
 LOOK_AGAIN = 0.2
 """Seconds from one look at whether a peer is still there to the next."""
@@ -90,5 +89,5 @@ class Searches:
             if asker.is_gone:
                 raise ConnectionAbortedError
             if self._end.done():
-                raise NotKept(CLOSING)
+                raise NotKept(texts.CLOSING)
         return done.result()

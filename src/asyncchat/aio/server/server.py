@@ -27,6 +27,7 @@ from asyncchat.sessions.session import Session
 from asyncchat.system import signals
 from asyncchat.system.addresses import BACKLOG, host_of_peer, of_socket
 from asyncchat.system.clock import Clock
+from asyncchat.text import texts
 
 if TYPE_CHECKING:
     from asyncchat.store import Store
@@ -197,7 +198,7 @@ class Server:
         await self._settle()  # what was accepted comes before the goodbye
         self._core.is_closing = True
         for connection in self._connections:
-            connection.disconnect_user("the chat is closing. Goodbye!")
+            connection.disconnect_user(texts.GOODBYE)
         if self._store_service:
             self._store_service.give_up()
         if not self._connections:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from asyncchat.aio.server.searching import CLOSING, Asker, Searches
+from asyncchat.aio.server.searching import Asker, Searches
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.credentials import ChangePassword, CheckPassword, Credentials, RegisterAccount, Unregister
 from asyncchat.chat.queries import AuditLog, CountMessages, History, LoadResumption, Search, UnreadCounts
@@ -17,6 +17,7 @@ from asyncchat.log.accounts import Account
 from asyncchat.log.entries import AnyEntry, CreateAccount, DeleteAccount, Entry, StorePassword, StoreToken
 from asyncchat.sessions.session import Session
 from asyncchat.system.daemon_executor import DaemonExecutor
+from asyncchat.text import texts
 from asyncchat.text.refusals import NotKept, RateLimited, WrongPassword
 
 if TYPE_CHECKING:
@@ -97,12 +98,12 @@ class StoreService:
     async def _work_on(self, question: Credentials, address: str) -> AnyEntry | None:
         mine = self._waiting[address]
         if mine >= MOST_FROM_ONE or (mine and self._waiting.total() >= MOST_HASHING):
-            raise RateLimited("too many are waiting already. Write it again in a minute.")
+            raise RateLimited(texts.TOO_MANY_WAITING)
         self._waiting[address] += 1
         try:
             return await self._use(question, address)
         except self._passwords.NO_MEMORY:
-            raise RateLimited("the server has no memory for this now. Write it again in a minute.") from None
+            raise RateLimited(texts.NO_MEMORY) from None
         finally:
             self._waiting[address] -= 1
             if not self._waiting[address]:
@@ -148,7 +149,7 @@ class StoreService:
         waited: set[asyncio.Future[Any]] = {done, self._end}
         await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         if not done.done():
-            raise NotKept(CLOSING)
+            raise NotKept(texts.CLOSING)
         return done.result()
 
     async def _keep(self, entry: AnyEntry, session: Session) -> None:
