@@ -15,8 +15,8 @@ from asyncchat.chat.rate_limits import (
     REMEMBERED,
     LoginLimiter,
 )
-from asyncchat.errors import RateLimited
 from asyncchat.log.accounts import Role
+from asyncchat.text.refusals import RateLimited
 from tests.chat.town import SECRET, Town
 
 TOO_MANY_TRIES = "Server: too many tries. Wait a minute, then write it again."
