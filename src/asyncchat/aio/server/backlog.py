@@ -1,4 +1,4 @@
-"""What is kept for a peer that does not take it as fast as it comes."""
+"""The data that waits for a peer that reads too slowly."""
 
 from collections import deque
 
@@ -6,19 +6,19 @@ _SLICE = 1 << 16
 
 
 class Backlog:
-    """Batches in their order, as they are: all who are slow share the same bytes."""
+    """A queue of batches; they are not copied, so that all slow peers share the same bytes."""
 
     def __init__(self) -> None:
         self._batches: deque[bytes] = deque()
         self.size = 0
 
     def keep(self, data: bytes) -> None:
-        """Put `data` behind what is there."""
+        """Append `data`."""
         self._batches.append(data)
         self.size += len(data)
 
     def take(self) -> bytes:
-        """Take out some of what was kept first, enough for one write; nothing if there is nothing."""
+        """Remove and return the oldest data, enough for one write; nothing if the queue is empty."""
         taken = []
         size = 0
         while self._batches and size < _SLICE:

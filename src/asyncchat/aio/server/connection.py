@@ -20,16 +20,16 @@ from asyncchat.text import texts
 from asyncchat.text.framing import LineDecoder
 
 READ_SIZE = 1 << 14
-"""Bytes that are read at a time: to split them into lines takes two milliseconds if each is empty."""
+"""Bytes that are read at a time; in the worst case, empty lines, splitting them takes two milliseconds."""
 
 _TURN = 0.002
-"""Seconds after which others come between, however much one peer has sent."""
+"""Seconds after which other peers are served, however much one peer has sent."""
 
 _TOGETHER = 16
-"""Lines that are handled before the clock is looked at, where there is no pace."""
+"""Lines that are handled before the clock is read, without a rate limit."""
 
 _MESSAGES = 256
-"""The same, of what are messages for certain."""
+"""The same, for lines that are certainly messages."""
 
 _STALL_CHECKS = 10
 _AT_ONCE = struct.pack("ii", 1, 0)
@@ -40,8 +40,8 @@ log = logging.getLogger(__name__)
 class Connection:
     """A peer at the other end of a stream, and its session.
 
-    While the kernel takes what is written, nothing is kept here. When it does not, a task of the connection's own waits
-    for it and feeds it what is kept meanwhile; the batches are kept as they are, so all who are slow share their bytes.
+    While the kernel accepts what is written, nothing is buffered here. When it does not, a task writes the backlog as
+    soon as the kernel accepts more.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Connection:
         self._open = True
         self._hanging_up = False
         self._silent_since = 0.0
-        self._pings = 0  # since it was heard last
+        self._pings = 0  # since the peer last sent something
         self._timer: asyncio.TimerHandle | None = None
         self._catching_up: asyncio.Task[None] | None = None
         self._backlog: Backlog | None = None
@@ -73,7 +73,7 @@ class Connection:
         self._session: Session = PlainSession(core, self, self._address)
 
     def write(self, data: bytes) -> None:
-        """Send `data` as soon as the peer takes it; cut the peer off if it is too far behind."""
+        """Send `data` as soon as the peer reads it; reset the connection if the backlog is too large."""
         if not self._open or self._transport.is_closing():
             return
         if self._backlog:
@@ -87,7 +87,7 @@ class Connection:
                 self._catching_up = asyncio.create_task(self._catch_up(self._backlog))
 
     def close(self) -> None:
-        """Send what waits, and say that this was all; a peer that takes too long over it is cut off."""
+        """Send the backlog, then end the output; reset the connection if that takes too long."""
         if not self._open or self._transport.is_closing():
             return
         self._open = False
@@ -97,13 +97,13 @@ class Connection:
             self._half_close()
 
     def hang_up(self) -> None:
-        """Close as soon as what waits is sent, though the peer has not closed."""
+        """Close as soon as the backlog is sent, even if the peer has not closed."""
         self._hanging_up = True
         if not self._backlog:
             self._transport.close()
 
     def abort(self) -> None:
-        """Close at once, and have the kernel forget what the peer has not taken."""
+        """Reset the connection; the kernel discards what the peer has not received."""
         self._open = False
         self._resume()
         with contextlib.suppress(
@@ -114,20 +114,20 @@ class Connection:
 
     @property
     def is_gone(self) -> bool:
-        """Whether nothing can be sent any more."""
+        """Whether the connection is closed."""
         return self._transport.is_closing()
 
     @property
     def may_be_gone(self) -> bool:
-        """Whether the peer sends no more: if it has closed, the kernel says so only when it is sent something."""
+        """Whether the peer has ended its output; only sending to it shows whether it has closed."""
         return self._reader.at_eof()
 
     def disconnect_user(self, text: str) -> None:
-        """Tell the peer `text`, and let it go with what it is owed."""
+        """Send `text` as a goodbye, and close the connection once the backlog is sent."""
         self._session.disconnect(text)
 
     async def run(self) -> None:
-        """Serve the peer until it is gone."""
+        """Serve the peer until the connection is closed."""
         decoder = LineDecoder(self._limits.max_line * events.JSON_LINE)
         self._start_timer(self._limits.name_timeout, self._expire)
         new = unnamed = True
@@ -143,18 +143,18 @@ class Connection:
                 await self._receive_in_turn(lines)
                 if unnamed and self._open and self._session.user.name:
                     unnamed = False
-                    self._stop_timer()  # which is a tenth of what a peer costs
+                    self._stop_timer()  # a timer is a tenth of the cost of a peer
                     if isinstance(self._session, JsonSession):
                         self._check_alive(self._session)
             self._session.end(unfinished=decoder.unfinished)
             if not self._open:
                 self.hang_up()
             await self._writer.wait_closed()
-        except OSError as gone:  # reset, or gone without a word
+        except OSError as gone:
             self._transport.abort()
             with contextlib.suppress(OSError):
-                await self._writer.wait_closed()  # whose future keeps the traceback until then
-            gone.__traceback__ = None  # the reader keeps the error, and with it would keep this frame
+                await self._writer.wait_closed()  # its future keeps the traceback until it is awaited
+            gone.__traceback__ = None  # the reader keeps the error, which would keep this frame alive
         finally:
             self._stop_timer()
             self._transport.abort()
@@ -162,14 +162,14 @@ class Connection:
             if self._catching_up:
                 self._catching_up.cancel()
                 await asyncio.gather(self._catching_up, return_exceptions=True)
-            del self._session  # which has this connection, too: thousands shall not have to wait for the collector
+            del self._session  # breaks a cycle: thousands of connections must not wait for the garbage collector
 
     def _choose_format(self, first: bytes | None) -> None:
         if codec.is_object(first):
             self._session = JsonSession(self._core, self, self._address)
 
     async def _receive_in_turn(self, lines: list[bytes | None]) -> None:
-        """Handle lines, not faster than the peer may go on, and let others come between."""
+        """Handle lines, no faster than the rate limit allows, and let other peers be served in between."""
         loop = asyncio.get_running_loop()
         now = since = loop.time()
         taken = 0
@@ -178,16 +178,16 @@ class Connection:
                 await self._wait(wait)
                 now = since = loop.time()
             if not self._open or self._transport.is_closing():
-                return  # what it sent and nobody handled is gone with the peer
-            self._silent_since, self._pings = now, 0  # an answer to a ping may be among what waits
+                return  # the peer is gone: its remaining lines are dropped
+            self._silent_since, self._pings = now, 0  # the remaining lines may answer a ping
             taken += await self._receive_some(lines, taken)
             now = loop.time()
-            if not self._session.user.name or now - since > _TURN:  # a try for a name costs more than a message
+            if not self._session.user.name or now - since > _TURN:  # checking a name costs more than a message
                 await asyncio.sleep(0)
                 now = since = loop.time()
 
     async def _receive_some(self, lines: list[bytes | None], taken: int) -> int:
-        """Handle some lines, and return how many."""
+        """Handle some lines, and return their number."""
         session = self._session
         if self._pace or not session.user.name:
             some = lines[taken : taken + 1]
@@ -211,7 +211,7 @@ class Connection:
         session.receive(lines)
         while session.pending_request is not None:
             await self._attend(session, self)
-            # What it said meanwhile was not read.
+            # Nothing was read meanwhile, so the peer may have answered a ping.
             self._silent_since, self._pings = asyncio.get_running_loop().time(), 0
             session.receive(lines)
 
@@ -220,7 +220,7 @@ class Connection:
             self._pause.set_result(None)
 
     async def _catch_up(self, backlog: Backlog) -> None:
-        """Feed the kernel what is kept, until nothing is left; cut the peer off if it takes nothing for too long."""
+        """Write the backlog until it is empty; reset the connection if the peer reads nothing for too long."""
         stuck_for = 0
         try:
             while (waiting := self._transport.get_write_buffer_size()) or backlog.size:
@@ -228,7 +228,7 @@ class Connection:
                     async with asyncio.timeout(self._limits.stall_timeout / _STALL_CHECKS):
                         await self._writer.drain()
                 except TimeoutError:
-                    # Counted, and not one long time-out: a machine that was asleep must not take its peers for stuck.
+                    # Several short timeouts, not a long one: after the machine has slept, peers must not count as stuck.
                     stuck_for = 0 if self._transport.get_write_buffer_size() < waiting else stuck_for + 1
                     if stuck_for == _STALL_CHECKS:
                         self._cut_off("it takes nothing of what it is sent")
@@ -236,7 +236,7 @@ class Connection:
                 else:
                     stuck_for = 0
                     self._transport.write(backlog.take())
-        except OSError as gone:  # which the reading side sees, too
+        except OSError as gone:  # the reading side handles it
             gone.__traceback__ = None
             return
         self._backlog = self._catching_up = None
@@ -247,8 +247,8 @@ class Connection:
         if self._hanging_up or self._reader.at_eof():
             self._transport.close()
         else:
-            # Not closed before the peer has closed: with something unread the kernel would reset the connection, and
-            # what is on its way would be lost.
+            # If it was closed with unread input, the kernel would reset the connection, and data in transit would be
+            # lost. So the peer has to close first.
             with contextlib.suppress(OSError):
                 self._transport.write_eof()
 

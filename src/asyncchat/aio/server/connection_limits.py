@@ -1,4 +1,4 @@
-"""Who may come in: how many connections there may be in all, and from one address."""
+"""Limits the number of connections, in all and from one address."""
 
 from collections import Counter
 from ipaddress import ip_address
@@ -12,7 +12,7 @@ TOO_MANY = plain.notice(texts.TOO_MANY_CONNECTIONS)
 
 
 class ConnectionLimiter:
-    """Counts who is in. A limit of 0 connections from one address is none; loopback has none in any case."""
+    """Counts the connections. `max_per_address` does not apply to loopback, and 0 means no limit."""
 
     def __init__(self, max_connections: int, max_per_address: int) -> None:
         self._max_connections = max_connections
@@ -21,7 +21,7 @@ class ConnectionLimiter:
         self._by_network: Counter[str] = Counter()
 
     def refusal(self, host: str) -> bytes | None:
-        """Return what to tell somebody from `host` who can't come in now, or None."""
+        """Return the refusal of a new connection from `host`, or None if it is accepted."""
         if self._inside >= self._max_connections:
             return FULL
         if (
@@ -33,12 +33,12 @@ class ConnectionLimiter:
         return None
 
     def enter(self, host: str) -> None:
-        """Count one in."""
+        """Count a new connection."""
         self._inside += 1
         self._by_network[network_of(host)] += 1
 
     def leave(self, host: str) -> None:
-        """Count one out."""
+        """Count the end of a connection."""
         self._inside -= 1
         network = network_of(host)
         self._by_network[network] -= 1

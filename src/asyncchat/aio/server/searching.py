@@ -1,4 +1,4 @@
-"""Searches, one at a time: each address has its turn, and nobody waits for what is asked by those who are gone."""
+"""Searches, one at a time: addresses take turns, and searches of closed connections are dropped."""
 
 import asyncio
 import threading
@@ -13,14 +13,14 @@ from asyncchat.text.refusals import NotKept
 _T = TypeVar("_T")
 
 LOOK_AGAIN = 0.2
-"""Seconds from one look at whether a peer is still there to the next."""
+"""Seconds between two checks whether the peer is still connected."""
 
 
 class Asker(Protocol):
-    """The peer that asks.
+    """The peer that has asked for a search.
 
     is_gone: its connection is closed
-    may_be_gone: it sends no more, and has closed if it does not wait for the answer; TCP does not tell which
+    may_be_gone: it has ended its output; TCP does not tell whether it still reads
     """
 
     @property
@@ -39,7 +39,7 @@ class _Turn(NamedTuple):
 
 
 class Searches:
-    """Has `answer` called in a thread, where it shall end soon when its event is set; none after the `end`."""
+    """Calls `answer` in a thread, one search at a time; it must return soon when its event is set; none after `end`."""
 
     def __init__(self, answer: Callable[[Search, threading.Event], Found], end: "asyncio.Future[None]") -> None:
         self._answer = answer
@@ -51,7 +51,7 @@ class Searches:
         self._last_turn: dict[str, int] = {}
 
     async def answer(self, question: Search, address: str, asker: Asker) -> Found:
-        """Return the answer. Raises ConnectionAbortedError as soon as the asker is gone, NotKept at the end."""
+        """Return the answer. Raises ConnectionAbortedError if the asker disconnects, and NotKept when the server ends."""
         turn = _Turn(address, asker, asyncio.get_running_loop().create_future())
         stop = threading.Event()
         self._waiting.append(turn)
@@ -71,7 +71,7 @@ class Searches:
     def _begin_next(self) -> None:
         if self._running or not self._waiting:
             return
-        self._running = turn = min(self._waiting, key=self._rank)  # of several, the one that came first
+        self._running = turn = min(self._waiting, key=self._rank)  # of equal ones, the first
         self._waiting.remove(turn)
         self._turns += 1
         waiting = {turn.address for turn in self._waiting}

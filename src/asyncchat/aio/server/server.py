@@ -1,4 +1,4 @@
-"""The room's server: owns the room, the tasks of its connections, and its own end."""
+"""The server of the group chat: owns the core, the tasks of the connections, and the shutdown."""
 
 import asyncio
 import contextlib
@@ -39,22 +39,22 @@ MOST_TURNS = 4
 """Turns of the event loop for which a batch may wait for more."""
 
 MOST_REFUSING = 16
-"""Connections that are refused at leisure; more than that are closed at once."""
+"""Refused connections that are closed properly; with more, further ones are closed at once."""
 
 HANG_UP_AFTER = 0.5
-"""Seconds that a peer gets to close its side after the goodbye, before the server does."""
+"""Seconds that a peer gets to close its side after the goodbye, before the server closes."""
 
 REFUSAL_TIMEOUT = 1.0
-"""Seconds that somebody who is refused may take to hear why."""
+"""Seconds that a refused peer gets to read the refusal."""
 
 log = logging.getLogger(__name__)
 
 
 class Server:
-    """A room that is open to whoever connects to one of `listeners`, each of which must listen already.
+    """Serves the room on `listeners`, which must be listening already.
 
-    `recorder`, if there is one, gets the raw transcript; `store` keeps what is said, which else is in memory only.
-    `needs_account`: nobody may come in as a guest.
+    `recorder` gets the raw transcript, if given. `store` keeps the conversation, which is in memory only without it.
+    `needs_account`: guests can't join.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Server:
         room = RoomState(max(limits.history, limits.replay), log.recent, log.seq, store.topic if store else "")
         accounts = Accounts(store.accounts, store.released, store.next_id) if store else None
         state = ChatState(room, accounts, Restrictions(store.restrictions if store else ()))
-        self._pipeline = Pipeline(state, log, self._wake, self._clock.now)
+        self._pipeline = Pipeline(state, log, self._schedule_commit, self._clock.now)
         self._core = ChatCore(
             self._pipeline,
             ResumableSessions(lambda: secrets.token_hex(16)),
@@ -90,20 +90,20 @@ class Server:
         if recorder:
             self._pipeline.audience.attach(recorder, transcript.encode)
         self._connection_limiter = ConnectionLimiter(limits.max_connections, limits.max_per_address)
-        self._refused = 0  # since the log said so last
+        self._refused = 0  # since the last line about it in the log
         self._refusing = 0
         self._connections: dict[Connection, asyncio.Task[None]] = {}
         self._closing = False
         self._out_of_files_said = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Serve until `stop` is set, then let everybody go with what they are owed."""
+        """Serve until `stop` is set, then send all users the rest and a goodbye."""
         asyncio.get_running_loop().set_exception_handler(self._on_loop_error)
         if self._store:
             self._store.log.start(asyncio.get_running_loop().call_soon_threadsafe)
         servers = []
         for listener in self._listeners:
-            # The standard loop accepts `backlog` connections in one go, before it lets anybody see to them.
+            # asyncio accepts up to `backlog` connections at once, before it runs anything else.
             servers.append(
                 await asyncio.start_server(self._handle, sock=listener, limit=READ_SIZE, backlog=ACCEPTED_AT_ONCE)
             )
@@ -115,7 +115,7 @@ class Server:
         finally:
             for server in servers:
                 server.close()
-            await self._let_go()
+            await self._drain()
             reporting.cancel()
             await asyncio.gather(reporting, return_exceptions=True)
 
@@ -123,15 +123,15 @@ class Server:
         error = context.get("exception")
         if not (isinstance(error, OSError) and error.errno in OUT_OF_FILES):
             loop.default_exception_handler(context)
-        elif loop.time() >= self._out_of_files_said + 1:  # it comes for each of many connections, and again and again
+        elif loop.time() >= self._out_of_files_said + 1:  # it comes for each of many connections, repeatedly
             self._out_of_files_said = loop.time()
-            log.warning("out of open files: nobody new is accepted for a second")
+            log.warning("out of open files: no new connection is accepted for a second")
 
-    def _wake(self) -> None:
+    def _schedule_commit(self) -> None:
         asyncio.get_running_loop().call_soon(self._commit_when_quiet, 0, MOST_TURNS)
 
     def _commit_when_quiet(self, waiting_before: int, turns: int) -> None:
-        """Commit as soon as a turn of the loop has brought nothing more: a batch is cheaper than its messages."""
+        """Commit once a turn of the loop has added nothing: one batch is cheaper than several."""
         waiting = self._pipeline.pending
         if turns and waiting != waiting_before:
             asyncio.get_running_loop().call_soon(self._commit_when_quiet, waiting, turns - 1)
@@ -158,8 +158,8 @@ class Server:
             del self._connections[connection]
 
     async def _attend(self, session: Session, connection: Connection) -> None:
-        """Answer what `session` has asked on `connection`."""
-        assert self._store_service  # else nothing can be asked
+        """Answer the pending request of `session`."""
+        assert self._store_service  # without a store there are no requests
         await self._store_service.attend(session, connection)
 
     async def _refuse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, refusal: bytes) -> None:
@@ -168,7 +168,7 @@ class Server:
         try:
             writer.write(refusal)
             if self._refusing <= MOST_REFUSING:
-                # As with a guest who leaves: what is unread would make the kernel reset the connection.
+                # As in Connection: closed with unread input, the kernel would reset the connection.
                 writer.write_eof()
                 async with asyncio.timeout(REFUSAL_TIMEOUT):
                     while await reader.read(READ_SIZE):
@@ -182,7 +182,7 @@ class Server:
             writer.transport.abort()
 
     async def _report(self) -> None:
-        """Once a second, look at the clock; tell everybody how many they are, and the log how many were refused."""
+        """Once a second, check the clock, tell the users the number of members, and log refused connections."""
         while True:
             await asyncio.sleep(1)
             self._clock.look()
@@ -191,11 +191,11 @@ class Server:
                 log.warning("%d connections refused: there are %d already", self._refused, len(self._connections))
                 self._refused = 0
 
-    async def _let_go(self) -> None:
+    async def _drain(self) -> None:
         self._closing = True
         limit = self._limits.drain_timeout
         deadline = asyncio.get_running_loop().time() + limit
-        await self._settle()  # what was accepted comes before the goodbye
+        await self._wait_until_applied()  # accepted messages come before the goodbye
         self._core.is_closing = True
         for connection in self._connections:
             connection.disconnect_user(texts.GOODBYE)
@@ -203,7 +203,7 @@ class Server:
             self._store_service.give_up()
         if not self._connections:
             return
-        log.info("closing: %d peers have %g s to take what they are owed", len(self._connections), limit)
+        log.info("closing: %d peers have %g s to receive the rest", len(self._connections), limit)
         await asyncio.wait(self._connections.values(), timeout=HANG_UP_AFTER)
         for connection in self._connections:
             connection.hang_up()
@@ -214,16 +214,16 @@ class Server:
         if self._connections:
             await asyncio.wait(self._connections.values())
 
-    async def _settle(self) -> None:
-        """Wait until what has happened is delivered, unless that takes too long."""
-        settled = asyncio.Event()
-        self._pipeline.when_applied(settled.set)
+    async def _wait_until_applied(self) -> None:
+        """Wait until all pending entries are applied, at most for the drain timeout."""
+        applied = asyncio.Event()
+        self._pipeline.when_applied(applied.set)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._limits.drain_timeout):
-                await settled.wait()
+                await applied.wait()
 
     def stop_at_once(self) -> None:
-        """Cut everybody off who is still there."""
+        """Reset all connections that are still open."""
         for connection in self._connections:
             connection.abort()
 
@@ -236,9 +236,9 @@ async def serve(
     *,
     needs_account: bool = False,
 ) -> None:
-    """Run a server until SIGINT, SIGTERM or SIGHUP; a second SIGINT or SIGTERM waits for nothing that peers are owed.
+    """Run a server until SIGINT, SIGTERM or SIGHUP; a second SIGINT or SIGTERM skips the wait for slow peers.
 
-    A second SIGHUP means nothing: when a terminal is closed, both the shell and the kernel send one.
+    A second SIGHUP is ignored: when a terminal is closed, both the shell and the kernel send one.
     """
     server = Server(listeners, limits, recorder, store, needs_account=needs_account)
     stop = asyncio.Event()
@@ -253,7 +253,7 @@ async def serve(
         with contextlib.suppress(RuntimeError):  # the loop is closed: it is ending
             loop.call_soon_threadsafe(on_signal, number)
 
-    # Not by loop.add_signal_handler: when the loop is closed, a signal would end the program before its time.
+    # Not loop.add_signal_handler: its handlers end with the loop, and a signal would then kill the program.
     for number in (signal.SIGINT, *signals.of_termination()):
         signal.signal(number, on_signal_soon)
     await server.run(stop)
