@@ -265,7 +265,7 @@ def test_a_token_takes_the_name_back_from_a_live_connection(room: ServeProgram) 
     ]
 
 
-def test_a_token_brings_back_the_seat_of_somebody_who_was_reset(room: ServeProgram) -> None:
+def test_a_token_resumes_the_session_of_a_user_whose_connection_was_reset(room: ServeProgram) -> None:
     first = Bot(room)
     token = first.come_in("alice")["token"]
     first.tell("say", id=3, text="hello")

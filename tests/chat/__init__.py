@@ -52,7 +52,7 @@ class Peer:
 class Receipts:
     """Posts something, and remembers what becomes of it."""
 
-    token_hash = b"seat"
+    token_hash = b"token hash"
 
     def __init__(self, and_then: Callable[[], object] = lambda: None) -> None:
         self.kept: list[list[tuple[int, int]]] = []
@@ -129,13 +129,13 @@ class Room:
         self._hosts: dict[int, ChatCore] = {}
         self._numbers: dict[str, tuple[int, Peer]] = {}
 
-    def host(self, seats: ResumableSessions | None = None, **how: Any) -> ChatCore:
-        """Return what the sessions share that have the same seats."""
-        key = id(seats)
+    def host(self, sessions: ResumableSessions | None = None, **how: Any) -> ChatCore:
+        """Return what the sessions share that can resume the same sessions."""
+        key = id(sessions)
         if key not in self._hosts:
             how = {"history": self._history} | how
             self._hosts[key] = ChatCore(
-                self.pipeline, seats or some_sessions(), lambda: 0, monotonic=lambda: 0.0, **how
+                self.pipeline, sessions or some_sessions(), lambda: 0, monotonic=lambda: 0.0, **how
             )
         return self._hosts[key]
 
@@ -188,7 +188,7 @@ def a_room(log: Log | None = None, *, history: int = 10, replay: int = 1000, **h
 
 
 def some_sessions(kept_empty: int = 10) -> ResumableSessions:
-    """Return seats whose tokens are easy to guess."""
+    """Return resumable sessions whose tokens are easy to guess."""
     numbers = iter(range(1, 1_000_000))
     return ResumableSessions(lambda: f"token{next(numbers)}", kept_empty)
 
@@ -269,10 +269,14 @@ class Bot(_Connected[JsonSession]):
     """A program that speaks JSON."""
 
     def __init__(
-        self, room: "Room | ChatCore", seats: ResumableSessions | None = None, limit: int = 4096, address: str = ADDRESS
+        self,
+        room: "Room | ChatCore",
+        sessions: ResumableSessions | None = None,
+        limit: int = 4096,
+        address: str = ADDRESS,
     ) -> None:
         peer = Peer()
-        host = room if isinstance(room, ChatCore) else room.host(seats, max_line=limit)
+        host = room if isinstance(room, ChatCore) else room.host(sessions, max_line=limit)
         super().__init__(host, peer, JsonSession(host, peer, address), host.max_line)
 
     def tell(self, kind: str, **fields: object) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.chat.town import Town, a_town
+from tests.chat.stored_chat import StoredChat, stored_chat
 
 
 @pytest.fixture
-def town() -> Iterator[Town]:
+def chat() -> Iterator[StoredChat]:
     """A chat with a store."""
-    with a_town() as town:
-        yield town
+    with stored_chat() as chat:
+        yield chat

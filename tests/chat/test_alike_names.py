@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.chat import Bot, Person, a_room, some_sessions
-from tests.chat.town import SECRET, Town
+from tests.chat.stored_chat import SECRET, StoredChat
 
 
 class Village:
@@ -13,8 +13,8 @@ class Village:
 
     def __init__(self) -> None:
         self.room = a_room()
-        self.seats = some_sessions()
-        self.host = self.room.host(self.seats)
+        self.sessions = some_sessions()
+        self.host = self.room.host(self.sessions)
 
     def connect(self) -> Person:
         person = Person(self.host)
@@ -28,11 +28,11 @@ class Village:
 
 
 @pytest.fixture(params=["store", "no store"])
-def place(request: pytest.FixtureRequest, town: Town) -> Town | Village:
-    return town if request.param == "store" else Village()
+def place(request: pytest.FixtureRequest, chat: StoredChat) -> StoredChat | Village:
+    return chat if request.param == "store" else Village()
 
 
-def come(place: Town | Village, name: str) -> Person:
+def come(place: StoredChat | Village, name: str) -> Person:
     person = place.connect()
     person.send(f"{name}\n")
     return person
@@ -56,7 +56,7 @@ ALIKE = [
 
 
 @pytest.mark.parametrize(("name", "alike"), [*ALIKE, *((alike, name) for name, alike in ALIKE)])
-def test_who_looks_like_somebody_who_is_there_stays_outside(place: Town | Village, name: str, alike: str) -> None:
+def test_who_looks_like_somebody_who_is_there_stays_outside(place: StoredChat | Village, name: str, alike: str) -> None:
     come(place, name)
     said = f"this name can't be used: it looks like {name}, which is there already."
     assert come(place, alike).hear() == [f"Server: {said} Choose another one."]
@@ -64,13 +64,13 @@ def test_who_looks_like_somebody_who_is_there_stays_outside(place: Town | Villag
 
 
 @pytest.mark.parametrize("name", ["alicia", "a_lice", "al.ice", "bob", "alice2", "алиса"])
-def test_who_only_resembles_somebody_comes_in(place: Town | Village, name: str) -> None:
+def test_who_only_resembles_somebody_comes_in(place: StoredChat | Village, name: str) -> None:
     come(place, "alice")
     assert come(place, name).name == name
 
 
 @pytest.mark.parametrize("leave", [lambda one: one.send("/exit\n"), lambda one: one.hang_up()])
-def test_when_they_are_gone_it_is_free(place: Town | Village, leave: Callable[[Person], None]) -> None:
+def test_when_they_are_gone_it_is_free(place: StoredChat | Village, leave: Callable[[Person], None]) -> None:
     leave(come(place, "alice"))
     assert come(place, "аlice").name == "аlice"
 
@@ -83,7 +83,7 @@ LIKE_RESERVED = {
 
 
 @pytest.mark.parametrize("name", RESERVED)
-def test_a_name_of_the_chats_own_is_said_to_be_reserved_and_not_taken(place: Town | Village, name: str) -> None:
+def test_a_name_of_the_chats_own_is_said_to_be_reserved_and_not_taken(place: StoredChat | Village, name: str) -> None:
     said = "this name can't be used: it is reserved."
     assert come(place, name).hear() == [f"Server: {said} Choose another one."]
     assert place.stranger().hello(name) == {"type": "error", "code": "name-reserved", "text": said}
@@ -95,31 +95,31 @@ def test_admin_is_reserved_without_a_store_too(name: str) -> None:
 
 
 @pytest.mark.parametrize(("own", "name"), [(own, name) for own, names in LIKE_RESERVED.items() for name in names])
-def test_nobody_looks_like_the_chats_own(place: Town | Village, own: str, name: str) -> None:
+def test_nobody_looks_like_the_chats_own(place: StoredChat | Village, own: str, name: str) -> None:
     said = f"this name can't be used: it looks like {own}, which is reserved."
     assert come(place, name).hear() == [f"Server: {said} Choose another one."]
 
 
-def test_nobody_registers_a_name_that_looks_like_somebodys_who_is_there(town: Town) -> None:
-    alice = town.guest("alice")
+def test_nobody_registers_a_name_that_looks_like_somebodys_who_is_there(chat: StoredChat) -> None:
+    alice = chat.guest("alice")
     said = "Server: this name can't be used: it looks like alice, which is there already. Choose another one."
-    assert town.connect().say(f"/register аlice {SECRET}") == [said]
+    assert chat.connect().say(f"/register аlice {SECRET}") == [said]
     alice.say(f"/register alice_ {SECRET}")
     assert alice.say("/name alice_") == ["Server: you are registered successfully!"]
 
 
 @pytest.mark.parametrize("name", ["Server", "server"])
-def test_a_reserved_name_is_not_registered(town: Town, name: str) -> None:
-    assert town.connect().say(f"/register {name} {SECRET}") == [
+def test_a_reserved_name_is_not_registered(chat: StoredChat, name: str) -> None:
+    assert chat.connect().say(f"/register {name} {SECRET}") == [
         "Server: this name can't be used: it is reserved. Choose another one."
     ]
-    assert town.stranger().hello(name, password=SECRET, register=True)["code"] == "name-reserved"
+    assert chat.stranger().hello(name, password=SECRET, register=True)["code"] == "name-reserved"
 
 
 # Who was there before is not kept out by who came meanwhile.
 
 
-def test_who_comes_back_by_a_token_comes_in_though_somebody_alike_is_there(place: Town | Village) -> None:
+def test_who_comes_back_by_a_token_comes_in_though_somebody_alike_is_there(place: StoredChat | Village) -> None:
     alice = place.stranger()
     token = alice.hello("alice")["token"]
     alice.hang_up()
@@ -127,7 +127,7 @@ def test_who_comes_back_by_a_token_comes_in_though_somebody_alike_is_there(place
     assert place.stranger().hello("alice", token=token)["resumed"] is True
 
 
-def test_a_token_is_good_for_the_name_that_it_was_for(place: Town | Village) -> None:
+def test_a_token_is_good_for_the_name_that_it_was_for(place: StoredChat | Village) -> None:
     bob = place.stranger()
     token = bob.hello("bob")["token"]
     bob.hang_up()
@@ -135,10 +135,10 @@ def test_a_token_is_good_for_the_name_that_it_was_for(place: Town | Village) -> 
     assert place.stranger().hello("аlice", token=token)["code"] == "name-refused"
 
 
-def test_who_shows_a_password_comes_in_though_somebody_alike_is_there(town: Town) -> None:
-    guest = town.program("аlice")
+def test_who_shows_a_password_comes_in_though_somebody_alike_is_there(chat: StoredChat) -> None:
+    guest = chat.program("аlice")
     guest.hang_up()
-    town.owner("alice").say("/exit")
-    assert town.stranger().hello("аlice", token=guest.token)["type"] == "welcome"
-    assert town.connect().say(f"/auth alice {SECRET}") == ["Server: you are authorized successfully!"]
-    assert town.stranger().hello("alice", password=SECRET)["type"] == "welcome"
+    chat.owner("alice").say("/exit")
+    assert chat.stranger().hello("аlice", token=guest.token)["type"] == "welcome"
+    assert chat.connect().say(f"/auth alice {SECRET}") == ["Server: you are authorized successfully!"]
+    assert chat.stranger().hello("alice", password=SECRET)["type"] == "welcome"

@@ -9,23 +9,23 @@ from precis_i18n import get_profile
 
 from asyncchat.chat.credentials import password
 from asyncchat.errors import Refusal
-from tests.chat.town import SECRET, Town
+from tests.chat.stored_chat import SECRET, StoredChat
 
 LONGEST = "p" * 128
 
 
-def test_a_password_may_have_128_characters(town: Town) -> None:
-    assert town.connect().say(f"/registration alice {LONGEST}")[0] == "Server: you are registered successfully!"
-    assert town.connect().say(f"/auth alice {LONGEST}")[0] == "Server: you are authorized successfully!"
+def test_a_password_may_have_128_characters(chat: StoredChat) -> None:
+    assert chat.connect().say(f"/registration alice {LONGEST}")[0] == "Server: you are registered successfully!"
+    assert chat.connect().say(f"/auth alice {LONGEST}")[0] == "Server: you are authorized successfully!"
 
 
-def test_a_longer_password_can_be_nobodys(town: Town) -> None:
-    alice = town.owner("alice")
+def test_a_longer_password_can_be_nobodys(chat: StoredChat) -> None:
+    alice = chat.owner("alice")
     assert alice.say(f"/password {LONGEST}p", f"/unregister {LONGEST}p") == [
         "Server: the password is too long!",
         "Server: incorrect password!",
     ]
-    assert town.connect().say(f"/registration bob {LONGEST}p", f"/auth alice {LONGEST}p") == [
+    assert chat.connect().say(f"/registration bob {LONGEST}p", f"/auth alice {LONGEST}p") == [
         "Server: the password is too long!",
         "Server: incorrect password!",
     ]
@@ -39,14 +39,14 @@ def test_a_longer_password_can_be_nobodys(town: Town) -> None:
         ({"name": "e\u0301" * 65}, "name-refused"),
     ],
 )
-def test_a_program_is_told_what_is_too_long(town: Town, fields: dict[str, Any], code: str) -> None:
-    town.owner("alice").say("/exit")
-    answer = town.stranger().hello(**fields)
+def test_a_program_is_told_what_is_too_long(chat: StoredChat, fields: dict[str, Any], code: str) -> None:
+    chat.owner("alice").say("/exit")
+    answer = chat.stranger().hello(**fields)
     assert (answer["type"], answer["code"]) == ("error", code)
 
 
-def test_an_unknown_type_is_said_back_in_part_and_harmless(town: Town) -> None:
-    stranger = town.stranger()
+def test_an_unknown_type_is_said_back_in_part_and_harmless(chat: StoredChat) -> None:
+    stranger = chat.stranger()
     stranger.tell("\x1b\u202e" * 1000)
     (error,) = stranger.hear()
     assert error["code"] == "not-understood"
@@ -54,9 +54,9 @@ def test_an_unknown_type_is_said_back_in_part_and_harmless(town: Town) -> None:
     assert error["text"].isprintable()
 
 
-def test_a_password_may_be_typed_with_blanks_around_it(town: Town) -> None:
-    town.owner("alice").say("/exit")
-    assert town.connect().say(f"/auth alice   {SECRET}  ")[0] == "Server: you are authorized successfully!"
+def test_a_password_may_be_typed_with_blanks_around_it(chat: StoredChat) -> None:
+    chat.owner("alice").say("/exit")
+    assert chat.connect().say(f"/auth alice   {SECRET}  ")[0] == "Server: you are authorized successfully!"
 
 
 TRICKY = "a0\u0660\u0661\u06f0\u06f1\u0301\u0315e\u3000\u200c\u0644\u05f3\u05d0\u00b7l\U0001f680"

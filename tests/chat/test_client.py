@@ -23,7 +23,7 @@ class World:
 
     def __init__(self, epoch: str = "first", replay: int = 1000) -> None:
         self.room = a_room(MemoryLog(epoch), replay=replay, history=min(10, replay))
-        self.seats = some_sessions(kept_empty=1000)
+        self.sessions = some_sessions(kept_empty=1000)
         self.record: list[Event] = record(self.room)
         self.other = Person(self.room)
         self.other.send("bob\n")
@@ -34,7 +34,7 @@ class World:
 
 def connect(world: World, client: JsonClient) -> Wire:
     """Return a new connection of `client` to the server of `world`."""
-    return Wire(client, Bot(world.room, world.seats))
+    return Wire(client, Bot(world.room, world.sessions))
 
 
 def texts(seen: list[events.FromServer]) -> list[str]:

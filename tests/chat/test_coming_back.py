@@ -96,14 +96,14 @@ class ComingBack(RuleBasedStateMachine):
     def open(self, replay: int) -> None:
         self.room = a_room(self.journal, history=0, replay=replay)
         self.replay = replay
-        self.seats = some_sessions(kept_empty=3)
+        self.sessions = some_sessions(kept_empty=3)
         self.kept: list[Event] = record(self.room)
         self.clients = [Client(name) for name in ("alice", "bob", "carol")]
         for client in self.clients:
             client.connect(self.connection())
 
     def connection(self) -> Bot:
-        bot = Bot(self.room, self.seats)
+        bot = Bot(self.room, self.sessions)
         bot.at_once = False
         return bot
 

@@ -11,7 +11,7 @@ from asyncchat.log.room_events import Joined, Renamed, Sent
 from asyncchat.sessions.plain import PlainSession
 from asyncchat.sessions.session import Session
 from tests.chat import record
-from tests.chat.town import SECRET, Town, a_town
+from tests.chat.stored_chat import SECRET, StoredChat, stored_chat
 
 REGISTERED = "Server: you are registered successfully!"
 OTHER_NAME = (
@@ -36,10 +36,10 @@ MISSED = "Server: your line was not sent: /chat did not work. Write it again to 
         "/register\tcarol\tcarolpw999",
     ],
 )
-def test_one_word_is_the_password_of_the_name_that_one_has(town: Town, line: str) -> None:
-    carol = town.guest("carol")
+def test_one_word_is_the_password_of_the_name_that_one_has(chat: StoredChat, line: str) -> None:
+    carol = chat.guest("carol")
     assert carol.say(line, "hello") == [REGISTERED, "carol: hello"]
-    assert town.connect().say("/auth carol carolpw999")[0] == "Server: you are authorized successfully!"
+    assert chat.connect().say("/auth carol carolpw999")[0] == "Server: you are authorized successfully!"
 
 
 @pytest.mark.parametrize(
@@ -52,13 +52,13 @@ def test_one_word_is_the_password_of_the_name_that_one_has(town: Town, line: str
         ("/name dave", "write /register LOGIN PASSWORD first, then /name and the same LOGIN."),
     ],
 )
-def test_what_lacks_something_is_refused(town: Town, line: str, answer: str) -> None:
-    assert town.guest("carol").say(line) == [f"Server: {answer}"]
+def test_what_lacks_something_is_refused(chat: StoredChat, line: str, answer: str) -> None:
+    assert chat.guest("carol").say(line) == [f"Server: {answer}"]
 
 
-def test_another_name_is_asked_back_before_anybody_sees_it(town: Town) -> None:
-    carol = town.guest("carol")
-    seen = record(town.pipeline)
+def test_another_name_is_asked_back_before_anybody_sees_it(chat: StoredChat) -> None:
+    carol = chat.guest("carol")
+    seen = record(chat.pipeline)
     assert carol.say(f"/register dave {SECRET}", f"/register dave {SECRET}") == [OTHER_NAME] * 2
     assert not seen
     assert (
@@ -68,22 +68,22 @@ def test_another_name_is_asked_back_before_anybody_sees_it(town: Town) -> None:
     assert carol.say(f"/register Dave {SECRET}", "/name dave", "hello")[1:] == [REGISTERED, "Dave: hello"]
 
 
-def test_what_is_asked_back_is_checked_first(town: Town) -> None:
-    town.owner("bob")
-    assert town.guest("carol").say(f"/register bob {SECRET}", "/register dave short", "/register d:e longenough") == [
+def test_what_is_asked_back_is_checked_first(chat: StoredChat) -> None:
+    chat.owner("bob")
+    assert chat.guest("carol").say(f"/register bob {SECRET}", "/register dave short", "/register d:e longenough") == [
         "Server: this login is already taken! Choose another one.",
         "Server: the password is too short!",
         "Server: this name can't be used: : is not a letter, digit, underscore, dash or dot. Choose another one.",
     ]
 
 
-def test_a_password_written_twice_is_no_name(town: Town) -> None:
-    stranger, owner = town.connect(), town.owner("carolpw999")
-    seen = record(town.pipeline)
+def test_a_password_written_twice_is_no_name(chat: StoredChat) -> None:
+    stranger, owner = chat.connect(), chat.owner("carolpw999")
+    seen = record(chat.pipeline)
     said = "Server: the password can't be the name."
     assert stranger.say("/register otherpw999 OtherPW999") == [said]
     assert owner.say("/password carolpw999") == [said]
-    assert town.guest("thirdpw999").say("/register thirdpw999", "/register thirdpw999 thirdpw999")[1:] == [said]
+    assert chat.guest("thirdpw999").say("/register thirdpw999", "/register thirdpw999 thirdpw999")[1:] == [said]
     assert not [event for event in seen if isinstance(event, Joined | Renamed) and event.name.shown != "thirdpw999"]
 
 
@@ -93,17 +93,17 @@ def test_a_password_written_twice_is_no_name(town: Town) -> None:
 @pytest.mark.parametrize(
     "line", ["/auth alice", "/auth alice not-the-password", "/register", "/register short", "/register dave longenough"]
 )
-def test_what_may_be_the_password_is_refused_once(town: Town, line: str) -> None:
-    town.owner("alice").say("/exit")
-    carol, bob = town.guest("carol"), town.guest("bob")
+def test_what_may_be_the_password_is_refused_once(chat: StoredChat, line: str) -> None:
+    chat.owner("alice").say("/exit")
+    carol, bob = chat.guest("carol"), chat.guest("bob")
     carol.say(line)
     assert carol.say("a-password", "and again") == [MAY_BE_PASSWORD] * 2
     assert bob.hear() == []
     assert carol.say("a long message") == ["carol: a long message"]
 
 
-def test_what_is_too_short_for_a_password_is_a_message_and_the_line_after_it_may_be_one(town: Town) -> None:
-    carol = town.guest("carol")
+def test_what_is_too_short_for_a_password_is_a_message_and_the_line_after_it_may_be_one(chat: StoredChat) -> None:
+    carol = chat.guest("carol")
     assert carol.say("/auth alice", "what?")[1:] == ["carol: what?"]
     assert carol.say("a-password") == [MAY_BE_PASSWORD]
 
@@ -116,28 +116,30 @@ def test_what_is_too_short_for_a_password_is_a_message_and_the_line_after_it_may
     ],
 )
 @pytest.mark.parametrize("name", ["carol", ""])
-def test_after_a_mistyped_or_hidden_command_the_line_may_be_the_password_too(town: Town, name: str, line: str) -> None:
-    carol = town.guest(name) if name else town.connect()
+def test_after_a_mistyped_or_hidden_command_the_line_may_be_the_password_too(
+    chat: StoredChat, name: str, line: str
+) -> None:
+    carol = chat.guest(name) if name else chat.connect()
     carol.say(line)
     assert carol.say("a-password") == [MAY_BE_PASSWORD if name else NO_NAME]
 
 
 @pytest.mark.parametrize("line", ["/caht bob", "/chta bob", "/rooms"])
-def test_after_a_mistyped_command_the_line_may_be_for_one_alone_too(town: Town, line: str) -> None:
-    assert town.guest("carol").say(line, "for bob")[1:] == [MISSED.format("everybody")]
+def test_after_a_mistyped_command_the_line_may_be_for_one_alone_too(chat: StoredChat, line: str) -> None:
+    assert chat.guest("carol").say(line, "for bob")[1:] == [MISSED.format("everybody")]
 
 
 @pytest.mark.parametrize("line", ["/shrug", "/foo bar", "/etc/fstab", "/me waves", "/re", "/join here", "/j"])
-def test_after_other_unknown_commands_each_line_is_a_message(town: Town, line: str) -> None:
-    assert town.guest("carol").say(line, "a long message")[1:] == ["carol: a long message"]
+def test_after_other_unknown_commands_each_line_is_a_message(chat: StoredChat, line: str) -> None:
+    assert chat.guest("carol").say(line, "a long message")[1:] == ["carol: a long message"]
 
 
 # One's own password.
 
 
 @pytest.mark.parametrize("commands", [[f"/register carol {SECRET}"], ["/register old-password", f"/password {SECRET}"]])
-def test_a_line_that_is_the_password_is_never_sent(town: Town, commands: list[str]) -> None:
-    carol = town.guest("carol")
+def test_a_line_that_is_the_password_is_never_sent(chat: StoredChat, commands: list[str]) -> None:
+    carol = chat.guest("carol")
     carol.say(*commands)
     assert carol.say(SECRET, f" {SECRET} ", "x" * len(SECRET)) == [YOUR_PASSWORD] * 2 + ["carol: " + "x" * len(SECRET)]
 
@@ -152,56 +154,56 @@ def test_a_line_that_is_the_password_is_never_sent(town: Town, commands: list[st
         ("two words", "two\u2003words"),
     ],
 )
-def test_nor_is_it_in_another_form_that_would_be_accepted(town: Town, password: str, written: str) -> None:
-    carol = town.guest("carol")
+def test_nor_is_it_in_another_form_that_would_be_accepted(chat: StoredChat, password: str, written: str) -> None:
+    carol = chat.guest("carol")
     carol.say(f"/register carol {password}")
     assert carol.say(written, "été" * 200) == [YOUR_PASSWORD, "carol: " + "été" * 200]
 
 
-def test_neither_is_the_one_that_was_shown_at_the_question_for_a_name(town: Town) -> None:
-    alice = town.owner("alice")
+def test_neither_is_the_one_that_was_shown_at_the_question_for_a_name(chat: StoredChat) -> None:
+    alice = chat.owner("alice")
     assert alice.say(SECRET) == [YOUR_PASSWORD]
 
 
-def test_several_lines_in_one_read_with_the_password_among_them_are_looked_at_each(town: Town) -> None:
-    session = town.owner("alice").session
+def test_several_lines_in_one_read_with_the_password_among_them_are_looked_at_each(chat: StoredChat) -> None:
+    session = chat.owner("alice").session
     assert isinstance(session, PlainSession)
     assert not session.receive_messages([b"one", SECRET.encode(), b"two"])
     assert session.receive_messages([b"one", b"two"])
 
 
-def test_a_program_never_sends_its_password(town: Town) -> None:
-    alice = town.own_program("alice")
+def test_a_program_never_sends_its_password(chat: StoredChat) -> None:
+    alice = chat.own_program("alice")
     assert [event["code"] for event in alice.say(SECRET)] == ["secret"]
-    again = town.program("alice", token=alice.token, epoch="town")
+    again = chat.program("alice", token=alice.token, epoch="chat")
     again.tell("say", id=50, text=SECRET)
     assert [event["code"] for event in again.hear("refused")] == ["secret"]
 
 
-def test_a_program_that_comes_back_with_an_old_password_does_not_send_its_new_one(town: Town) -> None:
-    alice = town.own_program("alice")
+def test_a_program_that_comes_back_with_an_old_password_does_not_send_its_new_one(chat: StoredChat) -> None:
+    alice = chat.own_program("alice")
     alice.say("/password another-password")
-    again = town.program("alice", token=alice.token, epoch="town", password=SECRET)
+    again = chat.program("alice", token=alice.token, epoch="chat", password=SECRET)
     again.tell("say", id=50, text="another-password")
     assert [event["code"] for event in again.hear("refused")] == ["secret"]
 
 
 @pytest.mark.parametrize("line", [f"/auth alice {SECRET}", "/register longenough"])
-def test_when_it_has_worked_everything_is_a_message_again(town: Town, line: str) -> None:
-    town.owner("alice").say("/exit")
-    carol = town.guest("carol")
+def test_when_it_has_worked_everything_is_a_message_again(chat: StoredChat, line: str) -> None:
+    chat.owner("alice").say("/exit")
+    carol = chat.guest("carol")
     assert carol.say("/auth alice", line, "a long message")[-1].endswith(": a long message")
 
 
-def test_who_needs_no_password_is_not_taken_to_write_one(town: Town) -> None:
-    alice = town.owner("alice")
+def test_who_needs_no_password_is_not_taken_to_write_one(chat: StoredChat) -> None:
+    alice = chat.owner("alice")
     assert alice.say("/register carolpw999", "a long message")[1:] == ["alice: a long message"]
 
 
 @pytest.mark.parametrize("line", ["alice", "/auth alice", "/auth alice not-the-password", "/register alice"])
-def test_what_may_be_the_password_is_not_taken_for_a_name_at_once(town: Town, line: str) -> None:
-    town.owner("alice").say("/exit")
-    stranger = town.connect()
+def test_what_may_be_the_password_is_not_taken_for_a_name_at_once(chat: StoredChat, line: str) -> None:
+    chat.owner("alice").say("/exit")
+    stranger = chat.connect()
     stranger.say(line)
     assert stranger.say("hunter2hunter") == [NO_NAME]
     assert stranger.name is None
@@ -209,9 +211,9 @@ def test_what_may_be_the_password_is_not_taken_for_a_name_at_once(town: Town, li
     assert stranger.name == "hunter2hunter"
 
 
-def test_a_program_is_not_taken_to_say_a_password_because_its_hello_was_refused(town: Town) -> None:
-    town.owner("alice").say("/exit")
-    bot = town.stranger()
+def test_a_program_is_not_taken_to_say_a_password_because_its_hello_was_refused(chat: StoredChat) -> None:
+    chat.owner("alice").say("/exit")
+    bot = chat.stranger()
     assert bot.hello("alice", password="not the password")["code"] == "incorrect-password"
     bot.hello("bot")
     assert bot.say("a long message")[0]["text"] == "a long message"
@@ -252,14 +254,14 @@ _MISTAKES = st.lists(
 )
 
 
-def _plain(town: Town, name: str) -> tuple[Session, Callable[[str], bytes]]:
-    return (town.guest(name) if name else town.connect()).session, str.encode
+def _plain(chat: StoredChat, name: str) -> tuple[Session, Callable[[str], bytes]]:
+    return (chat.guest(name) if name else chat.connect()).session, str.encode
 
 
-def _json(town: Town, name: str) -> tuple[Session, Callable[[str], bytes]]:
+def _json(chat: StoredChat, name: str) -> tuple[Session, Callable[[str], bytes]]:
     numbers = itertools.count(1)
     return (
-        town.program(name).session,
+        chat.program(name).session,
         lambda line: (
             b'{"type":"say","id":%d,"text":"%b"}'
             % (
@@ -273,16 +275,16 @@ def _json(town: Town, name: str) -> tuple[Session, Callable[[str], bytes]]:
 @pytest.mark.parametrize(("connect", "name"), [(_plain, "carol"), (_json, "carol"), (_plain, "")])
 @given(mistakes=_MISTAKES, secret=st.sampled_from(SECRETS))
 def test_no_sequence_of_mistakes_shows_a_password(
-    connect: Callable[[Town, str], tuple[Session, Callable[[str], bytes]]],
+    connect: Callable[[StoredChat, str], tuple[Session, Callable[[str], bytes]]],
     name: str,
     mistakes: list[tuple[str | bool, ...]],
     secret: str,
 ) -> None:
     """The password is written alone after a command that did not work, at once or when the answer was there."""
-    with a_town() as town:
-        town.owner("alice").say("/exit")
-        seen = record(town.pipeline)
-        session, encoded = connect(town, name)
+    with stored_chat() as chat:
+        chat.owner("alice").say("/exit")
+        seen = record(chat.pipeline)
+        session, encoded = connect(chat, name)
         for said in itertools.chain(*mistakes):
             if not isinstance(said, str):
                 if said:
@@ -291,7 +293,7 @@ def test_no_sequence_of_mistakes_shows_a_password(
             # At the question for a name, the first word behind /register is one.
             if said != "/register {}" or session.user.name:
                 session.receive([encoded(said.replace("{}", secret))])
-                town.attend(session)
+                chat.attend(session)
         shown = [event.text if isinstance(event, Sent) else str(event) for event in seen]
         assert not [text for text in shown if secret.split()[0] in text]
 
@@ -306,8 +308,8 @@ def test_no_sequence_of_mistakes_shows_a_password(
 def test_one_line_is_refused_and_all_that_was_sent_before_its_refusal_could_be_seen(
     to: str, sends: list[list[str]]
 ) -> None:
-    with a_town() as town:
-        alice, bob = town.owner("alice"), town.owner("bob")
+    with stored_chat() as chat:
+        alice, bob = chat.owner("alice"), chat.owner("bob")
         place = "alice" if to == "everybody" else "(private) alice"
         if to == "bob":
             alice.say("/chat bob")
@@ -333,28 +335,30 @@ def test_one_line_is_refused_and_all_that_was_sent_before_its_refusal_could_be_s
 
 
 @pytest.mark.parametrize("conversation", [{}, {"conversation": ""}])
-def test_a_program_that_writes_to_all_is_refused_once_likewise(town: Town, conversation: dict[str, object]) -> None:
-    alice, bob = town.own_program("alice"), town.owner("bob")
+def test_a_program_that_writes_to_all_is_refused_once_likewise(
+    chat: StoredChat, conversation: dict[str, object]
+) -> None:
+    alice, bob = chat.own_program("alice"), chat.owner("bob")
     alice.say("/chat bobb")
     assert [event["code"] for event in alice.say("one", **conversation)] == ["nowhere"]
     assert alice.say("two", **conversation)[0]["text"] == "two"
     assert bob.hear() == ["alice: two"]
 
 
-def test_a_program_that_says_to_whom_it_writes_goes_on(town: Town) -> None:
-    alice = town.own_program("alice")
-    town.owner("bob")
+def test_a_program_that_says_to_whom_it_writes_goes_on(chat: StoredChat) -> None:
+    alice = chat.own_program("alice")
+    chat.owner("bob")
     alice.say("/chat bobb")
     assert alice.say("for bob", conversation="bob")[0]["type"] == "ack"
     assert [event["code"] for event in alice.say("for bobb", conversation="bobb")] == ["nowhere"]
     assert [event["code"] for event in alice.say("for bobb", conversation="bobb")] == ["incorrect-name"]
 
 
-def test_a_refusal_that_may_be_lost_with_its_connection_counts_for_nothing(town: Town) -> None:
-    alice = town.program("alice")
+def test_a_refusal_that_may_be_lost_with_its_connection_counts_for_nothing(chat: StoredChat) -> None:
+    alice = chat.program("alice")
     alice.say("/chat bob")
     assert [event["code"] for event in alice.say("one")] == ["nowhere"]
-    again = town.program("alice", token=alice.token, epoch="town")
+    again = chat.program("alice", token=alice.token, epoch="chat")
     again.tell("say", id=50, text="one")
     assert [event["code"] for event in again.hear("refused")] == ["nowhere"]
     again.tell("say", id=51, text="one")

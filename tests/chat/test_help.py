@@ -6,7 +6,7 @@ from asyncchat.commands import help_text
 from asyncchat.commands.table import COMMANDS, Group
 from asyncchat.log.accounts import Role
 from tests.chat import Person, a_room
-from tests.chat.town import Town
+from tests.chat.stored_chat import StoredChat
 
 ONLY_WITH_A_STORE = {command.names[0] for command in COMMANDS if command.needs_store}
 
@@ -37,8 +37,8 @@ def test_help_names_what_works_without_a_store_where_there_is_none() -> None:
 
 
 @pytest.mark.parametrize("role", Role)
-def test_help_names_all_that_one_may_use_and_nothing_else(town: Town, role: Role) -> None:
-    person = town.guest("alice") if role == Role.GUEST else town.owner("alice", role=role)
+def test_help_names_all_that_one_may_use_and_nothing_else(chat: StoredChat, role: Role) -> None:
+    person = chat.guest("alice") if role == Role.GUEST else chat.owner("alice", role=role)
     rows = person.say("/help")
     assert named(rows) == {one.names[0] for one in COMMANDS if one.role <= role and not one.is_client_only}
     assert ("Registered users have more commands" in "".join(rows)) == (role == Role.GUEST)
@@ -60,18 +60,18 @@ def test_help_fits_into_the_window_and_breaks_no_word(width: int, role: Role) ->
 
 
 @pytest.mark.parametrize("said", ["/help ban", "/help /ban", "/HELP /BAN now"])
-def test_help_tells_all_about_one_command(town: Town, said: str) -> None:
-    usage, *rest = town.guest("alice").say(said)
+def test_help_tells_all_about_one_command(chat: StoredChat, said: str) -> None:
+    usage, *rest = chat.guest("alice").say(said)
     assert usage.startswith("Server: /ban ")
     assert rest[-1] == "Server: For moderators and the admin."
 
 
-def test_help_tells_the_other_names_of_a_command_and_where_it_works(town: Town) -> None:
-    assert town.guest("alice").say("/help names") == [
+def test_help_tells_the_other_names_of_a_command_and_where_it_works(chat: StoredChat) -> None:
+    assert chat.guest("alice").say("/help names") == [
         "Server: /list: show who is online.",
         "Server: Also: /who, /names, /users.",
     ]
-    assert town.guest("bob").say("/help login")[1:] == [
+    assert chat.guest("bob").say("/help login")[1:] == [
         "Server: Also: /login.",
         "Server: It also works before you have a name.",
     ]
@@ -84,8 +84,8 @@ def test_help_says_what_does_not_work_here() -> None:
 
 
 @pytest.mark.parametrize("about", ["nothing", "/nothing", "/", "//", "clear"])
-def test_help_about_what_is_no_command_of_the_server_says_so(town: Town, about: str) -> None:
-    person = town.guest("alice")
+def test_help_about_what_is_no_command_of_the_server_says_so(chat: StoredChat, about: str) -> None:
+    person = chat.guest("alice")
     (answer,) = person.say(f"/help {about}")
     assert answer == f"Server: there is no command {about}. /help shows those that there are."
 
@@ -95,14 +95,14 @@ def test_every_command_has_a_group_and_every_group_a_command() -> None:
 
 
 @pytest.mark.parametrize("about", ["", " ban", " nothing"])
-def test_a_program_gets_the_same_rows(town: Town, about: str) -> None:
-    rows = town.guest("alice").say(f"/help{about}")
-    said = [event for event in town.program("bot").say(f"/help{about}") if event["type"] in ("notice", "refused")]
+def test_a_program_gets_the_same_rows(chat: StoredChat, about: str) -> None:
+    rows = chat.guest("alice").say(f"/help{about}")
+    said = [event for event in chat.program("bot").say(f"/help{about}") if event["type"] in ("notice", "refused")]
     assert [f"Server: {event['text']}" for event in said] == rows
 
 
 @pytest.mark.parametrize("has_store", [True, False])
-def test_a_program_is_told_whether_there_is_a_store(town: Town, has_store: bool) -> None:
+def test_a_program_is_told_whether_there_is_a_store(chat: StoredChat, has_store: bool) -> None:
     if not has_store:
-        town.host.state.accounts = None
-    assert town.stranger().hello("alice")["store"] is has_store
+        chat.core.state.accounts = None
+    assert chat.stranger().hello("alice")["store"] is has_store

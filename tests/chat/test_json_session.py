@@ -15,10 +15,10 @@ from tests.chat import ADDRESS, Bot, Peer, Person, Room, Said, SlowLog, a_room, 
 from tests.chat.test_events import LINES, NESTED
 
 
-def bots(room: Room, *names: str, seats: ResumableSessions | None = None) -> list[Bot]:
+def bots(room: Room, *names: str, sessions: ResumableSessions | None = None) -> list[Bot]:
     """Let programs in, to whom nothing is left to say."""
-    seats = seats or some_sessions()
-    here = [Bot(room, seats) for _ in names]
+    sessions = sessions or some_sessions()
+    here = [Bot(room, sessions) for _ in names]
     for bot, name in zip(here, names, strict=True):
         assert bot.hello(name)["type"] == "welcome"
     for bot in here:
@@ -99,9 +99,9 @@ def test_a_newcomer_may_want_fewer_messages(history: int) -> None:
 
 @pytest.mark.parametrize("name", ["bob", "BOB"])
 def test_a_name_that_is_taken_is_refused_and_another_may_follow(name: str) -> None:
-    room, seats = a_room(), some_sessions()
-    bots(room, "bob", seats=seats)
-    alice = Bot(room, seats)
+    room, sessions = a_room(), some_sessions()
+    bots(room, "bob", sessions=sessions)
+    alice = Bot(room, sessions)
     assert alice.hello(name) == {"type": "error", "code": "name-taken", "text": "this name is already taken!"}
     assert alice.hello("alice")["type"] == "welcome"
 
@@ -338,9 +338,9 @@ def test_whoever_has_got_an_ack_may_go_on() -> None:
     assert alice.hear("refused") == []
 
 
-def bots_with(journal: SlowLog, *names: str, seats: ResumableSessions | None = None) -> list[Bot]:
+def bots_with(journal: SlowLog, *names: str, sessions: ResumableSessions | None = None) -> list[Bot]:
     """Let programs into a room with this journal."""
-    here = bots(a_room(journal), *names, seats=seats)
+    here = bots(a_room(journal), *names, sessions=sessions)
     journal.keep_all()
     for bot in here:
         bot.hear()
@@ -453,8 +453,8 @@ def test_a_peer_that_has_not_said_hello_can_be_told_goodbye() -> None:
 
 
 def test_a_token_takes_the_name_back_from_a_connection_that_lives_which_gets_bye() -> None:
-    room, seats = a_room(), some_sessions()
-    old, new = Bot(room, seats), Bot(room, seats)
+    room, sessions = a_room(), some_sessions()
+    old, new = Bot(room, sessions), Bot(room, sessions)
     welcome = old.hello("alice")
     old.hear()
     again = new.hello("alice", token=welcome["token"])
@@ -464,8 +464,8 @@ def test_a_token_takes_the_name_back_from_a_connection_that_lives_which_gets_bye
 
 
 def test_others_hear_nothing_of_somebody_who_comes_back_and_the_transcript_does() -> None:
-    room, seats = a_room(), some_sessions()
-    old, new = Bot(room, seats), Bot(room, seats)
+    room, sessions = a_room(), some_sessions()
+    old, new = Bot(room, sessions), Bot(room, sessions)
     token = old.hello("alice")["token"]
     (bob,) = bots(room, "bob")
     events = record(room)
@@ -476,15 +476,15 @@ def test_others_hear_nothing_of_somebody_who_comes_back_and_the_transcript_does(
 
 
 def test_the_name_stays_as_it_was_when_somebody_comes_back_with_other_capital_letters() -> None:
-    room, seats = a_room(), some_sessions()
-    token = Bot(room, seats).hello("Alice")["token"]
-    assert Bot(room, seats).hello("alice", token=token)["name"] == "Alice"
+    room, sessions = a_room(), some_sessions()
+    token = Bot(room, sessions).hello("Alice")["token"]
+    assert Bot(room, sessions).hello("alice", token=token)["name"] == "Alice"
 
 
-def test_a_token_that_nobody_knows_gives_a_seat_but_no_taken_name() -> None:
-    room, seats = a_room(), some_sessions()
-    Bot(room, seats).hello("alice")
-    other = Bot(room, seats)
+def test_an_unknown_token_gives_a_new_session_but_no_taken_name() -> None:
+    room, sessions = a_room(), some_sessions()
+    Bot(room, sessions).hello("alice")
+    other = Bot(room, sessions)
     assert other.hello("alice", token="guessed")["code"] == "name-taken"
     welcome = other.hello("alice2", token="guessed")
     assert welcome["resumed"] is False
@@ -492,8 +492,8 @@ def test_a_token_that_nobody_knows_gives_a_seat_but_no_taken_name() -> None:
 
 
 def test_the_token_of_one_does_not_take_the_name_of_another() -> None:
-    room, seats = a_room(), some_sessions()
-    alice, bob, other = Bot(room, seats), Bot(room, seats), Bot(room, seats)
+    room, sessions = a_room(), some_sessions()
+    alice, bob, other = Bot(room, sessions), Bot(room, sessions), Bot(room, sessions)
     token = alice.hello("alice")["token"]
     bob.hello("bob")
     assert other.hello("bob", token=token)["code"] == "name-taken"
@@ -503,8 +503,8 @@ def test_the_token_of_one_does_not_take_the_name_of_another() -> None:
 
 
 def test_whoever_comes_back_under_another_name_leaves_and_joins() -> None:
-    room, seats = a_room(), some_sessions()
-    old, new = Bot(room, seats), Bot(room, seats)
+    room, sessions = a_room(), some_sessions()
+    old, new = Bot(room, sessions), Bot(room, sessions)
     token = old.hello("alice")["token"]
     events = record(room)
     assert new.hello("carol", token=token)["resumed"] is True
@@ -513,13 +513,13 @@ def test_whoever_comes_back_under_another_name_leaves_and_joins() -> None:
     assert sorted(events) == sorted([Joined(parse_name("carol"), 2), Left(parse_name("alice"), 1)])
 
 
-def test_a_seat_is_kept_when_its_owner_has_left() -> None:
-    room, seats = a_room(), some_sessions()
-    alice = Bot(room, seats)
+def test_a_session_can_be_resumed_after_its_user_has_left() -> None:
+    room, sessions = a_room(), some_sessions()
+    alice = Bot(room, sessions)
     token = alice.hello("alice")["token"]
     alice.tell("say", id=5, text="hello")
     alice.hang_up()
-    again = Bot(room, seats)
+    again = Bot(room, sessions)
     assert again.hello("alice", token=token)["resumed"] is True
     again.hear()
     again.tell("say", id=5, text="hello")
@@ -527,8 +527,8 @@ def test_a_seat_is_kept_when_its_owner_has_left() -> None:
 
 
 def test_whoever_has_left_may_come_back_in_the_same_moment() -> None:
-    room, seats = a_room(), some_sessions()
-    alice, again = Bot(room, seats), Bot(room, seats)
+    room, sessions = a_room(), some_sessions()
+    alice, again = Bot(room, sessions), Bot(room, sessions)
     token = alice.hello("alice")["token"]
     alice.session.leave()
     assert again.hello("alice", token=token)["resumed"] is True
@@ -536,10 +536,10 @@ def test_whoever_has_left_may_come_back_in_the_same_moment() -> None:
     assert again.hear("ack") == [{"type": "ack", "id": 1, "seq": 1}]
 
 
-def test_a_seat_under_another_name_stays_taken_though_the_old_name_leaves_late() -> None:
-    journal, seats = SlowLog(), some_sessions()
+def test_a_resumed_session_with_another_name_stays_attached_though_the_old_name_leaves_late() -> None:
+    journal, sessions = SlowLog(), some_sessions()
     room = a_room(journal)
-    old, new = Bot(room, seats), Bot(room, seats)
+    old, new = Bot(room, sessions), Bot(room, sessions)
     token = old.hello("alice")["token"]
     old.hang_up()
     assert new.hello("carol", token=token)["resumed"] is True
@@ -551,8 +551,8 @@ def test_a_seat_under_another_name_stays_taken_though_the_old_name_leaves_late()
 
 
 def test_what_was_missed_follows_the_welcome_once_and_in_order() -> None:
-    room, seats = a_room(), some_sessions()
-    alice, again = Bot(room, seats), Bot(room, seats)
+    room, sessions = a_room(), some_sessions()
+    alice, again = Bot(room, sessions), Bot(room, sessions)
     token = alice.hello("alice")["token"]
     (bob,) = bots(room, "bob")
     for ident, text in enumerate(["seen", "missed", "missed too"]):
@@ -562,8 +562,8 @@ def test_what_was_missed_follows_the_welcome_once_and_in_order() -> None:
 
 
 def test_a_gap_is_stated_where_messages_are_not_kept_any_more() -> None:
-    room, seats = a_room(history=0, replay=2), some_sessions()
-    before, again = Bot(room, seats), Bot(room, seats)
+    room, sessions = a_room(history=0, replay=2), some_sessions()
+    before, again = Bot(room, sessions), Bot(room, sessions)
     token = before.hello("alice")["token"]
     (bob,) = bots(room, "bob")
     for ident in range(1, 7):
@@ -630,8 +630,8 @@ def test_numbers_of_another_life_of_the_conversation_mean_nothing() -> None:
 
 
 def test_what_is_kept_late_is_acknowledged_to_whoever_has_come_back() -> None:
-    journal, seats = SlowLog(), some_sessions()
-    (alice,) = bots_with(journal, "alice", seats=seats)
+    journal, sessions = SlowLog(), some_sessions()
+    (alice,) = bots_with(journal, "alice", sessions=sessions)
     alice.tell("say", id=1, text="hello")
     again = Bot(alice.host)
     again.hello("alice", token="token1", epoch="slow", after=0)

@@ -17,7 +17,7 @@ from asyncchat.chat.rate_limits import (
 )
 from asyncchat.log.accounts import Role
 from asyncchat.text.refusals import RateLimited
-from tests.chat.town import SECRET, Town
+from tests.chat.stored_chat import SECRET, StoredChat
 
 TOO_MANY_TRIES = "Server: too many tries. Wait a minute, then write it again."
 
@@ -81,16 +81,16 @@ def test_nobody_gets_more_tries_however_they_are_spread(steps: list[tuple[float,
     assert allowed <= AT_ONCE + 6 + now / LONGEST_DELAY
 
 
-def test_where_somebody_came_in_by_a_token_or_registered_its_owner_is_known(town: Town) -> None:
-    alice = town.own_program("alice")
+def test_where_somebody_came_in_by_a_token_or_registered_its_owner_is_known(chat: StoredChat) -> None:
+    alice = chat.own_program("alice")
     account = alice.session.user.account
     assert account
     assert account.role == Role.REGISTERED
-    for place in (town, town.started_again()):
-        if place is not town:
-            back = place.program("alice", token=alice.token, epoch="town")
+    for place in (chat, chat.started_again()):
+        if place is not chat:
+            back = place.program("alice", token=alice.token, epoch="chat")
             assert back.session.user.account
-        limiter = place.host.credential_limiter
+        limiter = place.core.credential_limiter
         for number in range(AT_ONCE):
             limiter.count_attempt(account, f"address {number}")
         limiter.count_attempt(account, alice.session.user.network)
@@ -106,53 +106,53 @@ def test_from_one_address_there_are_no_more_than_for_one_and_those_refused_do_no
     assert logins.take("alice", "elsewhere", 0.0)
 
 
-def test_from_one_address_a_hundred_names_are_registered_in_an_hour(town: Town) -> None:
+def test_from_one_address_a_hundred_names_are_registered_in_an_hour(chat: StoredChat) -> None:
     for number in range(REGISTRATIONS):
-        town.owner(f"user{number}")
+        chat.owner(f"user{number}")
     refused = "Server: too many names were registered from your address. Write it again in an hour."
-    late = town.connect()
+    late = chat.connect()
     assert late.say(f"/register late {SECRET}") == [refused]
     assert late.say(f"/auth user0 {SECRET}")[0] == "Server: you are authorized successfully!"
-    assert town.connect("192.0.2.7").say(f"/register late {SECRET}")[0] == "Server: you are registered successfully!"
-    town.seconds += REGISTRATION_PERIOD
-    assert town.connect().say(f"/register later {SECRET}")[0] == "Server: you are registered successfully!"
+    assert chat.connect("192.0.2.7").say(f"/register late {SECRET}")[0] == "Server: you are registered successfully!"
+    chat.seconds += REGISTRATION_PERIOD
+    assert chat.connect().say(f"/register later {SECRET}")[0] == "Server: you are registered successfully!"
 
 
 @pytest.mark.parametrize("command", ["/auth alice not-the-password", "/unregister not-the-password"])
-def test_a_wrong_password_can_be_tried_three_times_a_minute(town: Town, command: str) -> None:
-    owner = town.owner("alice")
-    user = town.connect() if command.startswith("/auth") else owner
+def test_a_wrong_password_can_be_tried_three_times_a_minute(chat: StoredChat, command: str) -> None:
+    owner = chat.owner("alice")
+    user = chat.connect() if command.startswith("/auth") else owner
     wrong = ["Server: incorrect password!"]
     assert [user.say(command) for _ in range(MOST)] == [wrong] * MOST
     assert user.say(command) == [TOO_MANY_TRIES]
-    town.seconds += PERIOD
+    chat.seconds += PERIOD
     assert user.say(command) == wrong
 
 
-def test_a_password_can_be_changed_three_times_a_minute(town: Town) -> None:
-    alice = town.owner("alice")
+def test_a_password_can_be_changed_three_times_a_minute(chat: StoredChat) -> None:
+    alice = chat.owner("alice")
     assert [alice.say(f"/password {SECRET}-{number}") for number in range(MOST)] == [
         ["Server: your password is changed"]
     ] * MOST
     assert alice.say(f"/password {SECRET}") == [TOO_MANY_TRIES]
-    assert town.owner("bob").say(f"/password {SECRET}-1") == ["Server: your password is changed"]
-    town.seconds += PERIOD
+    assert chat.owner("bob").say(f"/password {SECRET}-1") == ["Server: your password is changed"]
+    chat.seconds += PERIOD
     assert alice.say(f"/password {SECRET}") == ["Server: your password is changed"]
 
 
 @pytest.mark.parametrize("jump", [-1, 1])
-def test_a_clock_that_is_set_neither_locks_a_user_out_nor_allows_more_attempts(town: Town, jump: int) -> None:
-    town.owner("alice")
-    user = town.connect()
+def test_a_clock_that_is_set_neither_locks_a_user_out_nor_allows_more_attempts(chat: StoredChat, jump: int) -> None:
+    chat.owner("alice")
+    user = chat.connect()
     assert [user.say("/auth alice not-the-password") for _ in range(MOST)]
-    town.time += jump * 365 * 86_400_000
+    chat.time += jump * 365 * 86_400_000
     assert user.say(f"/auth alice {SECRET}") == [TOO_MANY_TRIES]
-    town.seconds += PERIOD
+    chat.seconds += PERIOD
     assert user.say(f"/auth alice {SECRET}")[0] == "Server: you are authorized successfully!"
 
 
-def test_a_name_whose_registration_was_refused_for_the_rate_is_free(town: Town) -> None:
+def test_a_name_whose_registration_was_refused_for_the_rate_is_free(chat: StoredChat) -> None:
     for number in range(REGISTRATIONS):
-        town.owner(f"user{number}")
-    town.connect().send(f"/register late {SECRET}\n")
-    assert town.guest("late").session.user.name
+        chat.owner(f"user{number}")
+    chat.connect().send(f"/register late {SECRET}\n")
+    assert chat.guest("late").session.user.name

@@ -6,7 +6,7 @@ from asyncchat.log.accounts import Role
 from asyncchat.log.restrictions import Restriction, RestrictionKind, Restrictions, parse_duration
 from asyncchat.text.usernames import parse_name
 from tests.chat import record
-from tests.chat.town import SECRET, Town
+from tests.chat.stored_chat import SECRET, StoredChat
 
 HERE, ELSEWHERE = "192.0.2.1", "192.0.2.2"
 BANNED = "Server: you are banned!"
@@ -19,22 +19,22 @@ MINUTE = 60_000
 
 @pytest.mark.parametrize("command", ["/kick", "/ban", "/unban", "/bans", "/mute", "/unmute", "/audit"])
 @pytest.mark.parametrize("role", [Role.GUEST, Role.REGISTERED])
-def test_only_moderators_and_the_admin_keep_order(town: Town, command: str, role: Role) -> None:
-    person = town.owner("alice") if role else town.guest("alice")
+def test_only_moderators_and_the_admin_keep_order(chat: StoredChat, command: str, role: Role) -> None:
+    person = chat.owner("alice") if role else chat.guest("alice")
     assert person.say(f"{command} bob") == ["Server: you are not a moderator or an admin!"]
 
 
 @pytest.mark.parametrize("command", ["/grant", "/revoke"])
 @pytest.mark.parametrize("role", [Role.GUEST, Role.REGISTERED, Role.MODERATOR])
-def test_only_the_admin_makes_moderators(town: Town, command: str, role: Role) -> None:
-    person = town.owner("alice", role=role) if role else town.guest("alice")
+def test_only_the_admin_makes_moderators(chat: StoredChat, command: str, role: Role) -> None:
+    person = chat.owner("alice", role=role) if role else chat.guest("alice")
     assert person.say(f"{command} bob") == ["Server: you are not an admin!"]
 
 
 @pytest.mark.parametrize("command", ["kick", "ban", "mute"])
-def test_nobody_does_it_to_the_admin_and_only_the_admin_to_moderators(town: Town, command: str) -> None:
-    admin = town.owner("admin", role=Role.ADMIN)
-    one, other = (town.owner(name, role=Role.MODERATOR) for name in ("one", "other"))
+def test_nobody_does_it_to_the_admin_and_only_the_admin_to_moderators(chat: StoredChat, command: str) -> None:
+    admin = chat.owner("admin", role=Role.ADMIN)
+    one, other = (chat.owner(name, role=Role.MODERATOR) for name in ("one", "other"))
     assert one.say(f"/{command} admin", f"/{command} other", f"/{command} ONE") == [
         f"Server: nobody can {command} the admin!",
         f"Server: only the admin can {command} a moderator!",
@@ -48,8 +48,8 @@ def test_nobody_does_it_to_the_admin_and_only_the_admin_to_moderators(town: Town
 # Moderators.
 
 
-def test_the_admin_makes_and_unmakes_a_moderator(town: Town) -> None:
-    admin, bob = town.owner("admin", role=Role.ADMIN), town.owner("bob")
+def test_the_admin_makes_and_unmakes_a_moderator(chat: StoredChat) -> None:
+    admin, bob = chat.owner("admin", role=Role.ADMIN), chat.owner("bob")
     assert admin.say("/grant BOB", "/grant bob") == [
         "Server: bob is the new moderator!",
         "Server: this user is already a moderator!",
@@ -64,15 +64,15 @@ def test_the_admin_makes_and_unmakes_a_moderator(town: Town) -> None:
     assert bob.say("/kick admin") == ["Server: you are not a moderator or an admin!"]
 
 
-def test_somebody_who_is_away_can_be_made_a_moderator(town: Town) -> None:
-    admin = town.owner("admin", role=Role.ADMIN)
-    town.owner("bob").say("/exit")
+def test_somebody_who_is_away_can_be_made_a_moderator(chat: StoredChat) -> None:
+    admin = chat.owner("admin", role=Role.ADMIN)
+    chat.owner("bob").say("/exit")
     assert admin.say("/grant bob") == ["Server: bob is the new moderator!"]
-    assert town.host.role_of(admin.session.user.name) == Role.ADMIN  # type: ignore[arg-type]
+    assert chat.core.role_of(admin.session.user.name) == Role.ADMIN  # type: ignore[arg-type]
 
 
-def test_a_program_is_told_its_role(town: Town) -> None:
-    admin, bob = town.owner("admin", role=Role.ADMIN), town.own_program("bob")
+def test_a_program_is_told_its_role(chat: StoredChat) -> None:
+    admin, bob = chat.owner("admin", role=Role.ADMIN), chat.own_program("bob")
     admin.say("/grant bob")
     assert bob.hear() == [
         {"type": "notice", "text": "you are the new moderator now!"},
@@ -105,118 +105,118 @@ def test_a_program_is_told_its_role(town: Town) -> None:
         ("/audit", "nothing was done yet"),
     ],
 )
-def test_what_is_not_right_is_answered_with_what_to_write(town: Town, line: str, answer: str) -> None:
-    admin = town.owner("admin", role=Role.ADMIN)
-    town.owner("away").say("/exit")
-    town.guest("gus")
+def test_what_is_not_right_is_answered_with_what_to_write(chat: StoredChat, line: str, answer: str) -> None:
+    admin = chat.owner("admin", role=Role.ADMIN)
+    chat.owner("away").say("/exit")
+    chat.guest("gus")
     assert admin.say(line) == [f"Server: {answer}"]
 
 
 # Kicks.
 
 
-def test_a_guest_who_is_kicked_stays_out_for_five_minutes_by_name_and_by_address(town: Town) -> None:
-    admin, bob = town.owner("admin", ELSEWHERE, role=Role.ADMIN), town.guest("bob", HERE)
+def test_a_guest_who_is_kicked_stays_out_for_five_minutes_by_name_and_by_address(chat: StoredChat) -> None:
+    admin, bob = chat.owner("admin", ELSEWHERE, role=Role.ADMIN), chat.guest("bob", HERE)
     assert admin.say("/kick bob") == ["Server: bob was kicked!"]
     assert bob.hear() == [KICKED]
     assert bob.peer.closed
-    assert town.connect(HERE).say("bob", "bob2", f"/register bob2 {SECRET}") == [BANNED] * 3
-    assert town.connect(ELSEWHERE).say("bob", "BOB", f"/register bob {SECRET}") == [BANNED] * 3
-    assert town.connect(ELSEWHERE).say("carol", "hello") == ["carol: hello"]
-    town.time += 5 * MINUTE - 1
-    assert town.connect(HERE).say("bob2") == [BANNED]
-    town.time += 1
-    assert town.connect(HERE).say("bob", "back") == ["carol: hello", "bob: back"]
+    assert chat.connect(HERE).say("bob", "bob2", f"/register bob2 {SECRET}") == [BANNED] * 3
+    assert chat.connect(ELSEWHERE).say("bob", "BOB", f"/register bob {SECRET}") == [BANNED] * 3
+    assert chat.connect(ELSEWHERE).say("carol", "hello") == ["carol: hello"]
+    chat.time += 5 * MINUTE - 1
+    assert chat.connect(HERE).say("bob2") == [BANNED]
+    chat.time += 1
+    assert chat.connect(HERE).say("bob", "back") == ["carol: hello", "bob: back"]
 
 
-def test_an_account_that_is_kicked_stays_out_wherever_it_comes_from_but_its_address_does_not(town: Town) -> None:
-    admin = town.owner("admin", ELSEWHERE, role=Role.ADMIN)
-    bob = town.owner("bob", HERE)
+def test_an_account_that_is_kicked_stays_out_wherever_it_comes_from_but_its_address_does_not(chat: StoredChat) -> None:
+    admin = chat.owner("admin", ELSEWHERE, role=Role.ADMIN)
+    bob = chat.owner("bob", HERE)
     admin.say("/kick bob")
     assert bob.hear() == [KICKED]
-    assert town.connect(ELSEWHERE).say(f"/auth bob {SECRET}") == [BANNED]
-    assert town.connect(HERE).say("carol", "hello") == ["carol: hello"]
+    assert chat.connect(ELSEWHERE).say(f"/auth bob {SECRET}") == [BANNED]
+    assert chat.connect(HERE).say("carol", "hello") == ["carol: hello"]
 
 
-def test_whoever_has_an_account_comes_in_from_an_address_from_which_guests_do_not(town: Town) -> None:
-    admin = town.owner("admin", ELSEWHERE, role=Role.ADMIN)
-    town.owner("alice").say("/exit")
-    town.guest("bob", HERE)
+def test_whoever_has_an_account_comes_in_from_an_address_from_which_guests_do_not(chat: StoredChat) -> None:
+    admin = chat.owner("admin", ELSEWHERE, role=Role.ADMIN)
+    chat.owner("alice").say("/exit")
+    chat.guest("bob", HERE)
     admin.say("/kick bob")
-    assert town.connect(HERE).say(f"/auth alice {SECRET}") == ["Server: you are authorized successfully!"]
+    assert chat.connect(HERE).say(f"/auth alice {SECRET}") == ["Server: you are authorized successfully!"]
 
 
-def test_others_see_only_that_somebody_has_left(town: Town) -> None:
-    admin, carol = town.owner("admin", role=Role.ADMIN), town.own_program("carol")
-    town.guest("bob")
+def test_others_see_only_that_somebody_has_left(chat: StoredChat) -> None:
+    admin, carol = chat.owner("admin", role=Role.ADMIN), chat.own_program("carol")
+    chat.guest("bob")
     carol.hear()
-    events = record(town.pipeline)
+    events = record(chat.pipeline)
     admin.say("/kick bob")
     assert [event["type"] for event in carol.hear()] == ["left"]
     assert [type(event).__name__ for event in events] == ["Left"]
 
 
-def test_a_program_that_is_kicked_can_not_come_back_by_its_token(town: Town) -> None:
-    admin, bob, gus = town.owner("admin", role=Role.ADMIN), town.own_program("bob"), town.program("gus")
+def test_a_program_that_is_kicked_can_not_come_back_by_its_token(chat: StoredChat) -> None:
+    admin, bob, gus = chat.owner("admin", role=Role.ADMIN), chat.own_program("bob"), chat.program("gus")
     gus.hear()
     admin.say("/kick bob", "/kick gus")
     assert (
         gus.hear("bye") == bob.hear("bye") == [{"type": "bye", "text": KICKED.removeprefix("Server: "), "code": "out"}]
     )
     for name, token in (("bob", bob.token), ("gus", gus.token), ("gus2", "")):
-        assert town.stranger().hello(name, token=token, epoch="town")["code"] == "banned"
-    assert town.stranger().hello("bob", password=SECRET)["code"] == "banned"
-    assert town.stranger().hello("bob2", password=SECRET, register=True)["code"] == "banned"
+        assert chat.stranger().hello(name, token=token, epoch="chat")["code"] == "banned"
+    assert chat.stranger().hello("bob", password=SECRET)["code"] == "banned"
+    assert chat.stranger().hello("bob2", password=SECRET, register=True)["code"] == "banned"
 
 
-def test_whoever_comes_back_while_the_kick_is_kept_is_put_out_too(town: Town) -> None:
-    admin, bob, gus = town.owner("admin", role=Role.ADMIN), town.own_program("bob"), town.program("gus")
+def test_whoever_comes_back_while_the_kick_is_kept_is_put_out_too(chat: StoredChat) -> None:
+    admin, bob, gus = chat.owner("admin", role=Role.ADMIN), chat.own_program("bob"), chat.program("gus")
     for name, before in (("bob", bob), ("gus", gus)):
-        town.log.is_slow = True
+        chat.log.is_slow = True
         admin.say(f"/kick {name}")
-        again = town.program(name, token=before.token, epoch="town")
+        again = chat.program(name, token=before.token, epoch="chat")
         again.hear()
-        town.log.keep()
+        chat.log.keep()
         assert [event["code"] for event in again.hear("bye")] == ["out"]
-        assert name not in town.host.online
+        assert name not in chat.core.online
 
 
-def test_a_guest_who_is_banned_does_not_come_back_by_a_connection_that_is_still_there(town: Town) -> None:
-    gus = town.program("gus")
-    town.host.restrictions.add(Restriction(RestrictionKind.BAN, parse_name("gus"), "", None, Role.ADMIN))
-    assert town.stranger().hello("gus", token=gus.token, epoch="town")["code"] == "banned"
+def test_a_guest_who_is_banned_does_not_come_back_by_a_connection_that_is_still_there(chat: StoredChat) -> None:
+    gus = chat.program("gus")
+    chat.core.restrictions.add(Restriction(RestrictionKind.BAN, parse_name("gus"), "", None, Role.ADMIN))
+    assert chat.stranger().hello("gus", token=gus.token, epoch="chat")["code"] == "banned"
 
 
-def test_a_guest_who_is_in_stays_though_another_from_there_was_kicked(town: Town) -> None:
-    admin, gus = town.owner("admin", role=Role.ADMIN), town.program("gus")
-    town.guest("bob")
+def test_a_guest_who_is_in_stays_though_another_from_there_was_kicked(chat: StoredChat) -> None:
+    admin, gus = chat.owner("admin", role=Role.ADMIN), chat.program("gus")
+    chat.guest("bob")
     admin.say("/kick bob")
     assert gus.say("hello")[-1]["type"] == "ack"
-    assert town.program("gus", token=gus.token, epoch="town")  # in the place of a connection that may be dead
+    assert chat.program("gus", token=gus.token, epoch="chat")  # in the place of a connection that may be dead
 
 
 @pytest.mark.parametrize("token", ["", "made up", "its own"])
-def test_no_token_opens_an_address_from_which_nobody_may_come_in(town: Town, token: str) -> None:
-    admin, gus = town.owner("admin", role=Role.ADMIN), town.program("gus")
+def test_no_token_opens_an_address_from_which_nobody_may_come_in(chat: StoredChat, token: str) -> None:
+    admin, gus = chat.owner("admin", role=Role.ADMIN), chat.program("gus")
     admin.say("/kick gus")
-    town.attend(gus.session)
+    chat.attend(gus.session)
     shown = gus.token if token == "its own" else token
-    back = town.stranger()
-    assert back.hello("gus2", token=shown, epoch="town")["code"] == "banned"
+    back = chat.stranger()
+    assert back.hello("gus2", token=shown, epoch="chat")["code"] == "banned"
 
 
-def test_whoever_is_kicked_while_the_password_is_hashed_stays_out(town: Town) -> None:
-    admin = town.owner("admin", role=Role.ADMIN)
-    town.owner("bob").say("/exit")
-    late = town.connect()
+def test_whoever_is_kicked_while_the_password_is_hashed_stays_out(chat: StoredChat) -> None:
+    admin = chat.owner("admin", role=Role.ADMIN)
+    chat.owner("bob").say("/exit")
+    late = chat.connect()
     late.session.receive([f"/auth bob {SECRET}".encode()])
     admin.say("/ban bob")
-    town.attend(late.session)
+    chat.attend(late.session)
     assert late.hear() == [BANNED]
 
 
-def test_whoever_gives_up_the_name_while_somebody_shows_the_password_takes_it_along(town: Town) -> None:
-    bob, late = town.owner("bob"), town.connect()
+def test_whoever_gives_up_the_name_while_somebody_shows_the_password_takes_it_along(chat: StoredChat) -> None:
+    bob, late = chat.owner("bob"), chat.connect()
     late.session.receive([f"/auth bob {SECRET}".encode()])
     bob.say(f"/unregister {SECRET}")
     assert late.session.pending_request is not None
@@ -227,53 +227,53 @@ def test_whoever_gives_up_the_name_while_somebody_shows_the_password_takes_it_al
 # Bans.
 
 
-def test_a_ban_lasts_until_it_is_lifted(town: Town) -> None:
-    admin, bob = town.owner("admin", ELSEWHERE, role=Role.ADMIN), town.owner("bob")
+def test_a_ban_lasts_until_it_is_lifted(chat: StoredChat) -> None:
+    admin, bob = chat.owner("admin", ELSEWHERE, role=Role.ADMIN), chat.owner("bob")
     assert admin.say("/ban BOB", "/bans") == ["Server: bob was banned!", "Server: banned: bob"]
     assert bob.hear() == [BANNED]
-    town.time += 1000 * 24 * 60 * MINUTE
-    assert town.connect().say(f"/auth bob {SECRET}") == [BANNED]
+    chat.time += 1000 * 24 * 60 * MINUTE
+    assert chat.connect().say(f"/auth bob {SECRET}") == [BANNED]
     assert admin.say("/unban bob", "/bans") == ["Server: bob is no longer banned!", "Server: no one banned"]
-    assert town.connect().say(f"/auth bob {SECRET}") == ["Server: you are authorized successfully!"]
+    assert chat.connect().say(f"/auth bob {SECRET}") == ["Server: you are authorized successfully!"]
 
 
-def test_a_ban_may_have_an_end(town: Town) -> None:
-    admin = town.owner("admin", ELSEWHERE, role=Role.ADMIN)
-    town.guest("bob")
-    town.owner("away").say("/exit")
+def test_a_ban_may_have_an_end(chat: StoredChat) -> None:
+    admin = chat.owner("admin", ELSEWHERE, role=Role.ADMIN)
+    chat.guest("bob")
+    chat.owner("away").say("/exit")
     assert admin.say("/ban bob 30m", "/ban away 2h", "/bans") == [
         "Server: bob was banned until 2025-11-22T22:10:00Z!",
         "Server: away was banned until 2025-11-22T23:40:00Z!",
         "Server: banned: away (until 2025-11-22T23:40:00Z), bob (until 2025-11-22T22:10:00Z)",
     ]
-    town.time += 30 * MINUTE
+    chat.time += 30 * MINUTE
     assert admin.say("/bans") == ["Server: banned: away (until 2025-11-22T23:40:00Z)"]
-    assert town.connect().say("bob", "hello") == ["bob: hello"]
+    assert chat.connect().say("bob", "hello") == ["bob: hello"]
 
 
-def test_whoever_was_kicked_can_be_banned_and_the_address_with_the_name(town: Town) -> None:
-    admin = town.owner("admin", ELSEWHERE, role=Role.ADMIN)
-    town.guest("bob", HERE)
+def test_whoever_was_kicked_can_be_banned_and_the_address_with_the_name(chat: StoredChat) -> None:
+    admin = chat.owner("admin", ELSEWHERE, role=Role.ADMIN)
+    chat.guest("bob", HERE)
     assert admin.say("/kick bob", "/ban bob 2h")[-1] == "Server: bob was banned until 2025-11-22T23:40:00Z!"
-    town.time += 60 * MINUTE
-    assert town.connect(HERE).say("carol") == [BANNED]
-    assert town.connect(ELSEWHERE).say("bob") == [BANNED]
+    chat.time += 60 * MINUTE
+    assert chat.connect(HERE).say("carol") == [BANNED]
+    assert chat.connect(ELSEWHERE).say("bob") == [BANNED]
 
 
-def test_two_bans_from_one_address_are_lifted_one_by_one(town: Town) -> None:
-    admin = town.owner("admin", ELSEWHERE, role=Role.ADMIN)
-    one, two = town.guest("one"), town.guest("two")
+def test_two_bans_from_one_address_are_lifted_one_by_one(chat: StoredChat) -> None:
+    admin = chat.owner("admin", ELSEWHERE, role=Role.ADMIN)
+    one, two = chat.guest("one"), chat.guest("two")
     admin.say("/ban one", "/ban two", "/unban one")
     assert one.peer.closed
     assert two.peer.closed
-    assert town.connect().say("three") == [BANNED]
+    assert chat.connect().say("three") == [BANNED]
     admin.say("/unban two")
-    assert town.connect().say("three", "hello") == ["three: hello"]
+    assert chat.connect().say("three", "hello") == ["three: hello"]
 
 
-def test_what_could_not_be_kept_is_not_done(town: Town) -> None:
-    admin, bob = town.owner("admin", role=Role.ADMIN), town.guest("bob")
-    town.is_broken = True
+def test_what_could_not_be_kept_is_not_done(chat: StoredChat) -> None:
+    admin, bob = chat.owner("admin", role=Role.ADMIN), chat.guest("bob")
+    chat.is_broken = True
     full = "Server: this can't be done: the disk is full."
     assert admin.say("/kick bob", "/mute bob", "/topic hello", "/grant admin") == [
         full,
@@ -288,8 +288,8 @@ def test_what_could_not_be_kept_is_not_done(town: Town) -> None:
 # Mutes, the topic, and what was done.
 
 
-def test_whoever_is_muted_says_nothing_in_the_room_and_may_write_to_one_alone(town: Town) -> None:
-    admin, bob = town.owner("admin", role=Role.ADMIN), town.owner("bob")
+def test_whoever_is_muted_says_nothing_in_the_room_and_may_write_to_one_alone(chat: StoredChat) -> None:
+    admin, bob = chat.owner("admin", role=Role.ADMIN), chat.owner("bob")
     assert admin.say("/mute bob 1h", "/mute bob") == [
         "Server: bob was muted until 2025-11-22T22:40:00Z!",
         "Server: bob was muted!",
@@ -304,14 +304,14 @@ def test_whoever_is_muted_says_nothing_in_the_room_and_may_write_to_one_alone(to
     assert bob.say("hello") == ["bob: hello"]
 
 
-def test_a_program_that_is_muted_is_refused(town: Town) -> None:
-    admin, bob = town.owner("admin", role=Role.ADMIN), town.program("bob")
+def test_a_program_that_is_muted_is_refused(chat: StoredChat) -> None:
+    admin, bob = chat.owner("admin", role=Role.ADMIN), chat.program("bob")
     admin.say("/mute bob")
     assert bob.say("hello")[0]["code"] == "muted"
 
 
-def test_a_moderator_sets_the_topic_and_everybody_can_see_it(town: Town) -> None:
-    moderator, bob, bot = town.owner("mo", role=Role.MODERATOR), town.guest("bob"), town.program("bot")
+def test_a_moderator_sets_the_topic_and_everybody_can_see_it(chat: StoredChat) -> None:
+    moderator, bob, bot = chat.owner("mo", role=Role.MODERATOR), chat.guest("bob"), chat.program("bot")
     bot.hear()
     assert bob.say("/topic", "/topic mine") == [
         "Server: there is no topic",
@@ -320,13 +320,13 @@ def test_a_moderator_sets_the_topic_and_everybody_can_see_it(town: Town) -> None
     assert moderator.say("/topic the build") == ["Server: the topic is: the build"]
     assert bob.say("/topic") == ["Server: the topic is: the build"]
     assert bot.hear() == [{"type": "topic", "text": "the build"}]
-    assert town.stranger().hello("new")["topic"] == "the build"
+    assert chat.stranger().hello("new")["topic"] == "the build"
 
 
-def test_each_act_is_written_down(town: Town) -> None:
-    admin = town.owner("admin", ELSEWHERE, role=Role.ADMIN)
-    town.owner("mo")
-    town.guest("bob")
+def test_each_act_is_written_down(chat: StoredChat) -> None:
+    admin = chat.owner("admin", ELSEWHERE, role=Role.ADMIN)
+    chat.owner("mo")
+    chat.guest("bob")
     acts = ["/grant mo", "/kick bob", "/mute mo 1d", "/unmute mo", "/ban mo", "/unban mo", "/topic x y", "/revoke mo"]
     admin.say(*acts)
     at = "Server: 2025-11-22T21:40:00Z admin:"
@@ -367,9 +367,9 @@ def test_sentences_are_known_from_the_start() -> None:
     assert not order.find(RestrictionKind.MUTE, "carol", 5)
 
 
-def test_a_moderator_does_not_undo_what_the_admin_has_done(town: Town) -> None:
-    admin, mo = town.owner("admin", role=Role.ADMIN), town.owner("mo", role=Role.MODERATOR)
-    town.owner("zed").say("/exit")
+def test_a_moderator_does_not_undo_what_the_admin_has_done(chat: StoredChat) -> None:
+    admin, mo = chat.owner("admin", role=Role.ADMIN), chat.owner("mo", role=Role.MODERATOR)
+    chat.owner("zed").say("/exit")
     admin.say("/ban zed", "/mute zed")
     assert mo.say("/unban zed", "/ban zed 1s", "/unmute zed") == [
         "Server: only the admin can change this ban!",
@@ -379,35 +379,35 @@ def test_a_moderator_does_not_undo_what_the_admin_has_done(town: Town) -> None:
     assert admin.say("/unban zed") == ["Server: zed is no longer banned!"]
 
 
-def test_the_admin_undoes_what_a_moderator_has_done(town: Town) -> None:
-    admin, mo = town.owner("admin", role=Role.ADMIN), town.owner("mo", role=Role.MODERATOR)
-    town.owner("zed").say("/exit")
+def test_the_admin_undoes_what_a_moderator_has_done(chat: StoredChat) -> None:
+    admin, mo = chat.owner("admin", role=Role.ADMIN), chat.owner("mo", role=Role.MODERATOR)
+    chat.owner("zed").say("/exit")
     mo.say("/ban zed")
     assert admin.say("/ban zed 1h", "/unban zed")[-1] == "Server: zed is no longer banned!"
 
 
-def test_whoever_takes_another_name_while_it_is_kept_is_put_out_all_the_same(town: Town) -> None:
-    town.owner("second").say("/exit")
-    admin, eve = town.owner("admin", role=Role.ADMIN), town.guest("eve")
-    town.log.is_slow = True
+def test_whoever_takes_another_name_while_it_is_kept_is_put_out_all_the_same(chat: StoredChat) -> None:
+    chat.owner("second").say("/exit")
+    admin, eve = chat.owner("admin", role=Role.ADMIN), chat.guest("eve")
+    chat.log.is_slow = True
     admin.say("hello")
     eve.say(f"/auth second {SECRET}")
     admin.say("/kick eve")
-    town.log.keep()
+    chat.log.keep()
     assert eve.hear()[-2:] == ["Server: you are authorized successfully!", KICKED]
 
 
-def test_whoever_is_banned_while_the_name_becomes_theirs_stays_out(town: Town) -> None:
-    admin, eve, late = town.owner("admin", ELSEWHERE, role=Role.ADMIN), town.guest("eve"), town.connect()
+def test_whoever_is_banned_while_the_name_becomes_theirs_stays_out(chat: StoredChat) -> None:
+    admin, eve, late = chat.owner("admin", ELSEWHERE, role=Role.ADMIN), chat.guest("eve"), chat.connect()
     late.session.receive([f"/register second {SECRET}".encode()])
     admin.say("/ban eve")
-    town.attend(late.session)
+    chat.attend(late.session)
     assert eve.hear() == late.hear() == [BANNED]
 
 
-def test_a_mute_is_not_left_behind_with_the_name(town: Town) -> None:
-    admin, eve = town.owner("admin", role=Role.ADMIN), town.guest("eve")
-    town.owner("alice").say("/exit")
+def test_a_mute_is_not_left_behind_with_the_name(chat: StoredChat) -> None:
+    admin, eve = chat.owner("admin", role=Role.ADMIN), chat.guest("eve")
+    chat.owner("alice").say("/exit")
     admin.say("/mute eve")
     muted = "Server: you are muted!"
     assert eve.say(f"/register second {SECRET}", f"/auth alice {SECRET}") == [muted, muted]

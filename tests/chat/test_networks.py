@@ -4,7 +4,7 @@ import pytest
 
 from asyncchat.log.accounts import Role
 from asyncchat.text.networks import network_of
-from tests.chat.town import SECRET, Town
+from tests.chat.stored_chat import SECRET, StoredChat
 
 
 @pytest.mark.parametrize(
@@ -25,13 +25,13 @@ def test_of_ipv6_a_network_counts_and_of_ipv4_an_address(address: str, network: 
     assert network_of(address) == network
 
 
-def test_a_guest_who_is_banned_does_not_come_back_from_elsewhere_in_the_network(town: Town) -> None:
-    moderator = town.owner("mia", role=Role.MODERATOR)
-    town.guest("gus", address="2001:db8::1")
+def test_a_guest_who_is_banned_does_not_come_back_from_elsewhere_in_the_network(chat: StoredChat) -> None:
+    moderator = chat.owner("mia", role=Role.MODERATOR)
+    chat.guest("gus", address="2001:db8::1")
     assert moderator.say("/ban gus 1h")[0].startswith("Server: gus was banned")
-    for place in (town, town.started_again()):
+    for place in (chat, chat.started_again()):
         assert place.connect("2001:db8::2").say("gus2") == ["Server: you are banned!"]
         assert place.connect("2001:db8::2").say(f"/registration gus2 {SECRET}") == ["Server: you are banned!"]
         assert place.connect("2001:db8:0:1::2").say("gus2", "/list")[-1].startswith("Server: ")
     moderator.say("/unban gus")
-    assert town.connect("2001:db8::2").say("gus3", "here") == ["gus3: here"]
+    assert chat.connect("2001:db8::2").say("gus3", "here") == ["gus3: here"]

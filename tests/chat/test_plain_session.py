@@ -8,7 +8,7 @@ from asyncchat.log.accounts import Role
 from asyncchat.log.room_events import Joined, Left, Sent
 from asyncchat.text.usernames import parse_name
 from tests.chat import Person, Room, a_room, record
-from tests.chat.town import Town
+from tests.chat.stored_chat import StoredChat
 
 ASKED = "Server: write your name"
 TAKEN = "Server: this name is already taken! Choose another one."
@@ -508,9 +508,9 @@ def test_what_several_say_before_a_commit_is_one_batch() -> None:
     assert bob.peer.written == [b"alice: one\nalice: two\nbob: three\n"]
 
 
-def test_nothing_is_taken_together_while_what_is_said_may_not_go_to_all(town: Town) -> None:
-    alice, bob, mo = town.owner("alice"), town.owner("bob"), town.owner("mo", role=Role.MODERATOR)
-    nameless = town.connect()
+def test_nothing_is_taken_together_while_what_is_said_may_not_go_to_all(chat: StoredChat) -> None:
+    alice, bob, mo = chat.owner("alice"), chat.owner("bob"), chat.owner("mo", role=Role.MODERATOR)
+    nameless = chat.connect()
     assert not nameless.session.receive_messages([b"carol"])
     alice.say("/chat bob")
     assert not alice.session.receive_messages([b"secret"])

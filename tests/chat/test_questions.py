@@ -172,11 +172,11 @@ def test_a_program_gets_the_answer_before_its_ack() -> None:
 
 
 def test_a_program_whose_place_another_has_by_then_gets_no_ack() -> None:
-    room, seats = a_stored_room(), some_sessions()
-    bot = Bot(room, seats)
+    room, sessions = a_stored_room(), some_sessions()
+    bot = Bot(room, sessions)
     token = bot.hello("alice")["token"]
     bot.tell("say", id=1, text="/history 2")
-    Bot(room, seats).hello("alice", token=token)
+    Bot(room, sessions).hello("alice", token=token)
     bot.hear()
     bot.session.resume(SAID)
     assert bot.hear() == []

@@ -7,7 +7,7 @@ import pytest
 from asyncchat.commands.redaction import redact
 from asyncchat.commands.table import COMMANDS, find_command
 from asyncchat.text.command_line import is_exit
-from tests.chat.town import SECRET, Town
+from tests.chat.stored_chat import SECRET, StoredChat
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,9 @@ def test_any_other_line_does_not_ask_to_leave(said: str) -> None:
     assert not is_exit(said)
 
 
-def test_a_command_whose_peer_is_gone_in_the_midst_of_it_goes_no_further(town: Town) -> None:
-    town.owner("alice").say("/exit")
-    bot = town.program("bot")
+def test_a_command_whose_peer_is_gone_in_the_midst_of_it_goes_no_further(chat: StoredChat) -> None:
+    chat.owner("alice").say("/exit")
+    bot = chat.program("bot")
     bot.hear()
     written: list[bytes] = []
 

@@ -14,7 +14,7 @@ from asyncchat.commands.redaction import find_hidden_command, may_contain_passwo
 from asyncchat.text.framing import LineDecoder, MarkDropper
 from asyncchat.text.invisible import is_blank
 from tests.chat import Bot, Person, a_room, some_sessions
-from tests.chat.town import Town
+from tests.chat.stored_chat import StoredChat
 
 MARK = "\ufeff".encode()
 BLANK = [
@@ -96,11 +96,11 @@ def test_what_is_not_seen_stays_where_it_belongs_to_something_seen(text: str) ->
 
 
 @pytest.mark.parametrize("text", BLANK)
-def test_nothing_is_no_private_message(town: Town, text: str) -> None:
-    town.owner("bob")
-    alice = town.owner("alice")
+def test_nothing_is_no_private_message(chat: StoredChat, text: str) -> None:
+    chat.owner("bob")
+    alice = chat.owner("alice")
     assert alice.say(f"/msg bob {text}") == ["Server: write whom to send it to, and what: /msg NAME TEXT"]
-    assert town.said_between("alice", "bob") == []
+    assert chat.said_between("alice", "bob") == []
 
 
 # What stands before a command.
@@ -161,8 +161,8 @@ def test_what_looks_like_a_slash_is_meant_for_one_before_what_is_not_for_all(
     assert "secretword" not in redact(slash + line) or command == "/msg"
 
 
-def test_a_line_with_another_slash_is_not_said_in_either_format(town: Town) -> None:
-    plain, program, bob = town.guest("alice"), town.program("bot"), town.guest("bob")
+def test_a_line_with_another_slash_is_not_said_in_either_format(chat: StoredChat) -> None:
+    plain, program, bob = chat.guest("alice"), chat.program("bot"), chat.guest("bob")
     assert plain.say("\\auth admin secretword") == [
         "Server: your line was not sent: write /auth with a plain / and nothing before it."
     ]

@@ -3,7 +3,7 @@
 import pytest
 
 from asyncchat.log.accounts import Role
-from tests.chat.town import Town
+from tests.chat.stored_chat import StoredChat
 
 NOW = "2025-11-22T21:40:00Z"
 LATER = "2025-11-22T23:40:00Z"
@@ -23,20 +23,20 @@ LATER = "2025-11-22T23:40:00Z"
     ],
 )
 def test_an_answer_says_which_times_are_in_it(
-    town: Town, lines: list[str], answer: str, times: list[str] | None
+    chat: StoredChat, lines: list[str], answer: str, times: list[str] | None
 ) -> None:
-    admin = town.own_program("admin")
+    admin = chat.own_program("admin")
     assert admin.session.user.account
     admin.session.user.account.role = Role.ADMIN
-    town.guest("bob")
-    town.guest("amy")
+    chat.guest("bob")
+    chat.guest("amy")
     heard = [event for line in lines for event in admin.say(line)]
     notice = [event for event in heard if event["type"] == "notice"][-1]
     assert (notice["text"], notice.get("times")) == (answer, times)
 
 
-def test_what_somebody_wrote_is_not_taken_for_a_time(town: Town) -> None:
-    admin = town.own_program("admin")
+def test_what_somebody_wrote_is_not_taken_for_a_time(chat: StoredChat) -> None:
+    admin = chat.own_program("admin")
     assert admin.session.user.account
     admin.session.user.account.role = Role.ADMIN
     admin.say(f"/topic at the sea (until {LATER})")

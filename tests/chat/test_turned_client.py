@@ -9,19 +9,19 @@ from hypothesis import strategies as st
 from asyncchat.client.json_client import JsonClient
 from asyncchat.formats import codec, events
 from asyncchat.formats.events import Message, Refused, Topic, Turned, Unread, Welcome, You
-from tests.chat.town import SECRET, Plain, Town, a_town
+from tests.chat.stored_chat import SECRET, Plain, StoredChat, stored_chat
 from tests.chat.wires import QUESTION, Wire
 
 
-def connect(town: Town, client: JsonClient) -> Wire:
+def connect(chat: StoredChat, client: JsonClient) -> Wire:
     """Return a new connection of `client` to the server."""
-    return Wire(client, town.stranger())
+    return Wire(client, chat.stranger())
 
 
-def here(town: Town, name: str = "alice") -> tuple[JsonClient, Wire]:
-    town.owner(name).say("/exit")
+def here(chat: StoredChat, name: str = "alice") -> tuple[JsonClient, Wire]:
+    chat.owner(name).say("/exit")
     client = JsonClient(name, SECRET)
-    line = connect(town, client)
+    line = connect(chat, client)
     line.carry_all()
     return client, line
 
@@ -34,15 +34,15 @@ def waiting(bob: Plain) -> list[str]:
     return [line.removeprefix("(new) alice: ") for line in bob.say("/chat alice", "/room") if "(new)" in line]
 
 
-def test_shows_its_password_if_the_name_is_registered(town: Town) -> None:
-    client, _ = here(town)
+def test_shows_its_password_if_the_name_is_registered(chat: StoredChat) -> None:
+    client, _ = here(chat)
     assert client.is_in
     assert client.name == "alice"
 
 
-def test_knows_at_once_where_it_writes_and_is_right_about_it(town: Town) -> None:
-    client, line = here(town)
-    town.owner("bob")
+def test_knows_at_once_where_it_writes_and_is_right_about_it(chat: StoredChat) -> None:
+    client, line = here(chat)
+    chat.owner("bob")
     client.say("/chat BOB")
     assert client.turned == "BOB"
     line.carry_all()
@@ -51,9 +51,9 @@ def test_knows_at_once_where_it_writes_and_is_right_about_it(town: Town) -> None
     assert client.turned == ""
 
 
-def test_a_message_goes_to_whom_it_says_whatever_the_conversation_is(town: Town) -> None:
-    client, line = here(town)
-    bob = town.owner("bob")
+def test_a_message_goes_to_whom_it_says_whatever_the_conversation_is(chat: StoredChat) -> None:
+    client, line = here(chat)
+    bob = chat.owner("bob")
     client.say("/chat bob")
     client.say("for all", "")
     client.say("/room")
@@ -64,9 +64,9 @@ def test_a_message_goes_to_whom_it_says_whatever_the_conversation_is(town: Town)
     assert waiting(bob) == ["for bob"]
 
 
-def test_what_is_written_behind_a_mistyped_name_goes_nowhere(town: Town) -> None:
-    client, line = here(town)
-    bob = town.owner("bob")
+def test_what_is_written_behind_a_mistyped_name_goes_nowhere(chat: StoredChat) -> None:
+    client, line = here(chat)
+    bob = chat.owner("bob")
     client.say("/chat bobb")
     client.say("a secret")
     refused = [event.code for event in line.carry_all() if isinstance(event, Refused)]
@@ -80,11 +80,11 @@ def test_what_is_written_behind_a_mistyped_name_goes_nowhere(town: Town) -> None
 
 @pytest.mark.parametrize("before", ["", "carol"])
 def test_whoever_is_told_that_chat_did_not_work_is_where_one_was_after_one_refused_line(
-    town: Town, before: str
+    chat: StoredChat, before: str
 ) -> None:
-    client, line = here(town)
-    town.owner("carol")
-    bob = town.owner("bob")
+    client, line = here(chat)
+    chat.owner("carol")
+    bob = chat.owner("bob")
     client.say(f"/chat {before}".strip())
     client.say("/chat bobb")
     line.carry_all()
@@ -97,14 +97,14 @@ def test_whoever_is_told_that_chat_did_not_work_is_where_one_was_after_one_refus
     client.say("one again")
     line.carry_all()
     assert bob.hear() == ["alice: one again"] * (not before)
-    assert town.said_between("alice", "carol") == [("alice", "one again")] * bool(before)
+    assert chat.said_between("alice", "carol") == [("alice", "one again")] * bool(before)
 
 
-def test_a_name_that_can_be_used_only_later_gets_nothing_that_was_typed_when_it_could_not(town: Town) -> None:
-    client, line = here(town)
+def test_a_name_that_can_be_used_only_later_gets_nothing_that_was_typed_when_it_could_not(chat: StoredChat) -> None:
+    client, line = here(chat)
     client.say("/chat bob")
     line.carry_all()
-    bob = town.owner("bob")
+    bob = chat.owner("bob")
     client.say("for all")
     assert [event.code for event in line.carry_all() if isinstance(event, Refused)] == ["nowhere"]
     assert bob.say("/unread") == ["Server: no one unread"]
@@ -114,14 +114,14 @@ def test_a_name_that_can_be_used_only_later_gets_nothing_that_was_typed_when_it_
 @pytest.mark.parametrize("registered", [True, False])
 @pytest.mark.parametrize("again", ["connected", "server started"])
 def test_nobody_gets_what_is_written_behind_a_mistyped_name_after_the_connection_broke(
-    town: Town, turned: str, registered: bool, again: str
+    chat: StoredChat, turned: str, registered: bool, again: str
 ) -> None:
-    bob = town.owner("bob")
+    bob = chat.owner("bob")
     if registered:
-        client, line = here(town)
+        client, line = here(chat)
     else:
         client = JsonClient("alice")
-        line = connect(town, client)
+        line = connect(chat, client)
         line.carry_all()
     if turned == "to bob before":
         client.say("/chat bob")
@@ -130,10 +130,10 @@ def test_nobody_gets_what_is_written_behind_a_mistyped_name_after_the_connection
     bob.hear()
     if again == "server started":
         bob.say("/exit")
-        town = town.started_again()
-        bob = town.owner("bob")
+        chat = chat.started_again()
+        bob = chat.owner("bob")
     client.connected()
-    line = connect(town, client)
+    line = connect(chat, client)
     client.say("a secret")
     assert len([event for event in line.carry_all() if isinstance(event, Refused)]) == 1
     assert bob.say("/unread") == ["Server: no one unread"]
@@ -141,9 +141,9 @@ def test_nobody_gets_what_is_written_behind_a_mistyped_name_after_the_connection
     assert not any(isinstance(event, Refused) for event in line.carry_all())
 
 
-def test_whoever_has_lost_sight_of_somebody_writes_to_nobody_and_knows_it(town: Town) -> None:
-    client, line = here(town)
-    bob = town.owner("bob")
+def test_whoever_has_lost_sight_of_somebody_writes_to_nobody_and_knows_it(chat: StoredChat) -> None:
+    client, line = here(chat)
+    bob = chat.owner("bob")
     client.say("/chat bob")
     line.carry_all()
     bob.say(f"/unregister {SECRET}")
@@ -151,9 +151,9 @@ def test_whoever_has_lost_sight_of_somebody_writes_to_nobody_and_knows_it(town: 
     assert client.turned is None
 
 
-def test_a_second_try_counts_though_the_first_one_is_refused(town: Town) -> None:
-    client, line = here(town)
-    bob = town.owner("bob")
+def test_a_second_try_counts_though_the_first_one_is_refused(chat: StoredChat) -> None:
+    client, line = here(chat)
+    bob = chat.owner("bob")
     for said in ("/chat bobb", "/chat bob", "hello"):
         client.say(said)
     line.carry_all()
@@ -162,9 +162,9 @@ def test_a_second_try_counts_though_the_first_one_is_refused(town: Town) -> None
 
 
 @pytest.mark.parametrize("cut", range(8))
-def test_a_line_goes_where_it_was_typed_to_go_wherever_the_connection_breaks(town: Town, cut: int) -> None:
-    client, line = here(town)
-    bob = town.owner("bob")
+def test_a_line_goes_where_it_was_typed_to_go_wherever_the_connection_breaks(chat: StoredChat, cut: int) -> None:
+    client, line = here(chat)
+    bob = chat.owner("bob")
     line.carry_all()
     news: list[events.FromServer] = []
     for number, said in enumerate(("to all", "/chat bob", "for bob", "/room", "to all again")):
@@ -172,48 +172,48 @@ def test_a_line_goes_where_it_was_typed_to_go_wherever_the_connection_breaks(tow
         if number == cut // 2:
             if cut % 2:
                 line.carry()
-            line = connect(town, client)
+            line = connect(chat, client)
     news += line.carry_all()
     assert bob.hear() == ["alice: to all", "alice: to all again"]
     assert waiting(bob) == ["for bob"]
 
 
-def test_the_conversation_goes_on_where_it_was_on_another_connection(town: Town) -> None:
-    client, line = here(town)
-    bob = town.owner("bob")
+def test_the_conversation_goes_on_where_it_was_on_another_connection(chat: StoredChat) -> None:
+    client, line = here(chat)
+    bob = chat.owner("bob")
     client.say("/chat bob")
     bob.say("/chat alice", "one")
     assert texts(line.carry_all(), "bob") == ["one"]
     bob.say("two")
-    line = connect(town, client)
+    line = connect(chat, client)
     bob.say("three")
     assert texts(line.carry_all(), "bob") == ["two", "three"]
     client.say("/chat bob")
     assert texts(line.carry_all(), "bob") == ["one", "two", "three"]
 
 
-def test_a_line_that_is_too_long_to_turn_leaves_everything_as_it_was(town: Town) -> None:
-    client, line = here(town)
+def test_a_line_that_is_too_long_to_turn_leaves_everything_as_it_was(chat: StoredChat) -> None:
+    client, line = here(chat)
     client.say("/chat " + "b" * 5000)
     assert [event.code for event in line.carry_all() if isinstance(event, Refused)] == ["too-long"]
     assert client.turned == ""
 
 
-def test_a_line_of_which_nothing_is_known_any_more_leaves_everything_as_it_was(town: Town) -> None:
-    client, _ = here(town)
+def test_a_line_of_which_nothing_is_known_any_more_leaves_everything_as_it_was(chat: StoredChat) -> None:
+    client, _ = here(chat)
     client.say("/chat bob")
     client.to_send()
     client.connected()
-    client.hear(QUESTION + b'{"type":"welcome","name":"alice","token":"t","epoch":"town","seq":0,"members":1,')
+    client.hear(QUESTION + b'{"type":"welcome","name":"alice","token":"t","epoch":"chat","seq":0,"members":1,')
     client.hear(b'"max_line":4096,"resumed":false}\n')
     assert [event.code for event in client.news() if isinstance(event, Refused)] == ["in-doubt"]
     assert client.turned == ""
 
 
-def test_has_another_name_when_the_server_says_so(town: Town) -> None:
-    town.owner("alice").say("/exit")
+def test_has_another_name_when_the_server_says_so(chat: StoredChat) -> None:
+    chat.owner("alice").say("/exit")
     client = JsonClient("guest")
-    line = connect(town, client)
+    line = connect(chat, client)
     client.say(f"/auth alice {SECRET}")
     assert You("alice", "registered") in line.carry_all()
     assert client.name == "alice"
@@ -239,9 +239,9 @@ def test_nothing_that_a_server_says_of_conversations_can_command_a_terminal() ->
 def test_however_connections_break_each_private_line_is_stored_once_and_seen_once(
     chance: Random, places: list[str]
 ) -> None:
-    with a_town() as town:
-        client, line = here(town)
-        bob = town.owner("bob")
+    with stored_chat() as chat:
+        client, line = here(chat)
+        bob = chat.owner("bob")
         bob.say("/chat alice")
         expected: dict[str, list[str]] = {"bob": [], "": []}
         news: list[events.FromServer] = []
@@ -256,11 +256,11 @@ def test_however_connections_break_each_private_line_is_stored_once_and_seen_onc
                 line.carry(chance)
             if chance.random() < 0.5:
                 news += line.news
-                line = connect(town, client)
+                line = connect(chat, client)
         news += line.carry_all()
-        sent = [event.text for event in town.host.room.since(0) if event.name.shown == "alice"]
+        sent = [event.text for event in chat.core.room.since(0) if event.name.shown == "alice"]
         assert sent == expected[""]
-        stored = town.said_between("alice", "bob")
+        stored = chat.said_between("alice", "bob")
         assert [text for name, text in stored if name == "alice"] == expected["bob"]
         numbers: list[int] = []
         for event in news:

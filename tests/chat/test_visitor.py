@@ -12,7 +12,7 @@ from asyncchat.log.accounts import Role
 from asyncchat.log.restrictions import Restriction, RestrictionKind
 from asyncchat.text.usernames import NameRefused, PasswordNeeded, parse_name
 from tests.chat import Person, Room, a_room
-from tests.chat.town import SECRET, Plain, Town
+from tests.chat.stored_chat import SECRET, Plain, StoredChat
 
 ASKED = b"Server: write your name\n"
 TAKEN = b"Server: this name is already taken! Choose another one.\n"
@@ -418,13 +418,13 @@ def test_the_end_is_good_when_all_was_taken() -> None:
 # A name that is somebody's.
 
 
-def the_name_of_alice(town: Town) -> None:
-    town.owner("alice").say("/exit")
+def the_name_of_alice(chat: StoredChat) -> None:
+    chat.owner("alice").say("/exit")
 
 
-def meet_in(town: Town, visitor: PlainClient) -> tuple[Plain, bytes]:
-    """Connect `visitor` to the chat of `town`; return the far end, and what the person sees."""
-    far = Plain(town, "192.0.2.9")
+def meet_in(chat: StoredChat, visitor: PlainClient) -> tuple[Plain, bytes]:
+    """Connect `visitor` to `chat`; return the far end, and what the person sees."""
+    far = Plain(chat, "192.0.2.9")
     shown = b""
     while data := far.peer.take():
         heard = visitor.hear(data)
@@ -433,10 +433,10 @@ def meet_in(town: Town, visitor: PlainClient) -> tuple[Plain, bytes]:
     return far, shown
 
 
-def test_shows_its_password_and_is_in(town: Town) -> None:
-    the_name_of_alice(town)
+def test_shows_its_password_and_is_in(chat: StoredChat) -> None:
+    the_name_of_alice(chat)
     visitor = PlainClient("alice", SECRET, can_choose=False)
-    far, shown = meet_in(town, visitor)
+    far, shown = meet_in(chat, visitor)
     assert (visitor.settled, far.name) == (True, "alice")
     assert shown == b"Server: you are authorized successfully!\n"
 
@@ -448,25 +448,25 @@ def test_shows_its_password_and_is_in(town: Town) -> None:
         ("not my password", "alice: incorrect password!"),
     ],
 )
-def test_ends_if_it_has_no_password_or_a_wrong_one(town: Town, password: str, said: str) -> None:
-    the_name_of_alice(town)
+def test_ends_if_it_has_no_password_or_a_wrong_one(chat: StoredChat, password: str, said: str) -> None:
+    the_name_of_alice(chat)
     with pytest.raises(PasswordNeeded) as needed:
-        meet_in(town, PlainClient("alice", password, can_choose=False))
+        meet_in(chat, PlainClient("alice", password, can_choose=False))
     assert str(needed.value) == said
 
 
-def test_may_choose_another_name_if_the_one_given_is_somebodys(town: Town) -> None:
-    the_name_of_alice(town)
+def test_may_choose_another_name_if_the_one_given_is_somebodys(chat: StoredChat) -> None:
+    the_name_of_alice(chat)
     visitor = PlainClient("alice", can_choose=True)
-    far, shown = meet_in(town, visitor)
+    far, shown = meet_in(chat, visitor)
     assert (visitor.settled, far.name) == (True, None)
     assert shown.startswith(b"Server: this name is registered.")
 
 
-def test_ends_if_it_is_banned(town: Town) -> None:
-    town.host.restrictions.add(Restriction(RestrictionKind.BAN, parse_name("bob"), "", None, Role.ADMIN))
+def test_ends_if_it_is_banned(chat: StoredChat) -> None:
+    chat.core.restrictions.add(Restriction(RestrictionKind.BAN, parse_name("bob"), "", None, Role.ADMIN))
     with pytest.raises(NameRefused, match=r"^bob: you are banned!$"):
-        meet_in(town, PlainClient("bob", can_choose=False))
+        meet_in(chat, PlainClient("bob", can_choose=False))
 
 
 # The name of a script's line.

@@ -9,7 +9,7 @@ from asyncchat.log.accounts import Role
 from asyncchat.text.networks import network_of, network_written
 from asyncchat.text.usernames import Name
 from tests.chat import Person, a_room
-from tests.chat.town import SECRET, Plain, Town
+from tests.chat.stored_chat import SECRET, Plain, StoredChat
 
 HERE, THERE, SIX, SIX_TOO = "192.0.2.1", "198.51.100.7", "2001:db8::1", "2001:db8::2:3"
 BANNED = "Server: you are banned!"
@@ -17,8 +17,8 @@ TIME = "2025-11-22T21:40:00Z"
 MINUTE = 60_000
 
 
-def mo(town: Town) -> Plain:
-    return town.owner("mo", HERE, role=Role.MODERATOR)
+def mo(chat: StoredChat) -> Plain:
+    return chat.owner("mo", HERE, role=Role.MODERATOR)
 
 
 def whois(person: Plain, name: str) -> str:
@@ -29,63 +29,63 @@ def whois(person: Plain, name: str) -> str:
 # Who somebody is.
 
 
-def test_all_are_told_the_role_and_how_long_somebody_has_said_nothing(town: Town) -> None:
-    alice, gus, admin = town.owner("alice"), town.guest("gus"), town.owner("admin", role=Role.ADMIN)
+def test_all_are_told_the_role_and_how_long_somebody_has_said_nothing(chat: StoredChat) -> None:
+    alice, gus, admin = chat.owner("alice"), chat.guest("gus"), chat.owner("admin", role=Role.ADMIN)
     assert whois(alice, "GUS") == "gus: guest, online"
     assert whois(gus, "alice") == "alice: registered, online"
-    town.time += 5 * MINUTE
+    chat.time += 5 * MINUTE
     assert whois(gus, "alice") == "alice: registered, online, idle for 5m"
     assert whois(gus, "gus") == "gus: guest, online"
-    town.time += 50 * 60 * MINUTE
+    chat.time += 50 * 60 * MINUTE
     assert whois(alice, "admin") == "admin: registered, admin, online, idle for 2d"
     admin.say("hello")
     assert whois(alice, "admin") == "admin: registered, admin, online"
 
 
-def test_a_program_that_is_only_asked_whether_it_lives_says_nothing(town: Town) -> None:
-    bot, gus = town.program("bot"), town.guest("gus")
-    town.time += 5 * MINUTE
+def test_a_program_that_is_only_asked_whether_it_lives_says_nothing(chat: StoredChat) -> None:
+    bot, gus = chat.program("bot"), chat.guest("gus")
+    chat.time += 5 * MINUTE
     bot.tell("pong")
     assert whois(gus, "bot") == "bot: guest, online, idle for 5m"
     bot.say("hello")
     assert whois(gus, "bot")[-6:] == "online"
 
 
-def test_moderators_are_told_the_address_since_when_and_what_it_speaks_too(town: Town) -> None:
-    moderator = mo(town)
-    town.guest("gus", THERE)
-    town.program("bot")
+def test_moderators_are_told_the_address_since_when_and_what_it_speaks_too(chat: StoredChat) -> None:
+    moderator = mo(chat)
+    chat.guest("gus", THERE)
+    chat.program("bot")
     assert whois(moderator, "gus") == f"gus: guest, online, since {TIME}, from {THERE}, plain text"
-    town.time += 60 * MINUTE
+    chat.time += 60 * MINUTE
     assert whois(moderator, "bot") == f"bot: guest, online, idle for 1h, since {TIME}, from {HERE}, JSON"
 
 
-def test_a_program_gets_the_times_as_times(town: Town) -> None:
-    town.owner("alice").say("/exit")
-    assert town.program("bot").say("/whois alice")[0]["times"] == [TIME]
+def test_a_program_gets_the_times_as_times(chat: StoredChat) -> None:
+    chat.owner("alice").say("/exit")
+    assert chat.program("bot").say("/whois alice")[0]["times"] == [TIME]
 
 
-def test_who_is_not_there_was_seen_last_when_he_left_or_came(town: Town) -> None:
-    alice, gus = town.owner("alice"), town.guest("gus")
-    town.time += MINUTE
+def test_who_is_not_there_was_seen_last_when_he_left_or_came(chat: StoredChat) -> None:
+    alice, gus = chat.owner("alice"), chat.guest("gus")
+    chat.time += MINUTE
     alice.say("/exit")
-    town.guest("eve", THERE).say("/exit")
+    chat.guest("eve", THERE).say("/exit")
     later = TIME.replace("40", "41")
     assert whois(gus, "alice") == f"alice: registered, not online, last seen {later}"
     assert whois(gus, "eve") == f"eve: guest, not online, last seen {later}"
-    assert whois(mo(town), "eve") == f"eve: guest, not online, last seen {later}, from {THERE}"
-    again = town.started_again()
+    assert whois(mo(chat), "eve") == f"eve: guest, not online, last seen {later}, from {THERE}"
+    again = chat.started_again()
     assert whois(again.guest("gus"), "alice") == f"alice: registered, not online, last seen {later}"
     assert again.guest("fay").say("/whois eve") == ["Server: eve is not online, and not registered."]
 
 
-def test_who_was_never_seen_is_registered_all_the_same(town: Town) -> None:
-    alice = town.owner("alice")
+def test_who_was_never_seen_is_registered_all_the_same(chat: StoredChat) -> None:
+    alice = chat.owner("alice")
     assert alice.session.user.account
     account = alice.session.user.account
     alice.say("/exit")
     account.seen = None
-    assert whois(town.guest("gus"), "alice") == "alice: registered, not online"
+    assert whois(chat.guest("gus"), "alice") == "alice: registered, not online"
 
 
 @pytest.mark.parametrize(
@@ -96,8 +96,8 @@ def test_who_was_never_seen_is_registered_all_the_same(town: Town) -> None:
         ("/whois no:body", "no:body is not online, and not registered."),
     ],
 )
-def test_who_is_not_known_is_said_to_be(town: Town, line: str, answer: str) -> None:
-    assert town.guest("gus").say(line) == [f"Server: {answer}"]
+def test_who_is_not_known_is_said_to_be(chat: StoredChat, line: str, answer: str) -> None:
+    assert chat.guest("gus").say(line) == [f"Server: {answer}"]
 
 
 def test_without_a_store_it_is_known_who_is_and_was_there() -> None:
@@ -142,30 +142,32 @@ def test_of_networks_with_as_many_guests_the_oldest_is_forgotten_first() -> None
 # Banned when they have left, or by their address.
 
 
-def test_a_guest_who_has_just_left_is_banned_with_the_address(town: Town) -> None:
-    moderator = mo(town)
-    town.guest("troll", THERE).say("/exit")
+def test_a_guest_who_has_just_left_is_banned_with_the_address(chat: StoredChat) -> None:
+    moderator = mo(chat)
+    chat.guest("troll", THERE).say("/exit")
     assert moderator.say("/ban Troll 1h")[0].startswith("Server: troll was banned until ")
-    assert town.connect(THERE).say("other") == [BANNED]
-    assert town.connect(HERE).say("troll") == [BANNED]
+    assert chat.connect(THERE).say("other") == [BANNED]
+    assert chat.connect(HERE).say("troll") == [BANNED]
     assert moderator.say("/unban troll") == ["Server: troll is no longer banned!"]
-    assert town.guest("other", THERE).name == "other"
+    assert chat.guest("other", THERE).name == "other"
 
 
-def test_a_guest_who_has_another_name_now_has_left_with_the_one_before(town: Town) -> None:
-    moderator, troll = mo(town), town.guest("troll", THERE)
+def test_a_guest_who_has_another_name_now_has_left_with_the_one_before(chat: StoredChat) -> None:
+    moderator, troll = mo(chat), chat.guest("troll", THERE)
     troll.say("/register second longenough", "/name second")
     moderator.say("/ban troll")
     assert troll.say("hello") == ["second: hello"]
-    assert town.connect(THERE).say("third") == [BANNED]
+    assert chat.connect(THERE).say("third") == [BANNED]
 
 
-def test_an_account_that_has_the_name_by_now_is_banned_without_the_address_of_the_guest_before(town: Town) -> None:
-    moderator = mo(town)
-    town.guest("bob", THERE).say("/exit")
-    town.owner("bob", SIX).say("/exit")
+def test_an_account_that_has_the_name_by_now_is_banned_without_the_address_of_the_guest_before(
+    chat: StoredChat,
+) -> None:
+    moderator = mo(chat)
+    chat.guest("bob", THERE).say("/exit")
+    chat.owner("bob", SIX).say("/exit")
     moderator.say("/ban bob")
-    assert town.guest("other", THERE).name == "other"
+    assert chat.guest("other", THERE).name == "other"
 
 
 @pytest.mark.parametrize(
@@ -178,18 +180,18 @@ def test_an_account_that_has_the_name_by_now_is_banned_without_the_address_of_th
         ("2001:DB8::/64", "2001:db8::/64", SIX_TOO, "2001:db8:0:1::1"),
     ],
 )
-def test_an_address_is_banned_for_guests(town: Town, written: str, network: str, banned: str, free: str) -> None:
-    moderator = mo(town)
-    guest, other = town.guest("guest", banned), town.guest("other", free)
-    alice = town.owner("alice", banned)
+def test_an_address_is_banned_for_guests(chat: StoredChat, written: str, network: str, banned: str, free: str) -> None:
+    moderator = mo(chat)
+    guest, other = chat.guest("guest", banned), chat.guest("other", free)
+    alice = chat.owner("alice", banned)
     assert moderator.say(f"/ban {written}") == [f"Server: {network} was banned!"]
     assert guest.hear()[-1] == BANNED
-    assert town.connect(banned).say("another", f"/register another {SECRET}") == [BANNED] * 2
+    assert chat.connect(banned).say("another", f"/register another {SECRET}") == [BANNED] * 2
     assert other.say("hello")[-1] == "other: hello"
     assert alice.say("hello")[-1] == "alice: hello"  # who has an account stays, and comes in
     alice.say("/exit")
-    assert town.owner("alice", banned).session.user.account
-    again = town.started_again()
+    assert chat.owner("alice", banned).session.user.account
+    again = chat.started_again()
     moderator = again.owner("mo", HERE, role=Role.MODERATOR)
     assert moderator.say("/bans") == [f"Server: banned: {network}"]
     assert again.connect(banned).say("another") == [BANNED]
@@ -200,26 +202,26 @@ def test_an_address_is_banned_for_guests(town: Town, written: str, network: str,
     assert again.guest("another", banned).name == "another"
 
 
-def test_addresses_and_names_are_banned_side_by_side_and_for_a_time(town: Town) -> None:
-    moderator = mo(town)
-    town.guest("troll", THERE)
+def test_addresses_and_names_are_banned_side_by_side_and_for_a_time(chat: StoredChat) -> None:
+    moderator = mo(chat)
+    chat.guest("troll", THERE)
     moderator.say("/ban troll", f"/ban {SIX} 1h", "/ban 203.0.113.9")
     assert moderator.say("/bans") == ["Server: banned: 2001:db8::/64 (until 2025-11-22T22:40:00Z), 203.0.113.9, troll"]
-    town.time += 61 * MINUTE
-    assert town.guest("guest", SIX).name == "guest"
+    chat.time += 61 * MINUTE
+    assert chat.guest("guest", SIX).name == "guest"
 
 
-def test_no_lower_role_lifts_what_the_admin_has_banned(town: Town) -> None:
-    moderator, admin = mo(town), town.owner("admin", role=Role.ADMIN)
+def test_no_lower_role_lifts_what_the_admin_has_banned(chat: StoredChat) -> None:
+    moderator, admin = mo(chat), chat.owner("admin", role=Role.ADMIN)
     admin.say(f"/ban {THERE}")
     assert moderator.say(f"/unban {THERE}") == ["Server: only the admin can change this ban!"]
 
 
-def test_an_address_is_not_muted_and_nobody_is_called_like_one(town: Town) -> None:
-    moderator = mo(town)
+def test_an_address_is_not_muted_and_nobody_is_called_like_one(chat: StoredChat) -> None:
+    moderator = mo(chat)
     assert moderator.say(f"/mute {THERE}", f"/kick {THERE}") == ["Server: the user is not online!"] * 2
     said = "Server: this name can't be used: it looks like an address. Choose another one."
-    assert town.connect().say(THERE, f"/register {THERE} {SECRET}") == [said] * 2
+    assert chat.connect().say(THERE, f"/register {THERE} {SECRET}") == [said] * 2
 
 
 @pytest.mark.parametrize("text", ["", "bob", "1.2.3", "1.2.3.4/24", "1.2.3.4/", "::1/128", "fe80::/10", "1" * 1000])

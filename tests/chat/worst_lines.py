@@ -10,7 +10,7 @@ from asyncchat.commands.table import COMMANDS
 from asyncchat.formats.events import JSON_LINE
 from asyncchat.log.accounts import LONGEST_PASSWORD, Role
 from asyncchat.text.usernames import MAX_LENGTH
-from tests.chat.town import SECRET, Json, Plain, Town, a_town
+from tests.chat.stored_chat import SECRET, Json, Plain, StoredChat, stored_chat
 
 MAX_LINE = 4096
 QUICK = 0.001
@@ -85,7 +85,7 @@ def _after_login(piece: str) -> Iterator[str]:
 
 
 def _hello(piece: str) -> Iterator[str]:
-    known = {"type": "hello", "v": 1, "name": "b b", "epoch": "town", "token": "t"}
+    known = {"type": "hello", "v": 1, "name": "b b", "epoch": "chat", "token": "t"}
     for field in _FIELDS:
         yield _json(known | {field: filled("", piece, MAX_LINE * JSON_LINE - 200)})
     yield _json(known | {filled("", piece, MAX_LINE * JSON_LINE - 200): 1})
@@ -110,22 +110,22 @@ def _json(event: dict[str, object]) -> str:
     return json.dumps(event, ensure_ascii=False)
 
 
-def _stranger(town: Town) -> Json:
-    stranger = town.stranger()
+def _stranger(chat: StoredChat) -> Json:
+    stranger = chat.stranger()
     stranger.tell("pong")
     return stranger
 
 
-def _member(town: Town) -> Plain:
-    return town.owner(f"m{next(NUMBERS)}", role=Role.ADMIN)
+def _member(chat: StoredChat) -> Plain:
+    return chat.owner(f"m{next(NUMBERS)}", role=Role.ADMIN)
 
 
-def _program(town: Town) -> Json:
-    return town.program(f"p{next(NUMBERS)}", password=SECRET, register=True)
+def _program(chat: StoredChat) -> Json:
+    return chat.program(f"p{next(NUMBERS)}", password=SECRET, register=True)
 
 
-KINDS: dict[str, tuple[Callable[[Town], Plain | Json], Callable[[str], Iterator[str]]]] = {
-    "plain, before login": (Town.connect, _before_login),
+KINDS: dict[str, tuple[Callable[[StoredChat], Plain | Json], Callable[[str], Iterator[str]]]] = {
+    "plain, before login": (StoredChat.connect, _before_login),
     "plain, after login": (_member, _after_login),
     "JSON, before login": (_stranger, _hello),
     "JSON, after login": (_program, _say),
@@ -144,9 +144,9 @@ class Cost(NamedTuple):
 def costs(kind: str, piece: str) -> list[Cost]:
     """Return what the lines of a kind cost that are filled with `piece`."""
     connect, lines = KINDS[kind]
-    with a_town() as town:
-        town.owner("bob")
-        return [_cost(lambda: connect(town), line) for line in lines(PIECES[piece])]
+    with stored_chat() as chat:
+        chat.owner("bob")
+        return [_cost(lambda: connect(chat), line) for line in lines(PIECES[piece])]
 
 
 def _cost(connect: Callable[[], Plain | Json], line: str) -> Cost:

@@ -99,7 +99,7 @@ def test_letters_with_and_without_marks_are_the_same(path: Path) -> None:
     assert numbers(ask(path, Search("a uber"))) == [1]
 
 
-def test_what_was_sent_from_a_seat_is_recalled_the_newest_first(path: Path) -> None:
+def test_what_was_sent_in_a_session_is_loaded_the_newest_first(path: Path) -> None:
     fill(path, *(message(seq, token_hash=b"one" if seq % 2 else b"two", ident=seq * 10) for seq in range(1, 101)))
     assert ask(path, LoadResumption(b"one")) == SavedResumption(
         [(seq * 10, seq) for seq in range(99, 35, -2)], None, name="bob", first=1

@@ -165,13 +165,13 @@ def test_what_two_say_to_one_another_is_searched_the_last_messages_first(path: P
     assert len(found(path, "blue", ConversationKey(bob, alice))) == 25
 
 
-def test_of_a_seat_all_is_recalled_that_was_sent_from_it(path: Path, journal: Journal) -> None:
-    alice, bob = account(journal, "alice", b"seat"), account(journal, "bob")
-    journal.change(SendPrivate(alice.id, bob.id, "one", 0, b"seat", 7))
-    journal.append(messages(1, 1)[0]._replace(token_hash=b"seat", ident=6))
+def test_all_that_was_sent_in_a_session_is_loaded_with_it(path: Path, journal: Journal) -> None:
+    alice, bob = account(journal, "alice", b"token"), account(journal, "bob")
+    journal.change(SendPrivate(alice.id, bob.id, "one", 0, b"token", 7))
+    journal.append(messages(1, 1)[0]._replace(token_hash=b"token", ident=6))
     journal.take(1)
-    assert ask(path, LoadResumption(b"seat")) == SavedResumption([(7, 1), (6, 1)], alice.id, name="bob", first=1)
-    assert isinstance(journal.change(SendPrivate(alice.id, bob.id, "again", 0, b"seat", 7)), NotKept)
+    assert ask(path, LoadResumption(b"token")) == SavedResumption([(7, 1), (6, 1)], alice.id, name="bob", first=1)
+    assert isinstance(journal.change(SendPrivate(alice.id, bob.id, "again", 0, b"token", 7)), NotKept)
     assert ask(path, CountMessages(ConversationKey(alice, bob))) == (1, 0)
 
 
@@ -205,32 +205,32 @@ def test_if_fewer_shall_be_kept_than_before_they_go_a_few_at_a_time(
     assert left == ["efghijk", "ijkl", "lm", "mn"]
 
 
-def test_the_last_seats_of_an_account_are_kept(path: Path) -> None:
+def test_the_last_tokens_of_an_account_are_kept(path: Path) -> None:
     with Journal(path) as journal:
         alice = account(journal, "alice", b"first")
         for number in range(SEATS):
-            token = StoreToken(alice.id, alice.password, f"seat {number}".encode(), number + 1)
+            token = StoreToken(alice.id, alice.password, f"token {number}".encode(), number + 1)
             assert journal.change(token) is None
         assert ask(path, LoadResumption(b"first")) == SavedResumption([], None)
-        assert ask(path, LoadResumption(b"seat 0")) == SavedResumption([], alice.id, 1)
-        journal.change(StorePassword(alice.id, "another hash", b"seat 3"))
-        assert ask(path, LoadResumption(b"seat 0")) == SavedResumption([], None)
-        assert ask(path, LoadResumption(b"seat 3")) == SavedResumption([], alice.id, 4)
+        assert ask(path, LoadResumption(b"token 0")) == SavedResumption([], alice.id, 1)
+        journal.change(StorePassword(alice.id, "another hash", b"token 3"))
+        assert ask(path, LoadResumption(b"token 0")) == SavedResumption([], None)
+        assert ask(path, LoadResumption(b"token 3")) == SavedResumption([], alice.id, 4)
 
 
-def test_of_names_that_were_given_up_the_last_are_known_and_no_seat_from_before(
+def test_of_names_that_were_given_up_the_last_are_known_and_no_token_from_before(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(people_module, "MOST_GIVEN_UP", 2)
     with Journal(path) as journal:
-        account(journal, "alice", b"seat of alice", 1)
+        account(journal, "alice", b"token of alice", 1)
         journal.change(DeleteAccount(account(journal, "bob").id, 2))
-        new = account(journal, "erin", b"seat of erin", 3)
+        new = account(journal, "erin", b"token of erin", 3)
         for time, name in enumerate(("carol", "dan"), 4):
             journal.change(DeleteAccount(account(journal, name).id, time))
         assert rows(path, "SELECT key FROM given_up ORDER BY time") == [("carol",), ("dan",)]
-        assert ask(path, LoadResumption(b"seat of alice")) == SavedResumption([], None)
-        assert ask(path, LoadResumption(b"seat of erin")).account == new.id
+        assert ask(path, LoadResumption(b"token of alice")) == SavedResumption([], None)
+        assert ask(path, LoadResumption(b"token of erin")).account == new.id
 
 
 def test_as_many_messages_of_each_conversation_are_kept_as_shall_be(path: Path) -> None:
@@ -294,10 +294,10 @@ def test_another_password_of_the_admin_ends_what_came_with_the_one_before(path: 
     people.set_admin("one")
     (admin,) = people.accounts()
     assert (admin.name, admin.role) == (Name("admin", "admin"), Role.ADMIN)
-    journal.change(StoreToken(admin.id, "one", b"seat", 0))
-    assert ask(path, LoadResumption(b"seat")) == SavedResumption([], admin.id)
+    journal.change(StoreToken(admin.id, "one", b"token", 0))
+    assert ask(path, LoadResumption(b"token")) == SavedResumption([], admin.id)
     people.set_admin("two")
-    assert ask(path, LoadResumption(b"seat")) == SavedResumption([], None)
+    assert ask(path, LoadResumption(b"token")) == SavedResumption([], None)
     assert [one.password for one in people.accounts()] == ["two"]
 
 

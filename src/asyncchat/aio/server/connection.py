@@ -228,7 +228,7 @@ class Connection:
                     async with asyncio.timeout(self._limits.stall_timeout / _STALL_CHECKS):
                         await self._writer.drain()
                 except TimeoutError:
-                    # Several short timeouts, not a long one: after the machine has slept, peers must not count as stuck.
+                    # Not one long timeout: after the machine has slept, no peer must count as stuck.
                     stuck_for = 0 if self._transport.get_write_buffer_size() < waiting else stuck_for + 1
                     if stuck_for == _STALL_CHECKS:
                         self._cut_off("it takes nothing of what it is sent")

@@ -51,7 +51,7 @@ class Searches:
         self._last_turn: dict[str, int] = {}
 
     async def answer(self, question: Search, address: str, asker: Asker) -> Found:
-        """Return the answer. Raises ConnectionAbortedError if the asker disconnects, and NotKept when the server ends."""
+        """Return the answer. Raises ConnectionAbortedError if the asker disconnects, NotKept when the server ends."""
         turn = _Turn(address, asker, asyncio.get_running_loop().create_future())
         stop = threading.Event()
         self._waiting.append(turn)

@@ -39,11 +39,11 @@ from tests.chat import ADDRESS, Bot, Person, a_pipeline, some_sessions
 SECRET = "correct horse"
 
 
-class TownLog:
+class StoredLog:
     """Keeps everything at once, in a store; nothing, if `is_broken`; later, with `keep`, if `is_slow`."""
 
     is_archive = True
-    epoch = "town"
+    epoch = "chat"
     seq = 0
     recent: Sequence[Sent] = ()
 
@@ -74,8 +74,8 @@ class TownLog:
             return refusal
 
 
-class Town:
-    """Everything but the network.
+class StoredChat:
+    """A chat with a store: everything but the network.
 
     time: what the clock says, in milliseconds
     seconds: what the clock says that is never set
@@ -88,8 +88,8 @@ class Town:
         self._connection = connection
         self._archive = Archive(connection)
         people = People(connection, Retention(), self._clock)
-        self.log = TownLog(people)
-        self.seats = some_sessions()
+        self.log = StoredLog(people)
+        self.resumable = some_sessions()
         self.pipeline = a_pipeline(
             self.log,
             clock=self._clock,
@@ -97,8 +97,8 @@ class Town:
             restrictions=Restrictions(people.restrictions()),
             topic=people.topic(),
         )
-        self.host = ChatCore(
-            self.pipeline, self.seats, self._clock, monotonic=lambda: self.seconds, needs_account=needs_account
+        self.core = ChatCore(
+            self.pipeline, self.resumable, self._clock, monotonic=lambda: self.seconds, needs_account=needs_account
         )
 
     @property
@@ -110,9 +110,9 @@ class Town:
     def is_broken(self, is_broken: bool) -> None:
         self.log.is_broken = is_broken
 
-    def started_again(self) -> "Town":
+    def started_again(self) -> "StoredChat":
         """Return what there is after the server was started again."""
-        return Town(self._connection)
+        return StoredChat(self._connection)
 
     def _clock(self) -> int:
         return self.time
@@ -134,19 +134,19 @@ class Town:
                     session.throw(NotKept("the disk has an error"))
                 else:
                     session.resume(self.look_up(question))
-            case RegisterAccount(name, password, seat):
-                self._keep(session, CreateAccount(name, password, seat, self.time, session.user.network))
-                assert self.host.accounts
-                self.host.accounts.release(name.key)
-            case CheckPassword(account, password, seat):
+            case RegisterAccount(name, password, token_hash):
+                self._keep(session, CreateAccount(name, password, token_hash, self.time, session.user.network))
+                assert self.core.accounts
+                self.core.accounts.release(name.key)
+            case CheckPassword(account, password, token_hash):
                 if account.password != password:
                     session.throw(WrongPassword())
-                elif seat:
-                    self._keep(session, StoreToken(account.id, account.password, seat, self.time))
+                elif token_hash:
+                    self._keep(session, StoreToken(account.id, account.password, token_hash, self.time))
                 else:
                     session.resume(None)
-            case ChangePassword(account, password, seat):
-                self._keep(session, StorePassword(account.id, password, seat))
+            case ChangePassword(account, password, token_hash):
+                self._keep(session, StorePassword(account.id, password, token_hash))
             case Unregister(account, password):
                 if account.password == password:
                     self._keep(session, DeleteAccount(account.id, self.time))
@@ -171,8 +171,8 @@ class Town:
 
     def said_between(self, one: str, other: str) -> list[tuple[str, str]]:
         """Return who has said what in a private conversation, from its beginning."""
-        assert self.host.accounts
-        who, to = self.host.accounts.find(one), self.host.accounts.find(other)
+        assert self.core.accounts
+        who, to = self.core.accounts.find(one), self.core.accounts.find(other)
         assert who
         assert to
         said = self.log.write(OpenConversation(who.id, to.id, after=0))
@@ -227,12 +227,12 @@ class Town:
 class Plain(Person):
     """Somebody with nc."""
 
-    def __init__(self, town: Town, address: str) -> None:
-        super().__init__(town.host, address=address)
-        self._town = town
+    def __init__(self, chat: StoredChat, address: str) -> None:
+        super().__init__(chat.core, address=address)
+        self._chat = chat
 
     def _answered(self) -> bool:
-        self._town.attend(self.session)
+        self._chat.attend(self.session)
         return self.session.pending_request is None
 
     def say(self, *lines: str) -> list[str]:
@@ -245,14 +245,14 @@ class Plain(Person):
 class Json(Bot):
     """A program that speaks JSON."""
 
-    def __init__(self, town: Town, address: str) -> None:
-        super().__init__(town.host, address=address)
-        self._town = town
+    def __init__(self, chat: StoredChat, address: str) -> None:
+        super().__init__(chat.core, address=address)
+        self._chat = chat
         self._idents = itertools.count(1)
         self.token = ""
 
     def _answered(self) -> bool:
-        self._town.attend(self.session)
+        self._chat.attend(self.session)
         return self.session.pending_request is None
 
     def say(self, text: str, **fields: object) -> list[dict[str, object]]:
@@ -263,8 +263,8 @@ class Json(Bot):
 
 
 @contextmanager
-def a_town(*, needs_account: bool = False) -> Iterator[Town]:
-    """Open a town; its store is in memory."""
+def stored_chat(*, needs_account: bool = False) -> Iterator[StoredChat]:
+    """Open a chat whose store is in memory."""
     with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         migrate(connection)
-        yield Town(connection, needs_account=needs_account)
+        yield StoredChat(connection, needs_account=needs_account)
