@@ -99,13 +99,13 @@ def test_a_message_from_the_past_is_kept_for_as_long_as_any_other(path: Path) ->
         journal.append(message(1, time=now))
         until(lambda: indexed(path) == 1)
         now += 5000
-        journal.append(message(2, time=1000, token_hash=b"seat", ident=7), message(3, time=1001))
+        journal.append(message(2, time=1000, token_hash=b"token", ident=7), message(3, time=1001))
         private(journal, "one", time=1000)
         until(lambda: indexed(path) == 3)
         now += 999_000
         journal.append(message(4, time=now))
         until(lambda: rows(path, "SELECT seq FROM messages") == [(2,), (3,), (4,)])  # what came before them has gone
-        assert rows(path, "SELECT seq, seat, id FROM messages") == [(2, b"seat", 7), (3, None, 0), (4, None, None)]
+        assert rows(path, "SELECT seq, seat, id FROM messages") == [(2, b"token", 7), (3, None, 0), (4, None, None)]
         assert rows(path, "SELECT text FROM private") == [("one",)]
         now += 2000
         until(lambda: len(kept(path)) == 1)
