@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import tomllib
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -93,6 +94,12 @@ def within(package: str, modules: set[str]) -> set[str]:
 CORE = ("chat", "client", "commands", "formats", "log", "sessions", "text")
 CHAT = sorted({module for package in CORE for module in within(f"asyncchat.{package}", set(PATHS))})
 CLI = within("asyncchat.cli", set(PATHS))
+
+
+def test_the_core_and_nothing_else_must_be_covered() -> None:
+    run = tomllib.loads((SOURCE.parent.parent / "pyproject.toml").read_text())["tool"]["coverage"]["run"]
+    shells = {path.parent.name for path in SOURCE.glob("*/__init__.py")} - set(CORE)
+    assert set(run["omit"]) == {"*/asyncchat/*.py", *(f"*/asyncchat/{shell}/*" for shell in shells)}
 
 
 @pytest.mark.parametrize("module", CHAT)

@@ -10,7 +10,11 @@ import pytest
 
 from asyncchat.aio.server.connection import Connection
 from asyncchat.aio.server.server import Server
+from asyncchat.chat.core import ChatCore
+from asyncchat.chat.user import User
+from asyncchat.commands import table
 from asyncchat.limits import Limits
+from asyncchat.log.entries import Mark
 from asyncchat.system.addresses import listen, of_socket
 from tests.programs import ASK_NAME, PATIENCE, seconds
 
@@ -92,3 +96,22 @@ async def test_a_visit_leaves_nothing_for_the_garbage_collector(name: str) -> No
                     await asyncio.sleep(0)
         finally:
             gc.enable()
+
+
+async def test_a_command_can_await_an_entry_on_a_server_without_a_store() -> None:
+    @table.command("/probe", help="await an entry")
+    async def _probe(_core: ChatCore, user: User, _: str) -> None:
+        await Mark()
+        user.notice("it is applied")
+
+    try:
+        async with running(Limits()) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            async with asyncio.timeout(seconds(PATIENCE)):
+                writer.write(b"alice\n/probe\n")
+                assert await reader.readline() == f"{ASK_NAME}\n".encode()
+                assert await reader.readline() == b"Server: it is applied\n"
+            writer.close()
+            await writer.wait_closed()
+    finally:
+        table.COMMANDS.pop()

@@ -652,3 +652,7 @@ def test_when_the_chat_ends_nobody_is_told_that_the_others_leave() -> None:
     room.commit()
     assert alice.hear() == [{"type": "bye", "text": "Goodbye!"}]
     assert happened[-2:] == [Left(parse_name("bob"), 1, False), Left(parse_name("alice"), 0, False)]
+
+
+def test_the_lines_of_a_program_are_handled_one_by_one() -> None:
+    assert not Bot(a_room()).session.receive_messages([b"hello"])

@@ -42,7 +42,7 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LoadResumption(Request["SavedResumption"]):
-    """What the store knows of the session whose token has this hash."""
+    """Load what the store knows of the resumable session whose token has this hash."""
 
     token_hash: bytes
 

@@ -90,7 +90,7 @@ def is_object(line: bytes | None) -> bool:
 
 
 def from_client(line: bytes) -> FromClient:
-    """Return what a client said. Raises Malformed."""
+    """Return what a client said. Raises InvalidEvent."""
     try:
         return _from_client.decode(line)
     except msgspec.ValidationError as error:

@@ -25,6 +25,8 @@ from asyncchat.text.usernames import Name, NameRefused
 class JsonSession(Session):
     """Answers each line that a program sends with what became of it."""
 
+    pings = True
+
     def __init__(self, core: ChatCore, peer: Peer, address: str) -> None:
         self._output = JsonOutput(peer)
         super().__init__(core, self._output, address)

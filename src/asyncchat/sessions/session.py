@@ -1,7 +1,7 @@
 """One connection: its lines become messages and commands, in the order in which they come."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.user import Output, Place, Target
@@ -28,7 +28,11 @@ class Session(CommandRunner):
     """What the server makes of the lines that one peer at `address` sends; each format has its own.
 
     While a command waits for the reply to a request, no line is taken.
+
+    pings: whether the format has a question that the peer answers by itself
     """
+
+    pings = False
 
     def __init__(self, core: ChatCore, output: Output, address: str) -> None:
         super().__init__(core, output, address)
@@ -68,6 +72,13 @@ class Session(CommandRunner):
             self.core.propose(mark)
             self.user.last_mark = mark
         self.user.unread_marks.clear()
+
+    def receive_messages(self, lines: Sequence[bytes | None]) -> bool:
+        """Handle several lines at once, if the format can, and each is a message for certain; else return False."""
+        return False
+
+    def ping(self) -> None:
+        """Ask the peer whether it is still there, if `pings`."""
 
     @abstractmethod
     def _handle_line(self, line: bytes | None) -> None: ...

@@ -144,7 +144,7 @@ class Connection:
                 if unnamed and self._open and self._session.user.name:
                     unnamed = False
                     self._stop_timer()  # a timer is a tenth of the cost of a peer
-                    if isinstance(self._session, JsonSession):
+                    if self._session.pings:
                         self._check_alive(self._session)
             self._session.end(unfinished=decoder.unfinished)
             if not self._open:
@@ -192,7 +192,7 @@ class Connection:
         if self._pace or not session.user.name:
             some = lines[taken : taken + 1]
         else:
-            if isinstance(session, PlainSession) and session.receive_messages(some := lines[taken : taken + _MESSAGES]):
+            if session.receive_messages(some := lines[taken : taken + _MESSAGES]):
                 return len(some)
             some = lines[taken : taken + _TOGETHER]
         await self._receive(iter(some))
@@ -263,7 +263,7 @@ class Connection:
         if not self._session.user.name:
             self.disconnect_user(texts.TOO_SLOW)
 
-    def _check_alive(self, session: JsonSession) -> None:
+    def _check_alive(self, session: Session) -> None:
         silent = asyncio.get_running_loop().time() - self._silent_since - self._pings * events.PING_AFTER
         if silent < events.PING_AFTER:
             self._start_timer(events.PING_AFTER - silent, lambda: self._check_alive(session))

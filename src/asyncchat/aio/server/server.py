@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from asyncchat import transcript
 from asyncchat.aio.server.connection import READ_SIZE, Connection
 from asyncchat.aio.server.connection_limits import ConnectionLimiter
-from asyncchat.aio.server.store_service import StoreService
+from asyncchat.aio.server.store_service import StoreService, applied
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.resumption import ResumableSessions
 from asyncchat.limits import Limits
@@ -159,8 +159,10 @@ class Server:
 
     async def _attend(self, session: Session, connection: Connection) -> None:
         """Answer the pending request of `session`."""
-        assert self._store_service  # without a store there are no requests
-        await self._store_service.attend(session, connection)
+        if self._store_service:
+            await self._store_service.attend(session, connection)
+        else:
+            await applied(session)  # nothing else can be asked without a store
 
     async def _refuse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, refusal: bytes) -> None:
         self._refused += 1

@@ -35,6 +35,18 @@ MOST_FROM_ONE = 64
 _LOWEST_PRIORITY = 19
 
 
+def applied(session: Session) -> "asyncio.Future[None]":
+    """Return what is done when the entry that `session` awaits is applied, or refused."""
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def then() -> None:
+        if not done.done():  # else its waiter was cancelled
+            done.set_result(None)
+
+    session.when_applied(then)
+    return done
+
+
 class StoreService:
     """Answers what the sessions of `core` ask of `store`; whether they may ask it, the core has decided."""
 
@@ -69,17 +81,7 @@ class StoreService:
             case History() | LoadResumption() | CountMessages() | UnreadCounts() | AuditLog():
                 session.resume(await self._in(self._reading, lambda: self._store.archive.answer(question)))
             case Entry():
-                await self._wait_until_applied(session)
-
-    async def _wait_until_applied(self, session: Session) -> None:
-        applied: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-        def then() -> None:
-            if not applied.done():  # somebody waits
-                applied.set_result(None)
-
-        session.when_applied(then)
-        await self._until(applied)
+                await self._until(applied(session))
 
     def give_up(self) -> None:
         """Answer no more: whoever waits for an answer is told that the chat is closing."""
