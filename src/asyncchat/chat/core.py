@@ -74,13 +74,13 @@ class ChatCore:
         self.is_closing = False
         self.online: dict[str, User] = {}
         self.recent_guests = RecentGuests()
-        self._looks = ConfusableIndex()  # of those who are present
+        self._looks = ConfusableIndex()  # of the users who are online
         self.credential_limiter = CredentialLimiter(monotonic)
         pipeline.outcome = self._tell
 
     @property
     def room(self) -> RoomState:
-        """The room in which everybody is."""
+        """The room that all users are in."""
         return self.state.room
 
     @property
@@ -101,16 +101,16 @@ class ChatCore:
 
     @property
     def epoch(self) -> str:
-        """The name of this life of the conversation."""
+        """Identifies the life of the conversation; see Log."""
         return self.pipeline.log.epoch
 
     @property
     def is_stored(self) -> bool:
-        """Whether what is said is kept beyond the memory."""
+        """Whether messages are stored, and outlive the server."""
         return self.pipeline.log.is_archive
 
     def propose(self, entry: AnyEntry, done: Done | None = None) -> None:
-        """Have an entry kept and applied; `done` gets the result in that moment, or the Refusal."""
+        """Hand an entry to the log; once it is applied, `done` gets its result, or the Refusal if it was not."""
         if isinstance(entry, Join) and done:
             self.pipeline.join(entry, done)
             return
@@ -161,7 +161,7 @@ class ChatCore:
     # The end of a connection.
 
     def leave(self, user: User) -> None:
-        """Let the user leave; the connection ends when everything that was kept until then is sent."""
+        """Let the user leave; the connection ends when all that the log has delivered until then is sent."""
         if user.is_closed:
             return
         self._stop(user)
@@ -182,7 +182,7 @@ class ChatCore:
         self.disconnect(user, texts.KICKED if action == Action.KICK else texts.BANNED, "out")
 
     def replace(self, user: User, name: Name) -> None:
-        """End a connection, since its user has another one now, under this name; a same name has not left."""
+        """End the connection of a user who has another one, under `name`; with the same name, the user has not left."""
         self.resumable.detach(user)
         user.output.goodbye(texts.REPLACED, "elsewhere")
         if user.name and user.name.key == name.key:
@@ -202,16 +202,16 @@ class ChatCore:
             self.resumable.detach(user)
             user.output.peer.close()
 
-    # Who is refused.
+    # Checks of names.
 
     def refuse_reserved(self, name: Name) -> None:
-        """Raise NameReserved if `name` is the chat's own."""
-        # Where there are accounts, admin is one of them.
+        """Raise NameReserved if only the server may use `name`."""
+        # With a store, admin is an account like others.
         if name.key == SERVER.key or (name.key == ADMIN and not self.accounts):
             raise NameReserved
 
     def refuse_confusable(self, name: Name, own: Name | None = None) -> None:
-        """Raise NameRefused if `name` looks like one that is registered, the chat's own, or online and not `own`."""
+        """Raise NameRefused if `name` looks like one that is registered, reserved, or online, unless that is `own`."""
         if network_written(name.shown):
             raise NameRefused(texts.LOOKS_LIKE_ADDRESS)
         for other, whose in (
@@ -228,7 +228,7 @@ class ChatCore:
 
     def is_muted(self, name: Name) -> bool:
         """Tell whether this name is muted."""
-        # Asked for each message, and hardly ever is anybody muted: so the time is looked up only if there is one.
+        # Called for each message, and a mute is rare: so the clock is read only if there is one.
         return self.restrictions.has_any(RestrictionKind.MUTE) and bool(
             self.restrictions.find(RestrictionKind.MUTE, name.key, self.clock())
         )
@@ -244,13 +244,13 @@ class ChatCore:
             raise Muted
 
     def is_address_banned(self, address: str) -> bool:
-        """Tell whether guests may not join from there."""
+        """Tell whether guests from `address` may not join."""
         return self.restrictions.is_address_banned(address, self.clock())
 
-    # What follows from an entry.
+    # What follows when an entry is applied.
 
     def set_account(self, user: User, account: Account) -> None:
-        """The name that the user has is an account now, the user's own."""
+        """The user is the owner of `account` from now on."""
         if user.account is not account:
             user.account = user.resumable.account = account
             self.credential_limiter.was_right(account, user.network)
@@ -307,10 +307,10 @@ class ChatCore:
                 for user in self.online.values():
                     user.output.topic(self.room.topic)
             case _:
-                pass  # its proposer is told, or those in the room
+                pass  # the command tells its user, or `apply` the room
 
     def _guests_from(self, restriction: Restriction) -> list[User]:
-        """Return the guests who are online from an address, if the sentence is about that."""
+        """Return the guests who are online from the restricted address; none if the restriction is for a name."""
         if not restriction.is_for_address:
             return []
         return [user for user in self.online.values() if not user.account and user.network == restriction.address]
@@ -320,7 +320,7 @@ class ChatCore:
         self.accounts.release(name.key)
         account, user = self.accounts.find(name.key), self.online.get(name.key)
         if account and user and token_hash and user.resumable.token_hash == token_hash:
-            self.set_account(user, account)  # who asked may be back by now, on another connection
+            self.set_account(user, account)  # the user may be on another connection by now
 
     def _tell_deleted(self, ident: int) -> None:
         for user in list(self.online.values()):
@@ -343,6 +343,6 @@ class ChatCore:
 
 
 def lose_partner(user: User) -> None:
-    """The other one in the user's private conversation has deleted the account."""
+    """Stop sending the user's messages, since the partner of the private conversation has deleted the account."""
     user.set_target(Place.NOWHERE)
     user.notice(texts.PARTNER_GONE)

@@ -1,4 +1,4 @@
-"""What a command asks that has a password in it, which first has to be hashed."""
+"""Passwords, and the requests that contain one: hashing it takes long, so the shell answers them."""
 
 import re
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _DIGITS = re.compile("([\u0660-\u0669]+|[\u06f0-\u06f9]+)")
 
 
 class Secret(str):
-    """A password, which nothing shows by accident."""
+    """A password; its `repr` does not show it."""
 
     __slots__ = ()
 
@@ -58,13 +58,13 @@ def new_password(name: Name, raw: str) -> Secret:
     """Return another password for `name`, as it is compared. Raises Refusal if it can't be one."""
     secret = password(raw)
     if _key_of(secret) == name.key:
-        # So that a password that is written in the place of a name, and then again, is not what all see.
+        # A user who writes the password when asked for a name must not join with it as the name.
         raise Refusal("password-refused", texts.PASSWORD_IS_NAME)
     return secret
 
 
 def known_password(raw: str) -> Secret:
-    """Return a password that may be one that is kept. Raises WrongPassword if nobody could have chosen it."""
+    """Return a password to compare with a stored one. Raises WrongPassword if it can't be a password at all."""
     try:
         return password(raw)
     except Refusal:
@@ -83,7 +83,7 @@ def _key_of(word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RegisterAccount(Request[None]):
-    """Make `name` somebody's."""
+    """Make an account of `name`."""
 
     name: Name
     password: Secret
@@ -92,7 +92,7 @@ class RegisterAccount(Request[None]):
 
 @dataclass(frozen=True, slots=True)
 class CheckPassword(Request[None]):
-    """See whether this is the password of `account`; the answer is None if it is; else WrongPassword is raised."""
+    """Check the password of `account`. Raises WrongPassword."""
 
     account: Account
     password: Secret
@@ -110,7 +110,7 @@ class ChangePassword(Request[None]):
 
 @dataclass(frozen=True, slots=True)
 class Unregister(Request[None]):
-    """Delete `account` and its conversations, if this is its password; else WrongPassword is raised."""
+    """Delete `account` and its conversations, if this is its password. Raises WrongPassword."""
 
     account: Account
     password: Secret

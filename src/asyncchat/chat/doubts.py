@@ -1,4 +1,4 @@
-"""What a line may be instead of a message after a command that did not work: it is refused once."""
+"""Lines after a failed command that may not be meant as messages: each is refused once."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from asyncchat.text import texts
 
 
 class Doubt(IntFlag):
-    """PLACE: it may be for one person alone. PASSWORD: it may be the password that the command lacked."""
+    """What a line may be. PLACE: a private message for one user. PASSWORD: the password that the command lacked."""
 
     NONE = 0
     PLACE = 1
@@ -20,7 +20,7 @@ class Doubt(IntFlag):
 
 
 MOST_DECOMPOSED = 4 * LONGEST_PASSWORD
-"""Characters of a line that may be a password when it is composed: to compose more takes long."""
+"""Characters of a line that is compared with the password: composing a longer one takes too long."""
 
 _BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 
@@ -57,7 +57,7 @@ class Doubts:
         self._told &= ~doubt
 
     def learn_password(self, raw: str) -> None:
-        """The peer has shown or set this password; only its hash and length stay in memory."""
+        """Remember the password that the peer has sent; only its hash and length stay in memory."""
         prepared = _prepared(raw)
         self._password, self._length = _hash(prepared), len(prepared)
 

@@ -1,4 +1,4 @@
-"""How a user joins: as a guest, with a password, or in the place of another connection; and who may have which name."""
+"""How a user joins: as a guest, with a password, or instead of another connection; and the checks of names for it."""
 
 import contextlib
 
@@ -67,7 +67,7 @@ def unusable(refused: NameRefused) -> Refusal:
 
 
 def _refuse_muted(core: ChatCore, user: User, name: Name) -> None:
-    """Raise Muted if the user would escape a mute by the other name."""
+    """Raise Muted if the user is muted, and would escape that under another name."""
     if user.name and user.name.key != name.key:
         core.refuse_muted(user.name)
 
@@ -132,7 +132,7 @@ async def rename(core: ChatCore, user: User, account: Account) -> None:
 
 
 async def log_in(core: ChatCore, user: User, account: Account, text: str) -> None:
-    """Let the user, whose password was right, have the account's name, join if that is not done yet, and say `text`."""
+    """Give the user the name of the account, after the password was right; join if necessary; send a notice."""
     if user.name:
         await rename(core, user, account)
         user.notice(text)
@@ -144,7 +144,7 @@ async def log_in(core: ChatCore, user: User, account: Account, text: str) -> Non
 
 
 async def tell_unread(user: User, account: Account) -> None:
-    """Tell the user how many messages of each sender are unread, in a format that tells it without being asked."""
+    """Tell the user how many messages of each sender are unread, if the wire format has an event for it."""
     if user.output.counts_unread:
         with contextlib.suppress(NotKept):
             user.output.unread(await UnreadCounts(account))

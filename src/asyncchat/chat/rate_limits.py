@@ -9,19 +9,19 @@ from asyncchat.text.refusals import RateLimited
 
 MOST = 3
 PERIOD = 60.0
-"""Seconds in which there may be so many tries for one name from one address."""
+"""Seconds in which MOST attempts at one account are allowed from one address."""
 
 AT_ONCE = 10
-"""Tries for one account from all addresses from which it has never been right, before the next one has to wait."""
+"""Attempts at one account from all addresses without a successful login, before the next one has to wait."""
 
 FIRST_DELAY, LONGEST_DELAY = 2.0, 60.0
-"""Seconds from one such try to the next; each takes twice as long as the one before."""
+"""Seconds until the next attempt is allowed: at first, and at most; the time doubles with each attempt."""
 
 FORGOTTEN_AFTER = 3600.0
-"""Seconds without such tries after which they are forgotten."""
+"""Seconds without an attempt after which the earlier ones no longer count."""
 
 REGISTRATIONS, REGISTRATION_PERIOD = 100, 3600.0
-"""Names that may be registered from one address in so many seconds."""
+"""Names that may be registered from one address, and the seconds in which they count."""
 
 REMEMBERED = 10_000
 """Pairs of a name and an address that each limiter keeps in memory; the oldest are forgotten first."""
@@ -30,7 +30,7 @@ REMEMBERED = 10_000
 class RateLimiter:
     """Allows `rate` messages a second, and `burst` at once after a rest (the generic cell rate algorithm).
 
-    Knows no clock: `now` is in seconds, from whatever clock only goes forward. With a `rate` of 0 nobody ever waits.
+    Has no clock: `now` is in seconds, of a monotonic clock. With a `rate` of 0 there is no limit.
     """
 
     __slots__ = ("_due", "_interval", "_tolerance")
@@ -41,16 +41,16 @@ class RateLimiter:
         self._due = 0.0
 
     def take(self, now: float) -> float:
-        """Count one message, and return the seconds for which it has to wait."""
+        """Count one message, and return how many seconds it has to wait."""
         due = max(self._due, now)
         self._due = due + self._interval
         return max(0.0, due - self._tolerance - now)
 
 
 class AttemptLimiter:
-    """Counts the tries for each name and address, of which there may be so many in so many seconds.
+    """Allows `most` attempts in `period` seconds for each pair of a key and an address.
 
-    Knows no clock: `now` is in seconds, from one that only goes on.
+    Has no clock: `now` is in seconds, of a monotonic clock.
     """
 
     def __init__(self, most: int = MOST, period: float = PERIOD) -> None:
@@ -59,7 +59,7 @@ class AttemptLimiter:
         self._tries: dict[tuple[str, str], list[float]] = {}
 
     def take(self, key: str, address: str, now: float) -> bool:
-        """Count one try, and tell whether there may be one."""
+        """Count one attempt, and tell whether it is allowed."""
         recent = [time for time in self._tries.pop((key, address), ()) if time > now - self._period]
         allowed = len(recent) < self._most
         self._tries[key, address] = [*recent, now] if allowed else recent
@@ -67,16 +67,16 @@ class AttemptLimiter:
         return allowed
 
     def forget(self, key: str, address: str) -> None:
-        """The password was right."""
+        """Forget the attempts, since the password was right."""
         self._tries.pop((key, address), None)
 
 
 class LoginLimiter:
-    """Counts the tries for each account, from each address, and from all addresses together.
+    """Limits the attempts at each account, from each address and from all addresses together.
 
-    Somebody who guesses may have many addresses: so each further try has to wait, twice as long each time. That does
-    not hold where the account's own people are: at an address from which the password was right before. Knows no
-    clock: `now` is in seconds, from one that only goes on.
+    An attacker may have many addresses: so after AT_ONCE attempts each further one has to wait, twice as long each
+    time. This does not apply to addresses from which the password was right before. Has no clock: `now` is in seconds,
+    of a monotonic clock.
     """
 
     def __init__(self) -> None:
@@ -85,7 +85,7 @@ class LoginLimiter:
         self._owners: dict[tuple[str, str], None] = {}
 
     def take(self, account: str, address: str, now: float) -> bool:
-        """Count one try, and tell whether there may be one."""
+        """Count one attempt, and tell whether it is allowed."""
         if (account, address) in self._owners:
             return self._from_one.take(account, address, now)
         many, last = self._from_all.get(account, (0, now))
@@ -101,7 +101,7 @@ class LoginLimiter:
         return True
 
     def was_right(self, account: str, address: str) -> None:
-        """The account's own people are at this address."""
+        """The owner of the account is at this address."""
         self._from_one.forget(account, address)
         self._owners.pop((account, address), None)
         self._owners[account, address] = None

@@ -1,4 +1,4 @@
-"""Guests who have left: for a while it is known who they were, so that they can be banned all the same."""
+"""Guests who have left: their addresses are remembered for a while, so that they can still be banned."""
 
 from typing import NamedTuple
 
@@ -17,14 +17,17 @@ class Guest(NamedTuple):
 
 
 class RecentGuests:
-    """REMEMBERED guests who have left, the last of each name; from no network so many that they displace others."""
+    """The last REMEMBERED guests who have left, one for each name.
+
+    When there are more, the oldest of the network with the most guests is forgotten: so no network displaces others.
+    """
 
     def __init__(self) -> None:
         self._guests: dict[str, Guest] = {}
         self._of_network: dict[str, dict[str, None]] = {}
 
     def add(self, guest: Guest) -> None:
-        """Remember one."""
+        """Remember a guest, instead of an earlier one with the same name."""
         key = guest.name.key
         if key in self._guests:
             self._forget(key)
@@ -41,5 +44,5 @@ class RecentGuests:
             del self._of_network[network]
 
     def find(self, name: Name) -> Guest | None:
-        """Return who had this name last, if it was a guest."""
+        """Return the last guest who had this name."""
         return self._guests.get(name.key)

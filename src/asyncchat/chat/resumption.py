@@ -12,9 +12,9 @@ MAX_DETACHED = 10_000
 
 
 class ResumableSessions:
-    """The sessions of all who are online, and of the last `max_detached` who are gone.
+    """The sessions of all users who are online, and the last `max_detached` sessions of users who have left.
 
-    Each is found by a token that `new_token` makes, which must be impossible to guess; only its hash is kept.
+    Each is found by a token that `new_token` makes, which must be impossible to guess; only its hash is stored.
     `revoked`: how often tokens have been revoked.
     """
 
@@ -79,7 +79,7 @@ class ResumableSessions:
             self._detached.popitem(last=False)
 
     def revoke(self, account: int, except_: bytes = b"") -> None:
-        """Let no session be the account's with this number any more, but the one whose token has the hash `except_`."""
+        """Log all sessions out of the account with this number, but the one whose token has the hash `except_`."""
         self.revoked += 1
         for session in (*self._attached.values(), *self._detached.values()):
             if session.account and session.account.id == account and session.token_hash != except_:
@@ -89,5 +89,5 @@ class ResumableSessions:
 
 
 def hash_token(token: str) -> bytes:
-    """Return what is kept of a token."""
+    """Return the hash by which a token is stored and found."""
     return sha256(token.encode()).digest()

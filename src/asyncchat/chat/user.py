@@ -1,4 +1,4 @@
-"""A user: who is at the other end of a connection, where messages go, and what of this outlives the connection."""
+"""A connected user, the interface by which it is sent everything, and what outlives its connection."""
 
 from collections.abc import Sequence
 from enum import Enum
@@ -16,7 +16,7 @@ from asyncchat.text.networks import network_of
 from asyncchat.text.usernames import Name
 
 REMEMBERED = 32
-"""As many as may wait for their acknowledgement: nobody repeats what is older."""
+"""Acknowledged ids that are remembered: as many as may be unacknowledged, so a client never repeats an older one."""
 
 NO_MESSAGE = 1 << 63
 """A larger number than any message has."""
@@ -28,7 +28,7 @@ Acks = Sequence[tuple[int, int | None]]
 class Place(Enum):
     """Where messages go if not to one user.
 
-    ROOM: to everybody
+    ROOM: to all users
     NOWHERE: they are refused, since the partner of the private conversation can't be reached
     """
 
@@ -61,11 +61,11 @@ class Output(Protocol):
         ...
 
     def notice(self, text: str, times: Sequence[str] = ()) -> None:
-        """Tell this user something; `times`: those in the text, in order, for who can show them in another zone."""
+        """Send a notice; `times`: those in the text, in order, for clients that show them in another time zone."""
         ...
 
     def notices(self, lines: Sequence[str]) -> None:
-        """Tell this user several lines that belong together."""
+        """Send a notice of several lines."""
         ...
 
     def goodbye(self, text: str, code: str) -> None:
@@ -77,7 +77,7 @@ class Output(Protocol):
         ...
 
     def unread(self, counts: Sequence[tuple[str, int]]) -> None:
-        """There are this many unread messages from each of these users, in whose conversations the user is not."""
+        """Tell how many messages of each sender are unread."""
         ...
 
     def topic(self, text: str) -> None:
@@ -93,11 +93,11 @@ class Output(Protocol):
         ...
 
     def acknowledge(self, acks: Acks) -> None:
-        """What was sent with these ids is kept or done."""
+        """The messages with these ids are stored, or the commands are done."""
         ...
 
     def fail(self, idents: Sequence[int], why: str) -> None:
-        """What was sent with these ids could not be kept; `why` is the rest of a sentence."""
+        """The messages with these ids could not be stored; `why` is the rest of a sentence."""
         ...
 
 
@@ -107,15 +107,15 @@ class ResumableSession:
     token_hash: of the token by which it is resumed; empty if it can't be
     created: in milliseconds since 1970
     first: the number of the first message that its user may see, if it is no account's
-    user: who has it now
-    name: the one that its last user had
-    account: the one whose password was shown
+    user: the connected user, if any
+    name: the name that its last user had
+    account: the account that its user has logged in to
     target: where messages go
-    partners: who was meant by the names that were written to: a name may be another user's since
-    doubts: what the next line may be instead of a message
-    is_restored: it was made from what the store knows, which is not everything
+    partners: the accounts that were written to, by the keys of their names: a name may have changed hands since
+    doubts: what the next line may be other than a message
+    is_restored: it was loaded from the store, which does not know everything about it
 
-    The ids of what is sent rise, so that a repetition is known: it must not be posted again.
+    Ids increase, so that a repeated message is recognised and not posted again.
     """
 
     def __init__(self, token_hash: bytes, created: int) -> None:
@@ -134,12 +134,12 @@ class ResumableSession:
         self.acked: dict[int, int | None] = {}
 
     def accept(self, ident: int) -> None:
-        """What is sent as `ident` is on its way to the log."""
+        """The message with this id is on its way to the log."""
         self.last_id = ident
         self.unacked.add(ident)
 
     def acknowledge(self, acks: Acks) -> None:
-        """What was sent with these ids is kept or done."""
+        """The messages with these ids are stored, or the commands are done."""
         for ident, seq in acks:
             self.unacked.discard(ident)
             self.acked[ident] = seq
@@ -149,7 +149,7 @@ class ResumableSession:
             self.user.output.acknowledge(acks)
 
     def fail(self, idents: Sequence[int], why: str) -> None:
-        """What was sent with these ids could not be kept, and may be sent again."""
+        """The messages with these ids could not be stored, and may be sent again; `why` is the rest of a sentence."""
         self.unacked.difference_update(idents)
         self.last_id = max(self.acked, default=-1)
         if self.user:
@@ -157,16 +157,16 @@ class ResumableSession:
 
 
 class User:
-    """Who is connected from `address`, and is told everything by `output`.
+    """A user who is connected from `address`, and is sent everything by `output`.
 
     member: the number of the connection in the log
-    running: the command that waits for something
+    running: the command that waits for a reply
     resumable: what outlives the connection
     name: None until the user has joined
-    account: the user's own, after the login
+    account: None for a guest
     addressee: where the line at hand goes, or which conversation it is about
-    unread_marks: what was written to the user of each conversation, if the connection is still alive
-    last_mark: the newest of those that were proposed
+    unread_marks: for each conversation the last message that was written to the connection, which may be dead
+    last_mark: the last of these that was proposed, since the connection is alive
     message_id: the id of the line at hand, as long as it has no answer; None in a format without ids
     offered: another name, and its password, which /name would register
     since, active: when the user joined, and when the last line came, in milliseconds since 1970
@@ -192,12 +192,12 @@ class User:
 
     @property
     def role(self) -> Role:
-        """What the user may do."""
+        """The user's role, which decides what the user may do."""
         return self.account.role if self.account else Role.GUEST
 
     @property
     def partner(self) -> Account | None:
-        """The other one in the user's private conversation."""
+        """The other user of the current private conversation; None in the room."""
         target = self.resumable.target
         return None if isinstance(target, Place) else target
 
@@ -214,13 +214,13 @@ class User:
         return self.account
 
     def stop(self) -> None:
-        """End the command that runs; what it has asked for is done all the same."""
+        """Stop the command that runs; its pending request is carried out all the same."""
         if self.running:
             self.running.close()
             self.running = None
 
     def notice(self, text: str, times: Sequence[str] = ()) -> None:
-        """Tell this user something; see Output."""
+        """Send a notice to this user; see Output."""
         self.output.notice(text, times)
 
     def tell_identity(self) -> None:
@@ -228,7 +228,7 @@ class User:
         self.output.identity(self.require_name().shown, self.role)
 
     def set_target(self, target: Target) -> None:
-        """Let messages go elsewhere from now on, and say so."""
+        """Send messages to `target` from now on, and tell the user."""
         self.resumable.target = target
         if isinstance(target, Account):
             self.resumable.partners[target.name.key] = target

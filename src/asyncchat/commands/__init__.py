@@ -1,4 +1,4 @@
 """The commands: one table, and what each of them does."""
 
-# Whoever looks something up in the table finds all of it.
+# All modules are imported, so that the table is complete.
 from asyncchat.commands import general, history, accounts, messaging, moderation, window  # noqa: F401, I001

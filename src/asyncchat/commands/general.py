@@ -1,4 +1,4 @@
-"""The commands for everybody: help, who is online, the topic, and leaving."""
+"""The commands for all users: help, who is online, the topic, and leaving."""
 
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.recent_guests import Guest
@@ -14,7 +14,7 @@ from asyncchat.text.command_line import EXIT, excerpt, word_of
 from asyncchat.text.usernames import NameRefused, parse_name
 
 _HELP_WIDTH = 78 - len("Server: ")
-"""Columns of a row of help, which most windows have room for."""
+"""Columns of a row of help: with its prefix it fits a window of 80."""
 
 LISTED = 100
 """Names that /list shows."""
@@ -91,7 +91,7 @@ def _called(role: Role) -> str:
 
 
 def _lasting(milliseconds: int) -> str:
-    """Return how long that is, in whole units of the largest kind; nothing below a minute."""
+    """Return a duration in whole days, hours or minutes, for example `5m`; empty below a minute."""
     return next((f"{milliseconds // unit}{letter}" for unit, letter in _UNITS if milliseconds >= unit), "")
 
 

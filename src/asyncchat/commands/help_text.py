@@ -1,4 +1,4 @@
-"""What /help says: which commands one may use, and how; the server and the client at a terminal say the same."""
+"""What /help says: which commands a user may use, and how; the server and the terminal client say the same."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from asyncchat.log.accounts import Role
 from asyncchat.text import texts
 
 _NARROW = 50
-"""Columns below which the commands do not stand below each other, beside their titles."""
+"""Columns below which commands are indented below the title of their group, not aligned beside it."""
 
 _FOR = {
     Role.REGISTERED: texts.FOR_REGISTERED,
@@ -18,9 +18,9 @@ _FOR = {
 
 
 def usable(role: Role, *, has_store: bool, has_window: bool = False) -> list[Command]:
-    """Return the commands that somebody with this role may use here, in the order of the table.
+    """Return the commands that a user with this role may use here, in the order of the table.
 
-    `has_store`: whether something is kept; `has_window`: whether it is the client at a terminal that asks.
+    `has_store`: whether the server has a store; `has_window`: whether the terminal client asks, with its own commands.
     """
     return [
         command
@@ -30,9 +30,9 @@ def usable(role: Role, *, has_store: bool, has_window: bool = False) -> list[Com
 
 
 def overview(commands: Sequence[Command], width: int, *, can_register: bool) -> list[str]:
-    """Return these commands by what they are about, in rows of `width` columns.
+    """Return these commands by group, in rows of at most `width` columns.
 
-    `can_register`: whether there would be more with a name of one's own.
+    `can_register`: whether the user would have more commands after registering.
     """
     rows = [row for group in Group for row in _group(group, [one for one in commands if one.group is group], width)]
     if can_register:
@@ -55,7 +55,7 @@ def _group(group: Group, commands: Sequence[Command], width: int) -> Iterator[st
 
 
 def details(command: Command, width: int, *, has_store: bool) -> list[str]:
-    """Return all about one command, in rows of `width` columns."""
+    """Explain one command, in rows of at most `width` columns."""
     said = [f"{command.usage}: {command.help}."]
     if others := command.names[1:]:
         said.append(f"Also: {', '.join(others)}.")

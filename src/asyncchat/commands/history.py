@@ -13,7 +13,7 @@ from asyncchat.text import texts
 from asyncchat.text.command_line import excerpt
 
 _DIGITS = 18
-"""Of a number that can be asked for; the store has no larger ones."""
+"""Digits of the argument of /history, at most: no message has a larger number."""
 
 
 @command("/history", argument="[N]", help=f"show {SHOWN} messages, beginning with the Nth last", needs_store=True)
@@ -34,7 +34,7 @@ async def _search(_core: ChatCore, user: User, words: str) -> None:
 
 
 def pair_of(user: User) -> ConversationKey | None:
-    """Return the two whose private conversation the line at hand is about; None if it is about the room."""
+    """Return the private conversation that the current line is about; None if it is about the room."""
     return (
         ConversationKey(user.account, user.addressee) if user.account and isinstance(user.addressee, Account) else None
     )

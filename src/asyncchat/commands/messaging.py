@@ -64,7 +64,7 @@ async def _msg(core: ChatCore, user: User, argument: str) -> None:
 async def _unread(_core: ChatCore, user: User, _: str) -> None:
     account = user.require_account()
     if user.last_mark:
-        # It is on its way to the store; once it is kept again, so it was the first time.
+        # It may still be on its way to the store: when the same mark is stored again, so is the first one.
         await user.last_mark
     user.notice(texts.unread(await UnreadCounts(account)))
 
@@ -84,7 +84,7 @@ async def _stats(_core: ChatCore, user: User, _: str) -> None:
 
 
 async def open_conversation(core: ChatCore, user: User, other: Account, after: int | None = None) -> None:
-    """Let messages go to `other` alone, and show what there is; or, if that is known, what came `after` it.
+    """Send messages to `other` alone from now on, and show the last ones; with `after`, those after that number.
 
     Raises Refusal.
     """
@@ -121,7 +121,7 @@ async def send_private(core: ChatCore, user: User, to: Account, text: str) -> No
 
 
 def find_recipient(core: ChatCore, user: User, wanted: str) -> Account:
-    """Return the account of the user to whom a client writes, whose name may have been another's. Raises Refusal."""
+    """Return the account that a client writes to, if its name has not changed hands since. Raises Refusal."""
     user.require_account()
     other = _find_other(core, user, wanted)
     _check_same_owner(core, user, other)
@@ -143,10 +143,10 @@ def _find_other(core: ChatCore, user: User, wanted: str, yourself: str = texts.C
 
 
 def _check_same_owner(core: ChatCore, user: User, other: Account) -> None:
-    """Raise Refusal if the user may mean an earlier owner of the name, by what was typed before it changed hands."""
+    """Raise Refusal if the line may be meant for an earlier owner of the name."""
     session = user.resumable
     if not session.token_hash:
-        return  # nothing that was typed earlier is sent again
+        return  # a client that never sends a line again
     key, partners = other.name.key, session.partners
     if core.require_accounts().when_released(key) < session.created:
         partners.setdefault(key, other)

@@ -1,4 +1,4 @@
-"""What the line after a command may be if that does not work, also if the command was mistyped."""
+"""What the line after a failed command may be, also if the command was mistyped."""
 
 from difflib import get_close_matches
 from functools import reduce
@@ -10,11 +10,11 @@ from asyncchat.commands.table import COMMANDS, Command, find_command
 from asyncchat.text.command_line import EXCERPT, is_command, word_of
 
 ALIKE = 0.75
-"""How similar an unknown command is at least to one that it may be: /passwd to /password, but not /join to /login."""
+"""How similar an unknown command must be to a known one: /passwd is to /password, /join is not to /login."""
 
 
 def doubt_of(command: Command) -> Doubt:
-    """Return what the next line may be if `command` does not work."""
+    """Return what the next line may be if `command` fails."""
     if command.has_password:
         return Doubt.PASSWORD
     return Doubt.PLACE if command.sets_target else Doubt.NONE
@@ -24,7 +24,7 @@ _DOUBTS = {name: doubt for command in COMMANDS if (doubt := doubt_of(command)) f
 
 
 def doubt_of_refused(said: str) -> Doubt:
-    """Return what the line after `said` may be, if that was no message or name but a hidden or mistyped command."""
+    """Return what the line after `said` may be, if `said` is a hidden or mistyped command."""
     meant_line = said if is_command(said) else said and find_hidden_command(said)
     if command := find_command(meant_line):
         return doubt_of(command)

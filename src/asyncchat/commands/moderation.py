@@ -17,7 +17,7 @@ from asyncchat.text.networks import network_written
 from asyncchat.text.usernames import Name, NameRefused, parse_name
 
 _LASTING = ("kick", "ban", "mute")
-_UNTIL = re.compile(r"([0-9]{4}-[0-9-]{5}T[0-9:]{8}Z)\)$")  # as a Sentence says it, whose words are kept
+_UNTIL = re.compile(r"([0-9]{4}-[0-9-]{5}T[0-9:]{8}Z)\)$")  # as Restriction writes it into the audit
 
 
 @command(
@@ -96,7 +96,7 @@ async def _restrict(
 
 
 def _address_of(core: ChatCore, name: Name, kind: RestrictionKind) -> str:
-    """Return the address that is banned together with a name: that of the guest who has it, or had it last."""
+    """Return the address to ban together with a name: that of the guest who has or had it; empty for an account."""
     if kind != RestrictionKind.BAN or core.find_account(name):
         return ""
     online, guest = core.online.get(name.key), core.recent_guests.find(name)
@@ -190,7 +190,7 @@ def _parse_name(wanted: str) -> Name | None:
 
 
 def _find_target(core: ChatCore, user: User, wanted: str, act: str) -> Name:
-    """Return the name of another user, as it is shown where it is known. Raises Refusal."""
+    """Return the name of another user, in its usual spelling if it is known. Raises Refusal."""
     name = _parse_name(wanted)
     if not name:
         raise Refusal("not-online", texts.NOT_ONLINE)

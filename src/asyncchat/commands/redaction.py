@@ -1,4 +1,4 @@
-"""Lines that are not for everybody's eyes, also when they were mistyped."""
+"""Lines with a password or a private message in them, also when the command was mistyped."""
 
 import itertools
 import re
@@ -15,35 +15,35 @@ _SLASHES = frozenset(
     "\uff3c\ufe68\u2216\u29f5\u29f9\u27cd\u31d4\u2f02\U0001d20f\U0001d23b"  # look like a backslash
     "\uff5c\uffe8\u2223\u2502\u23fd"  # look like a bar
 )
-"""What may be typed or pasted for a slash, and begins no text (UTS 39, confusables.txt)."""
+"""Characters that look like a slash and do not begin ordinary text (UTS 39, confusables.txt)."""
 
 _ALSO_IN_TEXT = frozenset("\\|\u30ce\u4e3f\u4e36")
-"""The same, where text may begin so."""
+"""Characters that look like a slash and may begin ordinary text."""
 
 _SECRET = tuple(name[1:] for command in COMMANDS if command.has_password for name in command.names)
 
 
 def find_hidden_command(said: str) -> str:
-    """Return the command that was meant by a line that does not begin with it, and is not for everybody's eyes.
+    """Return the confidential command that a line was probably meant to be; empty if there is none.
 
-    What stands before it may have been typed without being seen: blanks, keys that a terminal sends as they are
-    (ECMA-48, 5.4), other things without a shape; also in the form in which `visible` shows them. Or its slash is one of
-    another keyboard, or of another script.
+    Before the command there may be characters that the user did not see: blanks, key codes that a terminal sends
+    (ECMA-48, 5.4), other characters without a shape, also as `sanitize` shows them. Or its slash is a character of
+    another keyboard or script that looks like one.
 
-    `said` is not empty, and no command itself.
+    `said` must not be empty, nor a command.
     """
-    if "!" <= said[0] <= "~" and said[0] not in "<\\|":  # as nearly all do
+    if "!" <= said[0] <= "~" and said[0] not in "<\\|":  # true for nearly all lines
         return ""
     meant = _meant(said)
     if command := find_command(meant):
-        # A blank before it may be there so that it is text, and whoever types it sees that.
+        # With a blank before it, which the user sees, it may be meant as text.
         return command.names[0] if command.is_confidential or meant != said.lstrip(" \t") else ""
-    # It may be a mistyped one; but a path is none.
+    # It may be a mistyped command, but not a path.
     return safe_command(meant) if argument_of(meant) and word_of(meant)[1:].isalpha() else ""
 
 
 def _meant(said: str) -> str:
-    """Return what a line says if it is meant for a command, or for something like it; else nothing."""
+    """Return the command that a line was meant to be, with a plain slash; empty if it is none."""
     begin = 0
     while begin < len(said):
         if (match := _KEY.match(said, begin) or SHAPELESS.match(said, begin)) and match.end() > begin:
@@ -58,7 +58,7 @@ def _meant(said: str) -> str:
 
 
 def _is_confidential(meant: str) -> bool:
-    """Tell whether something follows a command that is not for all, or what nearly is one that takes a password."""
+    """Tell whether a line has an argument, and its command is confidential or nearly one that takes a password."""
     if not argument_of(meant):
         return False
     if command := find_command(meant):
@@ -68,7 +68,7 @@ def _is_confidential(meant: str) -> bool:
 
 
 def _differ_by_one(one: str, other: str) -> bool:
-    """Tell whether one letter too many, missing or wrong, or two exchanged, are all that makes a difference."""
+    """Tell whether two words differ by one letter added, missing or wrong, or by two neighbours exchanged."""
     if abs(len(one) - len(other)) > 1:
         return False
     begin = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
@@ -82,7 +82,7 @@ def _differ_by_one(one: str, other: str) -> bool:
 
 
 def may_contain_password(said: str) -> bool:
-    """Tell whether there may be a password in a line."""
+    """Tell whether a line may contain a password."""
     meant = _meant(said)
     command = find_command(meant)
     # An unknown command may be one that takes a password, and was mistyped or is for a newer client.
@@ -90,11 +90,11 @@ def may_contain_password(said: str) -> bool:
 
 
 def redact(said: str) -> str:
-    """Return a line as it may be shown: without what may be a password."""
+    """Return a line without what may be a password."""
     return f"{safe_command(_meant(said))} …" if may_contain_password(said) else said
 
 
 def safe_command(said: str) -> str:
-    """Return as much of a command as may be shown: what is wrong with it may be a password behind it."""
+    """Return only the letters of a command: what follows without a blank may be a password."""
     letters = itertools.takewhile(str.isalpha, said[1:])
     return "/" + "".join(itertools.islice(letters, EXCERPT))

@@ -11,11 +11,11 @@ from asyncchat.log.requests import Running
 from asyncchat.text.command_line import word_of
 
 Handler = Callable[[ChatCore, User, str], Running]
-"""Does what a command says, for a user, with the argument that was typed. Raises Refusal."""
+"""Carries out a command for a user, with the argument that was typed. Raises Refusal."""
 
 
 class Group(StrEnum):
-    """What a command is about: its part of /help."""
+    """The group of a command in /help."""
 
     CHAT = "Chat"
     PRIVATE = "Private"
@@ -30,9 +30,9 @@ class Command(NamedTuple):
     role: the lowest that may use it
     before_login: it works before the user has a name, too
     needs_store: it is refused where nothing is stored
-    has_password: a password follows it, so that the line must not be shown or kept
+    has_password: a password follows it, so that the line must not be shown or stored
     sets_target: it changes where messages go
-    group: what it is about
+    group: its group in /help
     run: None for a command of the client for terminals, which the server does not know
     """
 
@@ -49,17 +49,17 @@ class Command(NamedTuple):
 
     @property
     def usage(self) -> str:
-        """What to write."""
+        """The command and its argument, as /help shows them."""
         return f"{self.names[0]} {self.argument}".rstrip()
 
     @property
     def is_client_only(self) -> bool:
-        """Whether the client for terminals does it by itself."""
+        """Whether the terminal client carries it out, and the server does not know it."""
         return self.run is None
 
     @property
     def is_confidential(self) -> bool:
-        """Whether the line is not meant for everybody."""
+        """Whether other users must not see the line."""
         return self.has_password or self.role == Role.REGISTERED
 
 
@@ -86,5 +86,5 @@ def command(*names: str, argument: str = "", help: str, **row: Any) -> Callable[
 
 
 def find_command(line: str) -> Command | None:
-    """Return the command that a line begins with."""
+    """Return the command that a line begins with; None if there is none."""
     return _BY_NAME.get(word_of(line).lower())

@@ -15,7 +15,7 @@ _decoder: msgspec.json.Decoder[FromServer] = msgspec.json.Decoder(FromServer)
 
 
 def from_server(line: bytes) -> FromServer | None:
-    """Return what a server said, or None for what this version does not know, or what nobody can mean.
+    """Return what a server said, or None if this version does not know it, or if it is impossible.
 
     Names, codes, reasons and lists are not longer than their types in `events` say. Times are as in RFC 3339, from 1970
     to 9998: so each can be shown in every zone. No text has anything in it that a terminal could take for a command, or

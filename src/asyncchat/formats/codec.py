@@ -38,7 +38,7 @@ def lines(events: Iterable[Struct]) -> bytes:
 
 
 def conversation(batch: Iterable[room_events.Event]) -> bytes:
-    """Return what everybody in the room who speaks JSON is told of `batch`."""
+    """Return the events of the room in `batch` as lines."""
     return lines([event for happened in batch for event in _public(happened)])
 
 
@@ -79,7 +79,7 @@ def _public(event: room_events.Event) -> Sequence[Struct]:
 
 
 def is_object(line: bytes | None) -> bool:
-    """Tell whether a line is a JSON object, and so no name that anybody could have."""
+    """Tell whether a line is a JSON object, which can't be a name."""
     if line is None or not line.lstrip().startswith(b"{"):
         return False
     try:

@@ -48,9 +48,9 @@ class _Event(
 class Hello(_Event, frozen=True):
     """Asks for a name; `token`, `epoch` and `after` (the last message that was shown) to come back.
 
-    `password`: of a name that is one's own, or, with `register`, that shall be from now on. `conversation` and
-    `conversation_after`: to whom one was turned, "" if to everybody, null if to nobody, and the last message that was
-    shown of that.
+    `password`: of the name, which is registered already, or is to be registered with `register`. `conversation`: the
+    user in the current conversation, "" for the room, null for none; `conversation_after`: the last message of it that
+    was shown.
     """
 
     v: int

@@ -12,18 +12,18 @@ def encode(events: Iterable[Event]) -> bytes:
 
 
 def private(messages: Iterable[Sent], *, new: bool = False) -> bytes:
-    """Return what was said to one alone, so that nobody can take it for what is said to all; `new`: it has waited."""
+    """Return private messages as lines, marked so that they differ from those of the room; `new`: they were unread."""
     mark = "new" if new else "private"
     return "".join([f"({mark}) {sent.name.shown}: {sent.text}\n" for sent in messages]).encode()
 
 
 def notices(lines: Sequence[str]) -> bytes:
-    """Return lines from the server that belong together, below a line that says from whom they are."""
+    """Return several lines from the server, below a line that says so."""
     return "\n".join(["Server:", *lines, ""]).encode()
 
 
 def notice(text: str) -> bytes:
-    """Return a line from the server itself; nobody else can be called Server."""
+    """Return a line from the server itself; no user can have the name Server."""
     return f"Server: {text}\n".encode()
 
 

@@ -1,4 +1,4 @@
-"""The registered names: all accounts in memory; the store keeps them."""
+"""The accounts, all of them in memory; the store keeps them."""
 
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
@@ -12,11 +12,11 @@ SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 128
 
 
 MOST_GIVEN_UP = 100_000
-"""Names of which it is known when they were given up; who has meant one of those before may have meant any."""
+"""Deleted names of which the time of deletion is known; older ones are forgotten."""
 
 
 class Role(IntEnum):
-    """What somebody may do: whoever comes later may do all that those before may."""
+    """What a user may do; each role includes all that the roles before it may do."""
 
     GUEST = 0
     REGISTERED = 1
@@ -27,7 +27,7 @@ class Role(IntEnum):
 class Account:
     """A registered name.
 
-    password: the hash that is kept of it
+    password: its hash
     seen: when its owner was online last, in milliseconds since 1970, if that is known
     """
 
@@ -42,10 +42,11 @@ class Account:
 
 
 class Accounts:
-    """All accounts there are.
+    """All accounts.
 
-    given_up: when names were given up, in milliseconds since 1970, by their keys; the last ones, the oldest first
-    next_id: the number of the account that is made next; none is given twice
+    given_up: when the accounts of names were deleted, in milliseconds since 1970, by the keys of the names, the oldest
+        first
+    next_id: the number of the next account; no number is used twice
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class Accounts:
         return self._by_key.get(key)
 
     def of_key(self, key: str) -> Account:
-        """Return the account of the name with this key, which there must be."""
+        """Return the account of the name with this key. Raises KeyError."""
         return self._by_key[key]
 
     def get(self, ident: int | None) -> Account | None:
@@ -75,7 +76,7 @@ class Accounts:
         return None if ident is None else self._by_id.get(ident)
 
     def of(self, ident: int) -> Account:
-        """Return the account with this number, which there must be."""
+        """Return the account with this number. Raises KeyError."""
         return self._by_id[ident]
 
     def find_confusable(self, name: Name) -> Name | None:
@@ -83,17 +84,17 @@ class Accounts:
         return self._looks.find(name) or self._reserved_looks.find(name)
 
     def add(self, account: Account) -> None:
-        """Know one more."""
+        """Add an account."""
         self._by_key[account.name.key] = self._by_id[account.id] = account
         self.next_id = max(self.next_id, account.id + 1)
         self._looks.add(account.name)
 
     def when_released(self, key: str) -> int:
-        """Return when the name with this key may have been given up last, in milliseconds since 1970; -1: never."""
+        """Return when the name with this key was last deleted at the latest, in milliseconds since 1970; -1: never."""
         return self.released.get(key, self._forgotten)
 
     def remove(self, account: Account, time: int) -> None:
-        """Delete an account; its name was given up at that time."""
+        """Delete an account at `time`, in milliseconds since 1970."""
         self.released.pop(account.name.key, None)  # so that the oldest comes first
         self.released[account.name.key] = time
         if len(self.released) > MOST_GIVEN_UP:
@@ -101,10 +102,10 @@ class Accounts:
         del self._by_key[account.name.key], self._by_id[account.id]
         self._looks.remove(account.name)
 
-    # Names that are about to be registered.
+    # Names whose registration is in progress.
 
     def reserve(self, name: Name) -> None:
-        """Keep others from taking or registering the name."""
+        """Stop other users from using or registering the name, until it is released."""
         self._reserved[name.key] = name
         self._reserved_looks.add(name)
 

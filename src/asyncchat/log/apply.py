@@ -1,7 +1,7 @@
 """What each entry of the log does: the only code that changes the state.
 
-It depends on the state and the entry alone: no clock, no local option, no order of a set. Whoever applies the same
-entries has the same state.
+It depends on the state and the entry alone: no clock, no local option, no order of a set. The same entries always give
+the same state.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ from asyncchat.text.usernames import SERVER, Name
 
 
 def check(state: ChatState, entry: AnyEntry) -> None:
-    """Raise Refusal if an entry would change nothing, since it can't be done (any more)."""
+    """Raise Refusal if the state does not allow an entry (any more)."""
     match entry:
         case Join(name, _, time, network, account, token_hash):
             member = state.room.members.get(name.key)
@@ -103,7 +103,7 @@ def _require(state: ChatState, *accounts: int) -> None:
 
 
 def apply(state: ChatState, entry: Logged) -> Sequence[Event]:
-    """Change the state as an entry says, and return what those in the room are told of it. Raises Refusal."""
+    """Change the state as an entry says, and return the events for the room. Raises Refusal, see `check`."""
     if isinstance(entry, Sent):
         state.room.add([entry])
         return (entry,)
@@ -121,7 +121,7 @@ def apply(state: ChatState, entry: Logged) -> Sequence[Event]:
         case Count():
             return (MemberCount(len(state.room.members)),)
         case SendPrivate() | OpenConversation() | MarkRead() | Mark():
-            pass  # the messages of two are kept by the log alone
+            pass  # the state has no private messages: they are in the store alone
         case Restrict() | LiftRestriction():
             _change_order(state, entry)
         case SetTopic(_, text):
@@ -156,7 +156,7 @@ def _change_accounts(
     state: ChatState, entry: CreateAccount | StoreToken | StorePassword | Seen | DeleteAccount | SetRole
 ) -> None:
     accounts = state.accounts
-    assert accounts  # `check` has seen to it
+    assert accounts  # else `check` has refused the entry
     if isinstance(entry, CreateAccount):
         account = Account(accounts.next_id, entry.name, entry.password, Role.REGISTERED)
         accounts.add(account)

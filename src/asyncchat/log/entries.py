@@ -1,7 +1,7 @@
-"""What the log keeps: everything that changes what others see, in one order; see `apply` for what each does.
+"""The entries of the log: everything that changes what users see, in one order; see `apply` for what each does.
 
-An entry has all in it that applying it needs, the time too (milliseconds since 1970), so that whoever applies the same
-entries has the same state. Awaiting one proposes it, and gives its result as soon as it is applied.
+An entry contains all that applying it needs, also the time (milliseconds since 1970), so that the same entries always
+give the same state. Awaiting one proposes it, and returns its result as soon as it is applied.
 """
 
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ class Entry(Request[R]):
     __slots__ = ()
 
 
-# Who is there. These need no keeping: after a start of the server nobody is there.
+# Members. These are not stored: after a start of the server there are none.
 
 
 @dataclass(frozen=True, slots=True)
 class Join(Entry[None]):
-    """Become a member, or take the place of the connection by which one is one already.
+    """Become a member, or replace the connection of a user who is one already.
 
     member: a number that no other member has, of this connection
     network: where it comes from
@@ -45,7 +45,7 @@ class Join(Entry[None]):
 
 @dataclass(frozen=True, slots=True)
 class Rename(Entry[None]):
-    """Go on under the name of an account. Raises Banned, NameTaken, IncorrectLogin, and NotThere."""
+    """Continue under the name of an account. Raises Banned, NameTaken, IncorrectLogin, and NotThere."""
 
     member: int
     new: Name
@@ -55,7 +55,7 @@ class Rename(Entry[None]):
 
 @dataclass(frozen=True, slots=True)
 class Leave(Entry[None]):
-    """Be a member no more; `is_news`: not if all are leaving, since the chat ends. Raises NotThere."""
+    """Stop being a member; `is_news`: false when all leave since the server ends. Raises NotThere."""
 
     member: int
     is_news: bool = True
@@ -63,19 +63,19 @@ class Leave(Entry[None]):
 
 @dataclass(frozen=True, slots=True)
 class Count(Entry[None]):
-    """Tell everybody how many members there are; changes nothing."""
+    """Tell all users how many members there are; changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark(Entry[None]):
-    """Changes nothing: when it is applied, so is all that came before."""
+    """Changes nothing: when it is applied, all earlier entries are, too."""
 
 
-# What one says to one other; accounts are meant by their numbers.
+# Private messages. Accounts are given by their numbers.
 
 
 class PrivateStored(NamedTuple):
-    """A private message is kept, under this number; `unread`: how many wait for whom it is for."""
+    """A private message is stored with the number `seq`; `unread`: how many of the sender its reader has not read."""
 
     seq: int
     time: int
@@ -83,7 +83,7 @@ class PrivateStored(NamedTuple):
 
 
 class PrivateHistory(NamedTuple):
-    """What to show of a private conversation: what was read, what is new, and how much is new before that."""
+    """What to show of a private conversation: read messages, new ones, and how many older ones are new, too."""
 
     read: list[Sent]
     new: list[Sent]
@@ -92,7 +92,7 @@ class PrivateHistory(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SendPrivate(Entry[PrivateStored]):
-    """Send something to one person alone; `token_hash` and `ident`: as for a message in the room."""
+    """Send a message to one user alone; `token_hash` and `ident`: see Sent."""
 
     sender: int
     to: int
@@ -104,7 +104,7 @@ class SendPrivate(Entry[PrivateStored]):
 
 @dataclass(frozen=True, slots=True)
 class OpenConversation(Entry[PrivateHistory]):
-    """Let `who` read the conversation with `other`, all or what comes `after` a message."""
+    """Read the conversation of `who` with `other`: the last messages, or those `after` a number; they count as read."""
 
     who: int
     other: int
@@ -113,7 +113,7 @@ class OpenConversation(Entry[PrivateHistory]):
 
 @dataclass(frozen=True, slots=True)
 class MarkRead(Entry[None]):
-    """`who` has seen what came from `other`, up to the number `seq`."""
+    """`who` has read the messages of `other`, up to the number `seq`."""
 
     who: int
     other: int
@@ -125,9 +125,9 @@ class MarkRead(Entry[None]):
 
 @dataclass(frozen=True, slots=True)
 class CreateAccount(Entry[None]):
-    """Make `name` an account's, with this hash of its password, and a token that does for it.
+    """Make an account of `name`, with the hash of its password, and of a token that is enough to log in.
 
-    It gets the next number, which no other account has ever had. Raises LoginTaken and Banned.
+    It gets the next number; no number is used twice. Raises LoginTaken and Banned.
     """
 
     name: Name
@@ -139,10 +139,10 @@ class CreateAccount(Entry[None]):
 
 @dataclass(frozen=True, slots=True)
 class StoreToken(Entry[None]):
-    """Let `account` come back with this token and without its password.
+    """Let the owner of `account` log in with a token instead of the password.
 
-    `checked`: the hash that was found right, `password`: a new one of the same, if there is one. Raises WrongPassword
-    if there is another password by now.
+    `checked`: the hash that the password was compared with; `password`: a stronger hash of the same password, if any.
+    Raises WrongPassword if the password has changed meanwhile.
     """
 
     account: int
@@ -154,7 +154,7 @@ class StoreToken(Entry[None]):
 
 @dataclass(frozen=True, slots=True)
 class StorePassword(Entry[None]):
-    """Give `account` another password, by its hash; from now on no other token than this one does for it."""
+    """Change the password of `account`, given as a hash; all other tokens of the account are revoked."""
 
     account: int
     password: str
@@ -163,7 +163,7 @@ class StorePassword(Entry[None]):
 
 @dataclass(frozen=True, slots=True)
 class Seen(Entry[None]):
-    """`account` was here at that time."""
+    """The owner of `account` was online at that time."""
 
     account: int
     time: int
@@ -171,7 +171,7 @@ class Seen(Entry[None]):
 
 @dataclass(frozen=True, slots=True)
 class DeleteAccount(Entry[None]):
-    """Keep nothing of `account` but when its name was given up."""
+    """Delete `account` and its private conversations; only the time of the deletion is stored."""
 
     account: int
     time: int
@@ -179,7 +179,7 @@ class DeleteAccount(Entry[None]):
 
 @dataclass(frozen=True, slots=True)
 class SetRole(Entry[None]):
-    """Give `account` another role."""
+    """Change the role of `account`; `by`: the admin who does it."""
 
     by: Name
     account: int
@@ -192,7 +192,7 @@ class SetRole(Entry[None]):
 
 @dataclass(frozen=True, slots=True)
 class Restrict(Entry[None]):
-    """Ban or mute; `action`: what it is called."""
+    """Ban or mute; `by`: the moderator, `action`: the command that was used."""
 
     by: Name
     restriction: Restriction
@@ -212,7 +212,7 @@ class LiftRestriction(Entry[None]):
 
 @dataclass(frozen=True, slots=True)
 class SetTopic(Entry[None]):
-    """Say what the chat is about."""
+    """Set the topic; `by`: the moderator."""
 
     by: Name
     text: str
@@ -220,7 +220,7 @@ class SetTopic(Entry[None]):
 
 
 KEPT_NOWHERE = (Join, Rename, Leave, Count, Mark)
-"""What is applied without being kept."""
+"""Entries that are applied and not stored."""
 
 ALONE = (
     CreateAccount,
@@ -232,7 +232,7 @@ ALONE = (
     LiftRestriction,
     SetTopic,
 )
-"""What is handed to the log by itself: what may be done next depends on it."""
+"""Entries that are a batch of their own: whether later entries are possible depends on them."""
 
 AnyEntry = (
     Join
@@ -255,4 +255,4 @@ AnyEntry = (
 )
 
 Logged = Sent | AnyEntry
-"""What a batch is made of: messages, by far the most, and other entries."""
+"""What a batch consists of: mostly messages, and other entries."""

@@ -1,4 +1,4 @@
-"""Where entries are kept, in one order."""
+"""The interface of the log, and the one that keeps nothing."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -7,17 +7,16 @@ from asyncchat.log.entries import Logged
 from asyncchat.log.room_events import Sent
 
 Kept = Callable[[Sequence[object]], None]
-"""Gets a result for each entry, a Refusal if it could not be kept; nothing at all says that all are kept, without
-results."""
+"""Gets the result of each entry, or a Refusal if it could not be stored; nothing if all are stored without results."""
 
 
 class Log(Protocol):
-    """Keeps the conversation.
+    """Stores entries, in one order.
 
-    epoch: names this life of the conversation, in which numbers only rise
-    seq: the number of the last message that was kept before
-    recent: the last messages that were
-    is_archive: whether it can be asked for what it keeps
+    epoch: identifies one life of the conversation, in which the numbers of messages only increase
+    seq: the number of the last message that was stored before the start
+    recent: the last messages that were stored before the start
+    is_archive: whether queries can read what is stored
     """
 
     is_archive: bool
@@ -26,15 +25,15 @@ class Log(Protocol):
     recent: Sequence[Sent]
 
     def append(self, batch: Sequence[Logged], kept: Kept) -> None:
-        """Keep a batch, and say so to `kept`, now or later; the next one comes after that.
+        """Store a batch, and call `kept` then, now or later; the next batch is appended only after that.
 
-        If a message can't be kept, nor are those behind it in the batch: their numbers will be given to others.
+        If a message can't be stored, nor are the later ones of the batch: their numbers are used again.
         """
         ...
 
 
 class MemoryLog:
-    """The log that keeps nothing beyond the state, and so has kept everything at once."""
+    """The log of a server without a store: it stores nothing, and is done at once."""
 
     is_archive = False
     seq = 0
@@ -44,5 +43,5 @@ class MemoryLog:
         self.epoch = epoch
 
     def append(self, batch: Sequence[Logged], kept: Kept) -> None:
-        """Say that the batch is kept."""
+        """Call `kept` at once."""
         kept(())

@@ -1,4 +1,4 @@
-"""From what is proposed to what everybody is told: the log keeps it, it is applied, and it is told, in one order."""
+"""The way of an entry: it is proposed, stored by the log, applied to the state, and sent to the users, in one order."""
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -16,20 +16,20 @@ from asyncchat.text.refusals import NotKept
 from asyncchat.text.usernames import Name
 
 Done = Callable[[object], object]
-"""Gets the result of an entry in the moment in which it is applied, or the Refusal that says why it is not."""
+"""Gets the result of an entry as soon as it is applied, or the Refusal if it is not."""
 
 
 class Sender(Protocol):
-    """Where a message comes from; `token_hash`: kept with a message that may be sent again from there, else empty."""
+    """The source of a message; `token_hash`: stored with a message that may be sent again, else empty."""
 
     token_hash: bytes
 
     def acknowledge(self, kept: Sequence[tuple[int, int]]) -> None:
-        """These are kept and delivered: the ids of what was said, and the numbers."""
+        """Messages are stored and delivered; `kept`: their ids and numbers."""
         ...
 
     def fail(self, idents: Sequence[int], why: str) -> None:
-        """These could not be kept, and nobody sees them."""
+        """The messages with these ids could not be stored and are not delivered; `why` is the rest of a sentence."""
         ...
 
 
@@ -76,11 +76,11 @@ class Pipeline:
         self._acks: _Acks = {}
         self._mixed = False  # whether not all that is pending are messages
         self._in_flight = self._is_handing_over = self._due = False
-        self._counted = 0  # when everybody was told last
+        self._counted = 0  # the number that was sent last
         self._seq = state.room.seq
 
     def say(self, name: Name, text: str, sender: Sender | None = None, ident: int = 0) -> None:
-        """Let the member `name` say `text` to everybody; `sender` is told with `ident` what becomes of it."""
+        """Post a message of the member `name` in the room; `sender` is told by `ident` when it is stored, or failed."""
         self._seq += 1
         if sender:
             self._acks.setdefault(sender, []).append((ident, self._seq))
@@ -89,7 +89,7 @@ class Pipeline:
             self._append(Sent(self._seq, name, text, self._clock()))
 
     def say_all(self, name: Name, texts: Sequence[str], sender: Sender) -> None:
-        """Let the member `name` say several things at once, which `sender` can't send again."""
+        """Post several messages of the member `name`, which `sender` can't send again."""
         first, time = self._seq + 1, self._clock()
         self._seq += len(texts)
         self._acks.setdefault(sender, []).extend([(0, seq) for seq in range(first, self._seq + 1)])
@@ -98,16 +98,16 @@ class Pipeline:
         self._pending += [Sent(seq, name, text, time) for seq, text in enumerate(texts, first)]
 
     def now(self) -> int:
-        """Return what time it is, in milliseconds since 1970: what is said now is said then."""
+        """Return the time for a message that is sent now, in milliseconds since 1970."""
         return self._clock()
 
     def propose(self, entry: AnyEntry, done: Done | None = None) -> None:
-        """Have an entry kept and applied; `done` gets the result, in the same moment."""
+        """Have an entry stored and applied; `done` gets the result as soon as it is applied, or the Refusal."""
         self._append(_Proposal(entry, done))
         self._mixed = True
 
     def join(self, entry: Join, done: Done) -> None:
-        """Apply an entry at once: who comes in needs no keeping, and waits for nothing that is on its way."""
+        """Apply a join at once: it is not stored, and need not wait for the batch that is in the log."""
         self.commit()
         try:
             events = apply(self.state, entry)
@@ -118,20 +118,20 @@ class Pipeline:
             self._tell(events)
 
     def count(self) -> None:
-        """Tell everybody how many there are, if that has changed and they are too many to be announced one by one."""
+        """Send the number of members, if it has changed and is too large to announce each join and leave."""
         members = len(self.state.room.members)
         if members > ANNOUNCED and members != self._counted:
             self._counted = members
             self.propose(Count())
 
     def when_applied(self, then: Callable[[], object]) -> None:
-        """Commit, and call `then` once all that was proposed until now is applied, or lost."""
+        """Commit, and call `then` when all that was proposed until now is applied, or has failed."""
         self.propose(Mark(), lambda _: then())
         self.commit()
 
     @property
     def pending(self) -> int:
-        """How much was proposed since the last commit."""
+        """How many entries were proposed since the last commit."""
         return len(self._pending)
 
     def _append(self, item: _Item) -> None:
@@ -157,13 +157,13 @@ class Pipeline:
     def _kept(self, batch: "_Batch", results: Sequence[object]) -> None:
         try:
             self._deliver(batch, results)
-        finally:  # nobody's mistake shall stop the others
+        finally:  # an error must not stop later batches
             self._in_flight = False
             if self._due and not self._is_handing_over:
                 self.commit()
 
     def _take(self) -> "_Batch | None":
-        """Return what of all that is pending may go to the log together; nothing if it is refused."""
+        """Return the pending entries that may go to the log together; None if all of them are refused."""
         items, acks = self._pending, self._acks
         if not self._mixed:
             self._pending, self._acks = [], {}
@@ -181,7 +181,7 @@ class Pipeline:
         return _Batch(items, acks, is_mixed=True) if items else None
 
     def _admits(self, proposal: _Proposal) -> bool:
-        """See whether an entry can be applied, before it is kept."""
+        """Tell whether an entry can be applied, before it is stored; if not, finish it."""
         if not isinstance(proposal.entry, KEPT_NOWHERE):
             try:
                 check(self.state, proposal.entry)
@@ -190,7 +190,7 @@ class Pipeline:
                 return False
         return True
 
-    # What is kept.
+    # When a batch is stored.
 
     def _deliver(self, batch: "_Batch", results: Sequence[object]) -> None:
         if batch.is_mixed or results:
@@ -204,7 +204,7 @@ class Pipeline:
             sender.acknowledge(kept)
 
     def _acknowledge(self, batch: "_Batch") -> None:
-        """Tell the senders of what was told to all."""
+        """Acknowledge the messages that were delivered."""
         for sender, each in list(batch.acks.items()):
             if kept := [ack for ack in each if ack[1] <= self.state.room.seq]:
                 batch.acks[sender] = each[len(kept) :]
@@ -223,7 +223,7 @@ class Pipeline:
                         events += apply(self.state, item.entry)
                     except Refusal as refusal:
                         result = refusal
-                if isinstance(item.entry, Leave):  # who leaves is told that, and what was kept, and nothing more
+                if isinstance(item.entry, Leave):  # a leaving user gets all events until then, and no later ones
                     self._tell(events)
                     events = []
                     self._acknowledge(batch)
@@ -253,7 +253,7 @@ class Pipeline:
         self.audience.write(events)
 
     def _lose(self, batch: "_Batch", lost: Sequence[Sent], why: str) -> None:
-        """Tell the senders what could not be kept, and give its numbers to what comes next."""
+        """Tell the senders that messages could not be stored, and use their numbers for the next ones."""
         first, count = lost[0].seq, len(lost)
         for sender, each in batch.acks.items():
             if idents := [ident for ident, seq in each if seq >= first]:

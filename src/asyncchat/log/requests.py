@@ -7,7 +7,7 @@ R = TypeVar("R")
 
 
 class Request(Generic[R]):
-    """Something to be read or kept outside of the conversation; awaiting it gives the reply, of type `R`."""
+    """A request to read, store or compute something outside of the core; awaiting it returns the reply, of type `R`."""
 
     __slots__ = ()
 
@@ -18,4 +18,4 @@ class Request(Generic[R]):
 
 
 Running = Coroutine[Request[Any], Any, None]
-"""What runs for a user: it awaits requests, and entries."""
+"""A command that runs for a user: it awaits requests and entries."""

@@ -1,4 +1,4 @@
-"""Order in the room: who is put out, and who may say nothing."""
+"""Bans and mutes."""
 
 import re
 from collections.abc import Iterable
@@ -34,10 +34,10 @@ class Action(StrEnum):
 
 
 class Restriction(NamedTuple):
-    """A ban or a mute: a user, or all guests from an address, may not come in, or not speak.
+    """A ban or a mute: a user, or all guests from an address, may not join, or not send messages.
 
     name: of the user; for a ban of an address, that address
-    address: from which no guest may come in, if the user is a guest or it is a ban of an address; else empty
+    address: from which no guest may join, if the user is a guest or it is a ban of an address; else empty
     until: when it ends, in milliseconds since 1970; None if never
     rank: the role of the moderator; it can be lifted from this role upwards
     """
@@ -54,7 +54,7 @@ class Restriction(NamedTuple):
         return self.name.key == self.address
 
     def ends_before(self, now: int) -> bool:
-        """Tell whether it is over."""
+        """Tell whether it has ended."""
         return self.until is not None and self.until <= now
 
     def __str__(self) -> str:
@@ -64,29 +64,29 @@ class Restriction(NamedTuple):
 
 
 def as_name(network: str) -> Name:
-    """Return an address in the place of a name; none that anybody has."""
+    """Return an address in the form of a name, which no user can have."""
     return Name(network, network)
 
 
 class Restrictions:
-    """The sentences that there are; each name has one of each kind at most."""
+    """All restrictions; each name has at most one of each kind."""
 
     def __init__(self, restrictions: Iterable[Restriction] = ()) -> None:
-        self._sentences: dict[RestrictionKind, dict[str, Restriction]] = {kind: {} for kind in RestrictionKind}
+        self._by_kind: dict[RestrictionKind, dict[str, Restriction]] = {kind: {} for kind in RestrictionKind}
         self._from: dict[str, set[str]] = {}
         for restriction in restrictions:
             self.add(restriction)
 
     def add(self, restriction: Restriction) -> None:
-        """From now on it holds, instead of one of its kind for the same name."""
+        """Add a restriction, instead of an earlier one of its kind for the same name."""
         self.remove(restriction.kind, restriction.name.key)
-        self._sentences[restriction.kind][restriction.name.key] = restriction
+        self._by_kind[restriction.kind][restriction.name.key] = restriction
         if restriction.kind == RestrictionKind.BAN and restriction.address:
             self._from.setdefault(network_of(restriction.address), set()).add(restriction.name.key)
 
     def remove(self, kind: RestrictionKind, key: str) -> None:
-        """It holds no more."""
-        restriction = self._sentences[kind].pop(key, None)
+        """Remove a restriction, if there is one."""
+        restriction = self._by_kind[kind].pop(key, None)
         if restriction and kind == RestrictionKind.BAN and restriction.address:
             network = network_of(restriction.address)
             self._from[network].discard(key)
@@ -95,16 +95,16 @@ class Restrictions:
 
     def has_any(self, kind: RestrictionKind) -> bool:
         """Tell whether there may be one of this kind."""
-        return bool(self._sentences[kind])
+        return bool(self._by_kind[kind])
 
     def find(self, kind: RestrictionKind, key: str, now: int) -> Restriction | None:
-        """Return what holds for a name."""
-        restriction = self._sentences[kind].get(key)
+        """Return the restriction of a name that is in force; `now`: in milliseconds since 1970."""
+        restriction = self._by_kind[kind].get(key)
         return None if restriction and restriction.ends_before(now) else restriction
 
     def remove_ended(self, now: int) -> None:
-        """Forget what is over."""
-        for kind, restrictions in self._sentences.items():
+        """Remove the restrictions that have ended."""
+        for kind, restrictions in self._by_kind.items():
             for key in [key for key, restriction in restrictions.items() if restriction.ends_before(now)]:
                 self.remove(kind, key)
 
@@ -113,8 +113,8 @@ class Restrictions:
         return any(self.find(RestrictionKind.BAN, key, now) for key in tuple(self._from.get(network_of(address), ())))
 
     def all(self, kind: RestrictionKind, now: int) -> list[Restriction]:
-        """Return what holds, in the order of the names."""
-        found = [self.find(kind, key, now) for key in sorted(self._sentences[kind])]
+        """Return the restrictions of this kind that are in force, in the order of the names."""
+        found = [self.find(kind, key, now) for key in sorted(self._by_kind[kind])]
         return [restriction for restriction in found if restriction]
 
 

@@ -1,4 +1,4 @@
-"""What happens in a conversation, in the order in which everybody sees it."""
+"""The events of a room, which all members get in the same order."""
 
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -7,14 +7,14 @@ from typing import NamedTuple
 from asyncchat.text.usernames import Name
 
 ANNOUNCED = 200
-"""Members up to which everybody who joins or leaves is announced: of ten thousand arrivals, nobody wants each."""
+"""Members up to which each join and leave is announced; with more, only their number is."""
 
 SHOWN = 25
-"""Messages in one answer, at most: no more than what a newcomer can be sent."""
+"""Messages in one answer, at most."""
 
 
 class Joined(NamedTuple):
-    """Somebody has a name now and is in the room, with `members` people in all."""
+    """A user has joined; `members`: how many there are now."""
 
     name: Name
     members: int
@@ -35,9 +35,9 @@ class Sent(NamedTuple):
 
 
 class Left(NamedTuple):
-    """Somebody is gone, and the name is free again; `members` people are left.
+    """A user has left, and the name is free again; `members`: how many are left.
 
-    `is_news`: not if all are leaving, since the chat ends.
+    `is_news`: false when all leave since the server ends.
     """
 
     name: Name
@@ -46,7 +46,7 @@ class Left(NamedTuple):
 
 
 class Renamed(NamedTuple):
-    """Somebody goes on under another name; there are `members` people, as before."""
+    """A user has another name; `members`: how many there are, as before."""
 
     name: Name
     new: Name
@@ -54,19 +54,19 @@ class Renamed(NamedTuple):
 
 
 class ConnectionReplaced(NamedTuple):
-    """The connection of somebody who has come back already turned out to be dead."""
+    """The old connection of a user who has reconnected is closed."""
 
     name: Name
 
 
 class Reconnected(NamedTuple):
-    """Somebody who was in the room all the time is on a new connection."""
+    """A user who was in the room all the time has a new connection."""
 
     name: Name
 
 
 class MemberCount(NamedTuple):
-    """So many people are in the room now, too many for everybody to be announced."""
+    """How many members there are, when they are too many to announce each."""
 
     members: int
 

@@ -1,4 +1,4 @@
-"""What has become of the log: who is there, what was said last, whose names are whose, and what order there is.
+"""The state that the log has led to: members, last messages, accounts, bans and mutes.
 
 Only `apply` changes it.
 """
@@ -16,7 +16,7 @@ from asyncchat.text.usernames import Name
 
 
 class Member(NamedTuple):
-    """Who is in a room; see Join."""
+    """A member of a room; see Join."""
 
     name: Name
     number: int
@@ -39,18 +39,18 @@ class RoomState:
         self.topic = topic
 
     def enter(self, member: Member) -> None:
-        """Let somebody be a member, also in the place of one with the same name."""
+        """Add a member, instead of one with the same name."""
         if before := self.members.get(member.name.key):
             del self.keys[before.number]
         self.members[member.name.key] = member
         self.keys[member.number] = member.name.key
 
     def leave(self, number: int) -> Member:
-        """Let somebody be a member no more, who must be one."""
+        """Remove the member with this number, and return it. Raises KeyError."""
         return self.members.pop(self.keys.pop(number))
 
     def add(self, messages: Sequence[Sent]) -> None:
-        """Messages were said."""
+        """Add messages, the oldest first."""
         self.last.extend(messages)
         self.seq = messages[-1].seq
 
@@ -59,7 +59,7 @@ class RoomState:
         return list(islice(reversed(self.last), count))[::-1]
 
     def since(self, seq: int) -> list[Sent]:
-        """Return the messages after the one with the number `seq`, as far back as they are kept."""
+        """Return the messages after the one with the number `seq`, as far back as they are remembered."""
         return self.newest(min(max(self.seq - seq, 0), len(self.last)))
 
     def names(self, without: Name, most: int) -> tuple[list[str], int]:
@@ -71,8 +71,8 @@ class RoomState:
 class ChatState:
     """The state of the whole server.
 
-    rooms: the conversations, by their names; "" is the one in which everybody is
-    accounts: whose names are whose; None where nothing is kept
+    rooms: by their names; "" is the room that all users are in
+    accounts: None without a store
     restrictions: bans and mutes
     """
 
@@ -85,7 +85,7 @@ class ChatState:
 
     @property
     def room(self) -> RoomState:
-        """The room in which everybody is."""
+        """The room that all users are in."""
         return self.rooms[""]
 
     def account(self, ident: int) -> Account | None:
@@ -93,5 +93,5 @@ class ChatState:
         return self.accounts.get(ident) if self.accounts else None
 
     def missing(self, accounts: Iterable[int]) -> bool:
-        """Tell whether one of these accounts is not there any more."""
+        """Tell whether one of these accounts does not exist (any more)."""
         return any(not self.account(ident) for ident in accounts)

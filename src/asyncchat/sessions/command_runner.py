@@ -25,10 +25,10 @@ class CommandRunner(ABC):
 
     @abstractmethod
     def _proceed(self, step: Callable[[], None]) -> None:
-        """Take a step of what runs, and tell the peer what it was refused; none if the peer is gone."""
+        """Take a step of the command that runs, and tell the peer of a Refusal."""
 
     def run(self, running: Running) -> None:
-        """Run a command, up to what it asks, or to its end. Raises Refusal, and what else it raises."""
+        """Run a command up to its first request, or to its end. Raises Refusal, and what else it raises."""
         self.user.running = running
         self._step(lambda: running.send(None))
 
@@ -37,7 +37,7 @@ class CommandRunner(ABC):
         self._go_on(lambda running: running.send(reply))
 
     def throw(self, why: Refusal) -> None:
-        """Go on, since what was asked can't be done."""
+        """Go on with a Refusal, since the request failed."""
         self._go_on(lambda running: running.throw(why))
 
     def when_applied(self, then: Callable[[], object]) -> None:

@@ -32,10 +32,10 @@ async def handle_hello(core: ChatCore, user: User, output: JsonOutput, hello: He
 
 
 async def _restore(core: ChatCore, hello: Hello) -> ResumableSession | None:
-    """Return the session of which the store knows, if it can be asked, and knows of one."""
+    """Return the session as the store knows it; None if the store does not know it or can't be read."""
     accounts = core.require_accounts()
     revoked = -1
-    while revoked != core.resumable.revoked:  # else what was read may hold no more
+    while revoked != core.resumable.revoked:  # else what was read may be outdated
         revoked = core.resumable.revoked
         try:
             saved = await LoadResumption(hash_token(hello.token))
@@ -45,7 +45,7 @@ async def _restore(core: ChatCore, hello: Hello) -> ResumableSession | None:
         return None
     account = accounts.get(saved.account)
     name = account.name if account else _known_name(saved.name)
-    # What a newcomer got just before its first message was for it; of more only its owner knows.
+    # Its user has seen the history before its first message; whether it may see more is not known.
     first = None if saved.first is None else max(1, saved.first - core.history)
     session = core.resumable.restore(hello.token, saved.acks, account, saved.since, name, first)
     for partner in filter(None, map(accounts.get, saved.partners)):
@@ -54,7 +54,7 @@ async def _restore(core: ChatCore, hello: Hello) -> ResumableSession | None:
 
 
 class _Login:
-    """One `hello`, which is being answered."""
+    """Answers one `hello`."""
 
     def __init__(self, core: ChatCore, user: User, output: JsonOutput, hello: Hello) -> None:
         self._core = core
@@ -96,7 +96,7 @@ class _Login:
             core.refuse_banned(name)
             await login.join(core, self._user, before.name, None, session.token_hash)
         else:
-            # Another name that looks alike may have come meanwhile.
+            # A user with a name that looks alike may have joined meanwhile.
             await login.join_as_guest(core, self._user, name, session.token_hash, is_back=session.name == name)
         self._attach(session)
         session.account = None
@@ -126,7 +126,7 @@ class _Login:
         await self._restore_target(session)
 
     def _attach(self, session: ResumableSession) -> None:
-        """Let the user have the session, in the place of the connection that has it."""
+        """Attach the session to the user, and end the connection that has it."""
         name = self._user.require_name()
         if session.user:
             self._core.replace(session.user, name)
@@ -135,11 +135,11 @@ class _Login:
         session.doubts.reconnected()
 
     async def _restore_target(self, session: ResumableSession) -> None:
-        """Let messages go where they went before: they must not go to the room because a connection broke."""
+        """Restore where messages go: they must not go to the room because a connection broke."""
         user, said = self._user, self._hello.conversation
         target = session.target
         if session.is_restored or not self._hello.token:
-            # Only the peer can say where that was.
+            # Only the client knows where messages went.
             is_said = said is not UNSET or not session.is_restored
             session.is_restored = False
             if not is_said or said is None:
@@ -153,7 +153,7 @@ class _Login:
         elif target is Place.NOWHERE:
             user.set_target(Place.NOWHERE)
         elif said or said is None:
-            user.set_target(Place.ROOM)  # which the peer has not heard
+            user.set_target(Place.ROOM)  # which the client does not know yet
 
     async def _open(self, name: str) -> None:
         core, user, hello = self._core, self._user, self._hello
@@ -166,7 +166,7 @@ class _Login:
             user.notice(str(refusal))
 
     def _welcome(self, token: str) -> None:
-        """Tell the user what there is, and the messages that it missed."""
+        """Send the welcome, and the messages that the client has missed."""
         core, user, hello = self._core, self._user, self._hello
         room, session, name = core.room, user.resumable, user.require_name()
         few = len(room.members) <= ANNOUNCED  # a list of ten thousand names is of no use, and sorting it costs
@@ -187,7 +187,7 @@ class _Login:
         last = core.last(hello.history)
         session.first = min(session.first, room.seq + 1 - len(last))
         if hello.epoch:
-            # In another life of the conversation everything is new.
+            # In another epoch all messages are new.
             seen = hello.after if hello.epoch == core.epoch else 0
             first = 1 if user.account and not hello.register else session.first
             missed = codec.last_lines(room.since(max(seen, first - 1)), core.max_backlog)
@@ -196,7 +196,7 @@ class _Login:
                 told.append(Gap(seen + 1, first - 1))
         else:
             missed = [codec.conversation([message]) for message in last]
-        # In one write: a client that has read the welcome knows the role, too.
+        # In one write, so that a client that has read the welcome knows the role, too.
         identity = [events.You(name.shown, user.role.name.lower())] if user.account else []
         self._output.peer.write(b"".join([codec.lines(told), *missed, codec.lines(identity)]))
 
@@ -204,5 +204,5 @@ class _Login:
 def _known_name(shown: str) -> Name | None:
     try:
         return parse_name(shown)
-    except NameRefused:  # by the rules of today, or there is none
+    except NameRefused:  # refused by newer rules, or empty
         return None

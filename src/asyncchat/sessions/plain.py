@@ -1,4 +1,4 @@
-"""A session in plain text: for people with nc or telnet, and for pipes."""
+"""A session in plain text: for nc, telnet and pipes."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -20,13 +20,13 @@ from asyncchat.text.sanitize import InvalidLine, decode_line
 from asyncchat.text.usernames import NameRefused, parse_name
 
 _MESSAGES = re.compile(rb"[0-9A-Za-z][ -~]*+(?:\n[0-9A-Za-z][ -~]*+)*+")
-"""Lines of printable ASCII that begin as no command can, whatever stands before it."""
+"""Lines of printable ASCII that begin with a letter or a digit, so that none is a command, or a hidden one."""
 
 
 class PlainSession(Session):
-    """Asks for a name as soon as it is made."""
+    """Asks for a name as soon as it is created."""
 
-    token_hash = b""  # what comes from here can't be sent again
+    token_hash = b""  # a plain text client sends no line again
 
     def __init__(self, core: ChatCore, peer: Peer, address: str) -> None:
         super().__init__(core, PlainOutput(peer), address)
@@ -34,10 +34,10 @@ class PlainSession(Session):
         peer.write(plain.ASK_NAME)
 
     def acknowledge(self, kept: Sequence[tuple[int, int]]) -> None:
-        """Nothing: the user sees what is kept."""
+        """Do nothing: the user sees the message when it is stored."""
 
     def fail(self, idents: Sequence[int], why: str) -> None:
-        """Tell what could not be kept."""
+        """Tell that messages could not be stored."""
         if not self.user.is_closed:
             self.user.output.fail(idents, why)
 
@@ -63,7 +63,7 @@ class PlainSession(Session):
         return True
 
     def _speaks_freely(self) -> bool:
-        """Tell whether messages go to the room, whatever they are."""
+        """Tell whether each message of this user goes to the room without further checks."""
         user = self.user
         return (
             user.resumable.target is Place.ROOM
