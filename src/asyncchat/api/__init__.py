@@ -1,1 +1,1 @@
-"""The client for programs: what `import asyncchat` offers."""
+"""The API for programs, which `import asyncchat` provides."""

@@ -1,4 +1,4 @@
-"""A chat that a program takes part in."""
+"""The class `Chat`."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,22 +11,22 @@ from asyncchat.events import Event, Message
 from asyncchat.formats.events import Ack, Ping, Pong, Refused
 
 _ANSWERS = (Ack, Refused, Ping, Pong)
-"""What `send` and `command` return or raise, and what is not told."""
+"""Events that are not passed on: answers, which `send` and `command` return or raise, and pings."""
 
 
 class Chat:
     """A user's part in a chat, made by `connect`.
 
-    When the connection breaks, it is made again automatically, and what was missed comes once and in order. Iterating
-    over a `Chat` yields all that happens as events, and `messages` only what is said:
+    When the connection breaks, the client reconnects automatically, and missed messages arrive once and in order.
+    Iterating over a `Chat` yields all events, and `messages` only the messages:
 
         async for message in chat.messages():
             print(message.sender, message.text)
 
-    Both read from the same place: each event is yielded once, and only one loop can wait at a time. A loop that was
-    left, or timed out, is continued by the next one. They end when the chat is closed.
+    Both read from the same queue: each event is yielded once, and only one loop can wait at a time. After a loop was
+    left, or timed out, the next loop continues where it ended. They end when the chat is closed.
 
-    A chat belongs to the event loop in which it was made.
+    A chat belongs to the event loop in which it was created.
 
     Raises:
         ChatClosed: while iterating, if the server has ended the chat for good.
@@ -54,25 +54,25 @@ class Chat:
 
     @property
     def is_connected(self) -> bool:
-        """Whether there is a connection now; if not, and the chat is not closed, it is being made again."""
+        """Whether there is a connection now; if not, and the chat is not closed, the client is reconnecting."""
         return self._client.is_connected and not self._client.has_ended
 
     async def send(self, text: str, *, to: str = "") -> int:
-        """Send a message, and wait until the server has kept it.
+        """Send a message, and wait until the server has accepted it.
 
         While the connection is broken, this waits until there is one again; the message is sent once. If it is
-        cancelled, the message may be sent all the same.
+        cancelled, the message may be sent nevertheless.
 
         Args:
-            text: the message. It is sent as it is, also if it looks like a command; a line break is shown as `␊`.
-            to: the registered user that a private message is for; without it, the message is for all. To answer where
-                a message came from, write `to=message.conversation`.
+            text: the message. It is sent unchanged, even if it looks like a command; a line break is shown as `␊`.
+            to: the registered user that a private message is for; without it, the message is for all. To answer a
+                message in its own conversation, write `to=message.conversation`.
 
         Returns:
             The number of the message in its conversation, as in `Message.seq`.
 
         Raises:
-            Refusal: the server does not take it; `code` says why (`empty`, `too-long`, `muted`, `incorrect-name`, …).
+            Refusal: the server does not accept it; `code` says why (`empty`, `too-long`, `muted`, `incorrect-name`, …).
             ChatClosed: the chat is closed, or was closed before the server has answered.
             UsageError: `text` or `to` is not a string, this is another event loop, or this program does not read the
                 events that come before the answer.
@@ -89,11 +89,11 @@ class Chat:
             line: the command with its arguments, beginning with `/`.
 
         Returns:
-            The lines that the server has said until it was done: its answer, and whatever else it had to tell just
-            then. Empty if the connection broke meanwhile.
+            The lines that the server has sent until the command was done: its answer, and any other notices of that
+            time. Empty if the connection broke meanwhile.
 
         Raises:
-            Refusal: the command is unknown, not allowed, or did not work; `code` says why.
+            Refusal: the command is unknown, not allowed, or has failed; `code` says why.
             ChatClosed: as in `send`.
             UsageError: `line` is not a string that begins with `/`; or as in `send`.
         """
@@ -104,7 +104,7 @@ class Chat:
         return await self._client.run(line)
 
     def messages(self) -> AsyncIterator[Message]:
-        """Iterate over what is said, by all users including this one, and pass over the other events.
+        """Iterate over the messages of all users, including this one, and skip the other events.
 
         It begins with the last messages from before the user joined; `connect(..., history=0)` leaves these out.
 
@@ -131,7 +131,7 @@ class Chat:
     async def close(self) -> None:
         """Leave the chat.
 
-        What was sent before is still acknowledged, for half a second at most; what happened before can still be read.
+        It waits half a second at most for the acknowledgement of what was sent. Earlier events can still be read.
         Closing again does nothing. `async with` does this at its end.
 
         Raises:

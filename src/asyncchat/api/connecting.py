@@ -1,4 +1,4 @@
-"""How a program comes into a chat."""
+"""The function `connect`."""
 
 from collections.abc import Generator
 from types import TracebackType
@@ -19,7 +19,7 @@ def connect(
     register: bool = False,
     history: int | None = None,
 ) -> "Connecting":
-    """Take part in the chat at `address`.
+    """Join the chat at `address`.
 
     Write either of:
 
@@ -30,19 +30,19 @@ def connect(
 
     Args:
         address: HOST or HOST:PORT; without it, the usual port of this machine.
-        name: the name to have in the chat.
+        name: the user's name in the chat.
         password: the password of the name, if it is registered.
-        register: register the name with that password, which has to be done once; needs a server with a store.
-        history: how many of the last messages from before to get; without it, as many as the server gives (ten).
+        register: register the name with that password, which is needed once; the server must have a store.
+        history: the number of earlier messages to get; without it, as many as the server sends (ten).
 
     Returns:
         An object to await, or to enter with `async with`, once; either gives a `Chat`.
 
     Raises:
-        InvalidAddress: `address` can't be one (at once).
-        NameRefused: `name` can't be one (at once), or the server does not accept it; `code` says why (`name-taken`, …).
+        InvalidAddress: `address` is invalid (at once).
+        NameRefused: `name` is invalid (at once), or the server does not accept it; `code` says why (`name-taken`, …).
         PasswordNeeded: the name is registered and `password` is wrong or missing, or guests can't join.
-        ConnectError: the server can't be reached, or does not let the user in; `code` says why (`banned`, …).
+        ConnectError: the server can't be reached, or refuses the user; `code` says why (`banned`, …).
         UsageError: an argument has the wrong type, or `register` has no password (at once).
     """
     if isinstance(address, tuple):

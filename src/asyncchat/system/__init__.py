@@ -1,1 +1,1 @@
-"""What the operating system gives: streams, signals, sockets, the clock, and passwords from a person."""
+"""The operating system: standard streams, signals, sockets, the clock, and the input of passwords."""

@@ -1,4 +1,4 @@
-"""HOST:PORT, and the sockets that listen there."""
+"""Addresses as HOST:PORT, and listening sockets."""
 
 import os
 import re
@@ -11,13 +11,13 @@ from asyncchat.errors import ChatError, ConnectError
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 23456
 CONNECT_TIMEOUT = 5.0
-"""Seconds that a client waits for an answer from each address that a host has."""
+"""Seconds that a client waits for a connection to each address of a host."""
 BACKLOG = 4096
-"""Connections that the system may hold until they are accepted."""
+"""Connections that the system may queue until they are accepted."""
 
 
 class Address(NamedTuple):
-    """Where a server is."""
+    """The address of a server."""
 
     host: str
     port: int
@@ -82,9 +82,9 @@ def _is_ipv6(text: str) -> bool:
 
 
 def host_of_peer(place: tuple[Any, ...] | None) -> str:
-    """Return where a peer is, the same for each family of addresses; nothing if it was gone before it could say that.
+    """Return the host of a peer; "" if it has disconnected already.
 
-    A socket for both families shows an IPv4 address as an IPv6 one (RFC 4291, 2.5.5.2).
+    An IPv4 address is returned as such, though a socket for both families has it as an IPv6 one (RFC 4291, 2.5.5.2).
     """
     if not place:
         return ""
@@ -93,7 +93,7 @@ def host_of_peer(place: tuple[Any, ...] | None) -> str:
 
 
 def address_of_peer(connection: socket.socket) -> str:
-    """Return from where a connection comes, also if that is gone already."""
+    """Return the address of a peer; "gone" if it has disconnected already."""
     try:
         place = connection.getpeername()
     except OSError:
@@ -102,8 +102,8 @@ def address_of_peer(connection: socket.socket) -> str:
 
 
 def reason(error: OSError | UnicodeError) -> str:
-    """Say in a few words what an error of the network, or of a host's name, was."""
-    if isinstance(error, UnicodeError):  # what the socket module raises for a name that no host can have
+    """Return a short description of a network error, or of an invalid host name."""
+    if isinstance(error, UnicodeError):  # the socket module raises it for an invalid host name
         return "no such host"
     if isinstance(error, socket.gaierror):
         return "no such host" if error.errno == socket.EAI_NONAME else str(error.strerror)
@@ -115,7 +115,7 @@ def reason(error: OSError | UnicodeError) -> str:
 def listen(hosts: list[str], port: int) -> list[socket.socket]:
     """Return sockets that listen at each address of `hosts`; port 0 lets the system choose one, the same for all.
 
-    `::` alone takes IPv4 as well. Raises ChatError if one can't be had.
+    `::` alone accepts IPv4 as well. Raises ChatError if one of them can't listen.
     """
     sockets: list[socket.socket] = []
     with_ipv4 = hosts == ["::"] and socket.has_dualstack_ipv6()
@@ -141,9 +141,9 @@ def _resolve(host: str) -> list[tuple[int, tuple[Any, ...]]]:
 
 
 def _set_options(listener: socket.socket) -> None:
-    """Set what every connection that is accepted inherits, where the system has it.
+    """Set the options that each accepted connection inherits, where the system has them.
 
-    It notices peers that are gone without a word (tcp(7)), and takes no megabytes for a peer that does not read.
+    They detect peers that have disappeared (tcp(7)), and limit the kernel's buffer for a peer that does not read.
     """
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in (
@@ -158,12 +158,12 @@ def _set_options(listener: socket.socket) -> None:
 
 
 def of_socket(listener: socket.socket) -> Address:
-    """Return where a socket listens."""
+    """Return the address at which a socket listens."""
     return Address(*listener.getsockname()[:2])
 
 
 def unreachable(address: Address, error: OSError | UnicodeError) -> ConnectError:
-    """Return what to tell a user who could not connect to `address`."""
+    """Return the exception for a failure to connect to `address`."""
     unknown = isinstance(error, socket.gaierror | UnicodeError)
     hint = "Is it spelled right?" if unknown else "Is a server running there? `asyncchat serve` starts one."
     return ConnectError(f"can't reach {address}: {reason(error)}. {hint}")

@@ -1,4 +1,4 @@
-"""Output that nobody waits for: a thread of its own writes it, and what nobody takes is dropped and counted."""
+"""Output that never blocks: a thread writes it; if too much waits, lines are dropped and counted."""
 
 import logging
 import threading
@@ -12,10 +12,10 @@ MAX_BYTES = 1 << 24
 
 
 class BackgroundWriter:
-    """Writes lines to `descriptor`; can be written to like any other peer.
+    """Writes lines to `descriptor`; a `Writer` like the connections of peers.
 
-    `report` is called with what somebody should know, from the outlet's own thread or by `close`: that the output is
-    closed, or how many lines were dropped because it was blocked.
+    `report` is called with a message, from the writer's thread or by `close`, when the output is closed, and when lines
+    were dropped because it was blocked.
     """
 
     def __init__(self, descriptor: int, name: str, report: Callable[[str], object]) -> None:
@@ -25,7 +25,7 @@ class BackgroundWriter:
         self._changed = threading.Condition()
         self._waiting: list[bytes] = []
         self._being_written = b""
-        self._lines = 0  # that wait or are being written
+        self._lines = 0  # waiting or being written
         self._bytes = 0
         self._dropped = 0
         self._open = True
@@ -33,7 +33,7 @@ class BackgroundWriter:
         self._thread.start()
 
     def write(self, data: bytes) -> None:
-        """Take whole lines for writing, or drop them if too many wait already."""
+        """Queue whole lines, or drop them if too many wait already."""
         lines = data.count(b"\n")
         with self._changed:
             if not self._open:
@@ -47,14 +47,14 @@ class BackgroundWriter:
             self._changed.notify()
 
     def close(self, timeout: float = 0) -> None:
-        """Take no more, and wait up to `timeout` seconds until what was taken is written."""
+        """Accept no more lines, and wait up to `timeout` seconds until the queued ones are written."""
         with self._changed:
             self._open = False
             self._changed.notify()
         self._thread.join(timeout)
         with self._changed:
             lines = self._lines + self._dropped
-        if lines and self._thread.is_alive():  # without lines it only ends a little later
+        if lines and self._thread.is_alive():  # without lines the thread is just about to end
             self._report(f"{self._name} is blocked: {lines} lines dropped at most")
 
     def _run(self) -> None:
@@ -68,7 +68,7 @@ class BackgroundWriter:
             self._report(f"{self._name} is closed or full: nothing more is written to it")
 
     def _next(self) -> bytes:
-        """Wait for what is to be written next; what was handed out last has been."""
+        """Wait for the next data; the data that was returned last is written now."""
         with self._changed:
             self._written()
             while self._open and not self._waiting:
@@ -87,7 +87,7 @@ class BackgroundWriter:
 
 
 class BackgroundLogHandler(logging.Handler):
-    """A log handler that waits for nobody."""
+    """A log handler that never blocks."""
 
     def __init__(self, outlet: BackgroundWriter) -> None:
         super().__init__()

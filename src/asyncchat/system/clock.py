@@ -1,4 +1,4 @@
-"""What time it is: a reading of the system's clock is believed as far as the time that has passed bears it out."""
+"""The time: the system's clock is trusted as far as it agrees with the time that has passed."""
 
 import contextlib
 import logging
@@ -9,58 +9,58 @@ from pathlib import Path
 from typing import NamedTuple
 
 LEAP = 60_000
-"""Milliseconds by which the clock may be set at once without a doubt."""
+"""Milliseconds by which the clock may change at once."""
 
 HOLD = 60_000
-"""Milliseconds for which a clock that was set further must have gone on, before it is followed."""
+"""Milliseconds for which a larger change must last before it is followed."""
 
 
 log = logging.getLogger(__name__)
 
 
 def is_odd(time: int, trusted: int) -> bool:
-    """Tell whether a message has a time other than the one at which it was written, as far as that is trusted."""
+    """Tell whether the time of a message differs from the trusted time at which it was written."""
     return abs(time - trusted) > LEAP
 
 
 def read_wall() -> int:
-    """Return what the system says is the time, in milliseconds since 1970."""
+    """Return the time of the system's clock, in milliseconds since 1970."""
     return time.time_ns() // 1_000_000
 
 
-if hasattr(time, "CLOCK_BOOTTIME"):  # it goes on while the system sleeps
+if hasattr(time, "CLOCK_BOOTTIME"):  # it continues while the system sleeps
 
     def read_elapsed() -> int:
-        """Return the milliseconds that have passed since the system was started, by a clock that nobody sets."""
+        """Return the milliseconds since the system was started, by a clock that can't be set."""
         return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
 else:
 
     def read_elapsed() -> int:
-        """Return the milliseconds that have passed since some moment, by a clock that nobody sets."""
+        """Return the milliseconds since an unspecified moment, by a clock that can't be set."""
         return time.monotonic_ns() // 1_000_000
 
 
 def read_boot() -> str:
-    """Return what names the time since the system was started, or nothing where it has no name."""
+    """Return the identifier of this start of the system, or "" if there is none."""
     with contextlib.suppress(OSError):
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     return ""
 
 
 class Evidence(NamedTuple):
-    """What was known of the time once: the time, what had elapsed, and since which start of the system."""
+    """A time, the time that had elapsed then, and the start of the system that this was measured from."""
 
     time: int
     elapsed: int = 0
     boot: str = ""
 
     def encode(self) -> str:
-        """Return it as it is kept."""
+        """Return it as a string."""
         return f"{self.time} {self.elapsed} {self.boot}"
 
     @classmethod
     def decode(cls, kept: str) -> "Evidence | None":
-        """Return what was kept; None if that is something else."""
+        """Return the evidence in a string; None if it is invalid."""
         time, _, rest = kept.partition(" ")
         elapsed, _, boot = rest.partition(" ")
         try:
@@ -72,10 +72,10 @@ class Evidence(NamedTuple):
 class Clock:
     """Tells the time, in milliseconds since 1970; `look` must be called about once a second.
 
-    known: what was known when the chat ended; None if nothing was, or if the system's clock is to be believed
-    tolerance: by how many milliseconds the system's clock may differ from what must be the time; None: by any
+    known: the evidence from the last run; None if there is none, or if the system's clock is to be trusted
+    tolerance: milliseconds by which the system's clock may differ from the calculated time; None: any number
 
-    Threads may read it while one of them looks.
+    Other threads may read it during `look`.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Clock:
         self._boot = boot()
         self._tolerance = tolerance
         self.latest = 0
-        # What is to be added to the time that has elapsed, for each of the times that there are.
+        # Each time is an offset to the time that has elapsed.
         passed = elapsed()
         system = self._shown = self._borne_out = wall() - passed
         self._odd: tuple[int, int] | None = None
@@ -100,7 +100,7 @@ class Clock:
         if known:
             is_same_boot = bool(self._boot) and known.boot == self._boot and passed >= known.elapsed
             self._borne_out = known.time - (known.elapsed if is_same_boot else passed)
-            # Since the system was started anew, more time may have passed than is known, but not less.
+            # After a new start of the system, more time may have passed than is known, but not less.
             self._shown = self._borne_out if is_same_boot else max(system, self._borne_out)
             if abs(system - self._borne_out) <= LEAP:
                 self._shown = self._borne_out = system
@@ -109,28 +109,28 @@ class Clock:
         self._trusted = self._shown if self._is_borne_out(self._shown) else self._borne_out
 
     def now(self) -> int:
-        """Return the time as it is shown. It follows the system's clock, once that is steady."""
+        """Return the time for messages. It follows the system's clock, once that is steady."""
         return self._elapsed() + self._shown
 
     def trusted(self) -> int:
-        """Return the time by which what is old is deleted, and bans end.
+        """Return the time for deleting old messages and ending bans.
 
-        It follows the system's clock no further than it is borne out by the time that has passed.
+        It follows the system's clock only while that agrees with the time that has passed.
         """
         return self._elapsed() + self._trusted
 
     def moment(self) -> int:
-        """Return the same, but never an earlier time than before: for what is known by when it came to be."""
+        """Return the trusted time, but never an earlier one than before: for what is identified by its time."""
         self.latest = max(self.latest, self.trusted())
         return self.latest
 
     def evidence(self) -> Evidence:
-        """Return what is known of the time."""
+        """Return the evidence to store for the next run."""
         passed = self._elapsed()
         return Evidence(passed + self._trusted, passed, self._boot)
 
     def look(self) -> None:
-        """See what the system's clock says, and whether that can be."""
+        """Read the system's clock, and check it."""
         passed = self._elapsed()
         system = self._wall() - passed
         if abs(system - self._shown) <= LEAP:

@@ -1,4 +1,4 @@
-"""An executor whose threads do not hold up the end of the process, as those of the default one do."""
+"""An executor whose threads, unlike those of the default one, do not delay the exit of the process."""
 
 import queue
 import threading
@@ -8,9 +8,9 @@ from typing import Any
 
 
 class DaemonExecutor(Executor):
-    """Runs calls in daemon threads, in one, one after the other, unless there shall be more; each begins with `start`.
+    """Runs calls in daemon threads, in order; each thread first calls `start`.
 
-    For calls that may wait for ever, like reading a stdio.
+    For calls that may wait for ever, such as reading standard input.
     """
 
     def __init__(self, name: str, threads: int = 1, start: Callable[[], object] = lambda: None) -> None:
@@ -21,13 +21,13 @@ class DaemonExecutor(Executor):
             thread.start()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Run `fn` when the calls before it are done, or are being done by other threads."""
+        """Run `fn` as soon as a thread is free and the earlier calls have started."""
         future: Future[Any] = Future()
         self._calls.put((future, lambda: fn(*args, **kwargs)))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Let the threads end when the calls so far are done, for which this never waits."""
+        """Let the threads end after the calls so far; this never waits for them."""
         for _ in self._threads:
             self._calls.put(None)
 
@@ -39,7 +39,7 @@ class DaemonExecutor(Executor):
                 continue
             try:
                 result = call()
-            except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits for the future
+            except BaseException as error:  # noqa: BLE001 - the future passes it on
                 future.set_exception(error)
             else:
                 future.set_result(result)

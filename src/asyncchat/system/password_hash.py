@@ -1,22 +1,22 @@
-"""Passwords: what is kept of one, and whether one is right (argon2id, RFC 9106)."""
+"""Hashes passwords and verifies them (argon2id, RFC 9106)."""
 
 from argon2 import PasswordHasher
 from argon2.exceptions import HashingError, InvalidHashError, VerificationError, VerifyMismatchError
 
-# One lane: more would take the other cores from those who chat, and somebody who guesses has cores enough anyway.
+# One lane: more would take the other cores from the chat, and would not slow down an attacker with many cores.
 _HASHER = PasswordHasher(parallelism=1)
 
 NO_MEMORY = (HashingError, VerificationError)
-"""What argon2-cffi raises if the system has no memory for it."""
+"""The exceptions of argon2-cffi if there is not enough memory."""
 
 
 def hashed(password: str) -> str:
-    """Return what is kept of `password`. Raises NO_MEMORY."""
+    """Return the hash of `password`. Raises NO_MEMORY."""
     return _HASHER.hash(password)
 
 
 def is_right(password: str, kept: str) -> bool:
-    """Tell whether this is the password of which `kept` was kept. Raises NO_MEMORY."""
+    """Tell whether `kept` is the hash of `password`. Raises NO_MEMORY."""
     try:
         return _HASHER.verify(kept, password)
     except (VerifyMismatchError, InvalidHashError):
@@ -24,5 +24,5 @@ def is_right(password: str, kept: str) -> bool:
 
 
 def is_weak(kept: str) -> bool:
-    """Tell whether what is kept was made with less work than is usual now."""
+    """Tell whether the hash was computed with a lower cost than today's."""
     return _HASHER.check_needs_rehash(kept)

@@ -1,4 +1,4 @@
-"""Passwords, from a file that only its owner can read, or typed unseen."""
+"""Reads passwords: from a file that only its owner can read, or from the terminal without echo."""
 
 import contextlib
 import os
@@ -10,7 +10,7 @@ from asyncchat.errors import ChatError
 from asyncchat.system import stdio
 
 LONGEST_SECRET = 4096
-"""Bytes of a file with a password that are read."""
+"""Bytes of a password file that are read, at most."""
 
 SECRET_TIMEOUT = 60.0
 """Seconds in which a program may write a password to a pipe."""
@@ -19,7 +19,7 @@ SECRET_TIMEOUT = 60.0
 def read_secret(path: str) -> str:
     """Return the first line of a file that only its owner can read. Raises ChatError.
 
-    The file may be a pipe to which a program writes (`<(pass show chat)` in a shell); one without waits for nobody.
+    The file may be a pipe to which a program writes, such as `<(pass show chat)` in a shell; opening it never blocks.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
@@ -37,7 +37,7 @@ def read_secret(path: str) -> str:
 
 
 def _first_line(descriptor: int, name: str) -> str:
-    """Return the first line of what is called `name`. Raises OSError, and ChatError."""
+    """Return the first line of the file called `name`. Raises OSError, and ChatError."""
     line = b""
     while b"\n" not in line and len(line) < LONGEST_SECRET:
         try:
@@ -56,7 +56,7 @@ def _first_line(descriptor: int, name: str) -> str:
 
 @contextlib.contextmanager
 def unseen() -> Iterator[None]:
-    """Let nothing that is typed be seen meanwhile."""
+    """Turn off the echo of the terminal."""
     import termios
 
     before = termios.tcgetattr(stdio.INPUT)
@@ -69,7 +69,7 @@ def unseen() -> Iterator[None]:
 
 
 def drop_more() -> bool:
-    """Drop the lines that were typed or pasted behind the one that was read, and tell whether there were any."""
+    """Drop the lines that were typed or pasted after the one that was read; tell whether there were any."""
     import termios
 
     has_more = bool(select.select([stdio.INPUT], [], [], 0)[0])
@@ -79,13 +79,13 @@ def drop_more() -> bool:
 
 
 def ask_unseen(question: str) -> str:
-    """Return the line that somebody types, unseen, or else the first line of standard input.
+    """Return a line typed without echo, or the first line of standard input if that is no terminal.
 
     Raises ChatError.
     """
     with contextlib.ExitStack() as asking:
         if stdio.is_interactive():
-            asking.enter_context(unseen())  # before it is asked for: some type fast
+            asking.enter_context(unseen())  # before the question: some users type fast
             asking.callback(stdio.write, b"\n", stdio.ERRORS)
             stdio.write(question.encode(), stdio.ERRORS)
         try:

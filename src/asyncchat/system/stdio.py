@@ -1,4 +1,4 @@
-"""Standard input and output as bytes: no buffers of our own, so that no thread that waits there holds up the end."""
+"""Standard input and output as bytes, without Python's buffers: a thread blocked in one would delay the exit."""
 
 import contextlib
 import os
@@ -13,21 +13,21 @@ BELLS = ("off", "mentions", "all")
 
 
 def secure() -> None:
-    """See to it that the three standard descriptors are open; else a socket could take a number that we print to."""
+    """Open those standard descriptors that are closed; otherwise a socket could get the number of one."""
     for descriptor in (INPUT, OUTPUT, ERRORS):
         try:
             os.fstat(descriptor)
         except OSError:
-            # It takes the lowest free number, so this one; read-only, so that writing there is still an error.
+            # It gets the lowest free number, which is this one; read-only, so that writing is still an error.
             os.open(os.devnull, os.O_RDONLY)
 
 
 def read() -> bytes:
-    """Wait for standard input and return what is there; nothing at its end. Raises ChatError if it can't be read."""
+    """Wait for standard input and return it; empty at its end. Raises ChatError if it can't be read."""
     while True:
         try:
             return os.read(INPUT, CHUNK)
-        except BlockingIOError:  # somebody who shares it made it non-blocking
+        except BlockingIOError:  # another process that shares it made it non-blocking
             select.select([INPUT], [], [])
         except OSError as error:
             raise ChatError(f"can't read standard input: {os.strerror(error.errno or 0).lower()}") from None
@@ -36,7 +36,7 @@ def read() -> bytes:
 def write(data: bytes, descriptor: int = OUTPUT) -> None:
     """Write all of `data`, however long that takes.
 
-    Raises OutputClosed if nobody reads it any more, and ChatError if it can't be written for another reason.
+    Raises OutputClosed if its reader has closed it, and ChatError for other failures.
     """
     rest = memoryview(data)
     while rest:
@@ -51,12 +51,12 @@ def write(data: bytes, descriptor: int = OUTPUT) -> None:
 
 
 def report(message: str, patience: float | None = 1.0) -> None:
-    """Write a line to standard error, if anybody takes it within `patience` seconds (None: however long it takes).
+    """Write a line to standard error, unless that blocks for `patience` seconds (None: wait for ever).
 
-    It is one line, whatever there is in a path that it names.
+    Control characters, for example in a path, are escaped, so that it stays one line.
     """
     line = "".join([sign if sign.isprintable() else ascii(sign)[1:-1] for sign in message])
-    with contextlib.suppress(OSError):  # Windows, which can't tell
+    with contextlib.suppress(OSError):  # Windows can't select a file
         if not select.select([], [ERRORS], [], patience)[1]:
             return
     with contextlib.suppress(OutputClosed, ChatError):
@@ -64,7 +64,7 @@ def report(message: str, patience: float | None = 1.0) -> None:
 
 
 def columns() -> int:
-    """Return how wide the terminal is at which the output is read."""
+    """Return the width of the terminal."""
     try:
         return int(os.environ.get("COLUMNS") or os.get_terminal_size(OUTPUT).columns)
     except (ValueError, OSError):
@@ -72,10 +72,10 @@ def columns() -> int:
 
 
 def is_interactive() -> bool:
-    """Tell whether a person types at standard input."""
+    """Tell whether standard input is a terminal."""
     return os.isatty(INPUT)
 
 
 def is_comfortable() -> bool:
-    """Tell whether a person sits at a terminal on which a line can be edited while others appear."""
+    """Tell whether the terminal can show the full client, with an input line below the messages."""
     return os.isatty(INPUT) and os.isatty(OUTPUT) and os.environ.get("TERM", "") not in {"", "dumb", "unknown"}

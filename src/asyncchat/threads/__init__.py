@@ -1,1 +1,1 @@
-"""The shell of threads around the conversation: the two-way line, the server and the client."""
+"""The servers and the client that use threads: `serve --mode pair`, `serve --mode threads`, `join --threads`."""

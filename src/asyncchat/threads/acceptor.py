@@ -1,4 +1,4 @@
-"""What the main thread of a threaded server does: accept, and nothing else."""
+"""Accepts connections in the main thread of a threaded server."""
 
 import contextlib
 import select
@@ -11,24 +11,24 @@ from asyncchat.system import signals, stdio
 from asyncchat.system.addresses import of_socket
 
 _PAUSE = 0.5
-"""Seconds without accepting after the system had no descriptor for a connection."""
+"""Seconds to wait when the system has no file descriptor for a connection."""
 
 
 class Acceptor:
-    """Accepts at `listeners` until it is stopped, by any thread or by SIGINT, SIGTERM or SIGHUP."""
+    """Accepts connections at `listeners` until any thread, or SIGINT, SIGTERM or SIGHUP, stops it."""
 
     def __init__(self, listeners: list[socket.socket]) -> None:
         self._listeners = listeners
         self._stopped, self._stopper = socket.socketpair()
 
     def stop(self) -> None:
-        """End `run`, or do nothing if it has ended."""
+        """End `run`; do nothing if it has ended."""
         with contextlib.suppress(OSError):
             self._stopper.send(b"x")
 
     def run(self, accepted: Callable[[socket.socket], object]) -> None:
         """Call `accepted`, which must not wait, with each new connection."""
-        # Written to even if the signal comes just before the wait begins, when its handler can't run.
+        # A signal just before the wait writes here too, although its handler can't run then.
         self._stopper.setblocking(False)
         signal.set_wakeup_fd(self._stopper.fileno(), warn_on_full_buffer=False)
         for number in (signal.SIGINT, *signals.of_termination()):
@@ -54,10 +54,10 @@ class Acceptor:
         try:
             connection, _ = listener.accept()
         except BlockingIOError:
-            return  # gone again
+            return  # the client has disconnected
         except OSError as error:
             stdio.report(f"can't accept a connection: {error.strerror}")
-            # Stopping still works at once; and this takes no descriptor, as a selector does.
+            # So that `stop` still works at once; unlike a selector, this needs no file descriptor.
             select.select([self._stopped], [], [], _PAUSE)
             return
         connection.setblocking(True)

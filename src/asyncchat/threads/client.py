@@ -1,4 +1,4 @@
-"""The client on threads: one prints what the server sends, one sends what is typed, and the main one waits."""
+"""The client on threads: one receives and prints, one reads and sends, and the main thread waits for the end."""
 
 import contextlib
 import queue
@@ -18,7 +18,7 @@ _ENDED = "ended"
 
 
 def join(address: Address, visitor: PlainClient, *, read_input: bool) -> None:
-    """Connect to `address` and take part until the user leaves; raises what the client on asyncio raises."""
+    """Connect to `address`, and run until the user leaves; raises what the client on asyncio raises."""
     try:
         connection = socket.create_connection(address, CONNECT_TIMEOUT)
     except (OSError, UnicodeError) as error:
@@ -40,7 +40,7 @@ class _Conversation:
         self._ends: queue.SimpleQueue[str | Exception] = queue.SimpleQueue()
 
     def run(self, *, read_input: bool) -> None:
-        """Talk until one side ends it."""
+        """Run until one side ends the conversation."""
         threading.Thread(target=self._receive, name="receiving", daemon=True).start()
         if read_input:
             threading.Thread(target=self._send, name="sending", daemon=True).start()
@@ -53,7 +53,7 @@ class _Conversation:
             raise ServerGone
 
     def _say_goodbye(self) -> None:
-        """Wait for the server to handle what was sent, as long as it still says something."""
+        """Wait until the server has handled what was sent, as long as it still sends something."""
         self._said_something = True
         while self._said_something:
             self._said_something = False
@@ -63,7 +63,7 @@ class _Conversation:
 
     def _wait_for_end(self) -> str | Exception:
         while True:
-            # A signal that comes just before the wait begins does not end it: so no wait is long.
+            # A signal just before the wait does not interrupt it: so no wait is long.
             with contextlib.suppress(queue.Empty):
                 return self._ends.get(timeout=_CTRL_C_NOTICED)
 
@@ -106,7 +106,7 @@ class _Conversation:
             self._ended_input.set()
             self._connection.shutdown(socket.SHUT_WR)
         except OSError:
-            pass  # whoever receives sees it too
+            pass  # the receiving thread reports it
         except ChatError as error:
             self._ends.put(error)
 

@@ -1,4 +1,4 @@
-"""One client's connection to a threaded server: its output has a thread of its own, so that nobody waits for it."""
+"""A connection of a threaded server; a thread of its own writes to it, so that a slow client delays no other."""
 
 import contextlib
 import socket
@@ -13,9 +13,9 @@ _STALL_CHECKS = 10
 
 
 class Connection:
-    """A peer at the other end of a socket, called `label` in the log.
+    """A connection to a peer, called `label` in the log.
 
-    patience: seconds after which it is cut off if it takes nothing of what waits; None: never
+    patience: seconds after which it is cut off if it reads nothing of what waits; None: never
     """
 
     def __init__(self, client: socket.socket, label: str, limits: Limits, patience: float | None) -> None:
@@ -27,31 +27,31 @@ class Connection:
         self._backlog = 0
         self._open = True
         self._writer = threading.Thread(target=self._write_all, name="writing", daemon=True)
-        # Several short times and not one long one: a machine that was asleep must not take its clients for stuck.
+        # Not one long timeout: after the machine has slept, no client must count as stuck.
         self._socket.settimeout(None if patience is None else patience / _STALL_CHECKS)
 
     def start(self) -> None:
-        """Begin to send. Raises RuntimeError if the system has no thread for that."""
+        """Start the writing thread. Raises RuntimeError if the system has no thread left."""
         self._writer.start()
 
     def lines(self) -> Iterator[str]:
-        """Yield what the client sends, until it leaves."""
+        """Yield the lines of the client, until it leaves."""
         return sent_lines(self._socket, self._limits.max_line, self._answer)
 
     def write(self, data: bytes) -> None:
-        """Send `data`, and wait first while too much of what came before has not been taken."""
+        """Send `data`; first wait while the backlog is too large."""
         with self._changed:
             self._changed.wait_for(lambda: not self._open or self._backlog <= self._limits.max_backlog)
             self._take(data)
 
     def close(self) -> None:
-        """Take no more; what waits is still sent."""
+        """Accept no more data; the backlog is still sent."""
         with self._changed:
             self._open = False
             self._changed.notify_all()
 
     def finish(self, timeout: float) -> None:
-        """Close, and give the client up to `timeout` seconds for what it is owed."""
+        """Close, and wait up to `timeout` seconds until the backlog is sent."""
         self.close()
         self._writer.join(timeout)
         self._cut_off()
@@ -59,7 +59,7 @@ class Connection:
         self._socket.close()
 
     def _answer(self, data: bytes) -> None:
-        # Never waits: what a client sends must get through though it reads nothing of what it is told.
+        # This never waits: the lines of a client that reads nothing must still be handled.
         with self._changed:
             if self._backlog <= self._limits.max_backlog:
                 self._take(data)
@@ -82,7 +82,7 @@ class Connection:
             self._cut_off()
             stdio.report(f"{self._label} is cut off: it takes nothing of what it is sent")
         except OSError:
-            pass  # gone, which the receiving thread sees too
+            pass  # the receiving thread reports it
         finally:
             self.close()
 

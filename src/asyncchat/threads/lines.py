@@ -1,4 +1,4 @@
-"""The lines that a threaded server handles: what its clients send, and what is typed at it."""
+"""The lines that a threaded server handles: from its clients, and from standard input."""
 
 import contextlib
 import socket
@@ -15,7 +15,7 @@ from asyncchat.text.sanitize import InvalidLine, decode_line
 
 
 def sent_lines(connection: socket.socket, max_line: int, answer: Callable[[bytes], object]) -> Iterator[str]:
-    """Yield what a client sends, until it leaves, in a form that can be shown; `answer` lines that can't be taken."""
+    """Yield the lines of a client until it leaves, made safe to show; invalid lines are answered with `answer`."""
     decoder = LineDecoder(max_line)
     with contextlib.suppress(OSError):
         while data := _received(connection):
@@ -31,12 +31,12 @@ def _received(connection: socket.socket) -> bytes:
     while True:
         try:
             return connection.recv(stdio.CHUNK)
-        except TimeoutError:  # which the connection has for sending
+        except TimeoutError:  # the timeout is for sending
             pass
 
 
 def typed_lines(max_line: int) -> Iterator[str]:
-    """Yield the lines of standard input, in a form that can be shown; report those that can't be taken."""
+    """Yield the lines of standard input, made safe to show; invalid lines are reported."""
     decoder = LineDecoder(max_line)
 
     def refuse(why: str) -> None:
@@ -52,9 +52,9 @@ def typed_lines(max_line: int) -> Iterator[str]:
 
 
 def _taken(lines: list[bytes | None], max_line: int, refuse: Callable[[str], object]) -> Iterator[str]:
-    """Yield the lines but for those of invisible characters, in a form that can be shown; `refuse` what can't be taken.
+    """Yield the lines, made safe to show, except those with only invisible characters; `refuse` invalid ones.
 
-    Empty lines stay: what goes through a pipe keeps its shape.
+    Empty lines are kept, so that the text from a pipe keeps its layout.
     """
     for line in lines:
         try:

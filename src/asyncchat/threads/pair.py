@@ -1,4 +1,4 @@
-"""The two-way line: one server and one client, and each sees what the other types."""
+"""`serve --mode pair`: the server's terminal and one client see each other's lines."""
 
 import contextlib
 import socket
@@ -18,11 +18,11 @@ from asyncchat.threads.lines import typed_lines
 _TAKEN = plain.notice("this chat is between two, and both are here.")
 _MOST_REFUSED = 8
 _LAST_WORDS = 1.0
-"""Seconds that the client gets for what it is owed when the server ends."""
+"""Seconds to send the backlog when the server ends."""
 
 
 class PairServer:
-    """Talks with the first who connects, until one of the two leaves."""
+    """Serves the first client that connects, until one of the two sides leaves."""
 
     def __init__(self, listeners: list[socket.socket], limits: Limits) -> None:
         self._acceptor = Acceptor(listeners)
@@ -32,7 +32,7 @@ class PairServer:
         self._failure: ChatError | OutputClosed | None = None
 
     def run(self) -> None:
-        """Serve until the client or the server's user has left. Raises OutputClosed, or ChatError, as printing does."""
+        """Serve until one side has left. Raises OutputClosed and ChatError if the output can't be written."""
         self._acceptor.run(self._accepted)
         for refused in self._refused:
             refused.close()
@@ -45,7 +45,7 @@ class PairServer:
         if self._other:
             self._refuse(client)
             return
-        # Nobody but the two waits for either of them, so neither is ever cut off.
+        # A slow side delays only the other one, so neither is ever cut off.
         connection = Connection(client, address_of_peer(client), self._limits, patience=None)
         try:
             connection.start()
@@ -58,7 +58,7 @@ class PairServer:
             client.close()
 
     def _refuse(self, connection: socket.socket) -> None:
-        # Closed at once, with something unread, the connection would be reset and the answer lost.
+        # If the connection was closed with unread input, it would be reset and the answer lost.
         if len(self._refused) == _MOST_REFUSED:
             self._refused.popleft().close()
         self._refused.append(connection)

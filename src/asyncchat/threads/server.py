@@ -1,4 +1,4 @@
-"""Many clients without names: the main thread accepts, and each client has a thread for either direction."""
+"""`serve --mode threads`: the main thread accepts, and each client has one thread for each direction."""
 
 import threading
 import time
@@ -13,11 +13,11 @@ from asyncchat.threads.connection import Connection
 from asyncchat.threads.lines import typed_lines
 
 _LAST_WORDS = 1.0
-"""Seconds that all clients together get for what they are owed when the server ends."""
+"""Seconds in all to send the backlogs when the server ends."""
 
 
 class ThreadServer:
-    """Prints what each client sends, and sends every client what is typed."""
+    """Prints the lines of each client, and sends standard input to all of them."""
 
     def __init__(self, listeners: list[socket], limits: Limits) -> None:
         self._acceptor = Acceptor(listeners)
@@ -74,11 +74,11 @@ class ThreadServer:
     def _send_typed(self) -> None:
         for typed in typed_lines(self._limits.max_line):
             line = f"{typed}\n".encode()
-            for connection in self._everybody():
+            for connection in self._all_connections():
                 connection.write(line)
 
-    def _everybody(self) -> list[Connection]:
-        """Return who is here, as soon as somebody is: what is typed for nobody would be lost."""
+    def _all_connections(self) -> list[Connection]:
+        """Return all connections; first wait until there is one, so that no line is lost."""
         with self._changed:
             self._changed.wait_for(lambda: self._serving)
             return list(self._serving)

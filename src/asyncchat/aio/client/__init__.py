@@ -1,1 +1,1 @@
-"""The clients on asyncio: for pipes, in plain text and JSON, and what the terminal and programs build on."""
+"""The clients on asyncio: for pipes, in plain text and in JSON, and the base of the terminal client and the API."""

@@ -1,4 +1,4 @@
-"""Why a server does not let a user in, as what is raised."""
+"""The exceptions for the errors with which a server refuses a `hello`."""
 
 from asyncchat.errors import ConnectError, Error
 from asyncchat.formats import events

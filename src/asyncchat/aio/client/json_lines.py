@@ -1,4 +1,4 @@
-"""The client in a pipe of events: prints what happens as JSON lines, and sends the lines of its input."""
+"""The client for `join --json`: prints events as JSON lines, and sends the lines of its input."""
 
 import asyncio
 
@@ -16,9 +16,9 @@ from asyncchat.text.invisible import is_blank
 
 
 async def join_as_json(address: Address, name: str, password: str, *, read_input: bool) -> None:
-    """Take part as `name` until the input ends and the server has answered all of it, or for ever without input.
+    """Join as `name` until the input ends and the server has answered every line; without input, for ever.
 
-    Raises NameRefused, OutputClosed, and ChatError, also if the server has refused anything.
+    Raises NameRefused, OutputClosed, and ChatError, also if the server has refused a line.
     """
     cancel_on_ctrl_c()
     async with ReconnectingClient(address, name, password) as chat:
@@ -40,7 +40,7 @@ async def join_as_json(address: Address, name: str, password: str, *, read_input
 
 
 async def _print(chat: ReconnectingClient) -> int:
-    """Print what happens until it has ended; return how many lines were refused."""
+    """Print events until the chat ends; return how many lines were refused."""
     output = DaemonExecutor("output")
     loop = asyncio.get_running_loop()
     refused = 0
@@ -51,7 +51,7 @@ async def _print(chat: ReconnectingClient) -> int:
 
 
 async def _send(chat: ReconnectingClient) -> None:
-    """Send what is read until it ends or asks to leave, and wait for the answers."""
+    """Send the input until it ends or has /exit in it, and wait for the answers."""
     keyboard = DaemonExecutor("input")
     loop = asyncio.get_running_loop()
     decoder = LineDecoder(MAX_HEARD)
@@ -63,7 +63,7 @@ async def _send(chat: ReconnectingClient) -> None:
 
 
 async def _post(chat: ReconnectingClient, lines: list[bytes | None]) -> bool:
-    """Send lines; tell whether one of them asks to leave."""
+    """Send lines; tell whether one of them is /exit."""
     for line in lines:
         said = "x" * MAX_HEARD if line is None else line.decode(errors="backslashreplace")
         if is_exit(said):

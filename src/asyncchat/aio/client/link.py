@@ -1,4 +1,4 @@
-"""A connection to a server: how a client opens it, how often it tries, and what it has heard first."""
+"""A connection to a server: how it is opened, the pauses between attempts, and the first data."""
 
 import asyncio
 import contextlib
@@ -12,11 +12,11 @@ from asyncchat.system.addresses import CONNECT_TIMEOUT, Address, unreachable
 from asyncchat.system.daemon_executor import DaemonExecutor
 
 LONGEST_PAUSE = 30.0
-"""Seconds from one try to connect to the next, at most."""
+"""Seconds between two attempts to connect, at most."""
 
 
 class ClientStream:
-    """Two streams to a server. Close it when done, by `abort`."""
+    """The two streams of a connection to a server; `abort` closes it."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -24,7 +24,7 @@ class ClientStream:
         self.writer = writer
 
     async def hears_first(self, words: bytes, patience: float) -> bool:
-        """Tell whether the server begins with `words`, within `patience` seconds; what it says can still be read."""
+        """Tell whether the server first sends `words`, within `patience` seconds; `read` still returns that data."""
         heard = b""
         try:
             async with asyncio.timeout(patience):
@@ -34,12 +34,12 @@ class ClientStream:
                     self._ahead = heard
                     if not data:
                         break
-        except (TimeoutError, OSError):  # an error comes again with the next read
+        except (TimeoutError, OSError):  # the next read raises an error again
             pass
         return heard.startswith(words)
 
     async def read(self) -> bytes:
-        """Wait for what the server says, and return it; nothing at the end. Raises OSError."""
+        """Wait for data from the server, and return it; empty at the end. Raises OSError."""
         if self._ahead:
             ahead, self._ahead = self._ahead, None
             return ahead
@@ -55,7 +55,7 @@ async def open_stream(address: Address) -> ClientStream:
     loop = asyncio.get_running_loop()
     resolver = DaemonExecutor("resolver")
     try:
-        # Not left to open_connection, whose threads would hold up the end while a name server does not answer.
+        # Not open_connection: its threads would delay the exit while a name server does not answer.
         found = await loop.run_in_executor(resolver, lambda: socket.getaddrinfo(*address, type=socket.SOCK_STREAM))
         *others, last = found
         for family, kind, protocol, _, place in others:
@@ -81,7 +81,7 @@ async def _open(connection: socket.socket, place: Any) -> ClientStream:
 
 
 def growing_pauses() -> Iterator[float]:
-    """Yield seconds between one try to connect and the next: random, so that not everybody comes at once."""
+    """Yield the seconds before each attempt to connect: random, so that clients do not reconnect all at once."""
     longest = 2.0
     while True:
         yield random.uniform(longest / 2, longest)

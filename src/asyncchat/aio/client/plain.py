@@ -1,4 +1,4 @@
-"""The client on asyncio: prints what the server sends, and at the same time sends what is typed."""
+"""The plain-text client on asyncio: prints what the server sends, and sends standard input at the same time."""
 
 import asyncio
 import contextlib
@@ -13,17 +13,17 @@ from asyncchat.system.daemon_executor import DaemonExecutor
 
 
 async def join(address: Address, visitor: PlainClient, *, read_input: bool) -> None:
-    """Connect to `address` and take part until the user leaves.
+    """Connect to `address`, and run until the user leaves.
 
-    Ctrl-C cancels it. Raises ServerGone if the server ends first, NameRefused if it takes no name that there is,
-    OutputClosed if nobody reads what is printed, and ChatError for anything else that is in the way.
+    Ctrl-C cancels it. Raises ServerGone if the server closes first, NameRefused if it refuses the name, OutputClosed if
+    the output is closed, and ChatError for any other failure.
     """
     cancel_on_ctrl_c()
     await converse(await open_stream(address), visitor, read_input=read_input)
 
 
 async def converse(link: ClientStream, visitor: PlainClient, *, read_input: bool) -> None:
-    """Do the same on a connection that there is already."""
+    """Do the same on an open connection."""
     try:
         await _Conversation(link, visitor).run(read_input=read_input)
     finally:
@@ -32,7 +32,7 @@ async def converse(link: ClientStream, visitor: PlainClient, *, read_input: bool
 
 def cancel_on_ctrl_c() -> None:
     """Let Ctrl-C cancel the running task."""
-    # What asyncio.run does by itself wakes no loop that was just about to wait when the signal came.
+    # The handler of asyncio.run does not wake a loop that is just about to wait when the signal arrives.
     task = asyncio.current_task()
     assert task is not None
     with contextlib.suppress(NotImplementedError):  # Windows
@@ -40,7 +40,7 @@ def cancel_on_ctrl_c() -> None:
 
 
 class _Conversation:
-    """A task for what arrives and one for what is typed, and the end of both."""
+    """Runs a task that receives and one that sends, and ends both."""
 
     def __init__(self, link: ClientStream, visitor: PlainClient) -> None:
         self._link = link
@@ -52,7 +52,7 @@ class _Conversation:
         self._settled = asyncio.Event()
 
     async def run(self, *, read_input: bool) -> None:
-        """Talk until one side ends it. Raises what `join` raises."""
+        """Run until one side ends the conversation. Raises what `join` raises."""
         receiving = asyncio.create_task(self._receive())
         sending = asyncio.create_task(self._send()) if read_input else None
         tasks = {receiving, sending} if sending else {receiving}
@@ -73,7 +73,7 @@ class _Conversation:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _say_goodbye(self, receiving: asyncio.Task[bool]) -> None:
-        """Wait for the server to handle what was sent, as long as it still says something."""
+        """Wait until the server has handled what was sent, as long as it still sends something."""
         while not receiving.done():
             self._said_something = False
             await asyncio.wait({receiving}, timeout=GOODBYE_TIMEOUT)
@@ -81,7 +81,7 @@ class _Conversation:
                 return
 
     async def _receive(self) -> bool:
-        """Print what arrives; return whether it ended with an end, and not with a broken connection."""
+        """Print what arrives; return whether the server closed the connection properly."""
         output = DaemonExecutor("output")
         loop = asyncio.get_running_loop()
         try:
@@ -100,7 +100,7 @@ class _Conversation:
         return True
 
     async def _send(self) -> bool:
-        """Send what is typed, until it ends; return whether the user asked to leave at once."""
+        """Send standard input until it ends; return whether the user has left with /exit."""
         if not self._visitor.settled:
             await self._hear_something()
             if self._heard.is_set():

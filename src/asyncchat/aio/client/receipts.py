@@ -1,4 +1,4 @@
-"""What those wait for who have sent something: its acknowledgement, or why there is none."""
+"""Receipts for what was sent: they get the acknowledgement, or the reason why there is none."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -10,14 +10,14 @@ from asyncchat.formats.events import Ack, Notice, Refused
 
 @dataclass(slots=True)
 class Receipt:
-    """Will have the number of a message, None for a command; `notices` are what the server has said until then."""
+    """Gets the number of a message, None for a command; `notices` are the notices that came before it."""
 
     number: "asyncio.Future[int | None]"
     notices: list[str] = field(default_factory=list)
 
 
 class Receipts:
-    """The receipts that are open, by the id of what was sent."""
+    """The open receipts, by the ids of what was sent."""
 
     def __init__(self) -> None:
         self._open: dict[int, Receipt] = {}
@@ -28,7 +28,7 @@ class Receipts:
         return receipt
 
     def take(self, event: Event) -> None:
-        """Take what may be the answer to something that was sent, or a part of it."""
+        """Handle an event that may be an answer, or a part of one."""
         match event:
             case Ack(ident, seq) if receipt := self._pop(ident):
                 receipt.number.set_result(seq)
@@ -39,11 +39,11 @@ class Receipts:
                     receipt.notices.append(text)
 
     def fail(self, kind: type[Error], *arguments: str) -> None:
-        """Raise an error of that kind wherever an answer is awaited."""
+        """Raise an error of that kind in each caller that awaits an answer."""
         for ident in list(self._open):
             if receipt := self._pop(ident):
                 receipt.number.set_exception(kind(*arguments))
 
     def _pop(self, ident: int) -> Receipt | None:
         receipt = self._open.pop(ident, None)
-        return None if receipt is None or receipt.number.done() else receipt  # done: who waited was cancelled
+        return None if receipt is None or receipt.number.done() else receipt  # done: its caller was cancelled

@@ -1,4 +1,4 @@
-"""The client in JSON events: takes part in a chat, and reconnects by itself when the connection breaks."""
+"""The client for JSON events, which reconnects automatically when the connection breaks."""
 
 import asyncio
 import contextlib
@@ -17,26 +17,26 @@ from asyncchat.system.addresses import Address, reason
 from asyncchat.text.command_line import is_exit
 
 MOST_POSTED = 2 * events.MOST_UNANSWERED
-"""Lines that may wait for an answer until a file that is sent waits, too."""
+"""Lines that may wait for an answer before `ready` waits."""
 
 FOR_ANSWERS = 2
-"""How many times as many events as usually may wait while somebody waits for an answer, which comes behind them."""
+"""The factor by which more events may wait to be read while an answer is awaited, which comes after them."""
 
 WELCOME_TIMEOUT = 10.0
-"""Seconds that the server may take in all to let somebody in."""
+"""Seconds in which the server must send its welcome."""
 
 GOODBYE_TIMEOUT = 0.5
-"""Seconds that the server may take to see somebody off."""
+"""Seconds to wait for the server to close the connection after the client has left."""
 
 NOT_READ = "the answer is behind events that this program does not read: read them in another task"
 
 
 class ReconnectingClient:
-    """A user's part in a chat, over as many connections as it takes; what was missed between them comes once.
+    """A user in a chat, over one connection after the other; messages that were missed in between arrive once.
 
-    `password`: if the name is registered; `register`: register the name with it. `history`: how many of the messages
-    from before are wanted. `link`: a connection that there is already; `pauses`: makes the seconds to wait before each
-    try to reconnect. Entering it raises what `connect` raises.
+    `password`: of a registered name; `register`: register the name with it. `history`: how many earlier messages are
+    wanted. `link`: a connection that is open already; `pauses`: yields the seconds before each attempt to reconnect.
+    Entering it raises what `connect` raises.
     """
 
     def __init__(
@@ -57,30 +57,30 @@ class ReconnectingClient:
         self._trying = pauses()
         self._unread = EventQueue()
         self._is_read = False  # ever
-        self._saying = asyncio.Lock()
-        self._running = asyncio.Lock()
-        self._closing = asyncio.Lock()
+        self._send_lock = asyncio.Lock()
+        self._command_lock = asyncio.Lock()
+        self._leave_lock = asyncio.Lock()
         self._receipts = Receipts()
         self._changed = asyncio.Event()
-        self._was_in = False
-        self._not_let_in = False
+        self._was_welcomed = False
+        self._is_refused = False
         self._leaving = False
-        self._last_words = ""
+        self._last_text = ""
         self._task: asyncio.Task[None] | None = None
 
     @property
     def name(self) -> str:
-        """The name that one has here."""
+        """The user's name."""
         return self._client.name
 
     @property
     def turned(self) -> str | None:
-        """To whom alone goes what is said; "" if to everybody."""
+        """The current conversation: the name of a user, "" for the room, None for none."""
         return self._client.turned
 
     @property
     def is_connected(self) -> bool:
-        """Whether the server hears us now."""
+        """Whether the client is connected and welcomed."""
         return self._client.is_in
 
     @property
@@ -90,27 +90,27 @@ class ReconnectingClient:
 
     @property
     def pending(self) -> list[str]:
-        """What was said and neither acknowledged nor refused yet, in order."""
+        """The lines that were neither acknowledged nor refused yet, in order."""
         return [say.text for say in self._client.pending]
 
     async def say(self, text: str, to: str | None = None) -> int | None:
         """Send a message or a command; return the number of the message once the server has it.
 
-        `to`: as in `post`. While there is no connection that takes until there is one again, and while too much waits
-        for the server until it has taken some of that. Raises Refusal if the server does not take it, ChatClosed if
-        the chat ends first, and UsageError if the answer is behind events that are not read.
+        `to`: as in `post`. It waits while the connection is broken, and while too much waits to be sent. Raises Refusal
+        if the server refuses it, ChatClosed if the chat ends first, and UsageError if the answer comes after events
+        that are not read.
         """
         return await (await self._send(text, to)).number
 
     async def run(self, command: str) -> list[str]:
-        """Send a command; return what the server says until it is done. Raises what `say` raises."""
-        async with self._running:  # an answer does not say to which command
+        """Send a command; return the notices that the server sends until it is done. Raises what `say` raises."""
+        async with self._command_lock:  # an answer does not name its command
             receipt = await self._send(command, None)
             await receipt.number
             return receipt.notices
 
     async def _send(self, text: str, to: str | None) -> Receipt:
-        async with self._saying:  # so that those who wait go on in their order
+        async with self._send_lock:  # so that waiting callers continue in order
             await self._until(lambda: not self._client.is_full)
             receipt = self._receipts.open(self._say(text, to))
             self._flush()
@@ -120,7 +120,7 @@ class ReconnectingClient:
         """Send without waiting; return the id that its Ack or Refused will have. Raises ChatClosed.
 
         `to`: the user that it is for, "" for the room; without it, the current conversation. It is refused, with the
-        code too-many, if too much waits for the server already.
+        code too-many, if too much waits to be sent.
         """
         ident = self._say(text, to)
         self._flush()
@@ -133,17 +133,17 @@ class ReconnectingClient:
         return self._client.say(text, to)
 
     async def drain(self) -> None:
-        """Wait until all that was said is answered."""
+        """Wait until everything that was sent is answered."""
         await self._until(lambda: not self._client.waiting)
 
     async def ready(self) -> None:
-        """Wait until more should be said: not much waits for an answer, and events are read as fast as they come."""
+        """Wait until more should be sent: few lines wait for an answer, and events are read in time."""
         await self._until(
             lambda: self._client.waiting <= MOST_POSTED and self._unread.has_room() and not self._client.is_full
         )
 
     async def batch(self) -> list[Event]:
-        """Wait for events, and return all that there are; none when the chat has ended."""
+        """Wait for events, and return all of them; none when the chat has ended."""
         self._is_read = True
         await self._until(lambda: self._unread)
         batch = self._unread.take_all()
@@ -151,7 +151,7 @@ class ReconnectingClient:
         return batch
 
     def __aiter__(self) -> Self:
-        """Iterate over what happens, until one has left. Raises ChatClosed."""
+        """Iterate over the events, until the user has left. Raises ChatClosed."""
         return self
 
     async def __anext__(self) -> Event:
@@ -180,18 +180,18 @@ class ReconnectingClient:
         self._task = asyncio.create_task(self._run(link))
         self._task.add_done_callback(self._ended)
         try:
-            await self._until(lambda: self._was_in)
+            await self._until(lambda: self._was_welcomed)
         except BaseException:
             await self.leave()
             raise
 
     async def leave(self) -> None:
-        """Leave the chat: what happened until then can still be read."""
+        """Leave the chat: earlier events can still be read."""
         self._leaving = True
         if self._task is None:
             return
         try:
-            async with self._closing:  # whoever calls this meanwhile waits for the goodbye, too
+            async with self._leave_lock:  # a second call waits for the goodbye, too
                 await self._say_goodbye(self._task)
         finally:
             self._task.cancel()
@@ -200,7 +200,7 @@ class ReconnectingClient:
     async def _say_goodbye(self, task: asyncio.Task[None]) -> None:
         link, self._link = self._link, None
         if link and not link.writer.transport.is_closing():
-            with contextlib.suppress(OSError):  # it may be broken, and not known to be
+            with contextlib.suppress(OSError):  # the connection may be broken
                 link.writer.write_eof()
             self._changed.set()
             await asyncio.wait({task}, timeout=GOODBYE_TIMEOUT)
@@ -211,7 +211,7 @@ class ReconnectingClient:
         self._changed.set()
 
     def _end(self) -> ChatClosed:
-        """Return that, and why, the chat is over."""
+        """Return the error that says why the chat has ended."""
         task = self._task
         error = task.exception() if task and task.done() and not task.cancelled() else None
         if isinstance(error, ChatClosed):
@@ -219,7 +219,7 @@ class ReconnectingClient:
         return ChatClosed(f"the chat has ended: {error}" if error else "the chat has ended")
 
     async def _until(self, condition: Callable[[], object]) -> None:
-        """Wait until the condition holds, or there is nothing more to wait for. Raises what has ended the chat."""
+        """Wait until the condition holds or the chat has ended. Raises the error that has ended the chat."""
         while not condition():
             if self._task is None or self._task.done():
                 if self._task and not self._task.cancelled():
@@ -239,13 +239,13 @@ class ReconnectingClient:
                 link.abort()
             if self._leaving:
                 return
-            if not self._was_in:
+            if not self._was_welcomed:
                 raise ConnectError(f"{self.address} does not let us in: {why}")
-            if _now() - begun > LONGEST_PAUSE:  # else it may let us in only to end at once
+            if _now() - begun > LONGEST_PAUSE:  # a server that welcomes and then closes at once gets the longer pauses
                 self._trying = self._pauses()
-            link = await self._come_back(why)
+            link = await self._reconnect(why)
 
-    async def _come_back(self, why: str) -> ClientStream:
+    async def _reconnect(self, why: str) -> ClientStream:
         for pause in self._trying:
             self._publish([Disconnected(why, pause)])
             await asyncio.sleep(pause)
@@ -256,16 +256,16 @@ class ReconnectingClient:
         raise ChatClosed(f"the chat has ended: {why}")
 
     async def _talk(self, link: ClientStream) -> str:
-        """Take part on one connection; return why it ended."""
+        """Use one connection until it ends; return why it ended."""
         pings = 0
-        to_come_in = _now() + WELCOME_TIMEOUT
-        self._not_let_in = False
-        self._last_words = ""
+        deadline = _now() + WELCOME_TIMEOUT
+        self._is_refused = False
+        self._last_text = ""
         self._client.connected()
         try:
             while True:
                 try:
-                    async with asyncio.timeout_at(_now() + events.PING_AFTER if self._client.is_in else to_come_in):
+                    async with asyncio.timeout_at(_now() + events.PING_AFTER if self._client.is_in else deadline):
                         data = await link.read()
                 except TimeoutError:
                     if not self._client.is_in or pings == events.MOST_PINGS:
@@ -275,15 +275,15 @@ class ReconnectingClient:
                     self._flush()
                     continue
                 if not data:
-                    return self._last_words or "the server closed the connection"
+                    return self._last_text or "the server closed the connection"
                 pings = 0
                 self._client.hear(data)
                 self._unread.heard(len(data))
                 self._flush()
-                if self._not_let_in:
-                    return self._last_words
-                if self._was_in:
-                    await self._until_it_is_read()
+                if self._is_refused:
+                    return self._last_text
+                if self._was_welcomed:
+                    await self._wait_for_room()
                 elif not self._unread.has_room():
                     return "the server says too much before it lets us in"
         except OSError as error:
@@ -291,19 +291,19 @@ class ReconnectingClient:
         finally:
             self._client.is_in = False
 
-    async def _until_it_is_read(self) -> None:
-        """Wait for room for more events; but who waits for an answer, and reads none, must get it or hear why not."""
-        while not self._may_go_on():
-            if self._only_says:
+    async def _wait_for_room(self) -> None:
+        """Wait until there is room for more events; a caller that awaits an answer but reads none gets an error."""
+        while not self._has_room():
+            if self._only_sends:
                 self._unread.take_all()
                 return
             try:
                 async with asyncio.timeout(events.PING_AFTER):
-                    await self._until(lambda: self._may_go_on() or self._only_says)
+                    await self._until(lambda: self._has_room() or self._only_sends)
             except TimeoutError:
                 self._receipts.fail(UsageError, NOT_READ)
 
-    def _may_go_on(self) -> bool:
+    def _has_room(self) -> bool:
         return self._unread.has_room(FOR_ANSWERS if self._is_awaited else 1)
 
     @property
@@ -311,7 +311,7 @@ class ReconnectingClient:
         return bool(self._client.waiting) or self._leaving
 
     @property
-    def _only_says(self) -> bool:
+    def _only_sends(self) -> bool:
         return self._is_awaited and not self._is_read
 
     def _flush(self) -> None:
@@ -327,20 +327,20 @@ class ReconnectingClient:
                 case events.Ack() | events.Refused():
                     self._receipts.take(event)
                 case events.Welcome():
-                    self._was_in = True
+                    self._was_welcomed = True
                 case events.Bye(text, code) if code:
-                    raise ChatClosed(text, code) if self._was_in else ConnectError(text, code)
-                case events.Error() if not self._was_in:
+                    raise ChatClosed(text, code) if self._was_welcomed else ConnectError(text, code)
+                case events.Error() if not self._was_welcomed:
                     raise entry_error(self.name, event)
                 case events.Error(code, text) if code == "banned" and not self._client.is_in:
                     raise ChatClosed(text, code)
                 case events.Error(text=text) if not self._client.is_in:
-                    self._not_let_in = True
-                    self._last_words = text
+                    self._is_refused = True
+                    self._last_text = text
                 case events.Notice() if self._client.is_in:
                     self._receipts.take(event)
                 case events.Bye(text) | events.Notice(text):
-                    self._last_words = text
+                    self._last_text = text
         self._unread.put(happened)
         self._changed.set()
 
