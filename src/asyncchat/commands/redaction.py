@@ -8,7 +8,7 @@ from asyncchat.commands.table import COMMANDS, find_command
 from asyncchat.text.command_line import EXCERPT, argument_of, word_of
 from asyncchat.text.invisible import SHAPELESS
 
-_KEY = re.compile("[\x1b\u241b](?:\\[[0-9;?]*[ -/]*[@-~]|O.)?|[\u2400-\u2421]|<U\\+[0-9A-F]{4}>")
+_KEYS = re.compile("(?:[\x1b\u241b](?:\\[[0-9;?]*[ -/]*[@-~]|O.)?|[\u2400-\u2421]|<U\\+[0-9A-F]{4}>)+")
 
 _SLASHES = frozenset(
     "\uff0f\u2044\u2215\u29f8\u2571\u27cb\u2041\u1735\u31d3\u3033\u2cc6\u2f03\U0001d23a"  # look like /
@@ -46,15 +46,24 @@ def _meant(said: str) -> str:
     """Return the command that a line was meant to be, with a plain slash; empty if it is none."""
     begin = 0
     while begin < len(said):
-        if (match := _KEY.match(said, begin) or SHAPELESS.match(said, begin)) and match.end() > begin:
+        if (match := _KEYS.match(said, begin) or SHAPELESS.match(said, begin)) and match.end() > begin:
             begin = match.end()
-        elif unicodedata.category(said[begin])[0] in "CM":
-            begin += 1
+        elif (end := _end_of_marks(said, begin)) > begin:
+            begin = end
         else:
             break
     slash, meant = said[begin : begin + 1], f"/{said[begin + 1 :]}"
     is_meant = slash == "/" or slash in _SLASHES or (slash in _ALSO_IN_TEXT and _is_confidential(meant))
     return meant if is_meant else ""
+
+
+def _end_of_marks(said: str, begin: int) -> int:
+    """Return where the run of marks and control characters ends that begins there; a key may begin behind it."""
+    # Each line is asked for this: a pattern for each of 4000 marks would take more than a millisecond.
+    for end in range(begin, len(said)):
+        if said[end] == "\x1b" or unicodedata.category(said[end])[0] not in "CM":
+            return end
+    return len(said)
 
 
 def _is_confidential(meant: str) -> bool:
