@@ -31,8 +31,8 @@ from asyncchat.log.room_events import Sent
 from asyncchat.sessions.session import Session
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import Retention
-from asyncchat.store.people import People
 from asyncchat.store.schema import migrate
+from asyncchat.store.tables.entries import EntryStore
 from asyncchat.text.refusals import NotKept, WrongPassword
 from tests.chat import ADDRESS, Bot, Person, a_pipeline, some_sessions
 
@@ -47,8 +47,8 @@ class StoredLog:
     seq = 0
     recent: Sequence[Sent] = ()
 
-    def __init__(self, people: People) -> None:
-        self._people = people
+    def __init__(self, entries: EntryStore) -> None:
+        self._entries = entries
         self.is_broken = self.is_slow = False
         self._waiting: list[tuple[Sequence[Logged], Kept]] = []
 
@@ -69,7 +69,7 @@ class StoredLog:
         if self.is_broken:
             return NotKept("the disk is full")
         try:
-            return self._people.write(entry)
+            return self._entries.write(entry)
         except Refusal as refusal:
             return refusal
 
@@ -87,15 +87,15 @@ class StoredChat:
         self.seconds = 0.0
         self._connection = connection
         self._archive = Archive(connection)
-        people = People(connection, Retention(), self._clock)
-        self.log = StoredLog(people)
+        entries = EntryStore(connection, Retention(), self._clock)
+        self.log = StoredLog(entries)
         self.resumable = some_sessions()
         self.pipeline = a_pipeline(
             self.log,
             clock=self._clock,
-            accounts=Accounts(people.accounts(), people.released(), people.next_id()),
-            restrictions=Restrictions(people.restrictions()),
-            topic=people.topic(),
+            accounts=Accounts(entries.accounts.all(), entries.accounts.released(), entries.accounts.next_id()),
+            restrictions=Restrictions(entries.moderation.restrictions()),
+            topic=entries.moderation.topic(),
         )
         self.core = ChatCore(
             self.pipeline, self.resumable, self._clock, monotonic=lambda: self.seconds, needs_account=needs_account

@@ -18,7 +18,7 @@ from asyncchat.store import upkeep
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import Retention, StoreFile, open_to_read
 from asyncchat.store.journal import SqliteLog
-from asyncchat.store.people import People
+from asyncchat.store.tables.accounts import AccountStore
 from asyncchat.text.refusals import NotKept
 from asyncchat.text.usernames import parse_name
 from tests.programs import PATIENCE, seconds
@@ -89,9 +89,7 @@ class Journal:
     def account(self, name: str, token_hash: bytes = b"", time: int = 0) -> Account:
         """Make an account, and return it."""
         assert self.change(CreateAccount(parse_name(name), f"hash of {name}", token_hash, time)) is None
-        (found,) = [
-            one for one in People(self.file.connection, Retention(), lambda: 0).accounts() if one.name.shown == name
-        ]
+        (found,) = [one for one in AccountStore(self.file.connection).all() if one.name.shown == name]
         return found
 
     def close(self) -> None:

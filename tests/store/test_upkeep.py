@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from asyncchat.log.entries import PrivateStored, SendPrivate
-from asyncchat.store import people, upkeep
+from asyncchat.store import upkeep
 from asyncchat.store.file import Retention
+from asyncchat.store.tables import private_messages
 from tests.programs import PATIENCE, seconds, until
 from tests.store import Journal, fill, indexed, message, messages, no_rest, rows
 
@@ -203,7 +204,7 @@ def test_a_conversation_in_which_nothing_is_said_has_no_more_than_shall_be_kept(
 ) -> None:
     with Journal(path) as journal:
         private(journal, *"abcdefghij")
-    monkeypatch.setattr(people, "SWEPT", 1)
+    monkeypatch.setattr(private_messages, "SWEEP_SIZE", 1)
     monkeypatch.setattr(upkeep, "FEW", 3)
     monkeypatch.setattr(upkeep, "LARGEST", 3)
     with Journal(path, keep=Retention(messages=2)):

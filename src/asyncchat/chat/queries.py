@@ -86,9 +86,14 @@ class SavedResumption(NamedTuple):
 
 
 class AuditEntry(NamedTuple):
-    """Somebody has done something to keep order, to or with `what`."""
+    """Something that a moderator or the operator has done.
+
+    what: to which user, with when a ban or a mute ends; or the topic
+    until: when that is, in milliseconds since 1970; None if it has no end, or is something else
+    """
 
     time: int
     by: str
     act: str
     what: str
+    until: int | None = None

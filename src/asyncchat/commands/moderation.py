@@ -1,7 +1,5 @@
 """The commands of moderators and of the admin."""
 
-import re
-
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.queries import AuditLog
 from asyncchat.chat.user import User
@@ -15,9 +13,6 @@ from asyncchat.text import texts
 from asyncchat.text.command_line import excerpt
 from asyncchat.text.networks import network_written
 from asyncchat.text.usernames import Name, NameRefused, parse_name
-
-_LASTING = ("kick", "ban", "mute")
-_UNTIL = re.compile(r"([0-9]{4}-[0-9-]{5}T[0-9:]{8}Z)\)$")  # as Restriction writes it into the audit
 
 
 @command(
@@ -144,7 +139,7 @@ async def _audit(core: ChatCore, user: User, _: str) -> None:
         user.notice(texts.NOTHING_DONE)
     for act in acts:
         time = to_the_second(act.time)
-        until = _UNTIL.findall(act.what) if act.act in _LASTING else []
+        until = [] if act.until is None else [to_the_second(act.until)]
         user.notice(f"{time} {act.by}: {act.act} {act.what}", [time, *until])
 
 

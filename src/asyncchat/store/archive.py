@@ -1,4 +1,4 @@
-"""What is asked of the store: read by connections of its own, while the journal writes."""
+"""Answers queries, by a connection of its own, while the journal writes."""
 
 import math
 import sqlite3
@@ -24,17 +24,18 @@ from asyncchat.log.accounts import Account
 from asyncchat.log.requests import Request
 from asyncchat.log.room_events import SHOWN, Sent
 from asyncchat.store.file import ERRORS, StoreError, reason, sent
-from asyncchat.store.people import said_between
 from asyncchat.store.search.words import Wanted
+from asyncchat.store.tables.moderation import audit_entry
+from asyncchat.store.tables.private_messages import said_between
 from asyncchat.text.refusals import NotKept
 
 _AT_ONCE = 1000
 
 _STEPS = 1000
-"""Steps of SQLite's machine from one look at the clock to the next: hardly a millisecond (bench: 60 at most)."""
+"""Steps of SQLite's machine between two looks at the clock: hardly a millisecond (bench: 60 at most)."""
 
 LAST_STEPS = 1.0
-"""Seconds that what is being read gets to notice that it is all over."""
+"""Seconds that a running query gets to end when the archive is closed."""
 
 _Row = tuple[int, int, str, str]
 _R = TypeVar("_R", _Row, tuple[int, int, int, str])
@@ -63,11 +64,11 @@ class Archive:
         connection.set_progress_handler(self._is_enough, _STEPS)
 
     def _is_enough(self) -> bool:
-        """Tell whether what is being read shall be interrupted."""
+        """Tell whether the running query shall be interrupted."""
         return self._is_closing or bool(self._stop and self._stop.is_set()) or time.monotonic() > self._deadline
 
     def close(self) -> None:
-        """Read no more, whatever is being read, in whichever thread."""
+        """Interrupt the running query, in whichever thread it is, and answer no more."""
         self._is_closing = True
         # SQLite crashes if a connection is closed while another thread uses it.
         if self._using.acquire(timeout=LAST_STEPS):
@@ -75,7 +76,7 @@ class Archive:
             self._using.release()
 
     def answer(self, question: Request[Any], stop: threading.Event | None = None) -> Any:
-        """Return what the store has to say to `question`; what takes too long, or shall `stop`, is interrupted.
+        """Return the answer to `question`; it is interrupted when it takes too long, or when `stop` is set.
 
         Raises NotKept.
         """
@@ -112,7 +113,7 @@ class Archive:
         raise TypeError(question)
 
     def messages(self, since: int | None = None, until: int | None = None) -> Iterator[list[Sent]]:
-        """Yield the messages of a time, in milliseconds since 1970 (`until` not included), some at once.
+        """Yield the messages of a time, in milliseconds since 1970 (`until` not included), in lists.
 
         Raises StoreError.
         """
@@ -168,7 +169,7 @@ class Archive:
         )
         return SavedResumption(kept, who, since, tuple(ident for (ident,) in partners), name, first)
 
-    # What two say to one another alone.
+    # Private messages.
 
     def _conversation(self, pair: ConversationKey) -> int:
         one, other = sorted((pair.who.id, pair.other.id))
@@ -235,7 +236,7 @@ class Archive:
 
     def _audit(self) -> list[AuditEntry]:
         rows = self._connection.execute("SELECT time, by, act, what FROM audit ORDER BY id DESC LIMIT ?", (SHOWN,))
-        return [AuditEntry(*row) for row in rows.fetchall()[::-1]]
+        return [audit_entry(*row) for row in rows.fetchall()[::-1]]
 
     def _search(self, words: str) -> Found:
         wanted = Wanted(words)
@@ -263,7 +264,7 @@ class Archive:
 
 
 def _first_fitting(rows: Iterator[_R], wanted: Wanted) -> tuple[list[_R], bool]:
-    """Return the first rows that have what is wanted, and whether there was time to look for all that are shown."""
+    """Return the first SHOWN rows that match, and whether there was time to find them all."""
     found: list[_R] = []
     try:
         for row in rows:

@@ -42,21 +42,21 @@ class GivenUp(Exception):
 
 
 ERRORS = (sqlite3.Error, UnicodeDecodeError, Moved, GivenUp)
-"""What SQLite raises, the second where a damaged file makes it say something that is no UTF-8; and what we find."""
+"""What SQLite raises (UnicodeDecodeError: for a damaged file, with a text that is no UTF-8), and what is found here."""
 
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_CORRUPT_INDEX", "SQLITE_NOTADB")
 """Errors that SQLite finds in the file itself: not in the index for searches, which can be made again."""
 
 
 class Retention(NamedTuple):
-    """How much is kept: so many messages, or those of so many milliseconds."""
+    """How much is kept: a number of messages, or those of a number of milliseconds; None: all."""
 
     messages: int | None = None
     milliseconds: int | None = None
 
 
 def reason(error: Exception) -> str:
-    """Return what a person is told of one of the ERRORS."""
+    """Return the reason that people are told for one of the ERRORS."""
     if isinstance(error, UnicodeDecodeError):
         return "the store is damaged"
     if isinstance(error, Moved):
@@ -79,9 +79,9 @@ def reason(error: Exception) -> str:
 
 
 class StoreFile:
-    """An open store that nobody else writes: a file of ours, of the newest version.
+    """An open store, of the newest version, that no other process writes.
 
-    Made if there is none yet. Raises StoreError; the file is as it was then.
+    It is created if there is none. Raises StoreError; the file is unchanged then.
     """
 
     def __init__(self, path: str) -> None:
@@ -106,7 +106,7 @@ class StoreFile:
         self._next_look = 0.0
 
     def close(self, *, undo: bool = False) -> None:
-        """Let others use the file; `undo`: if it was made, let it be as if it had never been."""
+        """Release the file; `undo`: delete it if it was created."""
         with contextlib.suppress(GivenUp):
             self._check()
         # The last connection that is closed brings the log into the file, unless it may only read.
@@ -127,7 +127,7 @@ class StoreFile:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """Keep what is written meanwhile all together, or nothing of it. Raises one of the ERRORS."""
+        """Keep all that is written meanwhile, or nothing of it. Raises one of the ERRORS."""
         self.look()
         if self._missing:
             raise Moved
@@ -181,7 +181,7 @@ class StoreFile:
     def look(self) -> None:
         """See from time to time whether the files are where they were, and as they were left.
 
-        What is written to a file that was deleted is written, but nobody will find it again.
+        Without this, writes to a deleted file would succeed, and be lost.
         """
         if time.monotonic() < self._next_look:
             return
@@ -193,7 +193,7 @@ class StoreFile:
         before, self._missing = self._missing, self._files.missing()
         if self._missing and not before:
             with contextlib.suppress(sqlite3.Error, GivenUp):
-                self.checkpoint()  # whoever has the file has all of it
+                self.checkpoint()  # a copy of the file alone is complete then
             log.error(
                 "%s was deleted, moved or replaced: nothing can be posted until it is back, or the server is started "
                 "again",
@@ -203,7 +203,7 @@ class StoreFile:
             log.warning("%s is back: the chat goes on", shown(before))
 
     def checkpoint(self) -> bool:
-        """Bring all that is in the log into the file itself, waiting for nobody who reads; tell whether all is.
+        """Write the log into the file itself, without waiting for readers; tell whether that is complete.
 
         Raises sqlite3.Error and GivenUp.
         """
@@ -229,7 +229,7 @@ class StoreFile:
         return connection
 
     def fact(self, name: str) -> str | int:
-        """Return what is known by that name."""
+        """Return the value of the fact with this name."""
         value: str | int
         (value,) = self.connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return value
@@ -259,7 +259,7 @@ def _locked(path: str) -> tuple[int, bool]:
 def open_to_read(path: str) -> sqlite3.Connection:
     """Open a store that other processes may be writing. Raises StoreError."""
     # Not for a process that has the store open already: the locks that it has on a file are gone as soon as it closes
-    # any of the file's descriptors (fcntl(2)), and others would take its log for nobody's.
+    # any of the file's descriptors (fcntl(2)), and other processes would take its log for abandoned.
     descriptor, _ = open_file(path, to_write=False)
     try:
         if _is_new(descriptor, path):
@@ -272,7 +272,7 @@ def open_to_read(path: str) -> sqlite3.Connection:
 
 
 def sent(rows: Iterable[tuple[int, int, str, str]]) -> list[Sent]:
-    """Return messages from rows of seq, time, name and text, harmless to show whoever wrote them."""
+    """Return messages from rows of seq, time, name and text, without control characters, whatever wrote them."""
     return [
         Sent(seq, name_of(name), text if text.isprintable() else sanitize(text), min(max(time, 0), _LAST_YEAR))
         for seq, time, name, text in rows
@@ -280,7 +280,7 @@ def sent(rows: Iterable[tuple[int, int, str, str]]) -> list[Sent]:
 
 
 def name_of(shown: str) -> Name:
-    """Return a name that was kept."""
+    """Return a name from the store."""
     try:
         return parse_name(shown)
     except NameRefused:  # made by other rules than those of today
@@ -288,7 +288,7 @@ def name_of(shown: str) -> Name:
 
 
 def _is_new(descriptor: int, path: str) -> bool:
-    """Tell whether there is nothing in the file yet. Raises StoreError if it is somebody else's."""
+    """Tell whether there is nothing in the file yet. Raises StoreError if it is no store."""
     try:
         header = os.pread(descriptor, 100, 0)
     except OSError as error:
@@ -300,7 +300,7 @@ def _is_new(descriptor: int, path: str) -> bool:
 
 
 def _check(path: str, query: str, how: str) -> None:
-    """Look at a store, of which `query` must say that it is ok, without changing anything. Raises StoreError."""
+    """Check a store with a `query` that must return ok, without changing anything. Raises StoreError."""
     try:
         with contextlib.closing(_connect(path, how)) as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()

@@ -1,4 +1,4 @@
-"""The journal in a file: a thread of its own commits what came together, and says so to the room."""
+"""The log in a file: a thread of its own commits each batch, and reports that to the pipeline."""
 
 import contextlib
 import itertools
@@ -13,7 +13,7 @@ from asyncchat.log.log import Kept
 from asyncchat.log.room_events import Sent
 from asyncchat.store.file import ERRORS, Retention, StoreError, StoreFile, reason, sent
 from asyncchat.store.location import shown
-from asyncchat.store.people import People
+from asyncchat.store.tables.entries import EntryStore
 from asyncchat.store.upkeep import Upkeep
 from asyncchat.system.clock import Evidence, is_odd
 from asyncchat.text.refusals import NotKept
@@ -39,12 +39,12 @@ class _Order(NamedTuple):
 
 
 class SqliteLog:
-    """Keeps a conversation in the store at `file`, of which it keeps as much as `keep` says.
+    """Keeps the entries of the chat in the store at `file`, of the messages as much as `keep` says.
 
     clock: tells the time that is trusted, in milliseconds since 1970
-    evidence: returns what is known of the time, which is kept, too
+    evidence: returns what is known of the time, which is stored, too
 
-    It calls back by what `start` was given, which does that in the thread of the pipeline.
+    It reports through the function that `start` is given, in the thread of the pipeline.
     """
 
     is_archive = True
@@ -63,8 +63,8 @@ class SqliteLog:
         self._connection = file.connection
         try:
             self._load(durability, recent)
-            self._people = People(self._connection, keep, clock)
-            self._upkeep = Upkeep(file, self._people, keep, clock, self.seq, evidence)
+            self._entries = EntryStore(self._connection, keep, clock)
+            self._upkeep = Upkeep(file, self._entries.private_messages, keep, clock, self.seq, evidence)
         except ERRORS as error:
             raise StoreError(f"can't use the store {shown(file.path)}: {reason(error)}") from None
         self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
@@ -94,13 +94,13 @@ class SqliteLog:
             self._file.close()
 
     def append(self, batch: Sequence[Logged], kept: Kept) -> None:
-        """Keep a batch; see chat.log.Log."""
+        """Keep a batch; see log.log.Log."""
         if any(not isinstance(entry, KEPT_NOWHERE) for entry in batch):
             self._orders.put(_Order(batch, kept))
         else:
             kept(())
 
-    # In the journal's thread.
+    # In the thread of the log.
 
     def _work(self) -> None:
         while order := self._next_order():
@@ -109,7 +109,7 @@ class SqliteLog:
         self._upkeep.note_the_time()
 
     def _next_order(self) -> _Order | None:
-        """Wait for something to write, and do other work meanwhile; return nothing at the end."""
+        """Wait for a batch, and do other work meanwhile; return None at the end."""
         while True:
             try:
                 return self._orders.get(timeout=self._upkeep.pause())
@@ -121,7 +121,7 @@ class SqliteLog:
             self._call(callback, *arguments)
 
     def _keep(self, parts: list[_Part]) -> Sequence[object]:
-        """Keep it all in one transaction: to wait for the disk takes longer than what is to be written."""
+        """Keep a batch in one transaction: waiting for the disk takes longer than writing."""
         try:
             with self._file.transaction():
                 results = [self._write(part) for part in parts]
@@ -137,7 +137,7 @@ class SqliteLog:
         return found if any(result is not None for result in results) else ()
 
     def _keep_each(self, parts: list[_Part]) -> list[object]:
-        """Keep what can be kept, now that not all can be; but no message behind one that can't."""
+        """Keep what can be kept, since the whole batch can't be; but no message after one that can't."""
         results: list[object] = []
         lost: object = None
         for part in parts:
@@ -153,7 +153,7 @@ class SqliteLog:
             self._write_messages(part)
             return None
         try:
-            return self._people.write(part)
+            return self._entries.write(part)
         except Refusal as refusal:
             return refusal
 
@@ -178,7 +178,7 @@ class SqliteLog:
 
 
 def _parts(batch: Sequence[Logged]) -> Iterator[_Part]:
-    """Yield the messages that follow one another together, and each other entry that is kept."""
+    """Yield consecutive messages as one list, and each other entry alone."""
     for is_message, some in itertools.groupby(batch, lambda entry: isinstance(entry, Sent)):
         if is_message:
             yield list(some)  # type: ignore[arg-type]

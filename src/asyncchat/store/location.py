@@ -15,7 +15,7 @@ class StoreError(ChatError):
 
 
 def shown(path: str) -> str:
-    """Return a path as a person is told of it: one line, whatever bytes are in it."""
+    """Return a path as it is shown to people: one line, whatever bytes are in it."""
     return sanitize(os.fsencode(path).decode(errors="backslashreplace"))
 
 
@@ -57,7 +57,7 @@ def how_to_read(path: str) -> str:
     """Return how a store can be read that others may be writing. Raises StoreError if there is no way.
 
     To read, SQLite needs the log and its index beside the file, and makes them if they are not there. Where it can't,
-    nobody writes, either: so the file may be read as one that does not change, if it is all there is.
+    no process writes the store: so the file may be read as one that does not change, if there is no log.
     """
     real = os.path.realpath(path)
     log, index = f"{real}-wal", f"{real}-shm"
@@ -88,7 +88,7 @@ class Files:
         os.close(self._opened_log)
 
     def missing(self) -> str | None:
-        """Return the path at which one of the files is not any more, or another one is."""
+        """Return the path of a file that was deleted or replaced, if there is one."""
         return next((name for name, identity in self._identities.items() if _identity(name) != identity), None)
 
     def note_log(self) -> None:
@@ -100,7 +100,7 @@ class Files:
         return os.lseek(self._opened_log, 0, os.SEEK_END) >= self._log_size
 
     def set_log_aside(self) -> str | None:
-        """Let nobody find the log beside the file any more; return where it is now, if there is anything in it."""
+        """Rename the log, so that SQLite does not find it; return where it is now, if it is not empty."""
         for name in (self._index, self._log):
             if _identity(name) != self._identities.get(name):
                 return None  # they are those of the other program

@@ -15,7 +15,7 @@ class Mark:
     """A random value that is written into the store again and again, and that each copy of an earlier state lacks.
 
     It does not compare times: `touch` changes nothing, and a copy may have any time. SQLite changes the file itself
-    only when it brings the log into it, whoever has it do that; each time it does, there is a new value. So the file
+    only when it brings the log into it, in whichever process; each time it does, there is a new value. So the file
     has either the newest one, or, while that is in the log only, the one before.
 
     file: a descriptor of the store's file; each other one that is closed ends SQLite's locks on it (fcntl(2))

@@ -4,10 +4,11 @@ import secrets
 import sqlite3
 
 APPLICATION = int.from_bytes(b"acht")
-"""Says in a file's header that it is ours (sqlite.org/fileformat2.html, 1.3.18)."""
+"""Marks a file as a store, in its header (sqlite.org/fileformat2.html, 1.3.18)."""
 
 MIGRATIONS = (
-    # A message's `seat` and `id` say from where it came, so that it is known when it is sent again.
+    # `seat` is the hash of the token of the session that sent a message, and `id` its number there: by these a message
+    # is recognised when it is sent again.
     """
     CREATE TABLE facts (name TEXT PRIMARY KEY, value ANY NOT NULL) WITHOUT ROWID, STRICT;
     CREATE TABLE messages (
@@ -27,9 +28,10 @@ MIGRATIONS = (
     );
     INSERT INTO facts VALUES ('indexed', 0);
     """,
-    # An account's number is never given again: what belonged to one must not become another's. `one` is the smaller of
-    # the two numbers; `last` and `time` are those of the last message. How many each has sent, and how many of the
-    # other's each has seen, is counted once: nothing may take longer because much waits for somebody.
+    # An account's number is never given again: what belonged to one account must not become another's. `seats` has the
+    # hashes of tokens. `one` is the smaller of the two numbers; `last` and `time` are those of the last message. How
+    # many each has sent, and how many of the other's each has seen, is counted once: nothing may take longer because
+    # much is unread.
     """
     CREATE TABLE accounts (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -92,7 +94,6 @@ MIGRATIONS = (
     """,
     # An index of the words that `words.py` finds in a text, by its RULES; all of it is written again in the background.
     # `written`: when a message was written, by the time that is trusted (clock.py), if that is not its `time`.
-    # `written`: when a message was written, by the time that is trusted (clock.py), if that is not its `time`.
     """
     DROP TABLE words;
     CREATE VIRTUAL TABLE words USING fts5 (
@@ -111,7 +112,7 @@ MIGRATIONS = (
 
 
 def migrate(connection: sqlite3.Connection, newest: int = len(MIGRATIONS)) -> None:
-    """Make the store one of version `newest`. Raises sqlite3.Error."""
+    """Bring the store up to version `newest`. Raises sqlite3.Error."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     for number in range(version, newest):
         epoch = "INSERT INTO facts VALUES ('epoch', '" + secrets.token_hex(8) + "');" if number == 0 else ""

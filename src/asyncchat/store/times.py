@@ -47,7 +47,7 @@ def _known_time(do: _Do) -> Evidence | None:
 
 
 def _set_back(do: _Do, now: int, before: int) -> None:
-    """Let nothing have happened after `now`, and bans last as long as if it had been `before`."""
+    """Set times after `now` to `now`, and let bans last as long as if it had been `before`."""
     for table in ("messages", "private"):
         do(f"UPDATE {table} SET written = :now WHERE ifnull(written, time) > :now", {"now": now})
     for table in ("seats", "given_up"):

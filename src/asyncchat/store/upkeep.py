@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 
 from asyncchat.store.file import ERRORS, Retention, StoreFile
-from asyncchat.store.people import People
 from asyncchat.store.search import index
+from asyncchat.store.tables.private_messages import PrivateMessageStore
 from asyncchat.store.times import keep_time
 from asyncchat.system.clock import Evidence
 
@@ -14,13 +14,13 @@ REST = 0.02
 """Seconds without anything to commit, after which any such work is done."""
 
 FEW = 400
-"""Messages that are not worth deleting them while others are being written."""
+"""Fewer messages than these are not deleted while others are being written."""
 
 FEW_IN_INDEX = 5000
-"""Messages that are not worth putting them into the index meanwhile: they are found soon without, or deleted first."""
+"""Fewer messages than these are not indexed meanwhile: a search finds them quickly without the index."""
 
 PIECE = 0.005
-"""Seconds of CPU that a piece of work shall take: nobody shall notice."""
+"""Seconds of CPU that a piece of work shall take: too few to delay a message noticeably."""
 
 LARGEST = 20_000
 """Messages in a piece of work, at most: they are held in memory."""
@@ -29,26 +29,26 @@ INDEX_SHARE = 0.03
 """The part of the time that the index gets while there is no rest."""
 
 MOST_ARREARS = 1_000_000
-"""Messages that may be missing in the index; beyond that it takes what time it needs."""
+"""Messages that may be missing in the index; with more, INDEX_SHARE does not hold."""
 
 AFTER_FAILURE = 1.0
 """Seconds until it is tried again, if it failed."""
 
 LOOK_FOR_AGED = 1.0
-"""Seconds from one look for messages that are too old to the next."""
+"""Seconds between two searches for messages that are too old."""
 
 COMPLETE_AFTER = 1.0
 """Seconds without anything to write, after which the file itself is brought up to date: a copy of it has all of it."""
 
 NOTE_TIME = 3600.0
-"""Seconds until it is kept again what time it is."""
+"""Seconds until the time is stored again."""
 
 LOOKED_AT = 100_000
-"""Messages that are looked at then."""
+"""Messages that are examined in one such search."""
 
 
 _Work = Callable[[int], int]
-"""Does something about so many messages at most, and returns how many that were."""
+"""Processes a number of messages at most, and returns how many that were."""
 
 
 class Upkeep:
@@ -58,13 +58,13 @@ class Upkeep:
     deleted comes after every few messages that are written, and is larger than these; the index has a share of the
     time.
 
-    last: the number of the last message that is kept; the journal tells when there are more
+    last: the number of the last message in the store; the log sets it
     """
 
     def __init__(
         self,
         file: StoreFile,
-        people: People,
+        private_messages: PrivateMessageStore,
         keep: Retention,
         clock: Callable[[], int],
         last: int,
@@ -72,7 +72,7 @@ class Upkeep:
     ) -> None:
         self._file = file
         self._do = file.connection.execute
-        self._people = people
+        self._private_messages = private_messages
         self._keep = keep
         self._clock = clock
         self._evidence = evidence
@@ -120,7 +120,7 @@ class Upkeep:
         self._do_a_piece(work, 2 * written)
 
     def note_the_time(self) -> None:
-        """Keep what is known of the time: at the next start it can't be earlier."""
+        """Store what is known of the time: at the next start it can't be earlier."""
         self._next_note = time.monotonic() + NOTE_TIME
         if self._evidence:
             with contextlib.suppress(*ERRORS), self._file.transaction():
@@ -150,11 +150,11 @@ class Upkeep:
             self._sizes[work] = min(max(int(done * PIECE / max(took, 1e-6)), FEW), LARGEST)
 
     def _obsolete(self) -> int:
-        """Return the number up to which nothing is to be kept."""
+        """Return the number of the last message that is not to be kept."""
         return self._aged if self._keep.messages is None else self.last - self._keep.messages
 
     def _look(self) -> None:
-        """See from time to time whether the files are there, and what is too old by now."""
+        """Check from time to time whether the files are there, and which messages are too old."""
         self._file.look()
         if time.monotonic() >= self._next_note:
             self.note_the_time()
@@ -170,7 +170,7 @@ class Upkeep:
                 (self._aged, LOOKED_AT, limit),
             ).fetchone()
             self._aged = first - 1 if first else min(self._aged + LOOKED_AT, self.last)
-            if self._people.has_aged(limit):
+            if self._private_messages.has_aged(limit):
                 self._aged_private = limit
         except ERRORS:
             pass  # it is looked for again
@@ -188,13 +188,13 @@ class Upkeep:
     def _delete_private(self, most: int) -> int:
         if self._aged_private is not None:
             with self._file.transaction():
-                deleted = self._people.delete_aged(self._aged_private, most)
+                deleted = self._private_messages.delete_aged(self._aged_private, most)
             if deleted < most:
                 self._aged_private = None
             return deleted
         assert self._swept is not None
         with self._file.transaction():
-            deleted, swept = self._people.delete_surplus(self._swept, most)
+            deleted, swept = self._private_messages.delete_surplus(self._swept, most)
         self._swept = swept
         return deleted
 

@@ -1,4 +1,4 @@
-"""What the operator does with a store by its file: see who is in it, and change that while no server uses it."""
+"""What the operator does with the file of a store: list its accounts, and change them while no server uses it."""
 
 import contextlib
 import sqlite3
@@ -12,34 +12,34 @@ from asyncchat.log.entries import AnyEntry, LiftRestriction, SetRole, StorePassw
 from asyncchat.log.restrictions import Restriction, RestrictionKind
 from asyncchat.store.file import ERRORS, Retention, StoreFile, open_to_read, reason
 from asyncchat.store.location import shown
-from asyncchat.store.people import People
+from asyncchat.store.tables.entries import EntryStore
 from asyncchat.text.usernames import Name, NameRefused, parse_name
 
 OPERATOR = Name("the operator", "")
-"""By whom the audit says that it was done; no account can have this name."""
+"""The name of the operator in the audit log; no account can have it."""
 
 _ROLES = {Role.REGISTERED: "registered", Role.MODERATOR: "moderator", Role.ADMIN: "admin"}
 
 
 class Operator:
-    """Changes who may do what in the store in `file`, which no server uses.
+    """Changes passwords, roles and bans in the store in `file`, which no server uses.
 
-    Each method returns what to say when it is done, and raises ChatError if it can't be.
+    Each method returns a sentence that says what was done, and raises ChatError if it can't be done.
     """
 
     def __init__(self, file: StoreFile) -> None:
         self._file = file
-        self._people = _people(file.connection)
+        self._entries = _entries(file.connection)
 
     def reset_password(self, name: str, ask: Callable[[Name], str]) -> str:
-        """Give an account another password, of which `ask` returns the hash, and let nobody come back to it without."""
+        """Set the password of an account, of which `ask` returns the hash, and delete its tokens."""
         account = self._find(name)
         password = ask(account.name)
         self._keep(StorePassword(account.id, password, b""), audited="reset-password", about=account)
         return f"{account.name.shown} has another password, and must log in with it everywhere"
 
     def grant(self, name: str) -> str:
-        """Make somebody a moderator."""
+        """Make a user a moderator."""
         account = self._find(name)
         if account.role >= Role.MODERATOR:
             raise ChatError(f"{account.name.shown} is already a moderator")
@@ -47,7 +47,7 @@ class Operator:
         return f"{account.name.shown} is a moderator now"
 
     def revoke(self, name: str) -> str:
-        """Make a moderator one no more."""
+        """Remove the moderator role from a user."""
         account = self._find(name)
         if account.role != Role.MODERATOR:
             raise ChatError(f"{account.name.shown} is not a moderator")
@@ -57,7 +57,7 @@ class Operator:
     def unban(self, name: str) -> str:
         """Lift a ban."""
         key = _key_of(name)
-        for restriction in _in_force(self._people.restrictions()):
+        for restriction in _in_force(self._entries.moderation.restrictions()):
             if restriction.kind == RestrictionKind.BAN and (
                 restriction.name.key == key or restriction.name.shown == name
             ):
@@ -67,21 +67,24 @@ class Operator:
 
     def _find(self, name: str) -> Account:
         key = _key_of(name)
-        for account in self._people.accounts():
+        for account in self._entries.accounts.all():
             if account.name.key == key:
                 return account
         raise ChatError(f"{shown(name)} is not registered")
 
     def _keep(self, entry: AnyEntry, audited: str = "", about: Account | None = None) -> None:
         with self._file.transaction():
-            self._people.write(entry)
+            self._entries.write(entry)
             if about:
-                self._people.audit(OPERATOR, audited, about.name.shown, _now())
+                self._entries.moderation.audit(OPERATOR, audited, about.name.shown, _now())
 
 
 @contextlib.contextmanager
 def operating(path: str) -> Iterator[Operator]:
-    """Have the store at `path` to oneself. Raises InUse if a server has it, and ChatError if it can't be used."""
+    """Open the store at `path`, and keep servers from using it meanwhile.
+
+    Raises InUse if a server has it, and ChatError if it can't be used.
+    """
     open_to_read(path).close()  # what is no store does not become one
     with contextlib.closing(StoreFile(path)) as file:
         try:
@@ -96,9 +99,9 @@ def people_in(path: str) -> list[str]:
     Raises ChatError.
     """
     with contextlib.closing(open_to_read(path)) as connection:
-        people = _people(connection)
+        entries = _entries(connection)
         try:
-            accounts, restrictions = people.accounts(), _in_force(people.restrictions())
+            accounts, restrictions = entries.accounts.all(), _in_force(entries.moderation.restrictions())
         except ERRORS as error:
             raise ChatError(f"can't read the store {shown(path)}: {reason(error)}") from None
     lines = {account.name.key: f"{account.name.shown}: {_ROLES[account.role]}" for account in accounts}
@@ -126,8 +129,8 @@ def _key_of(name: str) -> str | None:
         return None
 
 
-def _people(connection: sqlite3.Connection) -> People:
-    return People(connection, Retention(), _now)
+def _entries(connection: sqlite3.Connection) -> EntryStore:
+    return EntryStore(connection, Retention(), _now)
 
 
 def _now() -> int:

@@ -9,7 +9,7 @@ from asyncchat.store.file import ERRORS, StoreError, open_to_read, reason
 from asyncchat.store.location import shown
 
 _PAGES = 1000
-"""Pages that are copied at a time; then it is seen whether somebody has pressed Ctrl-C."""
+"""Pages that are copied at a time; then Ctrl-C takes effect."""
 
 
 def back_up(path: str, target: str) -> None:
@@ -58,7 +58,7 @@ def _copy(source: sqlite3.Connection, path: str) -> None:
 def _name(unfinished: str, target: str) -> None:
     try:
         os.link(unfinished, target)  # which never replaces anything
-    except OSError:  # somebody has made it meanwhile; or the file system has no links
+    except OSError:  # it was created meanwhile; or the file system has no links
         _check_free(target)
         os.rename(unfinished, target)
     with contextlib.suppress(OSError):  # Windows

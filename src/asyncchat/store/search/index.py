@@ -6,7 +6,7 @@ import time
 from asyncchat.store.search.words import RULES, words_of
 
 PIECE = 0.02
-"""Seconds that are spent on it at a time, at most: what is said meanwhile has to wait."""
+"""Seconds that are spent on it at a time, at most: messages that come meanwhile have to wait."""
 
 _AT_ONCE = 100
 
@@ -18,7 +18,7 @@ def has_other_rules(connection: sqlite3.Connection) -> bool:
 
 
 def empty(connection: sqlite3.Connection) -> None:
-    """Begin the index anew."""
+    """Empty the index, to fill it again."""
     connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
     connection.execute("UPDATE facts SET value = 0 WHERE name = 'indexed'")
     connection.execute("UPDATE facts SET value = ? WHERE name = 'rules'", (RULES,))

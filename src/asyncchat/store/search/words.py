@@ -122,7 +122,7 @@ def _characters(word: str) -> list[str]:
 
 
 class Wanted:
-    """What somebody searches for: all of some words and phrases; or literally, if there is no word in it.
+    """The terms of a search: all of some words and phrases; or literally, if there is no word in it.
 
     match: what finds candidates in the index (sqlite.org/fts5.html, 3); empty if there is nothing to look up
     may_match, values: a condition for SQL, with its values, which every `text` meets that has it, and few others

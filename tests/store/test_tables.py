@@ -1,4 +1,4 @@
-"""The people in the store, by the journal's real thread."""
+"""Accounts, private messages and moderation in the store, by the real thread of its log."""
 
 import contextlib
 import sqlite3
@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asyncchat.chat.queries import (
+    AuditEntry,
     AuditLog,
     ConversationKey,
     CountMessages,
@@ -36,10 +37,13 @@ from asyncchat.log.entries import (
 )
 from asyncchat.log.restrictions import Action, Restriction, RestrictionKind
 from asyncchat.store import archive as archive_module
-from asyncchat.store import people as people_module
 from asyncchat.store.file import Retention
-from asyncchat.store.people import AUDITED, SEATS, People
 from asyncchat.store.schema import migrate
+from asyncchat.store.tables import accounts as accounts_module
+from asyncchat.store.tables import private_messages as private_messages_module
+from asyncchat.store.tables.accounts import MAX_TOKENS, AccountStore
+from asyncchat.store.tables.entries import EntryStore
+from asyncchat.store.tables.moderation import MAX_AUDIT_ENTRIES, ModerationStore
 from asyncchat.text.refusals import NotKept
 from asyncchat.text.usernames import Name, parse_name
 from tests.programs import until
@@ -101,7 +105,7 @@ def test_it_takes_no_longer_because_much_was_written(path: Path) -> None:
     with Journal(path) as journal:
         alice, bob, carol = (account(journal, name) for name in ("alice", "bob", "carol"))
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        people = People(connection, Retention(), lambda: 0)
+        entries = EntryStore(connection, Retention(), lambda: 0)
         steps = 0
 
         def count() -> None:
@@ -120,7 +124,7 @@ def test_it_takes_no_longer_because_much_was_written(path: Path) -> None:
                 OpenConversation(bob.id, alice.id),
             ):
                 steps = 0
-                people.write(change)
+                entries.write(change)
                 costs.append(steps)
             archive = archive_module.Archive(connection)
             for question in (
@@ -137,7 +141,7 @@ def test_it_takes_no_longer_because_much_was_written(path: Path) -> None:
         def write(number: int) -> None:
             connection.execute("BEGIN")
             for _ in range(number):
-                people.write(SendPrivate(alice.id, bob.id, "not read", 0))
+                entries.write(SendPrivate(alice.id, bob.id, "not read", 0))
             connection.execute("COMMIT")
 
         write(100)
@@ -195,12 +199,12 @@ def test_if_fewer_shall_be_kept_than_before_they_go_a_few_at_a_time(
 ) -> None:
     alice, bob = account(journal, "alice"), account(journal, "bob")
     send(journal, alice, bob, *"abcdefghij")
-    monkeypatch.setattr(people_module, "DELETED_AT_ONCE", 4)
+    monkeypatch.setattr(private_messages_module, "DELETED_AT_ONCE", 4)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        people = People(connection, Retention(messages=2), lambda: 0)
+        entries = EntryStore(connection, Retention(messages=2), lambda: 0)
         left = []
         for text in "klmn":
-            people.write(SendPrivate(alice.id, bob.id, text, 0))
+            entries.write(SendPrivate(alice.id, bob.id, text, 0))
             left.append("".join(text for (text,) in rows(path, "SELECT text FROM private ORDER BY seq")))
     assert left == ["efghijk", "ijkl", "lm", "mn"]
 
@@ -208,7 +212,7 @@ def test_if_fewer_shall_be_kept_than_before_they_go_a_few_at_a_time(
 def test_the_last_tokens_of_an_account_are_kept(path: Path) -> None:
     with Journal(path) as journal:
         alice = account(journal, "alice", b"first")
-        for number in range(SEATS):
+        for number in range(MAX_TOKENS):
             token = StoreToken(alice.id, alice.password, f"token {number}".encode(), number + 1)
             assert journal.change(token) is None
         assert ask(path, LoadResumption(b"first")) == SavedResumption([], None)
@@ -221,7 +225,7 @@ def test_the_last_tokens_of_an_account_are_kept(path: Path) -> None:
 def test_of_names_that_were_given_up_the_last_are_known_and_no_token_from_before(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(people_module, "MOST_GIVEN_UP", 2)
+    monkeypatch.setattr(accounts_module, "MOST_GIVEN_UP", 2)
     with Journal(path) as journal:
         account(journal, "alice", b"token of alice", 1)
         journal.change(DeleteAccount(account(journal, "bob").id, 2))
@@ -265,40 +269,42 @@ def test_order_is_known_at_the_next_start(path: Path, journal: Journal) -> None:
         SetTopic(MO, "the build", 0),
     ):
         assert journal.change(change) is None
-    people = People(journal.file.connection, Retention(), lambda: 0)
-    assert people.restrictions() == [ban, mute]
-    assert people.topic() == "the build"
-    assert [(one.name.shown, one.role) for one in people.accounts()] == [("bob", Role.MODERATOR)]
+    moderation = ModerationStore(journal.file.connection)
+    assert moderation.restrictions() == [ban, mute]
+    assert moderation.topic() == "the build"
+    assert [(one.name.shown, one.role) for one in AccountStore(journal.file.connection).all()] == [
+        ("bob", Role.MODERATOR)
+    ]
     journal.change(LiftRestriction(MO, RestrictionKind.BAN, parse_name("EVE"), 0))
-    assert people.restrictions() == [mute]
+    assert moderation.restrictions() == [mute]
     acts = [act[1:] for act in ask(path, AuditLog())]
     assert acts == [
-        ("mo", "kick", "Eve (until 1970-01-01T00:00:00Z)"),
-        ("mo", "mute", "eve"),
-        ("mo", "grant", "bob"),
-        ("mo", "topic", "the build"),
-        ("mo", "unban", "EVE"),
+        ("mo", "kick", "Eve (until 1970-01-01T00:00:00Z)", 0),
+        ("mo", "mute", "eve", None),
+        ("mo", "grant", "bob", None),
+        ("mo", "topic", "the build", None),
+        ("mo", "unban", "EVE", None),
     ]
 
 
 def test_the_audit_is_bounded(path: Path, journal: Journal) -> None:
     journal.change(SetTopic(MO, "first", 0))
     journal.change(SetTopic(MO, "second", 0))
-    journal.file.connection.execute("UPDATE audit SET id = ? WHERE what = 'second'", (AUDITED,))
+    journal.file.connection.execute("UPDATE audit SET id = ? WHERE what = 'second'", (MAX_AUDIT_ENTRIES,))
     journal.change(SetTopic(MO, "third", 0))
     assert rows(path, "SELECT what FROM audit ORDER BY id") == [("second",), ("third",)]
 
 
 def test_another_password_of_the_admin_ends_what_came_with_the_one_before(path: Path, journal: Journal) -> None:
-    people = People(journal.file.connection, Retention(), lambda: 0)
+    people = AccountStore(journal.file.connection)
     people.set_admin("one")
-    (admin,) = people.accounts()
+    (admin,) = people.all()
     assert (admin.name, admin.role) == (Name("admin", "admin"), Role.ADMIN)
     journal.change(StoreToken(admin.id, "one", b"token", 0))
     assert ask(path, LoadResumption(b"token")) == SavedResumption([], admin.id)
     people.set_admin("two")
     assert ask(path, LoadResumption(b"token")) == SavedResumption([], None)
-    assert [one.password for one in people.accounts()] == ["two"]
+    assert [one.password for one in people.all()] == ["two"]
 
 
 def test_a_store_from_before_there_were_accounts_has_all_it_had(path: Path) -> None:
@@ -325,10 +331,10 @@ _SAID = st.lists(st.tuples(st.sampled_from(["send", "send", "send", "mark", "tur
 def test_counting_once_gives_what_counting_each_time_gives(said: list[tuple[str, bool]], keep: int | None) -> None:
     with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         migrate(connection)
-        people = People(connection, Retention(messages=keep), lambda: 0)
+        entries = EntryStore(connection, Retention(messages=keep), lambda: 0)
         for name in ("alice", "bob"):
-            people.write(CreateAccount(parse_name(name), "hash", b"", 0))
-        pair = people.accounts()
+            entries.write(CreateAccount(parse_name(name), "hash", b"", 0))
+        pair = entries.accounts.all()
         archive = archive_module.Archive(connection)
         kept: list[tuple[int, object]] = []
         read = dict.fromkeys(pair, 0)
@@ -342,15 +348,15 @@ def test_counting_once_gives_what_counting_each_time_gives(said: list[tuple[str,
             if act == "send":
                 seq += 1
                 kept = [*kept, (seq, who)][-(keep or 1000) :]
-                assert people.write(SendPrivate(who.id, other.id, f"{seq}", 0)) == PrivateStored(
+                assert entries.write(SendPrivate(who.id, other.id, f"{seq}", 0)) == PrivateStored(
                     seq, 0, len(unread(other))
                 )
             elif act == "mark":
                 newest = max((number for number, sender in kept if sender is other), default=0)
-                people.write(MarkRead(who.id, other.id, newest))
+                entries.write(MarkRead(who.id, other.id, newest))
                 read[who] = max(read[who], newest)
             else:
-                conversation = people.write(OpenConversation(who.id, other.id))
+                conversation = entries.write(OpenConversation(who.id, other.id))
                 assert isinstance(conversation, PrivateHistory)
                 new = unread(who)
                 old = [number for number, _ in kept if number not in new]
@@ -367,3 +373,19 @@ def test_counting_once_gives_what_counting_each_time_gives(said: list[tuple[str,
                 assert archive.answer(UnreadCounts(one)) == ([(another.name.shown, waiting)] if waiting else [])
                 mine = sum(sender is one for _, sender in kept)
                 assert archive.answer(CountMessages(ConversationKey(one, another))) == (mine, len(kept) - mine)
+
+
+@pytest.mark.parametrize(
+    ("action", "what", "end"),
+    [
+        ("ban", "eve (until 2026-11-26T03:00:00Z)", 1_795_662_000_000),
+        ("mute", "eve", None),
+        ("kick", "eve (until 2026-99-99T99:99:99Z)", None),
+        ("topic", "closed (until 2026-11-26T03:00:00Z)", None),
+    ],
+)
+def test_an_audit_entry_has_the_end_of_a_ban_a_mute_or_a_kick_as_a_time(
+    path: Path, journal: Journal, action: str, what: str, end: int | None
+) -> None:
+    ModerationStore(journal.file.connection).audit(MO, action, what, 7)
+    assert ask(path, AuditLog()) == [AuditEntry(7, "mo", action, what, end)]

@@ -1,0 +1,76 @@
+"""What each entry of the log changes in the tables of a store."""
+
+import sqlite3
+from collections.abc import Callable
+
+from asyncchat.log.accounts import Role
+from asyncchat.log.entries import (
+    AnyEntry,
+    CreateAccount,
+    DeleteAccount,
+    LiftRestriction,
+    MarkRead,
+    OpenConversation,
+    Restrict,
+    Seen,
+    SendPrivate,
+    SetRole,
+    SetTopic,
+    StorePassword,
+    StoreToken,
+)
+from asyncchat.store.file import Retention
+from asyncchat.store.tables.accounts import AccountStore
+from asyncchat.store.tables.moderation import ModerationStore
+from asyncchat.store.tables.private_messages import PrivateMessageStore
+
+
+class EntryStore:
+    """Keeps entries, all but the messages of the room, by `connection`, in a transaction of its caller's.
+
+    keep: which private messages are kept
+    clock: tells the time that is trusted, in milliseconds since 1970
+    """
+
+    def __init__(self, connection: sqlite3.Connection, keep: Retention, clock: Callable[[], int]) -> None:
+        self.accounts = AccountStore(connection)
+        self.private_messages = PrivateMessageStore(connection, keep, clock)
+        self.moderation = ModerationStore(connection)
+
+    def write(self, entry: AnyEntry) -> object:
+        """Keep an entry, and return its result. Raises Refusal, before anything is written, and sqlite3.Error."""
+        accounts, moderation = self.accounts, self.moderation
+        match entry:
+            case SendPrivate():
+                return self.private_messages.send(entry)
+            case OpenConversation(who, other, after):
+                return self.private_messages.open(who, other, after)
+            case MarkRead(who, other, seq):
+                self.private_messages.mark_read(who, other, seq)
+            case CreateAccount(name, password, token_hash, time):
+                accounts.create(name, password, token_hash, time)
+            case StoreToken(account, _, token_hash, time, password):
+                if password:
+                    accounts.set_password(account, password)
+                accounts.store_token(account, token_hash, time)
+            case StorePassword(account, password, token_hash):
+                accounts.set_password(account, password)
+                accounts.revoke_tokens(account, except_=token_hash)
+            case Seen(account, time):
+                accounts.set_seen(account, time)
+            case DeleteAccount(account, time):
+                self.private_messages.delete_all_of(account)
+                accounts.delete(account, time)
+            case SetRole(by, account, role, time):
+                shown = accounts.set_role(account, role)
+                moderation.audit(by, "grant" if role == Role.MODERATOR else "revoke", shown, time)
+            case Restrict(by, restriction, action, time):
+                moderation.restrict(restriction, time)
+                moderation.audit(by, action, str(restriction), time)
+            case LiftRestriction(by, kind, name, time):
+                moderation.lift(kind, name)
+                moderation.audit(by, f"un{kind}", name.shown, time)
+            case SetTopic(by, text, time):
+                moderation.set_topic(text)
+                moderation.audit(by, "topic", text, time)
+        return None

@@ -1,0 +1,69 @@
+"""Bans and mutes, the topic, and the audit log."""
+
+import contextlib
+import re
+import sqlite3
+from datetime import datetime
+
+from asyncchat.chat.queries import AuditEntry
+from asyncchat.log.accounts import Role
+from asyncchat.log.restrictions import Action, Restriction, RestrictionKind
+from asyncchat.text import texts
+from asyncchat.text.sanitize import sanitize
+from asyncchat.text.usernames import Name
+
+MAX_AUDIT_ENTRIES = 100_000
+"""Audit entries that are kept: the newest."""
+
+_UNTIL = re.compile(re.escape(texts.with_end("", "TIME")).replace("TIME", "([0-9-]{10}T[0-9:]{8}Z)") + "$")
+"""The end of a restriction's text: the table has no column for the time, which stands in that text alone."""
+
+
+class ModerationStore:
+    """Reads and writes restrictions, the topic and the audit log by `connection`, in a transaction of its caller's."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._do = connection.execute
+
+    def restrictions(self) -> list[Restriction]:
+        """Return all bans and mutes, also those that have ended."""
+        rows = self._do("SELECT kind, key, name, address, until, rank FROM sentences")
+        return [
+            Restriction(RestrictionKind(kind), Name(sanitize(name), key), address, until, Role(rank))
+            for kind, key, name, address, until, rank in rows
+        ]
+
+    def topic(self) -> str:
+        """Return the topic of the chat; empty if it has none."""
+        (topic,) = self._do("SELECT value FROM facts WHERE name = 'topic'").fetchone()
+        return str(topic)
+
+    def restrict(self, restriction: Restriction, time: int) -> None:
+        """Store a ban or a mute, in the place of one of the same kind, and delete those that have ended at `time`."""
+        kind, name, address, until, rank = restriction
+        self._do("DELETE FROM sentences WHERE until <= ?", (time,))
+        self._do(
+            "INSERT OR REPLACE INTO sentences VALUES (?, ?, ?, ?, ?, ?)",
+            (kind, name.key, name.shown, address, until, int(rank)),
+        )
+
+    def lift(self, kind: RestrictionKind, name: Name) -> None:
+        """Delete a ban or a mute."""
+        self._do("DELETE FROM sentences WHERE kind = ? AND key = ?", (kind, name.key))
+
+    def set_topic(self, text: str) -> None:
+        """Set the topic of the chat."""
+        self._do("UPDATE facts SET value = ? WHERE name = 'topic'", (text,))
+
+    def audit(self, by: Name, action: str, what: str, time: int) -> None:
+        """Add an entry to the audit log, and delete the oldest beyond MAX_AUDIT_ENTRIES."""
+        cursor = self._do("INSERT INTO audit (time, by, act, what) VALUES (?, ?, ?, ?)", (time, by.shown, action, what))
+        self._do("DELETE FROM audit WHERE id <= ?", ((cursor.lastrowid or 0) - MAX_AUDIT_ENTRIES,))
+
+
+def audit_entry(time: int, by: str, action: str, what: str) -> AuditEntry:
+    """Return an entry of the audit log from its row."""
+    if action in list(Action) and (match := _UNTIL.search(what)):
+        with contextlib.suppress(ValueError):
+            return AuditEntry(time, by, action, what, int(datetime.fromisoformat(match[1]).timestamp()) * 1000)
+    return AuditEntry(time, by, action, what)
