@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asyncchat.client.plain_client import MAX_HEARD, NotTaken, PlainClient, Received
+from asyncchat.errors import ChatError, ConnectError, Error
 from asyncchat.log.accounts import Role
 from asyncchat.log.restrictions import Restriction, RestrictionKind
+from asyncchat.text import texts
 from asyncchat.text.usernames import NameRefused, PasswordNeeded, parse_name
 from tests.chat import Person, Room, a_room
 from tests.chat.stored_chat import SECRET, Plain, StoredChat
@@ -178,6 +180,32 @@ def test_a_refusal_says_why_when_nobody_can_choose() -> None:
         asked(can_choose=False).hear(UNUSABLE)
 
 
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (f"{texts.NAME_TAKEN} {texts.CHOOSE_ANOTHER}", "name-taken"),
+        (texts.choose_another_name("it is empty"), "name-refused"),
+        (texts.NO_PASSWORD_AS_NAME, "name-refused"),
+        (texts.name_registered("alice"), "name-registered"),
+        (texts.accounts_only("alice"), "guest"),
+        (texts.INCORRECT_PASSWORD, "incorrect-password"),
+        (texts.INCORRECT_LOGIN, "incorrect-login"),
+        (texts.BANNED, "banned"),
+        (texts.NO_STORE, "no-store"),
+        (texts.not_kept("the disk is full"), "not-kept"),
+        (texts.TOO_MANY_TRIES, "not-now"),
+        (texts.TOO_MANY_WAITING, "not-now"),
+        (texts.NO_MEMORY, "not-now"),
+    ],
+)
+def test_a_refusal_is_raised_with_the_code_that_programs_get_for_it(answer: str, code: str) -> None:
+    with pytest.raises(Error) as refused:
+        asked(can_choose=False).hear(f"Server: {answer}\n".encode())
+    assert isinstance(refused.value, NameRefused | ConnectError)
+    assert refused.value.code == code
+    assert answer.startswith(str(refused.value).removeprefix("alice: "))
+
+
 @pytest.mark.parametrize("name", ["alice", None])
 @pytest.mark.parametrize("can_choose", [True, False])
 def test_a_server_that_asks_nothing_is_simply_listened_to(name: str | None, can_choose: bool) -> None:
@@ -194,7 +222,7 @@ def test_a_question_that_is_not_the_first_line_is_just_shown(name: str | None) -
 
 
 def test_without_a_name_and_without_input_the_question_ends_it_with_what_to_do() -> None:
-    with pytest.raises(NameRefused, match=r"give one with --name$"):
+    with pytest.raises(ChatError, match=r"give one with --name$"):
         PlainClient(None, can_choose=False).hear(ASKED)
 
 
@@ -354,7 +382,7 @@ def test_whoever_ends_without_a_name_is_told_that_nothing_was_sent() -> None:
     person.send(visitor.end())
     shown = visitor.hear(person.peer.take()).show
     assert shown.count(b"Server: this name can't be used") == 1
-    with pytest.raises(NameRefused, match="nothing was sent: give a name with --name"):
+    with pytest.raises(ChatError, match="nothing was sent: give a name with --name"):
         visitor.check_end()
 
 
@@ -376,7 +404,7 @@ def test_a_server_that_says_nothing_is_taken_for_one_that_asks_no_name() -> None
 def test_a_question_that_comes_too_late_is_not_answered_but_said() -> None:
     visitor = PlainClient("alice", can_choose=False)
     visitor.wait_no_longer()
-    with pytest.raises(NameRefused, match="slow to ask for a name: try again"):
+    with pytest.raises(ChatError, match="slow to ask for a name: try again"):
         visitor.hear(ASKED)
 
 
@@ -465,8 +493,9 @@ def test_may_choose_another_name_if_the_one_given_is_somebodys(chat: StoredChat)
 
 def test_ends_if_it_is_banned(chat: StoredChat) -> None:
     chat.core.restrictions.add(Restriction(RestrictionKind.BAN, parse_name("bob"), "", None, Role.ADMIN))
-    with pytest.raises(NameRefused, match=r"^bob: you are banned!$"):
+    with pytest.raises(ConnectError, match=r"^you are banned!$") as refused:
         meet_in(chat, PlainClient("bob", can_choose=False))
+    assert refused.value.code == "banned"
 
 
 # The name of a script's line.

@@ -12,6 +12,14 @@ from asyncchat.system.addresses import DEFAULT_HOST, DEFAULT_PORT, Address, pars
 
 DESCRIPTION = "Join a chat: print its messages and send the lines of standard input. /exit leaves."
 
+_HINTS = {
+    "incorrect-password": "Set ASYNCCHAT_PASSWORD to the right one.",
+    "incorrect-login": "It is not registered: join as a guest, without ASYNCCHAT_PASSWORD.",
+}
+"""What to do, by the code with which the server refuses a name."""
+_MAY_BE_YOURS = "If it is yours, set ASYNCCHAT_PASSWORD to its password."
+_ANOTHER_NAME = "Give another with --name."
+
 
 def add_arguments(parser: Parser) -> None:
     """Add the arguments of `join` to `parser`."""
@@ -44,7 +52,6 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run a client until the user leaves; return the exit code. Raises ChatError."""
-    from asyncchat.client.plain_client import NotTaken
     from asyncchat.text.usernames import NameRefused, PasswordNeeded, parse_name
 
     address = _address(options)
@@ -59,19 +66,10 @@ def run(options: argparse.Namespace) -> int:
     try:
         _choose_client(options, address, name)
     except NameRefused as refused:
-        said = str(refused)
-        hint = " Give another with --name."
-        if said.endswith("incorrect password!"):
-            hint = " Set ASYNCCHAT_PASSWORD to the right one."
-        elif isinstance(refused, PasswordNeeded):
-            hint = " If it is yours, set ASYNCCHAT_PASSWORD to its password."
-        elif said.endswith("incorrect login!"):
-            hint = " It is not registered: join as a guest, without ASYNCCHAT_PASSWORD."
-        elif "--name" in said or said.endswith("you are banned!"):
-            hint = ""
-        raise ChatError(f"{said}{hint}") from None
-    except NotTaken as refused:
-        raise ChatError(str(refused)) from None
+        hint = _HINTS.get(refused.code)
+        if not hint:
+            hint = _MAY_BE_YOURS if isinstance(refused, PasswordNeeded) else _ANOTHER_NAME
+        raise ChatError(f"{refused} {hint}") from None
     return 0
 
 

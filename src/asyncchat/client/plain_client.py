@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from asyncchat.formats import plain
+from asyncchat.client import plain_answers
+from asyncchat.client.entry_errors import entry_error
+from asyncchat.errors import ChatError
 from asyncchat.text.command_line import is_exit
 from asyncchat.text.framing import LineDecoder, MarkDropper
 from asyncchat.text.invisible import is_blank
 from asyncchat.text.sanitize import sanitize
-from asyncchat.text.usernames import NameRefused, PasswordNeeded
 
 MAX_HEARD = 1 << 20
 """Bytes of the longest line that is taken from a server."""
@@ -26,27 +27,13 @@ GOODBYE_TIMEOUT = 0.5
 
 _MAX_COMMAND = 4096
 
-_QUESTION = plain.ASK_NAME.decode().rstrip("\n")
-_REFUSAL = "Server: this name "
-_REGISTERED = "this name is registered."
-_REFUSALS = (
-    _REFUSAL,
-    "Server: you are banned!",
-    "Server: this chat is for registered people.",
-    "Server: incorrect ",
-    "Server: too many ",
-    "Server: nothing is kept here",
-)
-_CHOOSE = " Choose another one."
 # A server says nothing to a name that it takes, and nothing when it has handled all that was sent. To this it answers
 # in any case, and after what came before: so nothing typed is taken for one more try at a name, and it is known that
 # nothing was lost at the end.
 _PROBE = "/list"
-_PROBE_ANSWERS = ("Server: online: ", "Server: no one online")
-_NOT_TAKEN = ("Server: your line was not sent", "Server: your last line was not sent", "Server: unknown command")
 
 
-class NotTaken(ValueError):
+class NotTaken(ChatError):
     """The server has not taken everything that was sent; the message says so to its sender."""
 
 
@@ -87,20 +74,20 @@ class PlainClient:
     def hear(self, data: bytes) -> Received:
         """Take what the server has sent.
 
-        Raises NameRefused, with what to do, if the server takes no name that there is.
+        Raises what `entry_error` returns if the server refuses the name, and ChatError if it asks for one in vain.
         """
         show, answer = [], ""
         for line in self._heard.feed(data):
             readable = _readable(line)
             self._notice_question(readable)
-            self._refusals += readable.startswith(_REFUSALS)
+            self._refusals += readable.startswith(plain_answers.REFUSED)
             reply = None if self.settled else self._naming(readable)
             if reply is not None:
                 answer += reply
-            elif self._asked and readable.startswith(_NOT_TAKEN):
+            elif self._asked and readable.startswith(plain_answers.NOT_SENT):
                 self._not_taken += 1
                 show.append(readable + "\n")
-            elif self._ending and readable.startswith((*_PROBE_ANSWERS, _REFUSAL)):
+            elif self._ending and readable.startswith((*plain_answers.ONLINE, *plain_answers.NAME_REFUSED)):
                 if self._held:
                     show.append(self._held + "\n")  # so it was the answer to something typed
                 self._held = readable
@@ -140,11 +127,11 @@ class PlainClient:
     def check_end(self) -> bool:
         """Tell whether a server that closed after `end` had handled all that was sent.
 
-        Raises NameRefused if it took no name, and therefore nothing else, and NotTaken if it has refused some of it, or
-        if there was nothing but the name.
+        Raises ChatError if it accepted no name, and therefore nothing else, and NotTaken if it has refused some of it,
+        or if there was nothing but the name.
         """
-        if self._held and self._held.startswith(_REFUSAL):
-            raise NameRefused("the server took none of this for a name, so nothing was sent: give a name with --name")
+        if self._held and self._held.startswith(plain_answers.NAME_REFUSED):
+            raise ChatError("the server took none of this for a name, so nothing was sent: give a name with --name")
         if self._not_taken:
             lines = "one of the lines" if self._not_taken == 1 else f"{self._not_taken} of the lines"
             raise NotTaken(f"the server did not take {lines}, and has said why")
@@ -154,9 +141,9 @@ class PlainClient:
 
     def _notice_question(self, line: str) -> None:
         if self._asked is None:
-            self._asked = line == _QUESTION
+            self._asked = line == plain_answers.QUESTION
             if self._asked and self._gave_up:
-                raise NameRefused("the server was slow to ask for a name: try again")
+                raise ChatError("the server was slow to ask for a name: try again")
 
     # Each of these takes the next line while the name is not settled; it returns what to answer, or None to show it.
 
@@ -165,29 +152,24 @@ class PlainClient:
             self.settled = True
             return None
         if self._name is None:
-            raise NameRefused("the server asks for a name: give one with --name")
+            raise ChatError("the server asks for a name: give one with --name")
         self._naming = self._await_verdict
         answer = f"/auth {self._name} {self._password}" if self._password else self._name
         return f"{answer}\n{_PROBE}\n"
 
     def _await_verdict(self, line: str) -> str | None:
-        if line.startswith(_REFUSALS):
+        if line.startswith(plain_answers.REFUSED):
             if not self._can_choose:
-                raise self._refusal(line.removeprefix("Server: ").removesuffix(_CHOOSE))
+                raise entry_error(str(self._name), plain_answers.code_of(line), plain_answers.reason_of(line))
             self._naming = self._await_refused_probe
             return None
-        if line.startswith(_PROBE_ANSWERS):
+        if line.startswith(plain_answers.ONLINE):
             self.settled = True
             return ""
         return None
 
-    def _refusal(self, words: str) -> NameRefused:
-        if words.startswith((_REGISTERED, "incorrect password")):
-            return PasswordNeeded(f"{self._name}: {words}")
-        return NameRefused(f"{self._name}: {words}")
-
     def _await_refused_probe(self, line: str) -> str | None:
-        if not line.startswith(_REFUSAL):
+        if not line.startswith(plain_answers.NAME_REFUSED):
             return None
         self.settled = True
         return ""

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
-from asyncchat.aio.client.entry_errors import entry_error
 from asyncchat.aio.client.event_queue import Disconnected, Event, EventQueue
 from asyncchat.aio.client.link import LONGEST_PAUSE, ClientStream, growing_pauses, open_stream
 from asyncchat.aio.client.receipts import Receipt, Receipts
+from asyncchat.client.entry_errors import entry_error
 from asyncchat.client.json_client import JsonClient
 from asyncchat.errors import ChatClosed, ChatError, ConnectError, UsageError
 from asyncchat.formats import events
@@ -331,7 +331,7 @@ class ReconnectingClient:
                 case events.Bye(text, code) if code:
                     raise ChatClosed(text, code) if self._was_welcomed else ConnectError(text, code)
                 case events.Error() if not self._was_welcomed:
-                    raise entry_error(self.name, event)
+                    raise entry_error(self.name, event.code, event.text)
                 case events.Error(code, text) if code == "banned" and not self._client.is_in:
                     raise ChatClosed(text, code)
                 case events.Error(text=text) if not self._client.is_in:
