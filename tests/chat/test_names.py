@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from precis_i18n import get_profile
 
-from asyncchat.text.usernames import NameRefused, parse_name
+from asyncchat.text.usernames import NameRefused, is_name, parse_name
 
 
 @pytest.mark.parametrize(
@@ -296,3 +296,8 @@ def test_a_reason_is_one_line_that_can_be_read(raw: str) -> None:
     else:
         return
     assert reason.isprintable()
+
+
+@pytest.mark.parametrize(("raw", "found"), [("Alice", True), ("ALICE", True), ("bob", False), ("two words", False)])
+def test_a_name_is_recognised_in_each_of_its_spellings(raw: str, found: bool) -> None:
+    assert is_name(raw, parse_name("alice")) is found

@@ -10,7 +10,7 @@ from asyncchat.log.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD, Account
 from asyncchat.log.requests import Request
 from asyncchat.text import texts
 from asyncchat.text.refusals import WrongPassword
-from asyncchat.text.usernames import Name, NameRefused, parse_name
+from asyncchat.text.usernames import Name, is_name
 
 _PASSWORD = get_profile("OpaqueString")
 _DIGITS = re.compile("([\u0660-\u0669]+|[\u06f0-\u06f9]+)")
@@ -57,7 +57,7 @@ def _enforced(raw: str) -> str:
 def new_password(name: Name, raw: str) -> Secret:
     """Return another password for `name`, as it is compared. Raises Refusal if it can't be one."""
     secret = password(raw)
-    if _key_of(secret) == name.key:
+    if is_name(secret, name):
         # A user who writes the password when asked for a name must not join with it as the name.
         raise Refusal("password-refused", texts.PASSWORD_IS_NAME)
     return secret
@@ -69,13 +69,6 @@ def known_password(raw: str) -> Secret:
         return password(raw)
     except Refusal:
         raise WrongPassword from None
-
-
-def _key_of(word: str) -> str:
-    try:
-        return parse_name(word).key
-    except NameRefused:
-        return ""
 
 
 # Each has a password, which is hashed first. `token_hash`: of the token that is enough to log in from now on.

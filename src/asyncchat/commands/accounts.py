@@ -9,7 +9,7 @@ from asyncchat.errors import Refusal
 from asyncchat.log.accounts import ADMIN, Role
 from asyncchat.text import texts
 from asyncchat.text.command_line import word_of
-from asyncchat.text.usernames import Name, NameRefused, parse_name
+from asyncchat.text.usernames import Name, NameRefused, find_name, is_name, parse_name
 
 
 @command(
@@ -35,7 +35,7 @@ async def _register(core: ChatCore, user: User, argument: str) -> None:
 
 async def _register_named(core: ChatCore, user: User, own: Name, word: str, raw: str) -> None:
     """Register the name that all see already: no word behind the command may become one without being asked for."""
-    if _key_of(word) == own.key:
+    if is_name(word, own):
         word, raw = raw, ""
     elif raw:
         name = _prepared(word)
@@ -57,7 +57,7 @@ async def _register_named(core: ChatCore, user: User, own: Name, word: str, raw:
 )
 async def _name(core: ChatCore, user: User, word: str) -> None:
     offered, user.offered = user.offered, None
-    if not offered or offered[0].key != _key_of(word):
+    if not offered or not is_name(word, offered[0]):
         raise Refusal("no-name", texts.WRITE_REGISTER_FIRST)
     await _register_as(core, user, *offered)
 
@@ -82,11 +82,8 @@ async def _auth(core: ChatCore, user: User, argument: str) -> None:
     word, raw = _split(argument)
     if not raw:
         raise Refusal("no-argument", texts.WRITE_AUTH)
-    try:
-        account = core.find_account(parse_name(word))
-    except NameRefused:
-        account = None
-    account = login.check_owner(core, user, account)
+    name = find_name(word)
+    account = login.check_owner(core, user, core.find_account(name) if name else None)
     await login.authorize(core, user, account, raw, user.resumable.token_hash)
     user.resumable.doubts.learn_password(raw)
     await login.log_in(core, user, account, texts.AUTHORIZED)
@@ -137,13 +134,6 @@ def _split(argument: str) -> tuple[str, str]:
     """Return the first word, and what follows it."""
     word = word_of(argument)
     return word, argument[len(word) :].strip()
-
-
-def _key_of(word: str) -> str:
-    try:
-        return parse_name(word).key
-    except NameRefused:
-        return ""
 
 
 def _prepared(word: str) -> Name:

@@ -11,7 +11,7 @@ from asyncchat.log.entries import SetTopic
 from asyncchat.log.room_events import to_the_second
 from asyncchat.text import texts
 from asyncchat.text.command_line import EXIT, excerpt, word_of
-from asyncchat.text.usernames import NameRefused, parse_name
+from asyncchat.text.usernames import find_name
 
 _HELP_WIDTH = 78 - len("Server: ")
 """Columns of a row of help: with its prefix it fits a window of 80."""
@@ -47,10 +47,8 @@ async def _list(core: ChatCore, user: User, _: str) -> None:
 async def _whois(core: ChatCore, user: User, wanted: str) -> None:
     if not wanted:
         raise Refusal("no-argument", texts.write_whom("/whois"))
-    try:
-        name = parse_name(wanted)
-    except NameRefused:
-        raise _unknown(wanted) from None
+    if not (name := find_name(wanted)):
+        raise _unknown(wanted)
     online, account = core.online.get(name.key), core.find_account(name)
     if online:
         _tell_online(core, user, online)

@@ -13,7 +13,7 @@ from asyncchat.text import texts
 from asyncchat.text.command_line import excerpt
 from asyncchat.text.invisible import is_blank
 from asyncchat.text.refusals import NotKept
-from asyncchat.text.usernames import NameRefused, parse_name
+from asyncchat.text.usernames import find_name
 
 
 @command(
@@ -130,10 +130,7 @@ def find_recipient(core: ChatCore, user: User, wanted: str) -> Account:
 
 def _find_other(core: ChatCore, user: User, wanted: str, yourself: str = texts.CHAT_WITH_YOURSELF) -> Account:
     """Return the account of another user. Raises Refusal, with the text `yourself` if it is the user's own."""
-    try:
-        name = parse_name(wanted)
-    except NameRefused:
-        name = None
+    name = find_name(wanted)
     account = core.find_account(name) if name else None
     if not account:
         raise Refusal("incorrect-name", texts.not_registered(excerpt(wanted)))

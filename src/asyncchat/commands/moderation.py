@@ -12,7 +12,8 @@ from asyncchat.log.room_events import to_the_second
 from asyncchat.text import texts
 from asyncchat.text.command_line import excerpt
 from asyncchat.text.networks import network_written
-from asyncchat.text.usernames import Name, NameRefused, parse_name
+from asyncchat.text.refusals import NotThere
+from asyncchat.text.usernames import Name, find_name
 
 
 @command(
@@ -27,7 +28,7 @@ async def _kick(core: ChatCore, user: User, wanted: str) -> None:
     _require_argument(wanted, texts.write_whom("/kick"))
     name = _find_target(core, user, wanted, "kick")
     if name.key not in core.online:
-        raise Refusal("not-online", texts.NOT_ONLINE)
+        raise NotThere
     await _restrict(core, user, "kick", RestrictionKind.BAN, name, core.clock() + KICK_DURATION, "kicked")
 
 
@@ -67,7 +68,7 @@ async def _restrict_for(core: ChatCore, user: User, argument: str, act: str, kin
         name = _find_target(core, user, wanted, act)
         known = name.key in core.online or core.find_account(name) or core.recent_guests.find(name)
         if not (known or core.restrictions.find(kind, name.key, core.clock())):
-            raise Refusal("not-online", texts.NOT_ONLINE)
+            raise NotThere
     await _restrict(core, user, act, kind, name, None if lasts is None else core.clock() + lasts, done)
 
 
@@ -116,7 +117,7 @@ async def _unmute(core: ChatCore, user: User, wanted: str) -> None:
 async def _lift(core: ChatCore, user: User, wanted: str, command_name: str, kind: RestrictionKind, called: str) -> None:
     _require_argument(wanted, texts.write_whom(command_name))
     network = network_written(wanted)
-    name = as_name(network) if network else _parse_name(wanted)
+    name = as_name(network) if network else find_name(wanted)
     restriction = name and core.restrictions.find(kind, name.key, core.clock())
     if not restriction:
         raise Refusal("not-sentenced", texts.NOT_BANNED if kind == RestrictionKind.BAN else texts.NOT_MUTED)
@@ -177,18 +178,11 @@ def _require_argument(argument: str, text: str) -> None:
         raise Refusal("no-argument", text)
 
 
-def _parse_name(wanted: str) -> Name | None:
-    try:
-        return parse_name(wanted)
-    except NameRefused:
-        return None
-
-
 def _find_target(core: ChatCore, user: User, wanted: str, act: str) -> Name:
     """Return the name of another user, in its usual spelling if it is known. Raises Refusal."""
-    name = _parse_name(wanted)
+    name = find_name(wanted)
     if not name:
-        raise Refusal("not-online", texts.NOT_ONLINE)
+        raise NotThere
     if name.key == user.require_account().name.key:
         raise Refusal("yourself", texts.not_yourself(act))
     account, online = core.find_account(name), core.online.get(name.key)
@@ -197,10 +191,10 @@ def _find_target(core: ChatCore, user: User, wanted: str, act: str) -> Name:
 
 
 def _find_account(core: ChatCore, user: User, wanted: str) -> Account:
-    name = _parse_name(wanted)
+    name = find_name(wanted)
     account = core.find_account(name) if name else None
     if account:
         return account
     if name and name.key in core.online:
         raise Refusal("not-registered", texts.is_guest(name.shown))
-    raise Refusal("not-online", texts.NOT_ONLINE)
+    raise NotThere

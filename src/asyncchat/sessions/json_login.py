@@ -16,7 +16,7 @@ from asyncchat.log.accounts import Account
 from asyncchat.log.room_events import ANNOUNCED
 from asyncchat.text import texts
 from asyncchat.text.refusals import IncorrectLogin, NotKept
-from asyncchat.text.usernames import Name, NameRefused, parse_name
+from asyncchat.text.usernames import Name, find_name, parse_name
 
 
 async def handle_hello(core: ChatCore, user: User, output: JsonOutput, hello: Hello) -> None:
@@ -44,7 +44,7 @@ async def _restore(core: ChatCore, hello: Hello) -> ResumableSession | None:
     if not saved.acks and saved.account is None:
         return None
     account = accounts.get(saved.account)
-    name = account.name if account else _known_name(saved.name)
+    name = account.name if account else find_name(saved.name)
     # Its user has seen the history before its first message; whether it may see more is not known.
     first = None if saved.first is None else max(1, saved.first - core.history)
     session = core.resumable.restore(hello.token, saved.acks, account, saved.since, name, first)
@@ -199,10 +199,3 @@ class _Login:
         # In one write, so that a client that has read the welcome knows the role, too.
         identity = [events.You(name.shown, user.role.name.lower())] if user.account else []
         self._output.peer.write(b"".join([codec.lines(told), *missed, codec.lines(identity)]))
-
-
-def _known_name(shown: str) -> Name | None:
-    try:
-        return parse_name(shown)
-    except NameRefused:  # refused by newer rules, or empty
-        return None

@@ -14,7 +14,7 @@ from asyncchat.store.location import StoreError as StoreError
 from asyncchat.store.mark import Mark
 from asyncchat.store.schema import APPLICATION, MIGRATIONS, migrate
 from asyncchat.text.sanitize import sanitize
-from asyncchat.text.usernames import Name, NameRefused, parse_name
+from asyncchat.text.usernames import Name, find_name
 
 _MAGIC = b"SQLite format 3\0"
 _LAST_YEAR = 253402300799999  # the end of the year 9999, in milliseconds
@@ -281,10 +281,7 @@ def sent(rows: Iterable[tuple[int, int, str, str]]) -> list[Sent]:
 
 def name_of(shown: str) -> Name:
     """Return a name from the store."""
-    try:
-        return parse_name(shown)
-    except NameRefused:  # made by other rules than those of today
-        return Name(sanitize(shown), "")
+    return find_name(shown) or Name(sanitize(shown), "")  # which other rules than those of today have accepted
 
 
 def _is_new(descriptor: int, path: str) -> bool:

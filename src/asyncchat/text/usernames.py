@@ -127,6 +127,20 @@ def parse_name(raw: str) -> Name:
     return name
 
 
+def find_name(raw: str) -> Name | None:
+    """Return `raw` as a name, or None if it can't be one."""
+    try:
+        return parse_name(raw)
+    except NameRefused:
+        return None
+
+
+def is_name(raw: str, name: Name) -> bool:
+    """Tell whether `raw` is another spelling of `name`, or the same."""
+    found = find_name(raw)
+    return found is not None and found.key == name.key
+
+
 def _may_stand(character: str) -> bool:
     # Marks too: many scripts write their vowels with them.
     category = unicodedata.category(character)

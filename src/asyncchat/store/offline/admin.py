@@ -13,7 +13,7 @@ from asyncchat.log.restrictions import Restriction, RestrictionKind
 from asyncchat.store.file import ERRORS, Retention, StoreFile, open_to_read, reason
 from asyncchat.store.location import shown
 from asyncchat.store.tables.entries import EntryStore
-from asyncchat.text.usernames import Name, NameRefused, parse_name
+from asyncchat.text.usernames import Name, find_name
 
 OPERATOR = Name("the operator", "")
 """The name of the operator in the audit log; no account can have it."""
@@ -56,19 +56,19 @@ class Operator:
 
     def unban(self, name: str) -> str:
         """Lift a ban."""
-        key = _key_of(name)
+        wanted = find_name(name)
         for restriction in _in_force(self._entries.moderation.restrictions()):
             if restriction.kind == RestrictionKind.BAN and (
-                restriction.name.key == key or restriction.name.shown == name
+                (wanted and restriction.name.key == wanted.key) or restriction.name.shown == name
             ):
                 self._keep(LiftRestriction(OPERATOR, RestrictionKind.BAN, restriction.name, _now()))
                 return f"{restriction.name.shown} is no longer banned"
         raise ChatError(f"{shown(name)} is not banned")
 
     def _find(self, name: str) -> Account:
-        key = _key_of(name)
+        wanted = find_name(name)
         for account in self._entries.accounts.all():
-            if account.name.key == key:
+            if wanted and account.name.key == wanted.key:
                 return account
         raise ChatError(f"{shown(name)} is not registered")
 
@@ -120,13 +120,6 @@ def _explained(restriction: Restriction) -> str:
 
 def _in_force(restrictions: list[Restriction]) -> list[Restriction]:
     return [restriction for restriction in restrictions if not restriction.ends_before(_now())]
-
-
-def _key_of(name: str) -> str | None:
-    try:
-        return parse_name(name).key
-    except NameRefused:
-        return None
 
 
 def _entries(connection: sqlite3.Connection) -> EntryStore:

@@ -3,7 +3,7 @@
 import zlib
 from functools import lru_cache
 
-from asyncchat.text.usernames import NameRefused, parse_name
+from asyncchat.text.usernames import find_name
 
 PALETTE = (
     "#d7005f",
@@ -45,10 +45,8 @@ _MOST_CACHED = 4096
 @lru_cache(maxsize=_MOST_CACHED)
 def key_of(name: str) -> str:
     """Return that by which a name is compared with others."""
-    try:
-        return parse_name(name).key
-    except NameRefused:  # such a name comes only from a server with rules of its own
-        return name.lower()
+    found = find_name(name)
+    return found.key if found else name.lower()  # such a name comes only from a server with rules of its own
 
 
 @lru_cache(maxsize=_MOST_CACHED)
