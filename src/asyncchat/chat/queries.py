@@ -1,4 +1,4 @@
-"""What a session asks of what is kept beyond the room's memory; the answer takes a while."""
+"""The queries: requests that read from the store and change nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from asyncchat.log.room_events import Sent
 
 
 class ConversationKey(NamedTuple):
-    """The two who have a private conversation: who asks about it, and the other one."""
+    """A private conversation; `who`: the user who asks about it, `other`: the other one."""
 
     who: Account
     other: Account
@@ -18,8 +18,7 @@ class ConversationKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class History(Request[list[Sent]]):
-    """The messages from the `nth` last on, or from the first, as many as are shown at a time: of the room, or between
-    two."""
+    """SHOWN messages from the `nth` last on, or from the first if there are fewer; `between`: None for the room."""
 
     nth: int
     between: ConversationKey | None = None
@@ -27,14 +26,14 @@ class History(Request[list[Sent]]):
 
 @dataclass(frozen=True, slots=True)
 class Search(Request["Found"]):
-    """The last messages that have all of `words` in them."""
+    """The last messages that contain all of `words`; `between`: None for the room."""
 
     words: str
     between: ConversationKey | None = None
 
 
 class Found(NamedTuple):
-    """What was searched for; `is_all`: else there was no time to look further back."""
+    """The messages that a search has found; `is_all`: false if it was stopped before it reached the first message."""
 
     messages: list[Sent]
     is_all: bool = True
@@ -49,32 +48,32 @@ class LoadResumption(Request["SavedResumption"]):
 
 @dataclass(frozen=True, slots=True)
 class CountMessages(Request[tuple[int, int]]):
-    """How many messages each of two has sent to the other."""
+    """How many messages `who` has sent in a private conversation, and how many the other user."""
 
     between: ConversationKey
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadCounts(Request[list[tuple[str, int]]]):
-    """From whom messages wait for `who`, and how many, in the order of the names."""
+    """Who has sent unread private messages to `who`, and how many, in the order of the names."""
 
     who: Account
 
 
 @dataclass(frozen=True, slots=True)
 class AuditLog(Request["list[AuditEntry]"]):
-    """What was done last to keep order."""
+    """The last actions of moderators."""
 
 
 class SavedResumption(NamedTuple):
     """What the store knows of a session.
 
     acks: ids and numbers of the messages that were sent from it last
-    account: the number of the account whose password was shown
+    account: the number of the account that its user was logged in to
     since: when that was, in milliseconds since 1970
     partners: numbers of the accounts it has written to whose names belonged to others in that time
     name: the one of its last message in the room
-    first: the number of the first message in the room that was sent from it and is still kept
+    first: the number of the first message in the room that was sent from it and is still stored
     """
 
     acks: Sequence[tuple[int, int]]

@@ -1,4 +1,4 @@
-"""A session in JSON events: for programs, and for clients that come back without losing or repeating a line."""
+"""A session in JSON events: for programs, and for clients that reconnect without losing or repeating a line."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ from asyncchat.text.usernames import Name, NameRefused
 
 
 class JsonSession(Session):
-    """Answers each line that a program sends with what became of it."""
+    """Answers each line that a program sends with its result."""
 
     pings = True
 
@@ -100,19 +100,19 @@ class JsonSession(Session):
             self._dispatch(text, self._recipient(say.conversation, text), post, is_addressed=True)
 
     def _recipient(self, conversation: str, text: str) -> Target:
-        """Return where a line goes that says so itself. Raises Refusal."""
+        """Return where a line goes that names its conversation. Raises Refusal."""
         if not conversation:
             return Place.ROOM
         try:
             return find_recipient(self.core, self.user, conversation)
         except Refusal:
             if is_command(text):
-                return Place.ROOM  # a command may be what helps
+                return Place.ROOM  # a command may solve the problem, such as /auth
             self.user.resumable.doubts.check_place(self._place)
             raise
 
     def _answer(self, ident: int, step: Callable[[], None]) -> None:
-        """Take a step, and tell what came of the line with this id if that is known by then."""
+        """Take a step, and send the result of the line with this id if the step has ended it."""
         try:
             step()
         except Refusal as refusal:

@@ -25,9 +25,9 @@ _MAY_NOT = {
 
 
 class Session(CommandRunner):
-    """What the server makes of the lines that one peer at `address` sends; each format has its own.
+    """Handles the lines that one peer at `address` sends; each format has its own class.
 
-    While a command waits for the reply to a request, no line is taken.
+    While a command waits for the reply to a request, no line is handled.
 
     pings: whether the format has a question that the peer answers by itself
     """
@@ -39,11 +39,11 @@ class Session(CommandRunner):
         self._now = 0
 
     def receive(self, lines: Iterable[bytes | None]) -> None:
-        """Handle the lines that the peer has sent, up to one that asks for something; None is one that was too long."""
+        """Handle lines, up to one whose command waits for a request; None stands for a line that was too long."""
         self._now = self.core.clock()
         user = self.user
         for line in lines:
-            if user.unread_marks:  # as hardly ever
+            if user.unread_marks:  # rarely
                 self._mark_read()
             if user.is_closed:
                 return
@@ -52,14 +52,14 @@ class Session(CommandRunner):
                 return
 
     def end(self, *, unfinished: bool = False) -> None:
-        """The peer sends no more; `unfinished`: its last line has no end, and so may be half of what was meant."""
+        """End the session; `unfinished`: the last line has no line feed, and is refused."""
         self._mark_read()
         if unfinished and not self.user.is_closed:
             self._refuse_unfinished()
         self.leave()
 
     def leave(self) -> None:
-        """Let the user leave, if that is not done yet."""
+        """Let the user leave, unless the user has left."""
         self.core.leave(self.user)
 
     def disconnect(self, text: str) -> None:
@@ -67,7 +67,7 @@ class Session(CommandRunner):
         self.core.disconnect(self.user, text)
 
     def _mark_read(self) -> None:
-        """The peer has sent something: so it has got what was written to it, while a dead connection takes anything."""
+        """Mark what was written to the peer as read: a peer that sends something is alive, and has received it."""
         for mark in self.user.unread_marks.values():
             self.core.propose(mark)
             self.user.last_mark = mark
@@ -92,9 +92,9 @@ class Session(CommandRunner):
         return self.user.partner.name.shown if self.user.partner else Place.ROOM.value
 
     def _dispatch(self, line: str, to: Target, post: Callable[[str], None], *, is_addressed: bool = False) -> None:
-        """Do what a command says, or send a message `to` one user, or `post` it in the room. Raises Refusal.
+        """Run a command, or send a message `to` one user, or `post` it in the room. Raises Refusal.
 
-        `is_addressed`: the line itself says where it goes, whatever the current conversation is.
+        `is_addressed`: the line itself says where it goes, and the current conversation does not matter.
         """
         user = self.user
         user.addressee = to
@@ -131,7 +131,7 @@ class Session(CommandRunner):
         doubts.end(doubt_of(command))
         try:
             self._check(command)
-            assert command.run  # else the client does it
+            assert command.run  # None only for commands of the client
             await command.run(self.core, self.user, argument_of(line))
         except Refusal as refusal:
             doubts.begin(doubt_of(command), refusal)

@@ -126,7 +126,7 @@ UNFINISHED = "it does not end with a line feed"
 LINE_UNFINISHED = f"your last line was not sent: {UNFINISHED}."
 JSON_UNFINISHED = f"your last line was not taken: {UNFINISHED}"
 NOT_JSON = "not understood: the line is not a JSON object"
-OLD_ID = "ids must rise: what came of this one is not known any more"
+OLD_ID = "ids must increase: this one is too old, and its result is not known any more"
 
 
 def line_refused(reason: str) -> str:
