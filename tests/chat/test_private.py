@@ -2,6 +2,8 @@
 
 import pytest
 
+from asyncchat.formats import codec
+from asyncchat.formats.events import Hello, Say
 from asyncchat.log.accounts import Role
 from asyncchat.log.entries import DeleteAccount
 from tests.chat import Person, a_room, record
@@ -633,6 +635,36 @@ def test_whoever_has_given_up_the_name_while_turned_to_somebody_writes_to_nobody
     again = chat.program("alice", token=alice.token, epoch="chat")
     again.tell("say", id=50, text="secret")
     assert again.hear("refused")[0]["code"] == "nowhere"
+
+
+def test_a_private_message_that_comes_while_its_conversation_is_resumed_is_shown_once_and_in_order(
+    chat: StoredChat,
+) -> None:
+    alice, bob = two(chat)
+    alice.say("/chat bob")
+    bob.say("one", conversation="alice")
+    after = alice.hear("message")[-1]["seq"]
+    alice.hang_up()
+    bob.say("two", conversation="alice")
+    again = chat.stranger()
+    hello = Hello(1, "alice", alice.token, "chat", conversation="bob", conversation_after=after)
+    again.session.receive([codec.lines([hello]).rstrip()])
+    bob.say("three", conversation="alice")
+    chat.attend(again.session)
+    heard = [event for event in again.hear() if event["type"] in ("turned", "message")]
+    assert [event.get("text", "") for event in heard] == ["", "two", "three"]
+
+
+def test_a_password_that_is_changed_from_an_earlier_connection_ends_no_private_conversation(chat: StoredChat) -> None:
+    alice, _ = two(chat)
+    alice.session.receive([codec.lines([Say(50, "/password even longer one")]).rstrip()])
+    again = chat.program("alice", password=SECRET)
+    again.say("/chat bob")
+    events = record(chat.pipeline)
+    chat.attend(alice.session)
+    again.say("secret")
+    assert events == []
+    assert chat.said_between("alice", "bob") == [("alice", "secret")]
 
 
 def test_after_a_start_of_the_server_who_does_not_say_where_it_was_turned_speaks_to_nobody(chat: StoredChat) -> None:

@@ -110,7 +110,7 @@ class ResumableSession:
     user: the connected user, if any
     name: the name that its last user had
     account: the account that its user has logged in to
-    target: where messages go
+    target: where messages go, also after the next connection
     partners: the accounts that were written to, by the keys of their names: a name may have changed hands since
     doubts: what the next line may be other than a message
     is_restored: it was loaded from the store, which does not know everything about it
@@ -164,6 +164,7 @@ class User:
     resumable: what outlives the connection
     name: None until the user has joined
     account: None for a guest
+    target: where messages go; a resumed private conversation is not open before its messages are read
     addressee: where the line at hand goes, or which conversation it is about
     unread_marks: for each conversation the last message that was written to the connection, which may be dead
     last_mark: the last of these that was proposed, since the connection is alive
@@ -182,6 +183,7 @@ class User:
         self.resumable = ResumableSession(b"", 0)
         self.name: Name | None = None
         self.account: Account | None = None
+        self.target: Target = Place.ROOM
         self.addressee: Target = Place.ROOM
         self.unread_marks: dict[Account, MarkRead] = {}
         self.last_mark: MarkRead | None = None
@@ -198,8 +200,7 @@ class User:
     @property
     def partner(self) -> Account | None:
         """The other user of the current private conversation; None in the room."""
-        target = self.resumable.target
-        return None if isinstance(target, Place) else target
+        return None if isinstance(self.target, Place) else self.target
 
     def require_name(self) -> Name:
         """Return the name. Raises Refusal if there is none yet."""
@@ -229,7 +230,7 @@ class User:
 
     def set_target(self, target: Target) -> None:
         """Send messages to `target` from now on, and tell the user."""
-        self.resumable.target = target
+        self.target = self.resumable.target = target
         if isinstance(target, Account):
             self.resumable.partners[target.name.key] = target
         self.output.target(target)

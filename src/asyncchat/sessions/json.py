@@ -95,7 +95,7 @@ class JsonSession(Session):
             self.core.pipeline.say(name, said, session, say.id)
 
         if say.conversation is UNSET:
-            self._dispatch(text, session.target, post)
+            self._dispatch(text, self.user.target, post)
         else:
             self._dispatch(text, self._recipient(say.conversation, text), post, is_addressed=True)
 

@@ -66,7 +66,7 @@ class PlainSession(Session):
         """Tell whether each message of this user goes to the room without further checks."""
         user = self.user
         return (
-            user.resumable.target is Place.ROOM
+            user.target is Place.ROOM
             and not user.is_closed
             and not user.unread_marks
             and self.pending_request is None
@@ -94,7 +94,7 @@ class PlainSession(Session):
         try:
             self._dispatch(
                 decode_line(line, self.core.max_line),
-                user.resumable.target,
+                user.target,
                 lambda said: self.core.pipeline.say(name, said, self),
             )
         except InvalidLine as bad:
