@@ -15,7 +15,7 @@ MAX_HEARD = 1 << 20
 """Bytes of the longest line that is taken from a server."""
 
 QUESTION_TIMEOUT = 3.0
-"""Seconds of silence after which a server is taken to ask nobody's name."""
+"""Seconds of silence after which a server is taken for one that asks for no name."""
 
 VERDICT_TIMEOUT = 30.0
 """Seconds that a server may take, whatever it says meanwhile, to take or to refuse the name that it has asked for."""
@@ -49,8 +49,8 @@ class PlainClient:
 
     `name`, if given, answers the server's question for one, with the `password` if there is one; nothing typed may be
     sent before it is `settled`.
-    `can_choose`: somebody can type a name if none is given or if the one given is refused.
-    `is_script`: nobody types; so if the input ends with the name, what was to be said has become the name.
+    `can_choose`: a user can type a name if none is given or if the one given is refused.
+    `is_script`: no user types; so if the input ends with the name, what was to be said has become the name.
     """
 
     def __init__(self, name: str | None, password: str = "", *, can_choose: bool, is_script: bool = False) -> None:
@@ -111,7 +111,7 @@ class PlainClient:
         return is_exit(said)
 
     def wait_no_longer(self) -> None:
-        """The server has said nothing for QUESTION_TIMEOUT seconds: take it for one that asks nobody's name."""
+        """The server has said nothing for QUESTION_TIMEOUT seconds: take it for one that asks for no name."""
         self.settled = True
         self._gave_up = True
 

@@ -27,7 +27,7 @@ _T = TypeVar("_T")
 
 HASHING_AT_ONCE = 2
 MOST_HASHING = 128
-"""Passwords that are being hashed or wait for that; more are told to come again, but the first from an address."""
+"""Passwords that are hashed or wait for that; further ones are refused, except the first from an address."""
 
 MOST_FROM_ONE = 64
 """Of these, from one address."""
@@ -62,11 +62,11 @@ class StoreService:
         self._waiting: Counter[str] = Counter()
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        # Not together with all else: nobody who comes back shall wait for what others search.
+        # In a thread of its own: a user who reconnects must not wait for the searches of others.
         self._searches = Searches(store.searched.answer, self._end)
 
     async def attend(self, session: Session, asker: Asker) -> None:
-        """Answer what `session` has asked for `asker`. Raises ConnectionAbortedError if that one is gone."""
+        """Answer the request of `session`. Raises ConnectionAbortedError if the peer, `asker`, is gone."""
         try:
             await self._answer(session, asker)
         except Refusal as refusal:
@@ -84,7 +84,7 @@ class StoreService:
                 await self._until(applied(session))
 
     def give_up(self) -> None:
-        """Answer no more: whoever waits for an answer is told that the chat is closing."""
+        """Answer no more: users who wait for an answer are told that the chat is closing."""
         self._end.set_result(None)
 
     async def _take_password(self, session: Session, question: Credentials) -> None:
@@ -140,7 +140,7 @@ class StoreService:
             raise WrongPassword
 
     async def _in_turn(self, address: str, call: Callable[[], _T]) -> _T:
-        """Have something hashed; whoever comes from elsewhere need not wait for all who come from one address."""
+        """Call a function that hashes; each address has HASHING_AT_ONCE such calls running or waiting for a thread."""
         async with self._turns.setdefault(address, asyncio.Semaphore(HASHING_AT_ONCE)):
             return await self._in(self._hashing, call)
 
@@ -159,7 +159,7 @@ class StoreService:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         def applied(outcome: object) -> None:
-            if not done.done():  # somebody waits
+            if not done.done():  # else its waiter was cancelled
                 done.set_result(None)
             if isinstance(outcome, Refusal):
                 session.throw(outcome)
@@ -171,6 +171,6 @@ class StoreService:
 
 
 def _give_way() -> None:
-    """Let those who chat go first: what this thread does takes all of a core."""
+    """Lower the priority of this thread, which uses all of a core, below that of the event loop."""
     if sys.platform == "linux":  # where a thread has a priority of its own
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWEST_PRIORITY)
