@@ -101,39 +101,47 @@ def test_a_password_among_several_lines_stays_in_no_file(alice: Terminal, eve: N
     assert SECRET not in kept(state)
 
 
-def test_a_password_is_forgotten_when_the_server_answers_late(chat: ServeProgram, alice: Terminal, state: Path) -> None:
+def let_the_server_refuse(chat: ServeProgram, carol: Terminal, *lines: str) -> None:
+    """Type lines after a command that will not work, while the server does nothing; MAY_BE is refused by it later."""
     chat.signal(signal.SIGSTOP)
-    for line in (SECRET, "second", "third"):
-        alice.write(line + ENTER)
-        alice.until_row(line)
-        alice.until_typed("")
-    alice.write("being typed")
-    alice.until_typed("being typed")
-    chat.signal(signal.SIGCONT)
-    alice.until_said("alice: third")
-    alice.until_row(IS_PASSWORD)
-    alice.until_typed("being typed")
-    alice.write(" on")
-    alice.until_typed("being typed on")
-    assert kept(state).split() == ["second", "third"]
-    check_arrows_bring(alice, "third", "second")
+    for line in ("/auth bob wrong-password", *lines):
+        carol.write(line + ENTER)
+        carol.until_row(line.split()[0])
+        carol.until_typed("")
+
+
+def test_a_password_is_forgotten_when_the_server_answers_late(chat: ServeProgram, state: Path) -> None:
+    with Terminal(chat.address, "--name=carol", state=state) as carol:
+        carol.until_prompt()
+        let_the_server_refuse(chat, carol, MAY_BE, "second", "third")
+        carol.write("being typed")
+        carol.until_typed("being typed")
+        chat.signal(signal.SIGCONT)
+        carol.until_said("carol: third")
+        carol.until_row(MAY_BE_PASSWORD)
+        carol.until_typed("being typed")
+        carol.write(" on")
+        carol.until_typed("being typed on")
+        assert kept(state).split() == ["second", "third"]
+        check_arrows_bring(carol, "third", "second")
 
 
 def test_the_lines_of_another_client_with_the_same_history_stay(
     chat: ServeProgram, alice: Terminal, state: Path
 ) -> None:
-    with Terminal(chat.address, "--name=eve", state=state) as eve:
-        eve.until_prompt()
-        chat.signal(signal.SIGSTOP)
-        for terminal, line in ((eve, "one"), (alice, SECRET), (eve, "two")):
-            terminal.write(line + ENTER)
-            terminal.until_row(line)
-            terminal.until_typed("")
+    with Terminal(chat.address, "--name=carol", state=state) as carol:
+        carol.until_prompt()
+        alice.write("one" + ENTER)
+        carol.until_said("alice: one")
+        let_the_server_refuse(chat, carol, MAY_BE)
+        alice.write("two" + ENTER)
+        alice.until_row("two")
+        alice.until_typed("")
         chat.signal(signal.SIGCONT)
-        alice.until_row(IS_PASSWORD)
-        alice.until_said("eve: two")
+        carol.until_row(MAY_BE_PASSWORD)
+        carol.until_said("alice: two")
         assert kept(state).split() == ["one", "two"]
-        check_arrows_bring(eve, "two", "one")
+        check_arrows_bring(alice, "two", "one")
 
 
 def test_what_another_client_writes_at_the_same_moment_stays(tmp_path: Path) -> None:
@@ -153,3 +161,24 @@ def test_what_another_client_writes_at_the_same_moment_stays(tmp_path: Path) -> 
     assert {line for line in written if line.strip() and "before" not in line} == {
         f"{number} {line}" for number in range(4) for line in range(200)
     }
+
+
+@pytest.mark.parametrize("changed", ["", "another-password"])
+def test_the_own_password_is_not_sent_to_a_server_that_was_started_again(
+    with_people: str, state: Path, changed: str
+) -> None:
+    with ServeProgram("--store", with_people) as chat:
+        alice = join(chat, state)
+        if changed:
+            alice.write(f"/password {changed}{ENTER}")
+            alice.until_row("your password is changed")
+        chat.signal(signal.SIGTERM)
+        assert chat.wait() == 0
+    with alice:
+        alice.until_row("connection lost")
+        with ServeProgram("--store", with_people, "--port", str(chat.port)):
+            for line in (changed or SECRET, "hello"):
+                alice.write(f"\x15{line}{ENTER}")
+            alice.until_said("alice: hello")
+            assert not alice.said(f"alice: {changed or SECRET}")
+    assert kept(state).split() == ["hello"]

@@ -24,7 +24,7 @@ from asyncchat.text.invisible import is_blank
 from asyncchat.ui import commands
 from asyncchat.ui.completion import ChatCompleter
 from asyncchat.ui.history import LineHistory, history_path
-from asyncchat.ui.passwords import PasswordQuestion, missing_password
+from asyncchat.ui.passwords import PasswordQuestion, accepted_password, missing_password
 from asyncchat.ui.view.screen import Around, Screen
 from asyncchat.ui.view.scrollback import Line, Show, not_sent
 from asyncchat.ui.view.status_bar import Status, above_input, wrapped
@@ -75,7 +75,7 @@ class _Refused(NamedTuple):
 class App:
     """Lets a person take part in a chat that has been entered."""
 
-    def __init__(self, chat: ReconnectingClient, address: Address, *, bell: str) -> None:
+    def __init__(self, chat: ReconnectingClient, address: Address, *, password: str, bell: str) -> None:
         self._chat = chat
         self._address = address
         self._show = Show(str(address), bell=bell)
@@ -90,7 +90,9 @@ class App:
         self._said: dict[int, tuple[str, str | None]] = {}
         self._refused: deque[_Refused] = deque()
         self._brought_back: _Refused | None = None
-        self._doubts = Doubts()  # of questions that were left, of which the server knows nothing
+        self._doubts = Doubts()  # of what the server does not know: questions that were left, passwords after a restart
+        if password:
+            self._doubts.learn_password(password)
         self._why_again = ""  # a password is asked for
         self._unseen: dict[int, str] = {}  # what was said with a password that was typed unseen, without that
         self._lost_why = ""
@@ -159,7 +161,8 @@ class App:
         for event in batch:
             match event:
                 case events.Ack(ident):
-                    self._said.pop(ident, None)
+                    if password := accepted_password(self._said.pop(ident)[0]):
+                        self._doubts.learn_password(password)
                     self._unseen.pop(ident, None)
                 case events.Refused(ident, code, why):
                     line, turned = self._said.pop(ident)

@@ -61,7 +61,7 @@ async def _join(address: Address, name: str | None, password: str, bell: str) ->
         while True:
             try:
                 async with ReconnectingClient(address, who.name, who.password, register=who.is_new, link=link) as chat:
-                    await app_class(chat, address, bell=bell).run()
+                    await app_class(chat, address, password=who.password, bell=bell).run()
             except NameRefused as refused:
                 who = await questions.ask_again(who, refused)
             else:

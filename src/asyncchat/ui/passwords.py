@@ -75,3 +75,16 @@ def missing_password(line: str, name: str) -> tuple[str, PasswordQuestion] | Non
     if first == "/unregister":
         return first, PasswordQuestion(name, "password, to give up your name and your private conversations: ")
     return first, new
+
+
+def accepted_password(line: str) -> str:
+    """Return the password in a line that the server has accepted; nothing if there is none."""
+    command, words = find_command(line), argument_of(line).split(maxsplit=1)
+    if not command or not words:
+        return ""
+    match command.names[0]:
+        case "/password":
+            return argument_of(line)
+        case "/auth" | "/registration":
+            return words[-1]
+    return ""
