@@ -97,7 +97,7 @@ CLI = within("asyncchat.cli", set(PATHS))
 
 
 def test_the_core_and_nothing_else_must_be_covered() -> None:
-    run = tomllib.loads((SOURCE.parent.parent / "pyproject.toml").read_text())["tool"]["coverage"]["run"]
+    run = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["tool"]["coverage"]["run"]
     shells = {path.parent.name for path in SOURCE.glob("*/__init__.py")} - set(CORE)
     assert set(run["omit"]) == {"*/asyncchat/*.py", *(f"*/asyncchat/{shell}/*" for shell in shells)}
 
