@@ -53,6 +53,8 @@ class Doubts:
 
     def add(self, doubt: Doubt) -> None:
         """The next line may be this."""
+        if not doubt:  # true for nearly all lines
+            return
         self.open |= doubt
         self._told &= ~doubt
 

@@ -1,7 +1,7 @@
 """What the line after a failed command may be, also if the command was mistyped."""
 
 from difflib import get_close_matches
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 
 from asyncchat.chat.doubts import Doubt
@@ -28,7 +28,13 @@ def doubt_of_refused(said: str) -> Doubt:
     meant_line = said if is_command(said) else said and find_hidden_command(said)
     if command := find_command(meant_line):
         return doubt_of(command)
-    word = word_of(meant_line)[:EXCERPT].lower()
+    if not meant_line:
+        return Doubt.NONE
+    return _doubt_of_word(word_of(meant_line)[:EXCERPT].lower())
+
+
+@lru_cache(maxsize=256)  # it takes longer than all else that an unknown command costs
+def _doubt_of_word(word: str) -> Doubt:
     meant = get_close_matches(word, _DOUBTS, len(_DOUBTS), ALIKE)
     meant += [name for name in _DOUBTS if len(word) > 3 and name.startswith(word)]  # a slash and three letters
     return reduce(or_, map(_DOUBTS.__getitem__, meant), Doubt.NONE)

@@ -15,6 +15,8 @@ _TARGETS = {Place.ROOM: "", Place.NOWHERE: None}
 class JsonOutput:
     """Tells a program at `peer`; see Output."""
 
+    __slots__ = ("peer",)
+
     client = "JSON"
     encode = staticmethod(codec.conversation)
     counts_unread = True

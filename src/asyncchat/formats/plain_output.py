@@ -13,6 +13,8 @@ from asyncchat.text import texts
 class PlainOutput:
     """Tells a person at `peer`, who sees no more than lines of text; see Output."""
 
+    __slots__ = ("peer",)
+
     client = texts.PLAIN_TEXT
     encode = staticmethod(plain.encode)
     counts_unread = False

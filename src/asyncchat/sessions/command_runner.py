@@ -17,6 +17,8 @@ class CommandRunner(ABC):
     pending_request: what the command waits for: the owner calls `resume` with the reply, or `throw` if there is none
     """
 
+    __slots__ = ("_applied_too", "core", "pending_request", "user")
+
     def __init__(self, core: ChatCore, output: Output, address: str) -> None:
         self.core = core
         self.user = User(output, address, core.pipeline.new_member())

@@ -25,6 +25,8 @@ from asyncchat.text.usernames import Name, NameRefused
 class JsonSession(Session):
     """Answers each line that a program sends with its result."""
 
+    __slots__ = ("_output",)
+
     pings = True
 
     def __init__(self, core: ChatCore, peer: Peer, address: str) -> None:

@@ -26,6 +26,8 @@ _MESSAGES = re.compile(rb"[0-9A-Za-z][ -~]*+(?:\n[0-9A-Za-z][ -~]*+)*+")
 class PlainSession(Session):
     """Asks for a name as soon as it is created."""
 
+    __slots__ = ("_peer",)
+
     token_hash = b""  # a plain text client sends no line again
 
     def __init__(self, core: ChatCore, peer: Peer, address: str) -> None:

@@ -32,6 +32,8 @@ class Session(CommandRunner):
     pings: whether the format has a question that the peer answers by itself
     """
 
+    __slots__ = ("_now",)
+
     pings = False
 
     def __init__(self, core: ChatCore, output: Output, address: str) -> None:

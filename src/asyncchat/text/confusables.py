@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from asyncchat.text.prototypes import PROTOTYPES
 from asyncchat.text.usernames import Name
@@ -49,6 +50,7 @@ class ConfusableIndex:
         return None
 
 
+@lru_cache(maxsize=64)  # for one login they are asked several times
 def looks_of(name: Name) -> tuple[str, ...]:
     """Return what a name looks like, in small letters and in capitals; two with a look in common are alike."""
     shown = _OVERLOOKED.sub("", name.shown)

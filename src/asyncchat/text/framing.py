@@ -9,6 +9,8 @@ class MarkDropper:
     held: what may be the beginning of one
     """
 
+    __slots__ = ("_is_past_start", "held")
+
     def __init__(self) -> None:
         self.held = b""
         self._is_past_start = False

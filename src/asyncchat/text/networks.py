@@ -18,6 +18,8 @@ def network_of(address: str) -> str:
 
 def network_written(text: str) -> str | None:
     """Return the network of an address that a person has written, with or without /32 or /64; None if it is none."""
+    if "." not in text and ":" not in text:
+        return None
     address, slash, bits = text.partition("/")
     try:
         host = ip_address(address) if len(text) <= _LONGEST else None

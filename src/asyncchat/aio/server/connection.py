@@ -44,6 +44,26 @@ class Connection:
     soon as the kernel accepts more.
     """
 
+    __slots__ = (
+        "_address",
+        "_attend",
+        "_backlog",
+        "_catching_up",
+        "_core",
+        "_hanging_up",
+        "_limits",
+        "_open",
+        "_pace",
+        "_pause",
+        "_pings",
+        "_reader",
+        "_session",
+        "_silent_since",
+        "_timer",
+        "_transport",
+        "_writer",
+    )
+
     def __init__(
         self,
         reader: asyncio.StreamReader,
