@@ -181,6 +181,15 @@ def test_no_message_is_kept_behind_one_that_is_not(path: Path) -> None:
     assert kept(path) == [(1, "message 1")]
 
 
+def test_what_needs_no_keeping_holds_when_the_rest_of_its_batch_can_not_be_kept(path: Path) -> None:
+    results: list[object] = []
+    with Journal(path) as journal:
+        path.write_bytes(b"")  # the store is given up
+        journal.journal.append([message(1), Leave(1)], results.extend)
+        journal.call()
+    assert [type(result) for result in results] == [NotKept, type(None)]
+
+
 # The file itself.
 
 

@@ -144,6 +144,8 @@ class SqliteLog:
             if isinstance(part, list):
                 lost = lost or next(iter(self._keep([part])), None)
                 results.append(lost)
+            elif isinstance(part, KEPT_NOWHERE):
+                results.append(None)  # a leave holds also while the store can't be used
             else:
                 results += self._keep([part]) or [None]
         return results
