@@ -242,6 +242,16 @@ def test_what_came_from_the_one_before_while_one_turned_was_read_too(chat: Store
     assert bob.say("/unread")[-1] == "Server: no one unread"
 
 
+def test_unread_is_answered_after_the_last_one_who_wrote_has_deleted_the_account(chat: StoredChat) -> None:
+    alice, bob, carol = (chat.owner(name) for name in ("alice", "bob", "carol"))
+    bob.say("/chat alice")
+    write(alice, "bob", "hello")
+    write(carol, "bob", "hello")
+    bob.say("/room")
+    alice.say(f"/unregister {SECRET}")
+    assert bob.say("/unread") == ["Server: unread from: carol(1)"]
+
+
 @pytest.mark.parametrize("end", ["says something", "ends its side"])
 def test_what_is_written_to_somebody_who_is_heard_again_was_read(chat: StoredChat, end: str) -> None:
     alice, bob = chat.owner("alice"), chat.owner("bob")

@@ -61,9 +61,9 @@ async def _msg(core: ChatCore, user: User, argument: str) -> None:
     needs_store=True,
     group=Group.PRIVATE,
 )
-async def _unread(_core: ChatCore, user: User, _: str) -> None:
+async def _unread(core: ChatCore, user: User, _: str) -> None:
     account = user.require_account()
-    if user.last_mark:
+    if user.last_mark and core.state.account(user.last_mark.other):
         # It may still be on its way to the store: when the same mark is stored again, so is the first one.
         await user.last_mark
     user.notice(texts.unread(await UnreadCounts(account)))
