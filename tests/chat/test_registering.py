@@ -316,6 +316,15 @@ def test_whoever_gives_up_the_name_has_to_leave_where_guests_stay_outside(closed
     assert alice.peer.closed
 
 
+def test_a_new_account_does_not_resume_the_conversation_of_the_deleted_one(closed: StoredChat) -> None:
+    closed.own_program("bob")
+    alice = closed.own_program("alice")
+    alice.say("/chat bob")
+    alice.say(f"/unregister {SECRET}")
+    again = closed.program("alice", token=alice.token, password=SECRET, register=True)
+    assert again.hear("turned") == []
+
+
 # In JSON.
 
 

@@ -323,12 +323,12 @@ class ChatCore:
             self.set_account(user, account)  # the user may be on another connection by now
 
     def _tell_deleted(self, ident: int) -> None:
+        self.resumable.revoke(ident)  # first, while it is known which sessions are the account's
         for user in list(self.online.values()):
             if user.account and user.account.id == ident:
                 self._clear_account(user)
             if user.partner and user.partner.id == ident:
                 lose_partner(user)
-        self.resumable.revoke(ident)
 
     def _clear_account(self, user: User) -> None:
         """The account is deleted: the user goes on as a guest, if guests are allowed."""
