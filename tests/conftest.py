@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from asyncchat.log.accounts import Role
 from asyncchat.store.file import StoreFile
-from asyncchat.system.password_hash import hashed
+from tests.fork_server import QUICK_HASHER
 from tests.programs import ADMIN, SECRET, ServeProgram
 
 # No examples are too slow: on a busy machine, how long it takes to make some says nothing about them.
@@ -19,29 +19,16 @@ settings.register_profile("asyncchat", deadline=None, suppress_health_check=[Hea
 settings.load_profile("asyncchat")
 
 
-@pytest.fixture(scope="session")
-def next_room() -> Iterator[list[ServeProgram]]:
-    """A group chat that starts while another test runs: to wait for each would take a fifth of all the time."""
-    starting = [ServeProgram("--rate", "0")]
-    yield starting
-    with starting.pop():
-        pass
-
-
 @pytest.fixture
-def room(next_room: list[ServeProgram]) -> Iterator[ServeProgram]:
+def room() -> Iterator[ServeProgram]:
     """A running group chat, in which one may say as much as one likes."""
-    with next_room.pop() as server:
-        next_room.append(ServeProgram("--rate", "0"))
+    with ServeProgram("--rate", "0") as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def new_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store as a server makes it, whose admin has the password ADMIN.
-
-    To have the program hash a password for each test would take a tenth of all the time.
-    """
+    """A store as a server makes it, whose admin has the password ADMIN."""
     return a_store(tmp_path_factory, ("admin", ADMIN, Role.ADMIN))
 
 
@@ -62,7 +49,7 @@ def a_store(folders: pytest.TempPathFactory, *accounts: tuple[str, str, Role]) -
     with closing(StoreFile(str(path))) as file:
         file.connection.executemany(
             "INSERT INTO accounts (key, name, password, role) VALUES (?, ?, ?, ?)",
-            [(name, name, hashed(password), int(role)) for name, password, role in accounts],
+            [(name, name, QUICK_HASHER.hash(password), int(role)) for name, password, role in accounts],
         )
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")

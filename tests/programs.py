@@ -15,11 +15,14 @@ from functools import cached_property
 from types import TracebackType
 from typing import Self, TypeVar
 
+from tests.fork_server import PIPE, ForkedProcess
+
 _T = TypeVar("_T")
 
 _SCALE = float(os.environ.get("ASYNCCHAT_TEST_TIME_SCALE", "1"))
 
 ASYNCCHAT = (sys.executable, "-W", "error", "-m", "asyncchat")
+"""The command itself, for tests of how it starts, and of what passwords cost."""
 WITHOUT_UVLOOP = (
     sys.executable,
     "-W",
@@ -124,16 +127,16 @@ class Lines:
 
 
 class Program:
-    """A running program with pipes, or with a terminal, for its three streams."""
+    """A running program with pipes, or with a terminal, for its three streams: `asyncchat`, forked, or a command."""
 
     def __init__(
         self,
         *arguments: str,
-        command: tuple[str, ...] = ASYNCCHAT,
+        command: tuple[str, ...] = (),
         terminal: bool = False,
         environment: dict[str, str] | None = None,
-        stdin: int = subprocess.PIPE,
-        stdout: int = subprocess.PIPE,
+        stdin: int = PIPE,
+        stdout: int = PIPE,
     ) -> None:
         self._terminal = -1
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("ASYNCCHAT_", "COV_"))}
@@ -141,13 +144,13 @@ class Program:
         if terminal:
             self._terminal, side = pty.openpty()
             stdin = stdout = side
-        self.process = subprocess.Popen(
-            [*command, *arguments],
-            env=clean | (environment or {}),
-            start_new_session=True,
-            stdin=stdin,
-            stdout=stdout,
-            stderr=subprocess.PIPE,
+        env = clean | (environment or {})
+        self.process = (
+            subprocess.Popen(
+                [*command, *arguments], env=env, start_new_session=True, stdin=stdin, stdout=stdout, stderr=PIPE
+            )
+            if command
+            else ForkedProcess(arguments, env, stdin, stdout)
         )
         if terminal:
             os.close(side)

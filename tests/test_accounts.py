@@ -15,7 +15,19 @@ from argon2 import PasswordHasher
 
 from asyncchat.aio.server.store_service import MOST_FROM_ONE
 from asyncchat.commands.table import COMMANDS
-from tests.programs import ADMIN, NEW_ADMIN, PATIENCE, SECRET, Nc, Program, ServeProgram, in_rounds, seconds, until
+from tests.programs import (
+    ADMIN,
+    ASYNCCHAT,
+    NEW_ADMIN,
+    PATIENCE,
+    SECRET,
+    Nc,
+    Program,
+    ServeProgram,
+    in_rounds,
+    seconds,
+    until,
+)
 from tests.test_json_server import Bot
 
 PACE = 0.003
@@ -33,9 +45,14 @@ def path(empty_store: str) -> str:
     return empty_store
 
 
-def served(path: str, *arguments: str, admin: str = "") -> ServeProgram:
+def served(path: str, *arguments: str, admin: str = "", command: tuple[str, ...] = ()) -> ServeProgram:
     environment = {"ASYNCCHAT_ADMIN_PASSWORD": admin} if admin else {}
-    return ServeProgram("--rate", "0", "--store", path, *arguments, environment=environment)
+    return ServeProgram("--rate", "0", "--store", path, *arguments, environment=environment, command=command)
+
+
+def hashing(path: str, *arguments: str) -> ServeProgram:
+    """The same, where a password takes as much work as it does for users."""
+    return served(path, *arguments, command=ASYNCCHAT)
 
 
 @pytest.fixture
@@ -788,7 +805,7 @@ def test_a_client_that_was_replaced_does_not_fight_for_its_place(known: ServePro
 
 
 def test_the_server_ends_in_time_though_passwords_wait_to_be_hashed(path: str) -> None:
-    with served(path, "--drain-timeout", "0.5") as chat:
+    with hashing(path, "--drain-timeout", "0.5") as chat:
         peers = [chat.connect() for _ in range(60)]
         for number, peer in enumerate(peers):
             peer.send(f"/registration user{number} {SECRET}\n")
@@ -854,7 +871,7 @@ def test_a_password_that_was_hashed_with_less_work_is_hashed_anew(path: str) -> 
             return str(password)
 
     before = kept()
-    with served(path) as chat:
+    with hashing(path) as chat:
         for _ in range(2):
             assert PlainActor(chat).say(f"/auth user0 {SECRET}") == ["you are authorized successfully!"]
         assert kept() != before
@@ -863,7 +880,7 @@ def test_a_password_that_was_hashed_with_less_work_is_hashed_anew(path: str) -> 
 
 def test_whoever_comes_from_elsewhere_does_not_wait_for_all_who_come_from_one_address(path: str) -> None:
     with_accounts(path, 2 * MOST_FROM_ONE)
-    with served(path) as chat:
+    with hashing(path) as chat:
         for number in range(2 * MOST_FROM_ONE):
             crowded = Nc(chat.port, source=f"127.0.0.{2 + number % 2}")
             _open.append(crowded)
@@ -887,7 +904,7 @@ def test_a_password_is_not_changed_again_and_again(known: ServeProgram) -> None:
 
 def test_whoever_is_kicked_while_registering_gets_no_account(path: str) -> None:
     with_accounts(path, 14)
-    with served(path) as chat:
+    with hashing(path) as chat:
         admin, troll = plain(chat, "admin"), plain(chat, "troll")
         for number in range(12):  # so that it takes a while until it is troll's turn
             crowded = Nc(chat.port)
@@ -927,7 +944,7 @@ def test_what_was_written_to_a_dead_connection_waits(known: ServeProgram) -> Non
 
 def test_more_passwords_than_can_wait_are_told_to_come_again(path: str) -> None:
     with_accounts(path, 70)
-    with served(path) as chat:
+    with hashing(path) as chat:
         actors = [PlainActor(chat) for _ in range(70)]
         for index, actor in enumerate(actors):
             actor.peer.send(f"/auth user{index} {SECRET}\n")
@@ -942,7 +959,7 @@ def test_more_passwords_than_can_wait_are_told_to_come_again(path: str) -> None:
 
 def test_fifty_who_log_in_at_once_do_not_slow_the_room(path: str) -> None:
     with_accounts(path, 50)
-    with served(path, "--quiet") as chat, chat.join("alice") as alice, chat.join("bob") as bob:
+    with hashing(path, "--quiet") as chat, chat.join("alice") as alice, chat.join("bob") as bob:
 
         def delay(more: Callable[[int], bool]) -> float:
             """Return how long most messages take from one to the other, nine of ten, sent as long as there are more."""

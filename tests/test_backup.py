@@ -10,7 +10,7 @@ import pytest
 from tests.programs import ASYNCCHAT, Program, ServeProgram
 
 
-def back_up(store: Path | str, copy: Path | str, command: tuple[str, ...] = ASYNCCHAT) -> tuple[int, str]:
+def back_up(store: Path | str, copy: Path | str, command: tuple[str, ...] = ()) -> tuple[int, str]:
     """Return the exit code, and what is said."""
     with Program("backup", "--store", str(store), str(copy), command=command) as program:
         assert program.out.rest() == b""

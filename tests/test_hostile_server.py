@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.hostile import HostileServer, Victim, event, message, peak_memory
-from tests.programs import Program
+from tests.programs import ASYNCCHAT, Program
 from tests.ui.terminals import CTRL_D, ENTER, Terminal
 
 MEGABYTE = 1 << 20
@@ -161,7 +161,10 @@ def test_a_file_that_is_sent_waits_for_a_server_that_acknowledges_nothing() -> N
         while victim.socket.recv(MEGABYTE):
             pass
 
-    with HostileServer(attack) as server, Program("join", server.address, "--json", "--name", "alice") as alice:
+    with (
+        HostileServer(attack) as server,
+        Program("join", server.address, "--json", "--name", "alice", command=ASYNCCHAT) as alice,
+    ):
         assert alice.out.line().startswith('{"type":"welcome"')
         taken = 0
         assert alice.process.stdin
@@ -195,7 +198,10 @@ def test_a_terminal_client_stays_small_and_alive_whatever_comes(tmp_path: Path) 
         victim.say(message("alice" + "\u0315" * 20_000 + "\u0300" * 20_000, seq=50), message("the end", seq=51))
         victim.wait_for_end()
 
-    with HostileServer(attack) as server, Terminal(server.address, "--name", "alice", state=tmp_path) as alice:
+    with (
+        HostileServer(attack) as server,
+        Terminal(server.address, "--name", "alice", state=tmp_path, command=ASYNCCHAT) as alice,
+    ):
         alice.until_row("bob: the end")
         alice.write("typed")
         alice.until_typed("typed")

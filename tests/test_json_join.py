@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.programs import ASK_NAME, PATIENCE, Nc, Program, ServeProgram, in_rounds, seconds, until
+from tests.programs import ASK_NAME, ASYNCCHAT, PATIENCE, Nc, Program, ServeProgram, in_rounds, seconds, until
 
 Event = dict[str, Any]
 
@@ -243,7 +243,7 @@ def test_a_pipe_keeps_up_with_fifty_thousand_messages_a_second_without_growing(f
         lines = b"".join(line(form, number) for number in range(1, count + 1))
         with (
             flood(WELCOME if form == "--json" else b"", lines, PATIENCE) as (address, _),
-            Program("join", form, "--name", "bot", "-n", address) as bot,
+            Program("join", form, "--name", "bot", "-n", address, command=ASYNCCHAT) as bot,
         ):
             bot.out.some(b"write it, %d" % count)
             return cpu(bot), memory(bot)
@@ -263,7 +263,7 @@ def test_a_pipe_that_nobody_reads_takes_no_more_from_the_server(form: str) -> No
     lines = b"".join(line(form, number) for number in range(1, count + 1))
     with (
         flood(WELCOME if form == "--json" else b"", lines, 1) as (address, all_taken),
-        Program("join", form, "--name", "bot", "-n", address) as bot,
+        Program("join", form, "--name", "bot", "-n", address, command=ASYNCCHAT) as bot,
     ):
         until(lambda: bool(all_taken))
         assert all_taken == [False]

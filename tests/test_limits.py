@@ -213,7 +213,7 @@ def test_a_storm_of_five_thousand_visits_leaves_a_room_that_works(room: ServePro
 
 def test_cycles_of_two_thousand_joins_leave_no_memory_and_no_descriptor() -> None:
     let_open(2200)
-    with ServeProgram("--quiet", "--rate", "0") as room, room.join("watcher") as watcher:
+    with ServeProgram("--quiet", "--rate", "0", command=ASYNCCHAT) as room, room.join("watcher") as watcher:
         memory: list[int] = []
         before = descriptors(room.process.pid)
         # How much is in use at once depends on who gets how much time when, and what was in use once is not given back:

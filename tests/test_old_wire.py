@@ -5,6 +5,7 @@ Each line of a recording is a peer, C (from the client) or S (from the server), 
 
 import itertools
 import json
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -86,7 +87,7 @@ class OldClients:
                         self._peers[step.peer].lines.rest()
                 case "S":
                     if '"bye"' in step.line:
-                        self._server.process.terminate()
+                        self._server.signal(signal.SIGTERM)
                     self._check(step)
 
     def _check(self, step: Step) -> None:

@@ -13,7 +13,7 @@ import pytest
 from asyncchat.store.file import StoreFile
 from asyncchat.store.schema import migrate
 from asyncchat.store.search import index
-from tests.programs import SECRET, Nc, Program, ServeProgram, assert_within, until
+from tests.programs import ASYNCCHAT, SECRET, Nc, Program, ServeProgram, assert_within, until
 from tests.store import indexed
 from tests.test_json_server import bot
 
@@ -47,8 +47,8 @@ def path(large: Path, tmp_path: Path) -> str:
     return str(shutil.copy(large, tmp_path / "chat.db"))
 
 
-def served(path: str, *arguments: str) -> ServeProgram:
-    return ServeProgram("--quiet", "--store", path, "--rate", "0", "--history", "0", *arguments)
+def served(path: str, *arguments: str, command: tuple[str, ...] = ()) -> ServeProgram:
+    return ServeProgram("--quiet", "--store", path, "--rate", "0", "--history", "0", *arguments, command=command)
 
 
 def test_a_search_that_takes_too_long_is_stopped_and_says_so(path: str) -> None:
@@ -218,7 +218,7 @@ def busy_with_passwords(chat: ServeProgram) -> Iterator[Nc]:
 def test_the_server_ends_at_any_moment(path: str, busy: Callable[[ServeProgram], Iterator[Nc]]) -> None:
     def attempt() -> float:
         with (
-            served(path, "--search-timeout", "600", "--drain-timeout", "1") as chat,
+            served(path, "--search-timeout", "600", "--drain-timeout", "1", command=ASYNCCHAT) as chat,
             chat.join("carol") as carol,
             contextlib.ExitStack() as opened,
         ):

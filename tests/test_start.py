@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import asyncchat
-from tests.programs import in_rounds
+from tests.programs import ASYNCCHAT, Program, ServeProgram, in_rounds
+from tests.ui.terminals import Terminal
 
 HEAVY = {"asyncio", "msgspec", "prompt_toolkit", "uvloop", "precis_i18n"}
 
@@ -26,6 +27,30 @@ def loaded_by(code: str) -> set[str]:
 
 def command(*arguments: str) -> str:
     return f"from asyncchat.cli import main; main({list(arguments)!r})"
+
+
+def test_each_command_does_its_work_in_an_interpreter_of_its_own(tmp_path: Path) -> None:
+    store, copy = str(tmp_path / "chat.db"), str(tmp_path / "copy.db")
+    with (
+        ServeProgram("--store", store, command=ASYNCCHAT) as room,
+        Terminal(room.address, "--name", "alice", state=tmp_path, command=ASYNCCHAT) as alice,
+    ):
+        alice.until_prompt()
+        for form in ("--plain", "--threads", "--json"):
+            with Program("join", room.address, form, "--name", "bob", command=ASYNCCHAT) as bob:
+                bob.write(f"with {form}\n")
+                bob.end_input()
+                assert bob.wait() == 0
+            alice.until_said(f"bob: with {form}")
+        with Program("backup", "--store", store, copy, command=ASYNCCHAT) as backup:
+            assert backup.wait() == 0
+    for arguments, printed in (
+        (("filter", "--store", copy), "bob: with --plain\nbob: with --threads\nbob: with --json\n"),
+        (("admin", "--store", copy, "list"), "admin: admin\n"),
+    ):
+        with Program(*arguments, command=ASYNCCHAT) as program:
+            assert program.out.rest().decode() == printed
+            assert program.wait() == 0
 
 
 def test_help_loads_no_library() -> None:

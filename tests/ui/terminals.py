@@ -173,12 +173,14 @@ class Terminal(Program):
         columns: int = 80,
         rows: int = 24,
         screen: type[_Screen] = _Screen,
+        command: tuple[str, ...] = (),
         **environment: str,
     ) -> None:
         clean = dict.fromkeys(("NO_COLOR", "PROMPT_TOOLKIT_COLOR_DEPTH", "TMUX", "VTE_VERSION"), "")
         super().__init__(
             "join",
             *arguments,
+            command=command,
             terminal=True,
             environment=clean | {"TERM": "xterm-256color", "XDG_STATE_HOME": str(state)} | environment,
         )

@@ -1,6 +1,7 @@
 """Every time that the client at a terminal shows is the one on the clock beside it."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.programs import ADMIN, ServeProgram
@@ -25,6 +26,7 @@ def test_history_and_what_moderators_did_are_in_the_local_time(with_people: str,
         admin.write("hello" + ENTER)
         admin.until_said("admin: hello")
         (shown,) = (row[:5] for row in admin.rows if row.endswith(" admin: hello"))
+        assert shown[:2] != f"{datetime.now(UTC):%H}"
         for line in ("/history 1", "/mute eve 30s", "/audit"):
             admin.write(line + ENTER)
         admin.until_row("mute eve (until")
