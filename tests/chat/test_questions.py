@@ -196,6 +196,19 @@ def test_a_program_is_told_what_could_not_be_kept() -> None:
     assert bot.hear("ack") == [{"type": "ack", "id": 1, "seq": 1}]
 
 
+def test_a_program_that_ends_its_input_is_told_what_could_not_be_kept() -> None:
+    journal = SlowLog()
+    bot = a_bot(a_room(journal))
+    journal.keep_all()
+    bot.at_once = False
+    bot.tell("say", id=1, text="hello")
+    bot.hang_up()
+    bot.pipeline.commit()
+    journal.fail("the disk is full")
+    assert [event["id"] for event in bot.hear("refused")] == [1]
+    assert bot.peer.closed
+
+
 def come_back(room: Room, **fields: object) -> Bot:
     bot = Bot(room, some_sessions())
     bot.tell("hello", v=1, name="alice", **fields)

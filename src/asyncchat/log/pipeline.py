@@ -212,7 +212,7 @@ class Pipeline:
 
     def _apply_each(self, batch: "_Batch", results: Sequence[object]) -> None:
         events: list[Event] = []
-        lost: list[Sent] = []
+        is_lost = False
         for number, item in enumerate(batch.items):
             result = results[number] if results else None
             if isinstance(item, _Proposal):
@@ -229,14 +229,15 @@ class Pipeline:
                     self._acknowledge(batch)
                     self.audience.remove(item.entry.member)
                 self._finish(item, result)
-            elif isinstance(result, NotKept):
-                lost.append(item)
-                why = result.why
-            else:
+            elif not isinstance(result, NotKept):
                 events.append(item)
+            elif not is_lost:  # a sender who leaves is told before the connection ends
+                is_lost = True
+                self._tell(events)
+                events = []
+                self._acknowledge(batch)
+                self._lose(batch, sum(isinstance(later, Sent) for later in batch.items[number:]), result.why)
         self._tell(events)
-        if lost:
-            self._lose(batch, lost, why)
 
     def _finish(self, proposal: "_Proposal", outcome: object) -> None:
         if len(self.state.room.members) <= ANNOUNCED:
@@ -252,13 +253,12 @@ class Pipeline:
             self.state.room.add(messages)
         self.audience.write(events)
 
-    def _lose(self, batch: "_Batch", lost: Sequence[Sent], why: str) -> None:
-        """Tell the senders that messages could not be stored, and use their numbers for the next ones."""
-        first, count = lost[0].seq, len(lost)
+    def _lose(self, batch: "_Batch", count: int, why: str) -> None:
+        """Tell the senders that the last `count` messages could not be stored; the next ones get their numbers."""
         for sender, each in batch.acks.items():
-            if idents := [ident for ident, seq in each if seq >= first]:
-                sender.fail(idents, why)
-            batch.acks[sender] = [(ident, seq) for ident, seq in each if seq < first]
+            if each:
+                sender.fail([ident for ident, _ in each], why)
+        batch.acks.clear()
         self._seq -= count
         self._pending = [i._replace(seq=i.seq - count) if isinstance(i, Sent) else i for i in self._pending]
         self._acks = {sender: [(ident, seq - count) for ident, seq in each] for sender, each in self._acks.items()}
