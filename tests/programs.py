@@ -298,3 +298,4 @@ def until(condition: Callable[[], bool], limit: float = PATIENCE) -> None:
     deadline = time.monotonic() + seconds(limit)
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.002)  # else this takes the processor from what it waits for

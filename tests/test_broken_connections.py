@@ -14,7 +14,7 @@ from asyncchat.system.addresses import Address
 from tests.programs import PATIENCE, ServeProgram, seconds
 from tests.proxy import bad_network
 
-RUNS = 200
+RUNS = 100
 AT_ONCE = 25
 SAYS = 12
 

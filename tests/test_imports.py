@@ -4,6 +4,7 @@ import ast
 import itertools
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -57,6 +58,7 @@ def module_name(path: Path) -> str:
 PATHS = {module_name(path): path for path in SOURCE.rglob("*.py")}
 
 
+@cache
 def parse(module: str) -> ast.Module:
     return ast.parse(PATHS[module].read_bytes())
 
@@ -71,6 +73,7 @@ def when_imported(node: ast.AST) -> Iterator[ast.AST]:
             yield from when_imported(child)
 
 
+@cache
 def imported(module: str, *, at_once: bool = False) -> set[str]:
     """Return the modules that `module` imports; `at_once`: as soon as it is imported itself."""
     tree = parse(module)

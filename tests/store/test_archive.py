@@ -86,12 +86,18 @@ def test_search_finds_the_last_messages_with_all_the_words(archive: Archive, wor
     assert numbers(archive.answer(Search(words))) == list(found)
 
 
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
+    """A store of ten messages."""
+    path = tmp_path_factory.mktemp("searched") / "chat.db"
+    fill(path, *messages(1, 10))
+    with contextlib.closing(Archive(open_to_read(str(path)))) as archive:
+        yield archive
+
+
 @given(words=st.text(min_size=1).map(sanitize).filter(str.strip))
-def test_nothing_that_is_searched_for_is_an_error(tmp_path_factory: pytest.TempPathFactory, words: str) -> None:
-    path = tmp_path_factory.getbasetemp() / "searched.db"
-    if not path.exists():
-        fill(path, *messages(1, 10))
-    ask(path, Search(words))
+def test_nothing_that_is_searched_for_is_an_error(searched: Archive, words: str) -> None:
+    searched.answer(Search(words))
 
 
 def test_letters_with_and_without_marks_are_the_same(path: Path) -> None:

@@ -4,15 +4,18 @@ import contextlib
 import sqlite3
 import time
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat.queries import ConversationKey
+from asyncchat.chat.queries import ConversationKey, Search
 from asyncchat.log.entries import PrivateStored, SendPrivate
 from asyncchat.store import upkeep
+from asyncchat.store.archive import Archive
+from asyncchat.store.file import open_to_read
 from asyncchat.store.schema import migrate
 from asyncchat.store.search import index
 from asyncchat.store.search.words import MOST_LOOKED_UP, Wanted, words_of
@@ -135,7 +138,7 @@ CASES = [(*case, True) for case in FOUND] + [(*case, False) for case in NOT_FOUN
 @pytest.fixture(scope="module", params=["indexed", "not indexed", "between two"])
 def told(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, ConversationKey | None]:
+) -> Iterator[tuple[Archive, ConversationKey | None]]:
     """A store with all these texts, and between whom they were said."""
     path = tmp_path_factory.mktemp("words") / "chat.db"
     texts = [text for text, *_ in CASES]
@@ -152,24 +155,31 @@ def told(
                 journal.take(1)
             if request.param == "indexed":
                 until(lambda: indexed(path) == len(texts))
-    return path, pair
+    with contextlib.closing(Archive(open_to_read(str(path)))) as archive:
+        yield archive, pair
+
+
+def is_found_in(told: tuple[Archive, ConversationKey | None], text: str, words: str) -> bool:
+    """Tell whether a text is found by these words."""
+    archive, pair = told
+    messages, is_all = archive.answer(Search(words, pair))
+    assert is_all
+    return text in [sent.text for sent in messages]
 
 
 @pytest.mark.parametrize(("text", "words", "is_found"), CASES)
 def test_what_is_found_by_which_words(
-    told: tuple[Path, ConversationKey | None], text: str, words: str, is_found: bool
+    told: tuple[Archive, ConversationKey | None], text: str, words: str, is_found: bool
 ) -> None:
-    path, pair = told
-    assert (text in found(path, words, pair)) == is_found
+    assert is_found_in(told, text, words) == is_found
 
 
 @pytest.mark.parametrize("text", ["他说静默模式今晚测试", "重跑gen-itgc后再看", "部署v2.3完成", "วันนี้ประชุมที่ห้องน้ำ"])
 def test_text_without_blanks_is_found_by_every_piece_of_it(
-    told: tuple[Path, ConversationKey | None], text: str
+    told: tuple[Archive, ConversationKey | None], text: str
 ) -> None:
-    path, pair = told
     pieces = {text[begin:end] for begin in range(len(text)) for end in range(begin + 1, len(text) + 1)}
-    assert [piece for piece in sorted(pieces) if text not in found(path, piece, pair)] == []
+    assert [piece for piece in sorted(pieces) if not is_found_in(told, text, piece)] == []
 
 
 _WORDS = [

@@ -1,4 +1,7 @@
-"""What one line of anybody may cost all others: the lines are in worst_lines.py."""
+"""What one line of anybody may cost all others: the lines are in chat/worst_lines.py.
+
+This is not in tests/chat, for what is measured there is how long a line takes with the coverage written down.
+"""
 
 import pytest
 
