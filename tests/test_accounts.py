@@ -903,17 +903,17 @@ def test_a_password_is_not_changed_again_and_again(known: ServeProgram) -> None:
 
 
 def test_whoever_is_kicked_while_registering_gets_no_account(path: str) -> None:
-    with_accounts(path, 14)
+    with_accounts(path, 8)
     with hashing(path) as chat:
         admin, troll = plain(chat, "admin"), plain(chat, "troll")
-        for number in range(12):  # so that it takes a while until it is troll's turn
+        for number in range(6):  # so that it takes a while until it is troll's turn
             crowded = Nc(chat.port)
             _open.append(crowded)
             crowded.send(f"/auth user{number} {SECRET}\n")
         troll.peer.send(f"/registration second {SECRET}\n/name second\n")
         assert admin.say("/kick troll") == ["troll was kicked!"]
         assert troll.rest()[1:] == ["you have been kicked out of the server!"]  # it was asked back first
-        for number in (12, 13):  # by then it was troll's turn
+        for number in (6, 7):  # by then it was troll's turn
             assert PlainActor(chat).say(f"/auth user{number} {SECRET}") == ["you are authorized successfully!"]
         assert PlainActor(chat).say(f"/auth second {SECRET}") == ["incorrect login!"]
 

@@ -3,7 +3,8 @@
 import ast
 import itertools
 import tomllib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -94,6 +95,16 @@ def within(package: str, modules: set[str]) -> set[str]:
     return {module for module in modules if module == package or module.startswith(f"{package}.")}
 
 
+def of_packages(packages: Iterable[str], module: str) -> set[str]:
+    """Return what a module imports of some packages."""
+    return set[str]().union(*(within(package, imported(module)) for package in packages))
+
+
+def each(modules: Iterable[str], found_in: Callable[[str], set[str]]) -> dict[str, set[str]]:
+    """Return the modules in which something is found that should not be there, and what."""
+    return {module: found for module in modules if (found := found_in(module))}
+
+
 CORE = ("chat", "client", "commands", "formats", "log", "sessions", "text")
 CHAT = sorted({module for package in CORE for module in within(f"asyncchat.{package}", set(PATHS))})
 CLI = within("asyncchat.cli", set(PATHS))
@@ -105,16 +116,16 @@ def test_the_core_and_nothing_else_must_be_covered() -> None:
     assert set(run["omit"]) == {"*/asyncchat/*.py", *(f"*/asyncchat/{shell}/*" for shell in shells)}
 
 
-@pytest.mark.parametrize("module", CHAT)
-def test_the_core_imports_itself_and_pure_libraries_only(module: str) -> None:
-    modules = imported(module)
-    assert modules - {*CHAT, "asyncchat.errors"} <= PURE
+def test_the_core_imports_itself_and_pure_libraries_only() -> None:
+    allowed = {*CHAT, "asyncchat.errors", *PURE}
+    assert each(CHAT, lambda module: imported(module) - allowed) == {}
 
 
-@pytest.mark.parametrize("module", CHAT)
-def test_the_core_reads_and_writes_nothing_itself(module: str) -> None:
-    names = {node.id for node in ast.walk(parse(module)) if isinstance(node, ast.Name)}
-    assert not names & DOES_SOMETHING_OUTSIDE
+def test_the_core_reads_and_writes_nothing_itself() -> None:
+    def used(module: str) -> set[str]:
+        return {node.id for node in ast.walk(parse(module)) if isinstance(node, ast.Name)} & DOES_SOMETHING_OUTSIDE
+
+    assert each(CHAT, used) == {}
 
 
 LAYERS = (
@@ -141,11 +152,13 @@ def package_of(module: str) -> str:
     return module.split(".")[1]
 
 
-@pytest.mark.parametrize("module", sorted(set(PATHS) - ROOT))
-def test_imports_go_down_only(module: str) -> None:
-    own = package_of(module)
-    others = {package_of(other) for other in imported(module) & (set(PATHS) - ROOT)} - {own}
-    assert {other for other in others if RANKS[other] >= RANKS[own]} == set()
+def test_imports_go_down_only() -> None:
+    def not_below(module: str) -> set[str]:
+        own = package_of(module)
+        others = {package_of(other) for other in imported(module) & (set(PATHS) - ROOT)} - {own}
+        return {other for other in others if RANKS[other] >= RANKS[own]}
+
+    assert each(set(PATHS) - ROOT, not_below) == {}
 
 
 def test_no_module_imports_itself_by_way_of_others() -> None:
@@ -156,48 +169,39 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
         pytest.fail(" -> ".join(circle.args[1]))
 
 
-@pytest.mark.parametrize("folder", sorted({path.parent for path in PATHS.values()}), ids=str)
-def test_a_folder_has_ten_modules_at_most(folder: Path) -> None:
-    assert len([path for path in folder.glob("*.py") if path.name != "__init__.py"]) <= 10
+def test_a_folder_has_ten_modules_at_most() -> None:
+    modules = Counter(str(path.parent) for path in PATHS.values() if path.name != "__init__.py")
+    assert {folder: number for folder, number in modules.items() if number > 10} == {}
 
 
-@pytest.mark.parametrize("module", sorted(PATHS))
-def test_a_module_has_350_lines_at_most(module: str) -> None:
-    assert len(PATHS[module].read_text().splitlines()) <= 350
+def test_a_module_has_350_lines_at_most() -> None:
+    lines = {module: len(path.read_text().splitlines()) for module, path in PATHS.items()}
+    assert {module: number for module, number in lines.items() if number > 350} == {}
 
 
-@pytest.mark.parametrize(
-    ("module", "other"),
-    [
-        (module, other)
-        for one, other in itertools.permutations(["asyncchat.aio", "asyncchat.threads"], 2)
-        for module in sorted(within(one, set(PATHS)))
-    ],
-)
-def test_the_shells_never_import_each_other(module: str, other: str) -> None:
-    assert not within(other, imported(module))
+@pytest.mark.parametrize(("one", "other"), list(itertools.permutations(["asyncchat.aio", "asyncchat.threads"], 2)))
+def test_the_shells_never_import_each_other(one: str, other: str) -> None:
+    assert each(within(one, set(PATHS)), lambda module: of_packages((other,), module)) == {}
 
 
-@pytest.mark.parametrize("module", sorted(within("asyncchat.store", set(PATHS))))
-def test_the_store_knows_no_event_loop(module: str) -> None:
-    assert not {"asyncio", "uvloop"} & imported(module)
-    assert not within("asyncchat.aio", imported(module))
+def test_the_store_knows_no_event_loop() -> None:
+    loops = ("asyncio", "uvloop", "asyncchat.aio")
+    assert each(within("asyncchat.store", set(PATHS)), lambda module: of_packages(loops, module)) == {}
 
 
-@pytest.mark.parametrize("module", sorted(set(PATHS) - within("asyncchat.ui", set(PATHS)) - CLI))
-def test_only_the_command_line_imports_what_draws(module: str) -> None:
-    assert not within("asyncchat.ui", imported(module))
-    assert not within("prompt_toolkit", imported(module))
+def test_only_the_command_line_imports_what_draws() -> None:
+    others = set(PATHS) - within("asyncchat.ui", set(PATHS)) - CLI
+    assert each(others, lambda module: of_packages(("asyncchat.ui", "prompt_toolkit"), module)) == {}
 
 
-@pytest.mark.parametrize("module", sorted(set(PATHS) - within("asyncchat.api", set(PATHS)) - {"asyncchat"}))
-def test_nothing_is_built_on_what_programs_import(module: str) -> None:
-    assert not {"asyncchat.events", *within("asyncchat.api", set(PATHS))} & imported(module)
+def test_nothing_is_built_on_what_programs_import() -> None:
+    others = set(PATHS) - within("asyncchat.api", set(PATHS)) - {"asyncchat"}
+    assert each(others, lambda module: of_packages(("asyncchat.api", "asyncchat.events"), module)) == {}
 
 
-@pytest.mark.parametrize("module", sorted(set(PATHS) - CLI - {"asyncchat.__main__"}))
-def test_only_the_start_of_the_program_imports_the_command_line(module: str) -> None:
-    assert not within("asyncchat.cli", imported(module))
+def test_only_the_start_of_the_program_imports_the_command_line() -> None:
+    others = set(PATHS) - CLI - {"asyncchat.__main__"}
+    assert each(others, lambda module: of_packages(("asyncchat.cli",), module)) == {}
 
 
 @pytest.mark.parametrize("shell", SHELLS)

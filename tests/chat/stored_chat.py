@@ -5,6 +5,7 @@ import itertools
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from asyncchat.chat.core import ChatCore
@@ -262,9 +263,17 @@ class Json(Bot):
         return self.hear()
 
 
+@cache
+def _empty_store() -> sqlite3.Connection:
+    """Return a store to be copied: to make one takes longer than most tests."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection)
+    return connection
+
+
 @contextmanager
 def stored_chat(*, needs_account: bool = False) -> Iterator[StoredChat]:
     """Open a chat whose store is in memory."""
     with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        migrate(connection)
+        _empty_store().backup(connection)
         yield StoredChat(connection, needs_account=needs_account)
