@@ -15,7 +15,9 @@ from tests.fork_server import QUICK_HASHER
 from tests.programs import ADMIN, SECRET, ServeProgram
 
 # No examples are too slow: on a busy machine, how long it takes to make some says nothing about them.
-settings.register_profile("asyncchat", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("asyncchat", _UNHURRIED, max_examples=50)
+settings.register_profile("thorough", _UNHURRIED, max_examples=1000)
 settings.load_profile("asyncchat")
 
 

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from asyncchat.errors import Refusal
@@ -37,6 +37,7 @@ from asyncchat.log.entries import (
 from asyncchat.log.restrictions import Action, Restriction, RestrictionKind
 from asyncchat.log.room_events import Sent
 from asyncchat.log.state import ChatState, RoomState
+from asyncchat.text.refusals import LoginTaken
 from asyncchat.text.usernames import parse_name
 
 NAMES = [parse_name(name) for name in ("alice", "Alice", "bob", "Zoé", "Server")]
@@ -145,7 +146,6 @@ def test_two_processes_that_apply_the_same_log_have_the_same_state() -> None:
     applied: list[list[Logged]] = []
     states: list[str] = []
 
-    @settings(max_examples=60)
     @given(log=logs)
     def apply(log: list[Logged]) -> None:
         state = a_state()
@@ -190,6 +190,16 @@ WITHOUT_STORE: list[Any] = [
 def test_there_are_no_accounts_without_a_store(entry: AnyEntry) -> None:
     with pytest.raises(Refusal):
         apply(ChatState(RoomState(3)), entry)
+
+
+def test_a_name_that_was_registered_by_then_is_not_registered_again() -> None:
+    state = a_state()
+    apply(state, CreateAccount(NAMES[0], "hash", b"", 0))
+    with pytest.raises(LoginTaken):
+        apply(state, CreateAccount(NAMES[1], "another", b"", 1))
+    assert (account := state.account(1))
+    assert account.password == "hash"
+    assert not state.account(2)
 
 
 def test_what_has_ended_is_forgotten_when_something_new_is_restricted() -> None:

@@ -241,4 +241,4 @@ class ComingBackWithSlowLog(ComingBack):
 
 TestInMemory = ComingBackInMemory.TestCase
 TestWithSlowLog = ComingBackWithSlowLog.TestCase
-TestInMemory.settings = TestWithSlowLog.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestInMemory.settings = TestWithSlowLog.settings = settings(stateful_step_count=30)

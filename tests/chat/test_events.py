@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from asyncchat.formats import codec, events
@@ -198,7 +198,6 @@ def test_json_that_is_nested_too_deeply_is_refused(line: bytes) -> None:
         codec.from_client(line)
 
 
-@settings(max_examples=200)
 @given(LINES)
 def test_any_line_is_an_event_that_can_be_answered_or_is_refused(line: bytes) -> None:
     refusal = None
@@ -234,7 +233,6 @@ def test_what_is_nested_too_deeply_is_no_object(line: bytes) -> None:
     assert not codec.is_object(line)
 
 
-@settings(max_examples=200)
 @given(LINES)
 def test_every_event_is_an_object(line: bytes) -> None:
     try:
@@ -301,7 +299,6 @@ def test_a_client_takes_what_it_does_not_understand_for_nothing(line: bytes) -> 
     assert from_server(line) is None
 
 
-@settings(max_examples=200)
 @given(LINES)
 def test_a_client_can_be_sent_anything(line: bytes) -> None:
     from_server(line)

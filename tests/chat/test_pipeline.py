@@ -900,6 +900,4 @@ class WithSlowLog(AnyChat):
 
 TestAnythingInMemory = InMemory.TestCase
 TestAnythingWithSlowLog = WithSlowLog.TestCase
-TestAnythingInMemory.settings = TestAnythingWithSlowLog.settings = settings(
-    max_examples=75, stateful_step_count=40, deadline=None
-)
+TestAnythingInMemory.settings = TestAnythingWithSlowLog.settings = settings(stateful_step_count=40)
