@@ -15,6 +15,9 @@ WINDOW = 20
 """Messages that each sender keeps unanswered in a flood."""
 TEXT = 64
 
+_IN_FLIGHT = 400_000
+"""Bytes unanswered of all senders together: a reader that lags by one more round still has less than 1 MiB waiting,
+which is what the servers keep for a peer."""
 _BUFFER = 1 << 20
 _EVENTS = 4096
 _QUIET = 0.1
@@ -32,6 +35,7 @@ class Load:
         """Seconds from sending to each delivery, at all peers but the senders."""
         self.gone = 0
         """How many of those that stopped reading have lost their connections."""
+        self._window = max(1, min(WINDOW, _IN_FLIGHT // (senders * size)))
         self._crowd = crowd
         self._epoll = crowd.epoll
         self._size = size
@@ -93,7 +97,7 @@ class Load:
                 self._pump(wait)
             sender = turn[number % len(turn)]
             stuck = _clock() + _STUCK_AFTER
-            while sender.sent - sender.answered >= WINDOW:
+            while sender.sent - sender.answered >= self._window:
                 if _clock() > stuck:
                     raise Failed(f"sender {sender.index} has had no answer for {_STUCK_AFTER:.0f} s")
                 self._pump(1)
@@ -220,7 +224,7 @@ class Load:
             self._fill(sender)
 
     def _fill(self, sender: Sender) -> None:
-        count = min(WINDOW - (sender.sent - sender.answered), self._budget)
+        count = min(self._window - (sender.sent - sender.answered), self._budget)
         if count:
             self._budget -= count
             self.send(sender, count)
