@@ -157,12 +157,15 @@ class StoreFile:
         if self._given_up:
             raise GivenUp(self._given_up)
 
-    def _check(self) -> None:
-        """See whether another program has written into the file or its log. Raises GivenUp."""
+    def _check(self, *, is_complete: bool = False) -> None:
+        """See whether another program has written into the file or its log. Raises GivenUp.
+
+        is_complete: SQLite has just brought all of the log into the file
+        """
         self.check_usable()
         # In this order: any SQLite that makes the log shorter has brought it into the file before.
         is_whole = self._files.has_whole_log()
-        if not (self._mark.is_there() and (is_whole or self._mark.is_newest)):
+        if not (self._mark.is_there() and ((is_whole and not is_complete) or self._mark.is_newest)):
             what = f"another program has written into {shown(self.path)}"
             # Or else the next one to open the file would bring the log into it.
             if aside := self._files.set_log_aside():
@@ -215,7 +218,7 @@ class StoreFile:
         finally:
             self.connection.execute(f"PRAGMA busy_timeout = {1000 * _PATIENCE}")
             self._files.note_log()
-        self._check()
+        self._check(is_complete=not is_busy)
         return not is_busy
 
     def reader(self) -> sqlite3.Connection:
