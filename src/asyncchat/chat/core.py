@@ -12,8 +12,11 @@ from asyncchat.log.entries import (
     AnyEntry,
     CreateAccount,
     DeleteAccount,
+    Depart,
+    Enter,
     Join,
     Leave,
+    MakeRoom,
     MarkRead,
     PrivateStored,
     Rename,
@@ -27,7 +30,7 @@ from asyncchat.log.entries import (
 from asyncchat.log.pipeline import Done, Pipeline
 from asyncchat.log.restrictions import Action, Restriction, RestrictionKind, Restrictions
 from asyncchat.log.room_events import Sent
-from asyncchat.log.state import RoomState
+from asyncchat.log.state import LOBBY, RoomState
 from asyncchat.text import texts
 from asyncchat.text.confusables import ConfusableIndex
 from asyncchat.text.networks import network_written
@@ -47,6 +50,8 @@ class ChatCore:
     max_line: bytes of text in a line
     max_backlog: bytes of missed messages that a client gets when it reconnects
     needs_account: whether only registered users may join
+    may_make_rooms: the lowest role that may
+    max_rooms: rooms that there may be
     """
 
     def __init__(
@@ -60,10 +65,13 @@ class ChatCore:
         max_line: int = 4096,
         max_backlog: int = 1 << 20,
         needs_account: bool = False,
+        may_make_rooms: Role = Role.GUEST,
+        max_rooms: int = 1000,
         moment: Callable[[], int] | None = None,
     ) -> None:
         self.pipeline = pipeline
         self.state = pipeline.state
+        self.default_room = parse_name(pipeline.state.room.shown[1:])
         self.resumable = resumable
         self.clock = clock
         self.moment = moment or clock
@@ -71,6 +79,8 @@ class ChatCore:
         self.max_line = max_line
         self.max_backlog = max_backlog
         self.needs_account = needs_account
+        self.may_make_rooms = may_make_rooms
+        self.max_rooms = max_rooms
         self.is_closing = False
         self.online: dict[str, User] = {}
         self.recent_guests = RecentGuests()
@@ -80,7 +90,7 @@ class ChatCore:
 
     @property
     def room(self) -> RoomState:
-        """The room that all users are in."""
+        """The default room."""
         return self.state.room
 
     @property
@@ -118,9 +128,17 @@ class ChatCore:
         if isinstance(entry, Rename):
             self.pipeline.commit()  # a command waits for it, and it costs nothing
 
-    def last(self, most: int | None = None) -> list[Sent]:
-        """Return the last messages for a newcomer, at most `most`."""
-        return self.room.newest(self.history if most is None else min(most, self.history))
+    def last(self, most: int | None = None, room: str = LOBBY) -> list[Sent]:
+        """Return the last messages of a room for a newcomer, at most `most`."""
+        return self.state.rooms[room].newest(self.history if most is None else min(most, self.history))
+
+    def conversation_of(self, user: User) -> str:
+        """Return how JSON events name the room where the user's messages go."""
+        return self.state.rooms[user.room].conversation
+
+    def rooms_of(self, user: User) -> tuple[str, ...]:
+        """Return the keys of the rooms that the user is in."""
+        return self.state.members[user.require_name().key].rooms
 
     # Who is online.
 
@@ -303,11 +321,39 @@ class ChatCore:
                 for user in {self.online.get(restriction.name.key), *self._guests_from(restriction)}:
                     if user:
                         self.remove(user, entry.action)
-            case SetTopic():
-                for user in self.online.values():
-                    user.output.topic(self.room.topic)
+            case SetTopic(room=key):
+                room = self.state.rooms[key]
+                for user in self._users_in(key):
+                    user.output.topic(room.conversation, room.topic)
+            case Enter(number, key, leaving):
+                self._tell_entered(number, key, leaving)
+            case MakeRoom(number, name, leaving=leaving):
+                self._tell_entered(number, name.key, leaving)
+            case Depart(number, key):
+                if user := self._user_of(number):
+                    self._tell_departed(user, key)
             case _:
                 pass  # the command tells its user, or `apply` the room
+
+    def _users_in(self, room: str) -> list[User]:
+        return [self.online[key] for key in self.state.rooms[room].members if key in self.online]
+
+    def _user_of(self, member: int) -> User | None:
+        key = self.state.keys.get(member)
+        user = self.online.get(key) if key is not None else None
+        return user if user and user.member == member else None
+
+    def _tell_entered(self, member: int, room: str, leaving: str | None) -> None:
+        if user := self._user_of(member):
+            if leaving is not None and leaving != room:
+                self._tell_departed(user, leaving)
+            self.pipeline.audience.enter(member, room)
+            state = self.state.rooms[room]
+            user.resumable.rooms.setdefault(room, max(1, state.seq + 1 - self.history))
+
+    def _tell_departed(self, user: User, room: str) -> None:
+        self.pipeline.audience.leave(user.member, room)
+        user.resumable.rooms.pop(room, None)
 
     def _guests_from(self, restriction: Restriction) -> list[User]:
         """Return the guests who are online from the restricted address; none if the restriction is for a name."""

@@ -6,6 +6,8 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from asyncchat.log.room_events import MOST_ROOMS
+
 VERSION = 1
 MOST_UNANSWERED = 32
 """Messages of one peer that may wait for their `ack`."""
@@ -45,12 +47,19 @@ class _Event(
 # What a client says.
 
 
+class InRoom(Struct, frozen=True, omit_defaults=True, gc=False):
+    """A room to be in, in a Hello; `after`: the last message of it that was shown; None for a newcomer."""
+
+    conversation: Short
+    after: SafeInt | None = None
+
+
 class Hello(_Event, frozen=True):
     """Asks for a name; `token`, `epoch` and `after` (the last message that was shown) to come back.
 
     `password`: of the name, which is registered already, or is to be registered with `register`. `conversation`: the
-    user in the current conversation, "" for the room, null for none; `conversation_after`: the last message of it that
-    was shown.
+    user in the current conversation, "" for the default room, # and a name for another, null for none;
+    `conversation_after`: the last message of a private conversation that was shown. `rooms`: the rooms to be in.
     """
 
     v: int
@@ -63,12 +72,27 @@ class Hello(_Event, frozen=True):
     register: bool = False
     conversation: str | UnsetType | None = UNSET
     conversation_after: SafeInt = 0
+    rooms: Annotated[list[InRoom], Meta(max_length=MOST_ROOMS)] | UnsetType = UNSET
+
+
+class Join(_Event, frozen=True):
+    """Asks to enter a room; `after`: the last message of it that was shown, if it is not new to the client."""
+
+    conversation: Short
+    after: SafeInt | None = None
+
+
+class Part(_Event, frozen=True):
+    """Asks to leave a room, and to stay in the chat."""
+
+    conversation: Short
 
 
 class Say(_Event, frozen=True):
     """A message or a command; `id` rises for each token.
 
-    `conversation`: the user that it is for, "" for the room; without it, the current conversation.
+    `conversation`: the user that it is for, or # and the name of a room, "" for the default room; without it, the
+    current conversation.
     """
 
     id: SafeInt
@@ -87,6 +111,38 @@ class Pong(_Event, frozen=True):
 # What the server says.
 
 
+class Room(_Event, frozen=True):
+    """The user is in a room from now on; its last messages follow, or those that were missed.
+
+    Attributes:
+        conversation: # and the name of the room; empty for the default room.
+        seq: the number of its last message.
+        members: how many users are in it.
+        topic: its topic, empty if there is none.
+        names: the names of all users in it, unless they are too many.
+    """
+
+    conversation: Short
+    seq: SafeInt
+    members: SafeInt
+    topic: str = ""
+    names: Annotated[list[Short], Meta(max_length=MOST_NAMES)] | UnsetType = UNSET
+
+
+class Parted(_Event, frozen=True):
+    """The user is not in a room, or not any more.
+
+    Attributes:
+        conversation: # and the name of the room; empty for the default room.
+        code: why, for programs; empty if the user has left it.
+        text: why, for people.
+    """
+
+    conversation: Short
+    code: Short = ""
+    text: Reason = ""
+
+
 class Welcome(_Event, frozen=True):
     """The user is in the chat: for the first time, or after a connection was lost.
 
@@ -101,6 +157,7 @@ class Welcome(_Event, frozen=True):
         topic: the topic of the chat, empty if there is none.
         names: the names of all users, unless they are too many.
         store: whether the server has a store, and the commands that need one; a server of 0.1.0 does not say.
+        rooms: the rooms that the user is in, if not only the default room; a `room` follows for each other one.
     """
 
     name: Short
@@ -113,6 +170,7 @@ class Welcome(_Event, frozen=True):
     topic: str = ""
     names: Annotated[list[Short], Meta(max_length=MOST_NAMES)] | UnsetType = UNSET
     store: bool | UnsetType = UNSET
+    rooms: Annotated[list[Short], Meta(max_length=MOST_ROOMS)] | UnsetType = UNSET
 
 
 class Error(_Event, frozen=True):
@@ -135,7 +193,8 @@ class Message(_Event, frozen=True):
         time: when the server received it (RFC 3339).
         sender: the name of the user who has sent it.
         text: what was said, without characters that could do harm on a terminal.
-        conversation: empty in the room; for a private message, the name of the other user.
+        conversation: empty in the default room, # and the name of another room; for a private message, the name of the
+            other user.
         new: whether this private message was unread until now.
     """
 
@@ -173,10 +232,12 @@ class Joined(_Event, frozen=True):
     Attributes:
         name: who it is.
         members: how many users there are now.
+        conversation: # and the name of the room; empty for the default room.
     """
 
     name: Short
     members: SafeInt
+    conversation: Short = ""
 
 
 class Left(_Event, frozen=True):
@@ -185,10 +246,12 @@ class Left(_Event, frozen=True):
     Attributes:
         name: who it is.
         members: how many users there are now.
+        conversation: # and the name of the room; empty for the default room.
     """
 
     name: Short
     members: SafeInt
+    conversation: Short = ""
 
 
 class Members(_Event, frozen=True):
@@ -196,9 +259,11 @@ class Members(_Event, frozen=True):
 
     Attributes:
         members: how many users there are now.
+        conversation: # and the name of the room; empty for the default room.
     """
 
     members: SafeInt
+    conversation: Short = ""
 
 
 class Notice(_Event, frozen=True):
@@ -229,7 +294,8 @@ class Turned(_Event, frozen=True):
     """The current conversation has changed: the one whose private messages come, and that commands are about.
 
     Attributes:
-        conversation: the name of the other user; empty for the room; None for no conversation.
+        conversation: the name of the other user; # and the name of a room; empty for the default room; None for no
+            conversation.
     """
 
     conversation: Short | None
@@ -252,9 +318,11 @@ class Topic(_Event, frozen=True):
 
     Attributes:
         text: the topic.
+        conversation: # and the name of the room; empty for the default room.
     """
 
     text: str
+    conversation: Short = ""
 
 
 class Gap(_Event, frozen=True):
@@ -263,10 +331,12 @@ class Gap(_Event, frozen=True):
     Attributes:
         first: the number of the first of them.
         last: the number of the last of them.
+        conversation: # and the name of the room; empty for the default room.
     """
 
     first: SafeInt = msgspec.field(name="from")
     last: SafeInt = msgspec.field(name="to")
+    conversation: Short = ""
 
 
 class Bye(_Event, frozen=True):
@@ -286,9 +356,11 @@ def parse_time(time: str) -> datetime:
     return datetime.fromisoformat(time)
 
 
-FromClient = Hello | Say | Ping | Pong
+FromClient = Hello | Join | Part | Say | Ping | Pong
 FromServer = (
     Welcome
+    | Room
+    | Parted
     | Error
     | Message
     | Ack

@@ -61,7 +61,7 @@ class PlainSession(Session):
         if not doubts.are_messages(lines):  # type: ignore[arg-type]
             return False
         self.user.active = self.core.clock()
-        self.core.pipeline.say_all(name, data.decode("ascii").split("\n"), self)
+        self.core.pipeline.say_all(name, data.decode("ascii").split("\n"), self, self.user.room)
         return True
 
     def _speaks_freely(self) -> bool:
@@ -97,7 +97,8 @@ class PlainSession(Session):
             self._dispatch(
                 decode_line(line, self.core.max_line),
                 user.target,
-                lambda said: self.core.pipeline.say(name, said, self),
+                user.room,
+                lambda said: self.core.pipeline.say(name, said, self, room=user.room),
             )
         except InvalidLine as bad:
             self._peer.write(plain.line_refused(str(bad)))

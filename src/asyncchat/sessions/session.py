@@ -93,13 +93,15 @@ class Session(CommandRunner):
         """Where messages go, in words."""
         return self.user.partner.name.shown if self.user.partner else Place.ROOM.value
 
-    def _dispatch(self, line: str, to: Target, post: Callable[[str], None], *, is_addressed: bool = False) -> None:
-        """Run a command, or send a message `to` one user, or `post` it in the room. Raises Refusal.
+    def _dispatch(
+        self, line: str, to: Target, room: str, post: Callable[[str], None], *, is_addressed: bool = False
+    ) -> None:
+        """Run a command, or send a message `to` one user, or `post` it in the room with this key. Raises Refusal.
 
         `is_addressed`: the line itself says where it goes, and the current conversation does not matter.
         """
         user = self.user
-        user.addressee = to
+        user.addressee, user.at = to, room
         user.active = self._now
         if line.startswith("//"):
             self._send(line[1:], post, is_addressed=is_addressed)

@@ -62,6 +62,20 @@ class NotThere(Refusal):
         super().__init__("not-online", texts.NOT_ONLINE)
 
 
+class NoRoom(Refusal):
+    """There is no such room, or the user is not in it."""
+
+    def __init__(self, text: str = texts.NO_ROOM) -> None:
+        super().__init__("no-room", text)
+
+
+class TooManyRooms(Refusal):
+    """The user is in as many rooms as one may be, or there are as many as there may be."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("too-many-rooms", text)
+
+
 class IncorrectLogin(Refusal):
     """There is no account with this name."""
 
