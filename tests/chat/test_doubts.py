@@ -124,7 +124,7 @@ def test_after_a_mistyped_or_hidden_command_the_line_may_be_the_password_too(
     assert carol.say("a-password") == [MAY_BE_PASSWORD if name else NO_NAME]
 
 
-@pytest.mark.parametrize("line", ["/caht bob", "/chta bob", "/rooms"])
+@pytest.mark.parametrize("line", ["/caht bob", "/chta bob", "/roms"])
 def test_after_a_mistyped_command_the_line_may_be_for_one_alone_too(chat: StoredChat, line: str) -> None:
     assert chat.guest("carol").say(line, "for bob")[1:] == [MISSED.format("everybody")]
 

@@ -1,6 +1,6 @@
 """The function `connect`."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ def connect(
     password: str = "",
     register: bool = False,
     history: int | None = None,
+    rooms: Sequence[str] = (),
 ) -> "Connecting":
     """Join the chat at `address`.
 
@@ -34,6 +35,7 @@ def connect(
         password: the password of the name, if it is registered.
         register: register the name with that password, which is needed once; the server must have a store.
         history: the number of earlier messages to get; without it, as many as the server sends (ten).
+        rooms: the names of the rooms to be in, such as `["#ops"]`; without it, the default room.
 
     Returns:
         An object to await, or to enter with `async with`, once; either gives a `Chat`.
@@ -60,8 +62,11 @@ def connect(
         parse_name(name)
     except NameRefused as refused:
         raise NameRefused(f"{name!r}: this name can't be used: {refused}", refused.code) from None
+    if isinstance(rooms, str) or not all(isinstance(room, str) for room in rooms):
+        raise UsageError('rooms must be a list of names, such as ["#ops"]')
     there = Address(host, port or DEFAULT_PORT)
-    return Connecting(ReconnectingClient(there, name, password, register=register, history=history))
+    wanted = [f"#{room.removeprefix('#')}" for room in rooms]
+    return Connecting(ReconnectingClient(there, name, password, register=register, history=history, rooms=wanted))
 
 
 class Connecting:

@@ -33,6 +33,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--host", type=checked(parse_host), help="the server's host (default: $ASYNCCHAT_HOST)")
     parser.add_argument("--port", type=checked(parse_port), help="the server's port (default: $ASYNCCHAT_PORT)")
     parser.add_argument("--name", help="your name in the chat (default: $ASYNCCHAT_NAME)")
+    parser.add_argument("--room", metavar="#ROOM", type=checked(_room), help="room to join, instead of the default one")
     parser.add_argument(
         "-n", "--no-input", action="store_true", help="send nothing, print messages until the server stops"
     )
@@ -48,6 +49,12 @@ def add_arguments(parser: Parser) -> None:
         default="mentions",
         help="when the terminal's bell rings (default: %(default)s)",
     )
+
+
+def _room(text: str) -> str:
+    from asyncchat.text.usernames import parse_name
+
+    return f"#{parse_name(text.removeprefix('#')).shown}"
 
 
 def run(options: argparse.Namespace) -> int:
@@ -94,21 +101,24 @@ def _address(options: argparse.Namespace) -> Address:
 def _choose_client(options: argparse.Namespace, address: Address, name: str | None) -> None:
     read_input = not options.no_input
     password = os.environ.get("ASYNCCHAT_PASSWORD", "")
+    rooms = [options.room] if options.room else []
     if options.json:
         from asyncchat.aio.client.json_lines import join_as_json
 
         assert name is not None
-        _run(join_as_json(address, name, password, read_input=read_input))
+        _run(join_as_json(address, name, password, rooms, read_input=read_input))
     elif read_input and not (options.plain or options.threads) and stdio.is_comfortable():
         from asyncchat.ui.login import join_on_terminal
 
-        _run(join_on_terminal(address, name, password, options.bell))
+        _run(join_on_terminal(address, name, password, options.bell, rooms))
     else:
         from asyncchat.client.plain_client import PlainClient
 
         is_person = stdio.is_interactive()
         can_choose = read_input and (name is None or is_person)
-        visitor = PlainClient(name, password, can_choose=can_choose, is_script=not is_person)
+        if options.room and name is None:
+            options.parser.error("--room needs a --name")
+        visitor = PlainClient(name, password, options.room or "", can_choose=can_choose, is_script=not is_person)
         if options.threads:
             from asyncchat.threads.client import join as join_on_threads
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from asyncchat.cli.arguments import Parser, checked
 from asyncchat.errors import ChatError
-from asyncchat.limits import RESERVED_FILES, Limits, raise_open_file_limit
+from asyncchat.limits import RESERVED_FILES, Limits, Policy, raise_open_file_limit
 from asyncchat.system import password_prompt, signals, stdio
 from asyncchat.system.addresses import DEFAULT_HOST, DEFAULT_PORT, listen, parse_host, parse_port
 
@@ -24,6 +24,8 @@ _MODES = {"max_line": ("room", "threads", "pair"), "stall_timeout": ("room", "th
 """The modes in which an option is allowed, if not only in the mode room."""
 
 _OF_STORE = ("durability", "keep", "require_account", "admin_password_file", "trust_clock")
+
+_OF_ROOM = ("quiet", "store", "room", "rooms", "transcript_rooms")
 
 _LAST_WORDS = 1.0
 """Seconds to write the rest to standard output and standard error at the end, if they are blocked."""
@@ -86,6 +88,24 @@ def add_arguments(parser: Parser) -> None:
         action="store_true",
         help="accept the system's clock even if it does not fit the store; for one start, when the log asks for it",
     )
+    room.add_argument(
+        "--room",
+        type=checked(_room_name),
+        metavar="NAME",
+        help=f"name of the default room (default: {Policy().default_room})",
+    )
+    room.add_argument(
+        "--rooms",
+        choices=("open", "registered", "fixed"),
+        help="who may make rooms: everybody, registered users, or only the admin (default: registered with --store,"
+        " else open)",
+    )
+    room.add_argument(
+        "--transcript-rooms",
+        action="store_true",
+        help="print the transcript of all rooms; lines of all but the default one begin with # and the name of the room",
+    )
+    _add_limit(room, "max_rooms", (1, 100_000), "rooms that there may be")
     _add_limit(room, "history", (0, 1000), "messages that are shown to a new user")
     _add_limit(room, "replay", (0, 100_000), "messages that can be sent again to a client that reconnects")
     _add_limit(room, "rate", (0, 1e6), "messages a second from one client; the server reads no faster; 0: no limit")
@@ -125,6 +145,12 @@ def _number(text: str, kind: type[float], least: float, most: float) -> float:
     return number
 
 
+def _room_name(text: str) -> str:
+    from asyncchat.text.usernames import parse_name
+
+    return parse_name(text.removeprefix("#")).shown
+
+
 def _keep(text: str) -> dict[str, int]:
     number, unit = (text[:-1], text[-1:]) if text[-1:] in _UNITS else (text, "")
     if not (number.isascii() and number.isdigit() and int(number[:10]) >= 1 and len(number) <= 10):
@@ -137,7 +163,7 @@ def run(options: argparse.Namespace) -> int:
     given = {name: value for name, value in vars(options).items() if name in Limits._fields}
     if not options.store and (for_store := [name for name in _OF_STORE if getattr(options, name)]):
         options.parser.error(f"--{for_store[0].replace('_', '-')} goes with --store only")
-    for name in sorted(given.keys() | {name for name in ("quiet", "store") if getattr(options, name)}):
+    for name in sorted(given.keys() | {name for name in _OF_ROOM if getattr(options, name)}):
         if options.mode not in (modes := _MODES.get(name, ("room",))):
             options.parser.error(f"--{name.replace('_', '-')} goes with --mode {' or '.join(modes)} only")
     limits = _within_open_files(Limits(**given), wanted=given.get("max_connections"))
@@ -155,10 +181,19 @@ def run(options: argparse.Namespace) -> int:
         with ExitStack() as opened:
             listeners = [opened.enter_context(listener) for listener in _listen(options)]
             store = opened.enter_context(closing(_open_store(options, limits)))
-            _serve_room(listeners, limits, store, quiet=options.quiet, needs_account=options.require_account)
+            _serve_room(listeners, limits, store, _policy(options), quiet=options.quiet)
     else:
-        _serve_room(_listen(options), limits, None, quiet=options.quiet)
+        _serve_room(_listen(options), limits, None, _policy(options), quiet=options.quiet)
     return 0
+
+
+def _policy(options: argparse.Namespace) -> Policy:
+    return Policy(
+        options.require_account,
+        options.room or Policy().default_room,
+        options.rooms or ("registered" if options.store else "open"),
+        options.transcript_rooms,
+    )
 
 
 def _listen(options: argparse.Namespace) -> list[socket.socket]:
@@ -179,9 +214,9 @@ def _serve_room(
     listeners: list[socket.socket],
     limits: Limits,
     store: "Store | None",
+    policy: Policy,
     *,
     quiet: bool,
-    needs_account: bool = False,
 ) -> None:
     import asyncio
     import gc
@@ -201,7 +236,7 @@ def _serve_room(
     gc.set_threshold(50_000, 20, 100)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(serve(listeners, limits, recorder, store, needs_account=needs_account))
+            runner.run(serve(listeners, limits, recorder, store, policy))
     finally:
         signals.ignore()
         for outlet in (recorder, errors):

@@ -1,12 +1,12 @@
 """A client's side of the JSON events: what must outlive a connection, so that no line is lost or repeated."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import UNSET, UnsetType, structs
 
 from asyncchat.client.plain_client import MAX_HEARD
-from asyncchat.commands.table import find_command
+from asyncchat.commands.table import Command, find_command
 from asyncchat.formats import codec, events, plain
 from asyncchat.formats.checked import from_server
 from asyncchat.formats.events import (
@@ -14,16 +14,20 @@ from asyncchat.formats.events import (
     Error,
     Gap,
     Hello,
+    InRoom,
     Message,
     Notice,
+    Parted,
     Ping,
     Pong,
     Refused,
+    Room,
     Say,
     Turned,
     Welcome,
     You,
 )
+from asyncchat.log.room_events import MOST_ROOMS
 from asyncchat.text.command_line import argument_of, is_command
 from asyncchat.text.framing import LineDecoder
 from asyncchat.text.sanitize import sanitize, too_long
@@ -53,19 +57,31 @@ class JsonClient:
     `turned`: to whom alone goes what is said from now on, "" if to everybody, None if to nobody. Each line says that
     itself, since it must not go elsewhere when it is sent again. After /chat did not work, what is said goes nowhere
     until a line has come back.
-    `history`: how many of the last messages a newcomer wants, if fewer than usual.
+    `history`: how many of the last messages a newcomer wants, if fewer than usual. `rooms`: those to be in, by their
+    names with a leading #, if not the default one.
 
     Call `connected` when there is a connection and `hear` with what arrives on it; after these and after `say` and
     `ping`, send what `to_send` returns, and then take the `news`.
     """
 
-    def __init__(self, name: str, password: str = "", *, register: bool = False, history: int | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        password: str = "",
+        *,
+        register: bool = False,
+        history: int | None = None,
+        rooms: Sequence[str] = (),
+    ) -> None:
         self.name = name
-        self.turned: str | None = ""
+        self.turned: str | None = rooms[0] if rooms else ""
         self._password = password
         self._registers = register
         self._history = history
-        self._turned: str | None = ""  # as the server has said last
+        self._turned: str | None = self.turned  # as the server has said last
+        self._room = self.turned or ""  # where messages went last that were for a room
+        # What was seen last of each room that one is in; None: nothing yet. That of the default room is `_seen`.
+        self._positions: dict[str, int | None] = dict.fromkeys(rooms or [""])
         self._has_turned = False
         self._turning: dict[int, str] = {}  # ids of what was said to turn elsewhere, and where
         self._missed: str | None = None  # where that did not work
@@ -137,10 +153,22 @@ class JsonClient:
 
     def _turn(self, text: str) -> None:
         command = find_command(text)
-        if command and command.sets_target:
+        if command and command.sets_target and (place := self._place_of(command, argument_of(text))) is not None:
             self._has_turned = True
-            self.turned = argument_of(text) if command.names[0] == "/chat" else ""
-            self._turning[self._newest] = self.turned
+            self.turned = place
+            self._turning[self._newest] = place
+
+    def _place_of(self, command: Command, argument: str) -> str | None:
+        """Return the conversation to which a command leads; None if to none."""
+        match command.names[0]:
+            case "/join":
+                return f"#{argument.removeprefix('#')}" if argument else None
+            case "/chat" if argument:
+                return argument
+            case "/leave":
+                return ""
+            case _:
+                return self._room
 
     def ping(self) -> None:
         """Ask the server whether it is still there."""
@@ -202,14 +230,28 @@ class JsonClient:
             case Turned(conversation):
                 if conversation != self._turned or self._turning:
                     self._turned, self._seen_there = conversation, 0
+                if conversation is not None and conversation in self._positions:
+                    self._room = conversation
                 if not self._turning:
                     self.turned = conversation
                 yield event
             case You(name):
                 self.name = name
                 yield event
-            case Gap(last=last):
+            case Gap(last=last, conversation=""):
                 self._seen = max(self._seen, last)
+                yield event
+            case Gap(last=last, conversation=conversation):
+                if conversation in self._positions:
+                    self._positions[conversation] = last
+                yield event
+            case Room(conversation, seq):
+                if conversation in self._positions or len(self._positions) < MOST_ROOMS:
+                    seen = self._positions.get(conversation)
+                    self._positions[conversation] = None if seen is None else min(seen, seq)
+                yield event
+            case Parted(conversation):
+                self._positions.pop(conversation, None)
                 yield event
             case Welcome():
                 if not self.is_in:
@@ -254,8 +296,9 @@ class JsonClient:
             None if self._token else self._history,
             password=self._password,
             register=self._registers and not self._token,
-            conversation=self._turned if self._token else UNSET,
+            conversation=self._turned if self._token or self._turned else UNSET,
             conversation_after=self._seen_there,
+            rooms=UNSET if list(self._positions) == [""] else [InRoom(*place) for place in self._positions.items()],
         )
 
     def _come_in(self, welcome: Welcome) -> Iterator[events.FromServer]:
@@ -265,6 +308,8 @@ class JsonClient:
         self._max_line = welcome.max_line
         self._before = welcome.seq
         epoch, self._epoch = self._epoch, welcome.epoch
+        known = self._positions if epoch in {"", welcome.epoch} else dict.fromkeys(self._positions, 0)
+        self._positions = {room: known.get(room) for room in (welcome.rooms or [""])}
         if not epoch:
             # The last messages are still to come; if they don't, they are asked for.
             self._seen = max(0, welcome.seq - (LAST if self._history is None else min(LAST, self._history)))
@@ -280,6 +325,17 @@ class JsonClient:
                 yield Refused(doubtful.id, "in-doubt", "it is not known whether this was posted.")
 
     def _hear_message(self, message: Message) -> Iterator[events.FromServer]:
+        if message.conversation.startswith("#"):
+            seen = self._positions.get(message.conversation)
+            if seen is not None:
+                if message.seq <= seen:
+                    return
+                if message.seq > seen + 1:
+                    yield Gap(seen + 1, message.seq - 1, message.conversation)
+            if message.conversation in self._positions:
+                self._positions[message.conversation] = message.seq
+            yield message
+            return
         if message.conversation:
             if message.conversation == self._turned:
                 if message.seq <= self._seen_there:

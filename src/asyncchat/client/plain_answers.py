@@ -43,6 +43,8 @@ REFUSED = tuple(_REFUSED)
 """How all answers begin that refuse a name, also together with its password."""
 ONLINE = (_start(texts.online([_FILLED_IN], 0)), _start(texts.online([], 0)))
 """How the answers to /list begin."""
+ENTERED = _start(texts.entered(_FILLED_IN, 0, ""))
+"""How the answer begins to /join with a room that was entered."""
 NOT_SENT = (
     _start(texts.line_refused(_FILLED_IN)),
     _start(texts.LINE_UNFINISHED),

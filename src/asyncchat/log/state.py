@@ -17,6 +17,9 @@ from asyncchat.text.usernames import Name
 LOBBY = ""
 """The key of the default room, which is always there."""
 
+REMEMBERED = 100
+"""Messages that a room remembers, besides the default room, at most: there may be many."""
+
 DEFAULT_NAME = "lobby"
 """Its name, unless it has another one."""
 
@@ -97,7 +100,7 @@ class ChatState:
         self.rooms: dict[str, RoomState] = {LOBBY: room, **dict(others)}
         self.members: dict[str, Member] = {}
         self.keys: dict[int, str] = {}
-        self.remembered = room.last.maxlen or 0
+        self.remembered = min(room.last.maxlen or 0, REMEMBERED)
         self.accounts = accounts
         self.restrictions = restrictions or Restrictions()
 

@@ -104,7 +104,9 @@ class _Login:
             if (key := find_room(core, place.conversation)) is None:
                 self._lost.append(place.conversation)
             else:
-                self._after.setdefault(key, place.after)
+                # In another epoch all messages are new.
+                after = place.after if hello.epoch == core.epoch or place.after is None else 0
+                self._after.setdefault(key, after)
         if hello.rooms is UNSET and known:
             self._after.update({key: None for key in known.rooms if key in core.state.rooms})
         self._after = self._after or {LOBBY: None}

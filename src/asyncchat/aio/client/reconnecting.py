@@ -35,7 +35,8 @@ class ReconnectingClient:
     """A user in a chat, over one connection after the other; messages that were missed in between arrive once.
 
     `password`: of a registered name; `register`: register the name with it. `history`: how many earlier messages are
-    wanted. `link`: a connection that is open already; `pauses`: yields the seconds before each attempt to reconnect.
+    wanted. `rooms`: those to be in, with a leading #, if not the default one. `link`: a connection that is open
+    already; `pauses`: yields the seconds before each attempt to reconnect.
     Entering it raises what `connect` raises.
     """
 
@@ -47,11 +48,12 @@ class ReconnectingClient:
         *,
         register: bool = False,
         history: int | None = None,
+        rooms: Sequence[str] = (),
         link: ClientStream | None = None,
         pauses: Callable[[], Iterator[float]] = growing_pauses,
     ) -> None:
         self.address = address
-        self._client = JsonClient(name, password, register=register, history=history)
+        self._client = JsonClient(name, password, register=register, history=history, rooms=rooms)
         self._link = link
         self._pauses = pauses
         self._trying = pauses()
@@ -75,7 +77,7 @@ class ReconnectingClient:
 
     @property
     def turned(self) -> str | None:
-        """The current conversation: the name of a user, "" for the room, None for none."""
+        """The current conversation: a user's name, # and a room's, "" for the default room, None for none."""
         return self._client.turned
 
     @property

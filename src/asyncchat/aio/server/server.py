@@ -16,8 +16,8 @@ from asyncchat.aio.server.connection_limits import ConnectionLimiter
 from asyncchat.aio.server.store_service import StoreService, applied
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.resumption import ResumableSessions
-from asyncchat.limits import Limits
-from asyncchat.log.accounts import Accounts
+from asyncchat.limits import Limits, Policy
+from asyncchat.log.accounts import Accounts, Role
 from asyncchat.log.audience import Peer
 from asyncchat.log.log import MemoryLog
 from asyncchat.log.pipeline import Pipeline
@@ -47,6 +47,8 @@ HANG_UP_AFTER = 0.5
 REFUSAL_TIMEOUT = 1.0
 """Seconds that a refused peer gets to read the refusal."""
 
+_MAY_MAKE_ROOMS = {"open": Role.GUEST, "registered": Role.REGISTERED, "fixed": Role.ADMIN}
+
 log = logging.getLogger(__name__)
 
 
@@ -54,7 +56,6 @@ class Server:
     """Serves the room on `listeners`, which must be listening already.
 
     `recorder` gets the raw transcript, if given. `store` keeps the conversation, which is in memory only without it.
-    `needs_account`: guests can't join.
     """
 
     def __init__(
@@ -63,17 +64,19 @@ class Server:
         limits: Limits,
         recorder: Peer | None = None,
         store: "Store | None" = None,
-        *,
-        needs_account: bool = False,
+        policy: Policy = Policy(),  # noqa: B008
     ) -> None:
         self._listeners = listeners
         self._limits = limits
         self._store = store
         self._clock = store.clock if store else Clock()
         log = store.log if store else MemoryLog(epoch=secrets.token_hex(8))
-        room = RoomState(max(limits.history, limits.replay), log.recent, log.seq, store.topic if store else "")
+        room = RoomState(
+            max(limits.history, limits.replay), log.recent, log.seq, store.topic if store else "", policy.default_room
+        )
         accounts = Accounts(store.accounts, store.released, store.next_id) if store else None
-        state = ChatState(room, accounts, Restrictions(store.restrictions if store else ()))
+        others = store.rooms if store else ()
+        state = ChatState(room, accounts, Restrictions(store.restrictions if store else ()), others)
         self._pipeline = Pipeline(state, log, self._schedule_commit, self._clock.now)
         self._core = ChatCore(
             self._pipeline,
@@ -84,11 +87,16 @@ class Server:
             history=limits.history,
             max_line=limits.max_line,
             max_backlog=limits.max_backlog,
-            needs_account=needs_account,
+            needs_account=policy.needs_account,
+            may_make_rooms=_MAY_MAKE_ROOMS[policy.may_make_rooms],
+            max_rooms=limits.max_rooms,
         )
         self._store_service = StoreService(self._core, store) if store else None
         if recorder:
-            self._pipeline.audience.attach(recorder, transcript.encode)
+            if policy.transcript_rooms:
+                self._pipeline.audience.observe(recorder, transcript.encode)
+            else:
+                self._pipeline.audience.attach(recorder, transcript.encode)
         self._connection_limiter = ConnectionLimiter(limits.max_connections, limits.max_per_address)
         self._refused = 0  # since the last line about it in the log
         self._refusing = 0
@@ -235,14 +243,13 @@ async def serve(
     limits: Limits,
     recorder: Peer | None = None,
     store: "Store | None" = None,
-    *,
-    needs_account: bool = False,
+    policy: Policy = Policy(),  # noqa: B008
 ) -> None:
     """Run a server until SIGINT, SIGTERM or SIGHUP; a second SIGINT or SIGTERM skips the wait for slow peers.
 
     A second SIGHUP is ignored: when a terminal is closed, both the shell and the kernel send one.
     """
-    server = Server(listeners, limits, recorder, store, needs_account=needs_account)
+    server = Server(listeners, limits, recorder, store, policy)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
