@@ -103,7 +103,7 @@ def add_arguments(parser: Parser) -> None:
     room.add_argument(
         "--transcript-rooms",
         action="store_true",
-        help="print the transcript of all rooms; lines of all but the default one begin with # and the name of the room",
+        help="print the transcript of all rooms; lines of all but the default one begin with #NAME",
     )
     _add_limit(room, "max_rooms", (1, 100_000), "rooms that there may be")
     _add_limit(room, "history", (0, 1000), "messages that are shown to a new user")

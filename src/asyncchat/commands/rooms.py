@@ -44,7 +44,8 @@ async def _join(core: ChatCore, user: User, wanted: str) -> None:
 @command("/leave", help="leave this room, and return to the default room", sets_target=True, group=Group.ROOMS)
 async def _leave(core: ChatCore, user: User, _: str) -> None:
     if user.at == LOBBY:
-        raise Refusal("default-room", texts.LEAVES_DEFAULT_ROOM)
+        user.notice(texts.LEAVES_DEFAULT_ROOM)
+        return
     conversation = core.state.rooms[user.at].conversation
     await enter(core, user, core.room.shown, leaving=user.at)
     user.output.parted(conversation)

@@ -57,9 +57,9 @@ class JsonSession(Session):
             case Say():
                 self._say(event)
             case Join(conversation, after):
-                self._change_rooms(conversation, enter_too(self.core, self.user, conversation, after))
+                self._change_rooms(conversation, lambda: enter_too(self.core, self.user, conversation, after))
             case Part(conversation):
-                self._change_rooms(conversation, part(self.core, self.user, conversation))
+                self._change_rooms(conversation, lambda: part(self.core, self.user, conversation))
             case Ping():
                 self._output.tell(Pong())
             case _:
@@ -76,11 +76,11 @@ class JsonSession(Session):
         except Refusal as refusal:
             self._output.tell(Error(refusal.code, str(refusal)))
 
-    def _change_rooms(self, conversation: str, change: Running) -> None:
+    def _change_rooms(self, conversation: str, change: Callable[[], Running]) -> None:
         async def changed() -> None:
             try:
                 self.user.require_name()
-                await change
+                await change()
             except Refusal as refusal:
                 self._output.parted(conversation, refusal.code, str(refusal))
 

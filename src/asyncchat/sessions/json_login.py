@@ -8,7 +8,7 @@ from asyncchat.chat.queries import LoadResumption
 from asyncchat.chat.resumption import hash_token
 from asyncchat.chat.user import Place, ResumableSession, User
 from asyncchat.commands.messaging import find_recipient, open_conversation
-from asyncchat.commands.rooms import find_room, show
+from asyncchat.commands.rooms import enter, enter_too, find_room, part, show
 from asyncchat.errors import Refusal
 from asyncchat.formats import codec, events
 from asyncchat.formats.events import Gap, Hello, InRoom, Welcome
@@ -30,7 +30,9 @@ async def handle_hello(core: ChatCore, user: User, output: JsonOutput, hello: He
     known = core.resumable.find(hello.token) if hello.token else None
     if hello.token and not known and core.is_stored and hello.epoch == core.epoch:
         known = await _restore(core, hello)
-    await _Login(core, user, output, hello).join(known)
+    joining = _Login(core, user, output, hello)
+    await joining.join(known)
+    await joining.make_missing()
 
 
 async def _restore(core: ChatCore, hello: Hello) -> ResumableSession | None:
@@ -64,8 +66,9 @@ class _Login:
         self._output = output
         self._hello = hello
         self._after: dict[str, int | None] = {}  # of the rooms to be in, by their keys
-        self._lost: list[str] = []  # rooms that the client wants to be in, and that do not exist
+        self._missing: list[str] = []  # rooms that the client wants to be in, and that do not exist
         self._said: str | UnsetType | None = hello.conversation
+        self._wanted = ""  # which of those is to be the current conversation
 
     async def join(self, known: ResumableSession | None) -> None:
         """Join with the session that is `known` by the token, with a password, or as a guest."""
@@ -102,21 +105,40 @@ class _Login:
         wanted = [InRoom("")] if hello.rooms is UNSET else hello.rooms
         for place in wanted:
             if (key := find_room(core, place.conversation)) is None:
-                self._lost.append(place.conversation)
+                self._missing.append(place.conversation)
             else:
                 # In another epoch all messages are new.
                 after = place.after if hello.epoch == core.epoch or place.after is None else 0
                 self._after.setdefault(key, after)
         if hello.rooms is UNSET and known:
             self._after.update({key: None for key in known.rooms if key in core.state.rooms})
+        self._is_substitute = not self._after
         self._after = self._after or {LOBBY: None}
         self._user.room = LOBBY if LOBBY in self._after else next(iter(self._after))
         if self._said and self._said.startswith("#"):
             key = find_room(core, self._said)
-            if key is None or key not in self._after:
+            if self._said in self._missing:
+                self._wanted, self._said = self._said, None
+            elif key is None or key not in self._after:
                 self._said = None
             else:
                 self._said, self._user.room = "", key
+
+    async def make_missing(self) -> None:
+        """Make the rooms that the client wants to be in, and that do not exist, if it may."""
+        core, user = self._core, self._user
+        has_made = False
+        for conversation in self._missing:
+            try:
+                if conversation == self._wanted:
+                    await enter(core, user, conversation)
+                else:
+                    await enter_too(core, user, conversation, None)
+                has_made = True
+            except Refusal as refusal:
+                self._output.parted(conversation, refusal.code, str(refusal))
+        if has_made and self._is_substitute:
+            await part(core, user, "")
 
     @property
     def _rooms(self) -> tuple[str, ...]:
@@ -226,8 +248,6 @@ class _Login:
             if key != LOBBY:
                 session.rooms.setdefault(key, max(1, core.state.rooms[key].seq + 1 - core.history))
                 show(core, user, key, after)
-        for conversation in self._lost:
-            self._output.parted(conversation, "no-room", texts.NO_ROOM)
         if user.room != LOBBY and self._said is not None:
             self._output.target(Place.ROOM, core.conversation_of(user))
 

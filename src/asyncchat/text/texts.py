@@ -156,7 +156,7 @@ SENDING_MUTED = "your line was not sent: you are muted!"
 
 def chat_failed(place: str) -> str:
     """Tell that a line was not sent to `place`, since it may be meant for the user whom /chat did not find."""
-    return f"{line_refused('/chat did not work')} Write it again to send it to {place}."
+    return f"{line_refused('/chat or /join did not work')} Write it again to send it to {place}."
 
 
 def hidden_command(command: str) -> str:
