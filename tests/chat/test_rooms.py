@@ -11,7 +11,7 @@ from asyncchat.log.accounts import Role
 from asyncchat.log.entries import Count
 from asyncchat.log.room_events import ANNOUNCED, MOST_ROOMS, Sent
 from asyncchat.log.state import REMEMBERED, ChatState, RoomState
-from asyncchat.text import texts
+from asyncchat.text import room_texts
 from asyncchat.text.usernames import parse_name
 from tests.chat import Bot, Person, Room, SlowLog, a_room, record, some_sessions
 from tests.chat.stored_chat import StoredChat
@@ -80,7 +80,7 @@ def test_leave_goes_back_to_the_default_room() -> None:
     (alice,) = people(a_room(), "alice")
     answers(alice, "/join #ops")
     assert answers(alice, "/leave", "back") == ["Server: you are in #lobby now, 1 online.", "alice: back"]
-    assert answers(alice, "/leave", "still") == [f"Server: {texts.LEAVES_DEFAULT_ROOM}", "alice: still"]
+    assert answers(alice, "/leave", "still") == [f"Server: {room_texts.LEAVES_DEFAULT_ROOM}", "alice: still"]
 
 
 def test_rooms_are_listed_with_members_and_topics(chat: StoredChat) -> None:
@@ -136,12 +136,12 @@ def test_who_is_disconnected_leaves_the_room_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("least", "why"), [(Role.REGISTERED, texts.ROOMS_BY_REGISTERED), (Role.ADMIN, texts.ROOMS_BY_ADMIN)]
+    ("least", "why"), [(Role.REGISTERED, room_texts.ROOMS_BY_REGISTERED), (Role.ADMIN, room_texts.ROOMS_BY_ADMIN)]
 )
 def test_rooms_are_made_by_those_who_may(chat: StoredChat, least: Role, why: str) -> None:
     chat.core.may_make_rooms = least
     guest, owner = chat.guest("guest"), chat.owner("alice", role=least)
-    assert guest.say("/join #ops") == [f"Server: {texts.NO_ROOM} {why}"]
+    assert guest.say("/join #ops") == [f"Server: {room_texts.NO_ROOM} {why}"]
     assert owner.say("/join #ops") == [ALONE.format("ops")]
     guest.say("")
     assert guest.say("/join #ops") == ["Server: you are in #ops now, 2 online."]
@@ -152,13 +152,13 @@ def test_there_are_no_more_rooms_than_there_may_be() -> None:
     alice, bob = people(room, "alice", "bob")
     room.host().max_rooms = 2
     answers(alice, "/join #one")
-    assert answers(bob, "/join #two") == [f"Server: {texts.TOO_MANY_ROOMS}"]
+    assert answers(bob, "/join #two") == [f"Server: {room_texts.TOO_MANY_ROOMS}"]
 
 
 def test_one_address_makes_a_limited_number_of_rooms() -> None:
     (alice,) = people(a_room(), "alice")
     said = [answers(alice, f"/join #r{number}") for number in range(101)]
-    assert said[-1] == [f"Server: {texts.TOO_MANY_NEW_ROOMS}"]
+    assert said[-1] == [f"Server: {room_texts.TOO_MANY_NEW_ROOMS}"]
 
 
 def test_a_line_that_was_on_its_way_goes_where_it_was_typed_for(chat: StoredChat) -> None:

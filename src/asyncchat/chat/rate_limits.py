@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from asyncchat.log.accounts import Account
-from asyncchat.text import texts
+from asyncchat.text import room_texts, texts
 from asyncchat.text.refusals import RateLimited
 
 MOST = 3
@@ -125,7 +125,7 @@ class CredentialLimiter:
     def count_room(self, address: str) -> None:
         """Count one room that is made from `address`. Raises RateLimited, and counts nothing, if it may not be."""
         if not self._rooms.take("", address, self._monotonic()):
-            raise RateLimited(texts.TOO_MANY_NEW_ROOMS)
+            raise RateLimited(room_texts.TOO_MANY_NEW_ROOMS)
 
     def count_registration(self, address: str) -> None:
         """Count one name that is registered from `address`. Raises RateLimited, and counts nothing, if it may not be.

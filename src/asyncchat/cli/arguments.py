@@ -74,7 +74,7 @@ class Parser(argparse.ArgumentParser):
 def _is_blank(value: str) -> bool:
     if value.isascii():
         return not value.strip()
-    from asyncchat.text.invisible import is_blank  # not loaded for each start: it takes long
+    from asyncchat.text.sanitize import is_blank  # not loaded for each start: it takes long
 
     return is_blank(value)
 

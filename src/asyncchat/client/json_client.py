@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import UNSET, UnsetType, structs
 
 from asyncchat.client.plain_client import MAX_HEARD
+from asyncchat.client.positions import Positions
 from asyncchat.commands.table import Command, find_command
 from asyncchat.formats import codec, events, plain
 from asyncchat.formats.checked import from_server
@@ -14,7 +15,6 @@ from asyncchat.formats.events import (
     Error,
     Gap,
     Hello,
-    InRoom,
     Message,
     Notice,
     Parted,
@@ -27,7 +27,6 @@ from asyncchat.formats.events import (
     Welcome,
     You,
 )
-from asyncchat.log.room_events import MOST_ROOMS
 from asyncchat.text.command_line import argument_of, is_command
 from asyncchat.text.framing import LineDecoder
 from asyncchat.text.sanitize import sanitize, too_long
@@ -80,8 +79,7 @@ class JsonClient:
         self._history = history
         self._turned: str | None = self.turned  # as the server has said last
         self._room = self.turned or ""  # where messages went last that were for a room
-        # What was seen last of each room that one is in; None: nothing yet. That of the default room is `_seen`.
-        self._positions: dict[str, int | None] = dict.fromkeys(rooms or [""])
+        self._positions = Positions(rooms)
         self._has_turned = False
         self._turning: dict[int, str] = {}  # ids of what was said to turn elsewhere, and where
         self._missed: str | None = None  # where that did not work
@@ -242,16 +240,13 @@ class JsonClient:
                 self._seen = max(self._seen, last)
                 yield event
             case Gap(last=last, conversation=conversation):
-                if conversation in self._positions:
-                    self._positions[conversation] = last
+                self._positions.skip(conversation, last)
                 yield event
             case Room(conversation, seq):
-                if conversation in self._positions or len(self._positions) < MOST_ROOMS:
-                    seen = self._positions.get(conversation)
-                    self._positions[conversation] = None if seen is None else min(seen, seq)
+                self._positions.enter(conversation, seq)
                 yield event
             case Parted(conversation):
-                self._positions.pop(conversation, None)
+                self._positions.part(conversation)
                 yield event
             case Welcome():
                 if not self.is_in:
@@ -298,7 +293,7 @@ class JsonClient:
             register=self._registers and not self._token,
             conversation=self._turned if self._token or self._turned else UNSET,
             conversation_after=self._seen_there,
-            rooms=UNSET if list(self._positions) == [""] else [InRoom(*place) for place in self._positions.items()],
+            rooms=self._positions.wanted() or UNSET,
         )
 
     def _come_in(self, welcome: Welcome) -> Iterator[events.FromServer]:
@@ -308,8 +303,7 @@ class JsonClient:
         self._max_line = welcome.max_line
         self._before = welcome.seq
         epoch, self._epoch = self._epoch, welcome.epoch
-        known = self._positions if epoch in {"", welcome.epoch} else dict.fromkeys(self._positions, 0)
-        self._positions = {room: known.get(room) for room in (welcome.rooms or [""])}
+        self._positions.welcome(welcome.rooms or [""], anew=epoch not in {"", welcome.epoch})
         if not epoch:
             # The last messages are still to come; if they don't, they are asked for.
             self._seen = max(0, welcome.seq - (LAST if self._history is None else min(LAST, self._history)))
@@ -326,15 +320,7 @@ class JsonClient:
 
     def _hear_message(self, message: Message) -> Iterator[events.FromServer]:
         if message.conversation.startswith("#"):
-            seen = self._positions.get(message.conversation)
-            if seen is not None:
-                if message.seq <= seen:
-                    return
-                if message.seq > seen + 1:
-                    yield Gap(seen + 1, message.seq - 1, message.conversation)
-            if message.conversation in self._positions:
-                self._positions[message.conversation] = message.seq
-            yield message
+            yield from self._positions.take(message)
             return
         if message.conversation:
             if message.conversation == self._turned:

@@ -8,8 +8,7 @@ from asyncchat.client.entry_errors import entry_error
 from asyncchat.errors import ChatError
 from asyncchat.text.command_line import is_exit
 from asyncchat.text.framing import LineDecoder, MarkDropper
-from asyncchat.text.invisible import is_blank
-from asyncchat.text.sanitize import sanitize
+from asyncchat.text.sanitize import is_blank, sanitize
 
 MAX_HEARD = 1 << 20
 """Bytes of the longest line that is taken from a server."""

@@ -11,8 +11,8 @@ from asyncchat.log.entries import OpenConversation, SendPrivate
 from asyncchat.log.room_events import SHOWN
 from asyncchat.text import texts
 from asyncchat.text.command_line import excerpt
-from asyncchat.text.invisible import is_blank
 from asyncchat.text.refusals import NotKept
+from asyncchat.text.sanitize import is_blank
 from asyncchat.text.usernames import find_name
 
 

@@ -7,22 +7,22 @@ from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Role
 from asyncchat.log.entries import Depart, Enter, MakeRoom
 from asyncchat.log.state import LOBBY
-from asyncchat.text import texts
+from asyncchat.text import room_texts
 from asyncchat.text.refusals import NoRoom
 from asyncchat.text.usernames import Name, NameRefused, find_name, parse_name
 
 LISTED = 100
 """Rooms that /rooms shows."""
 
-_NEEDED = {Role.REGISTERED: texts.ROOMS_BY_REGISTERED, Role.ADMIN: texts.ROOMS_BY_ADMIN}
+_NEEDED = {Role.REGISTERED: room_texts.ROOMS_BY_REGISTERED, Role.ADMIN: room_texts.ROOMS_BY_ADMIN}
 
 
 @command("/rooms", help="show the rooms, and how many users are in each", group=Group.ROOMS)
 async def _rooms(core: ChatCore, user: User, _: str) -> None:
     rooms = sorted(core.state.rooms.values(), key=lambda room: (-len(room.members), room.shown))
-    lines = [texts.room(room.shown, len(room.members), room.topic) for room in rooms[:LISTED]]
+    lines = [room_texts.room(room.shown, len(room.members), room.topic) for room in rooms[:LISTED]]
     if more := len(rooms) - LISTED:
-        lines += [texts.more_rooms(more)] if more > 0 else []
+        lines += [room_texts.more_rooms(more)] if more > 0 else []
     user.output.notices(lines)
 
 
@@ -44,7 +44,7 @@ async def _join(core: ChatCore, user: User, wanted: str) -> None:
 @command("/leave", help="leave this room, and return to the default room", sets_target=True, group=Group.ROOMS)
 async def _leave(core: ChatCore, user: User, _: str) -> None:
     if user.at == LOBBY:
-        user.notice(texts.LEAVES_DEFAULT_ROOM)
+        user.notice(room_texts.LEAVES_DEFAULT_ROOM)
         return
     conversation = core.state.rooms[user.at].conversation
     await enter(core, user, core.room.shown, leaving=user.at)
@@ -99,7 +99,7 @@ async def part(core: ChatCore, user: User, wanted: str) -> None:
     """Leave a room, and write nowhere if messages went there. Raises Refusal."""
     key = find_room(core, wanted)
     if key is None or key not in core.rooms_of(user):
-        raise NoRoom(texts.NOT_IN_ROOM)
+        raise NoRoom(room_texts.NOT_IN_ROOM)
     await Depart(user.member, key)
     user.output.parted(wanted)
     if user.room == key and user.target is Place.ROOM:
@@ -122,9 +122,9 @@ def _new_room(core: ChatCore, user: User, wanted: str) -> Name:
     try:
         name = parse_name(wanted.removeprefix("#"))
     except NameRefused as refused:
-        raise Refusal(refused.code, texts.room_refused(str(refused))) from None
+        raise Refusal(refused.code, room_texts.room_refused(str(refused))) from None
     if user.role < core.may_make_rooms:
-        raise Refusal("no-room", f"{texts.NO_ROOM} {_NEEDED[core.may_make_rooms]}")
+        raise Refusal("no-room", f"{room_texts.NO_ROOM} {_NEEDED[core.may_make_rooms]}")
     core.refuse_muted(user.require_name())
     core.credential_limiter.count_room(user.network)
     return name

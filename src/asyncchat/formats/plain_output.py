@@ -8,7 +8,7 @@ from asyncchat.log.accounts import Account, Role
 from asyncchat.log.audience import Peer
 from asyncchat.log.room_events import Sent
 from asyncchat.log.state import RoomState
-from asyncchat.text import texts
+from asyncchat.text import room_texts, texts
 from asyncchat.text.usernames import Name
 
 
@@ -46,7 +46,7 @@ class PlainOutput:
 
     def entered(self, room: RoomState, own: Name, missed: Sequence[Sent], first: int, most: int) -> None:
         """The user is in another room from now on."""
-        said = plain.notice(texts.entered(room.shown, len(room.members), room.topic))
+        said = plain.notice(room_texts.entered(room.shown, len(room.members), room.topic))
         self.peer.write(said + plain.encode(missed))
 
     def parted(self, conversation: str, code: str = "", text: str = "") -> None:
@@ -60,7 +60,7 @@ class PlainOutput:
         if isinstance(target, Account):
             self.notice(texts.to_one(target.name.shown))
         elif target is Place.ROOM:
-            self.notice(texts.TO_EVERYBODY if not conversation else texts.to_room(conversation))
+            self.notice(texts.TO_EVERYBODY if not conversation else room_texts.to_room(conversation))
 
     def identity(self, name: str, role: Role) -> None:
         """Nothing: a notice has told it."""

@@ -45,7 +45,7 @@ from asyncchat.log.room_events import (
     Sent,
 )
 from asyncchat.log.state import LOBBY, ChatState, Member, RoomState
-from asyncchat.text import texts
+from asyncchat.text import room_texts, texts
 from asyncchat.text.refusals import (
     Banned,
     IncorrectLogin,
@@ -101,12 +101,12 @@ def check(state: ChatState, entry: AnyEntry) -> None:
             _check_entering(state, number, room, leaving)
         case MakeRoom(number, name, _, _, most, leaving):
             if name.key not in state.rooms and len(state.rooms) >= most:
-                raise TooManyRooms(texts.TOO_MANY_ROOMS)
+                raise TooManyRooms(room_texts.TOO_MANY_ROOMS)
             _check_entering(state, number, name.key, leaving)
         case Depart(number, room):
             _require_member(state, number)
             if room not in state.member(number).rooms:
-                raise NoRoom(texts.NOT_IN_ROOM)
+                raise NoRoom(room_texts.NOT_IN_ROOM)
         case SetTopic(room=room):
             if room not in state.rooms:
                 raise NoRoom
@@ -142,7 +142,7 @@ def _check_entering(state: ChatState, number: int, room: str, leaving: str | Non
     _require_member(state, number)
     stays_in = [other for other in state.member(number).rooms if other not in {room, leaving}]
     if len(stays_in) >= MOST_ROOMS:
-        raise TooManyRooms(texts.in_too_many_rooms(MOST_ROOMS))
+        raise TooManyRooms(room_texts.in_too_many_rooms(MOST_ROOMS))
 
 
 def _require(state: ChatState, *accounts: int) -> None:

@@ -18,11 +18,10 @@ from asyncchat.log.requests import Running
 from asyncchat.log.state import LOBBY
 from asyncchat.sessions.json_login import handle_hello
 from asyncchat.sessions.session import Session
-from asyncchat.text import texts
+from asyncchat.text import room_texts, texts
 from asyncchat.text.command_line import is_command
-from asyncchat.text.invisible import is_blank
 from asyncchat.text.refusals import NoRoom
-from asyncchat.text.sanitize import sanitize, too_long
+from asyncchat.text.sanitize import is_blank, sanitize, too_long
 from asyncchat.text.usernames import Name, NameRefused
 
 
@@ -119,7 +118,7 @@ class JsonSession(Session):
 
         def post(said: str) -> None:
             if room not in self.core.rooms_of(self.user):
-                raise NoRoom(texts.line_refused(texts.NOT_IN_ROOM))
+                raise NoRoom(texts.line_refused(room_texts.NOT_IN_ROOM))
             session.accept(say.id)
             self.core.pipeline.say(name, said, session, say.id, room)
 
@@ -131,7 +130,7 @@ class JsonSession(Session):
             return Place.ROOM, LOBBY
         if conversation.startswith("#"):
             if (room := find_room(self.core, conversation)) is None:
-                raise NoRoom(texts.line_refused(texts.NOT_IN_ROOM))
+                raise NoRoom(texts.line_refused(room_texts.NOT_IN_ROOM))
             return Place.ROOM, room
         try:
             return find_recipient(self.core, self.user, conversation), LOBBY

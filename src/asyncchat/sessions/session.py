@@ -14,8 +14,8 @@ from asyncchat.log.accounts import Role
 from asyncchat.sessions.command_runner import CommandRunner
 from asyncchat.text import texts
 from asyncchat.text.command_line import argument_of
-from asyncchat.text.invisible import is_blank
 from asyncchat.text.refusals import Muted
+from asyncchat.text.sanitize import is_blank
 
 _MAY_NOT = {
     Role.REGISTERED: texts.NEEDS_REGISTRATION,

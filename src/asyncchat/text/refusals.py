@@ -1,7 +1,7 @@
 """The refusals that are raised in several places, each with its code and its text."""
 
 from asyncchat.errors import Refusal
-from asyncchat.text import texts
+from asyncchat.text import room_texts, texts
 
 
 class NotKept(Refusal):
@@ -65,7 +65,7 @@ class NotThere(Refusal):
 class NoRoom(Refusal):
     """There is no such room, or the user is not in it."""
 
-    def __init__(self, text: str = texts.NO_ROOM) -> None:
+    def __init__(self, text: str = room_texts.NO_ROOM) -> None:
         super().__init__("no-room", text)
 
 

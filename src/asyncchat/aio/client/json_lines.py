@@ -13,7 +13,7 @@ from asyncchat.system.addresses import Address
 from asyncchat.system.daemon_executor import DaemonExecutor
 from asyncchat.text.command_line import is_exit
 from asyncchat.text.framing import LineDecoder
-from asyncchat.text.invisible import is_blank
+from asyncchat.text.sanitize import is_blank
 
 
 async def join_as_json(

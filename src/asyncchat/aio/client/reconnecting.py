@@ -35,9 +35,8 @@ class ReconnectingClient:
     """A user in a chat, over one connection after the other; messages that were missed in between arrive once.
 
     `password`: of a registered name; `register`: register the name with it. `history`: how many earlier messages are
-    wanted. `rooms`: those to be in, with a leading #, if not the default one. `link`: a connection that is open
-    already; `pauses`: yields the seconds before each attempt to reconnect.
-    Entering it raises what `connect` raises.
+    wanted. `rooms`: those to be in, if not the default one. `link`: a connection that is open already; `pauses`: yields
+    the seconds before each attempt to reconnect. Entering it raises what `connect` raises.
     """
 
     def __init__(
