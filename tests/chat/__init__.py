@@ -231,7 +231,11 @@ class _Connected(Generic[S]):
         lines = iter(self._decoder.feed(data.encode() if isinstance(data, str) else data))
         self.session.user.resumable.doubts.more_came()
         self.session.receive(lines)
-        while self.session.pending_request is not None and self._answered():
+        while self.session.pending_request is not None:
+            if not self._answered():
+                self._commit()
+                if self.session.pending_request is not None:
+                    break
             self.session.receive(lines)
         self._commit()
 

@@ -7,13 +7,18 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from asyncchat import transcript
+from asyncchat.formats import plain
 from asyncchat.log.accounts import Role
-from asyncchat.log.entries import Count
+from asyncchat.log.apply import apply
+from asyncchat.log.audience import Audience
+from asyncchat.log.entries import Count, Depart, Enter, Join, MakeRoom, SetTopic
 from asyncchat.log.room_events import ANNOUNCED, MOST_ROOMS, Sent
 from asyncchat.log.state import REMEMBERED, ChatState, RoomState
 from asyncchat.text import room_texts
+from asyncchat.text.refusals import NoRoom
 from asyncchat.text.usernames import parse_name
-from tests.chat import Bot, Person, Room, SlowLog, a_room, record, some_sessions
+from tests.chat import Bot, Peer, Person, Room, SlowLog, a_room, record, some_sessions
 from tests.chat.stored_chat import StoredChat
 
 ALONE = "Server: you are in #{} now, 1 online."
@@ -479,6 +484,95 @@ def test_messages_before_an_entry_of_its_own_are_acknowledged_room_by_room() -> 
 def test_a_room_remembers_no_more_than_there_is_memory_for() -> None:
     assert ChatState(RoomState(1000)).remembered == REMEMBERED
     assert ChatState(RoomState(7)).remembered == 7
+
+
+@pytest.mark.parametrize("command", ["/join #new", "/join #old"])
+def test_who_is_gone_before_a_join_is_kept_is_in_no_room(chat: StoredChat, command: str) -> None:
+    bob = chat.owner("bob")
+    bob.say("/join #old", "hello")
+    alice = chat.owner("alice")
+    chat.log.is_slow = True
+    alice.send(f"first\n{command}\n")
+    alice.hang_up()
+    chat.log.keep()
+    assert {key: list(one.members) for key, one in chat.core.state.rooms.items()} == {"": [], "old": ["bob"]}
+
+
+def test_who_is_gone_before_parting_is_applied_has_left_all_the_same() -> None:
+    log = SlowLog()
+    room = a_room(log)
+    alice = Bot(room)
+    alice.hello("alice", rooms=[{"conversation": "#ops"}, {"conversation": ""}])
+    log.keep_all()
+    alice.send("")
+    alice.tell("say", id=1, text="hello", conversation="")
+    alice.tell("part", conversation="")
+    alice.hang_up()
+    log.keep_all()
+    assert {key: list(one.members) for key, one in room.pipeline.state.rooms.items()} == {"": []}
+
+
+def test_a_private_conversation_ends_in_the_room_where_it_began(chat: StoredChat) -> None:
+    alice, _ = chat.owner("alice"), chat.owner("bob")
+    alice.say("/join #ops", "/chat bob")
+    assert alice.say("/room", "hello") == ["Server: you write to everybody in #ops now.", "alice: hello"]
+
+
+def test_whoever_observes_all_rooms_gets_the_name_of_each() -> None:
+    room = a_room()
+    peer = Peer()
+    room.pipeline.audience.observe(peer, transcript.encode)
+    (alice,) = people(room, "alice")
+    answers(alice, "/join #ops", "hello")
+    room.pipeline.count()
+    assert peer.take().decode().splitlines() == [
+        "alice joined",
+        "alice left",
+        "#ops alice joined",
+        "#ops alice sent hello",
+    ]
+
+
+def test_an_observer_is_not_written_what_its_format_does_not_have() -> None:
+    room = a_room()
+    peer = Peer()
+    room.pipeline.audience.observe(peer, plain.encode)
+    people(room, "alice")
+    assert peer.take() == b""
+
+
+def test_who_is_no_member_any_more_is_not_written_to() -> None:
+    audience = Audience()
+    peer = Peer()
+    audience.add(1, peer, plain.encode)
+    audience.leave(1, "ops")
+    audience.enter(1, "")
+    audience.remove(1)
+    audience.remove(1)
+    audience.write([Sent(1, parse_name("alice"), "hello", 0)])
+    assert peer.take() == b""
+
+
+def test_a_topic_of_a_room_that_is_gone_is_refused_and_to_enter_again_changes_nothing() -> None:
+    state = ChatState(RoomState(3))
+    apply(state, Join(alice := parse_name("alice"), 1, 0))
+    for impossible in (SetTopic(alice, "x", 0, "ops"), Enter(1, "ops"), Depart(1, "ops")):
+        with pytest.raises(NoRoom):
+            apply(state, impossible)
+    assert apply(state, Enter(1, "")) == []
+    state.rooms["ops"] = ops = RoomState(3, name="ops")
+    apply(state, MakeRoom(1, parse_name("OPS"), alice, 0, 1))  # another user has made it meanwhile
+    assert state.rooms["ops"] is ops
+
+
+def test_a_room_goes_on_in_one_format_when_the_other_is_gone() -> None:
+    room = a_room()
+    (alice,) = people(room, "alice")
+    bot = Bot(room)
+    bot.hello("bot", rooms=[{"conversation": "#ops"}])
+    answers(alice, "/join #ops", "hello")
+    bot.hang_up()
+    assert answers(alice, "still here") == ["alice: still here"]
 
 
 # Any sequence.

@@ -66,7 +66,8 @@ def connect(
         raise UsageError('rooms must be a list of names, such as ["#ops"]')
     there = Address(host, port or DEFAULT_PORT)
     wanted = [f"#{room.removeprefix('#')}" for room in rooms]
-    return Connecting(ReconnectingClient(there, name, password, register=register, history=history, rooms=wanted))
+    client = ReconnectingClient(there, name, password, register=register, history=history, rooms=wanted)
+    return Connecting(client, wanted[0] if wanted else "")
 
 
 class Connecting:
@@ -76,8 +77,9 @@ class Connecting:
         UsageError: it was used before; call `connect` again for another chat.
     """
 
-    def __init__(self, client: ReconnectingClient) -> None:
+    def __init__(self, client: ReconnectingClient, room: str) -> None:
         self._client = client
+        self._room = room
         self._chat: Chat | None = None
         self._is_used = False
 
@@ -102,7 +104,7 @@ class Connecting:
             raise UsageError("this has been awaited already: call asyncchat.connect() again for another chat")
         self._is_used = True
         await self._client.connect()
-        return Chat(self._client)
+        return Chat(self._client, self._room)
 
     if not TYPE_CHECKING:  # a type checker knows better
 

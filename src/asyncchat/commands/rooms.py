@@ -21,8 +21,8 @@ _NEEDED = {Role.REGISTERED: room_texts.ROOMS_BY_REGISTERED, Role.ADMIN: room_tex
 async def _rooms(core: ChatCore, user: User, _: str) -> None:
     rooms = sorted(core.state.rooms.values(), key=lambda room: (-len(room.members), room.shown))
     lines = [room_texts.room(room.shown, len(room.members), room.topic) for room in rooms[:LISTED]]
-    if more := len(rooms) - LISTED:
-        lines += [room_texts.more_rooms(more)] if more > 0 else []
+    if len(rooms) > LISTED:
+        lines.append(room_texts.more_rooms(len(rooms) - LISTED))
     user.output.notices(lines)
 
 
