@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
+from asyncchat.cli import web
 from asyncchat.cli.arguments import Parser, checked
 from asyncchat.errors import ChatError
 from asyncchat.limits import RESERVED_FILES, Limits, raise_open_file_limit
@@ -16,6 +17,7 @@ from asyncchat.system.addresses import DEFAULT_HOST, DEFAULT_PORT, listen, parse
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
+    from asyncchat.aio.web.port import WebPort
     from asyncchat.store import Store
 
 DESCRIPTION = "Serve a chat. The transcript goes to standard output, the log to standard error."
@@ -60,6 +62,7 @@ def add_arguments(parser: Parser) -> None:
         "disconnect a client that has read none of its waiting data for this long; not with --mode pair",
     )
     room = parser.add_argument_group("with --mode room")
+    web.add_arguments(room)
     room.add_argument("--quiet", action="store_true", help="print no transcript")
     room.add_argument(
         "--store", metavar="FILE", help="keep the conversation and the accounts in this file (default: in memory only)"
@@ -137,7 +140,9 @@ def run(options: argparse.Namespace) -> int:
     given = {name: value for name, value in vars(options).items() if name in Limits._fields}
     if not options.store and (for_store := [name for name in _OF_STORE if getattr(options, name)]):
         options.parser.error(f"--{for_store[0].replace('_', '-')} goes with --store only")
-    for name in sorted(given.keys() | {name for name in ("quiet", "store") if getattr(options, name)}):
+    if not options.web and (for_web := [name for name in web.OF_WEB if getattr(options, name)]):
+        options.parser.error(f"--{for_web[0].replace('_', '-')} goes with --web only")
+    for name in sorted(given.keys() | {name for name in ("quiet", "store", "web") if getattr(options, name)}):
         if options.mode not in (modes := _MODES.get(name, ("room",))):
             options.parser.error(f"--{name.replace('_', '-')} goes with --mode {' or '.join(modes)} only")
     limits = _within_open_files(Limits(**given), wanted=given.get("max_connections"))
@@ -154,10 +159,11 @@ def run(options: argparse.Namespace) -> int:
         # Listening comes first: a new store prints the admin's password, once, so the start must not fail after that.
         with ExitStack() as opened:
             listeners = [opened.enter_context(listener) for listener in _listen(options)]
+            port = web.open_port(options)
             store = opened.enter_context(closing(_open_store(options, limits)))
-            _serve_room(listeners, limits, store, quiet=options.quiet, needs_account=options.require_account)
+            _serve_room(listeners, port, limits, store, quiet=options.quiet, needs_account=options.require_account)
     else:
-        _serve_room(_listen(options), limits, None, quiet=options.quiet)
+        _serve_room(_listen(options), web.open_port(options), limits, None, quiet=options.quiet)
     return 0
 
 
@@ -177,6 +183,7 @@ def _within_open_files(limits: Limits, wanted: int | None) -> Limits:
 
 def _serve_room(
     listeners: list[socket.socket],
+    port: "WebPort | None",
     limits: Limits,
     store: "Store | None",
     *,
@@ -201,7 +208,7 @@ def _serve_room(
     gc.set_threshold(50_000, 20, 100)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(serve(listeners, limits, recorder, store, needs_account=needs_account))
+            runner.run(serve(listeners, limits, recorder, store, needs_account=needs_account, web=port))
     finally:
         signals.ignore()
         for outlet in (recorder, errors):

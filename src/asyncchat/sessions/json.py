@@ -12,6 +12,7 @@ from asyncchat.formats import codec, events
 from asyncchat.formats.codec import InvalidEvent
 from asyncchat.formats.events import Error, Hello, Ping, Pong, Refused, Say
 from asyncchat.formats.json_output import JsonOutput
+from asyncchat.formats.websocket import WebSocketOutput
 from asyncchat.log.audience import Peer
 from asyncchat.sessions.json_login import handle_hello
 from asyncchat.sessions.session import Session
@@ -28,9 +29,10 @@ class JsonSession(Session):
     __slots__ = ("_output",)
 
     pings = True
+    output_type = JsonOutput
 
     def __init__(self, core: ChatCore, peer: Peer, address: str) -> None:
-        self._output = JsonOutput(peer)
+        self._output = self.output_type(peer)
         super().__init__(core, self._output, address)
 
     def ping(self) -> None:
@@ -133,3 +135,11 @@ class JsonSession(Session):
             self._try_to_join(step)
         else:
             self._answer(self.user.message_id, step)
+
+
+class WebSocketSession(JsonSession):
+    """The same for a peer at a WebSocket."""
+
+    __slots__ = ()
+
+    output_type = WebSocketOutput

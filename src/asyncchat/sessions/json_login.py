@@ -198,4 +198,4 @@ class _Login:
             missed = [codec.conversation([message]) for message in last]
         # In one write, so that a client that has read the welcome knows the role, too.
         identity = [events.You(name.shown, user.role.name.lower())] if user.account else []
-        self._output.peer.write(b"".join([codec.lines(told), *missed, codec.lines(identity)]))
+        self._output.send(b"".join([codec.lines(told), *missed, codec.lines(identity)]))

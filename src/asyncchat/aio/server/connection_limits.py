@@ -1,6 +1,8 @@
 """Limits the number of connections, in all and from one address."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from ipaddress import ip_address
 
 from asyncchat.formats import plain
@@ -20,30 +22,35 @@ class ConnectionLimiter:
         self._inside = 0
         self._by_network: Counter[str] = Counter()
 
-    def refusal(self, host: str) -> bytes | None:
-        """Return the refusal of a new connection from `host`, or None if it is accepted."""
+    def refusal(self, host: str, *, is_shared: bool = False) -> bytes | None:
+        """Return the refusal of a new connection from `host`, or None if it is accepted.
+
+        `is_shared`: the host is a proxy, whose connections come from many addresses.
+        """
         if self._inside >= self._max_connections:
             return FULL
         if (
             self._max_per_address
             and self._by_network[network_of(host)] >= self._max_per_address
+            and not is_shared
             and not _is_loopback(host)
         ):
             return TOO_MANY
         return None
 
-    def enter(self, host: str) -> None:
-        """Count a new connection."""
-        self._inside += 1
-        self._by_network[network_of(host)] += 1
-
-    def leave(self, host: str) -> None:
-        """Count the end of a connection."""
-        self._inside -= 1
+    @contextmanager
+    def inside(self, host: str) -> Iterator[None]:
+        """Count a connection as long as the `with` lasts."""
         network = network_of(host)
-        self._by_network[network] -= 1
-        if not self._by_network[network]:
-            del self._by_network[network]
+        self._inside += 1
+        self._by_network[network] += 1
+        try:
+            yield
+        finally:
+            self._inside -= 1
+            self._by_network[network] -= 1
+            if not self._by_network[network]:
+                del self._by_network[network]
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,0 +1,161 @@
+"""The web port: answers requests, and makes peers of those that open a WebSocket."""
+
+import asyncio
+import logging
+import socket
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from websockets.http11 import Request
+from websockets.server import ServerProtocol
+
+from asyncchat.aio.server.closing import close_properly
+from asyncchat.aio.web.files import Answer, read_page, text
+from asyncchat.aio.web.trust import Trust
+from asyncchat.aio.web.web_connection import WebConnection, new_protocol
+from asyncchat.system.addresses import host_of_peer, of_socket
+
+if TYPE_CHECKING:
+    from asyncchat.aio.server.server import Server
+
+SOCKET = "/ws"
+
+REQUEST_TIMEOUT = 10.0
+"""Seconds that a peer gets for a request, and for taking the answer."""
+
+_END = b"\r\n\r\n"
+
+log = logging.getLogger(__name__)
+
+
+class WebPort:
+    """Serves the page and WebSockets on `listeners`, which must be listening already."""
+
+    def __init__(self, listeners: list[socket.socket], trust: Trust) -> None:
+        self.listeners = listeners
+        self._trust = trust
+        self._page = read_page()
+
+    @property
+    def urls(self) -> list[str]:
+        """Where the page is."""
+        return [f"http://{of_socket(listener)}/" for listener in self.listeners]
+
+    async def handle(self, server: "Server", reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection to its end."""
+        host = host_of_peer(writer.get_extra_info("peername"))
+        if refusal := server.limiter.refusal(host, is_shared=self._trust.is_proxy(host)):
+            await server.refuse(reader, writer, _refusal(refusal))
+            return
+        with server.limiter.inside(host):
+            opened = await self._answer(server, reader, writer)
+        if not opened:
+            return
+        protocol, request = opened
+        host = self._trust.address(host, _joined(request, "X-Forwarded-For"))
+        if refusal := server.limiter.refusal(host):
+            _discard(protocol)
+            await server.refuse(reader, writer, _refusal(refusal))
+            return
+        writer.write(b"".join(protocol.data_to_send()))
+        await server.serve_peer(
+            WebConnection(protocol, reader, writer, server.core, host, server.limits, server.attend), host
+        )
+
+    async def _answer(
+        self, server: "Server", reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> tuple[ServerProtocol, Request] | None:
+        """Answer requests until one opens a WebSocket, and return that; None at the end of the connection."""
+        try:
+            while True:
+                async with asyncio.timeout(REQUEST_TIMEOUT):
+                    await writer.drain()
+                    head = await _read_head(reader)
+                opened, answer, is_last = self._handle(server, head, writer)
+                if opened:
+                    return opened
+                writer.write(answer)
+                if is_last:
+                    await close_properly(reader, writer)
+                    break
+        except (TimeoutError, EOFError):
+            pass
+        except OSError as gone:
+            gone.__traceback__ = None  # as in Connection.run
+        writer.transport.abort()
+        return None
+
+    def _handle(
+        self, server: "Server", head: bytes | None, writer: asyncio.StreamWriter
+    ) -> tuple[tuple[ServerProtocol, Request] | None, bytes, bool]:
+        """Return the WebSocket that a request opens, or the answer, and whether no request is read after it."""
+        if head is None:
+            return None, text(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the request is too long").encode(), True
+        method, _, rest = head.partition(b" ")
+        if method not in {b"GET", b"HEAD"}:  # which may have a body
+            refused = text(HTTPStatus.METHOD_NOT_ALLOWED, "only GET and HEAD are understood", Allow="GET, HEAD")
+            return None, refused.encode(closes=True), True
+        protocol = new_protocol(server.limits)
+        protocol.receive_data(b"GET " + rest)  # the library takes no other method
+        closes = b" HTTP/1.1\r\n" not in head
+        match protocol.events_received():
+            case [Request() as request]:
+                if not (answer := self._respond(server, protocol, request, writer)):
+                    return (protocol, request), b"", False
+                closes = closes or "close" in _joined(request, "Connection").lower()
+            case _:
+                answer, closes = text(HTTPStatus.BAD_REQUEST, "the request is not understood"), True
+        _discard(protocol)
+        return None, answer.encode(without_body=method == b"HEAD", closes=closes), closes
+
+    def _respond(
+        self, server: "Server", protocol: ServerProtocol, request: Request, writer: asyncio.StreamWriter
+    ) -> Answer | None:
+        """Return the answer to a request; None if it opens the WebSocket of `protocol`."""
+        path = request.path.partition("?")[0]
+        if path == "/healthz":
+            return text(HTTPStatus.OK, "alive")
+        if path == "/readyz":
+            if server.is_ready:
+                return text(HTTPStatus.OK, "ready")
+            return text(HTTPStatus.SERVICE_UNAVAILABLE, "not ready")
+        host = _joined(request, "Host")
+        if not self._trust.knows_host(host):
+            return text(HTTPStatus.FORBIDDEN, "this host is not known here; start the server with --web-origin")
+        if path == SOCKET:
+            own = f"{'https' if writer.get_extra_info('sslcontext') else 'http'}://{host}"
+            if not self._trust.allows(request.headers.get("Origin"), own):
+                return text(HTTPStatus.FORBIDDEN, "a page of another origin; start the server with --web-origin")
+            response = protocol.accept(request)
+            if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+                protocol.send_response(response)
+                return None
+            return Answer(HTTPStatus(response.status_code), {"Upgrade": "websocket"}, bytes(response.body))
+        if file := self._page.get(path):
+            return file.answer(_joined(request, "Accept-Encoding"), _joined(request, "If-None-Match"))
+        return text(HTTPStatus.NOT_FOUND, "there is nothing here")
+
+
+async def _read_head(reader: asyncio.StreamReader) -> bytes | None:
+    """Return a request without a body; None if it is too long. Raises EOFError."""
+    try:
+        return await reader.readuntil(_END)
+    except asyncio.LimitOverrunError:
+        return None
+
+
+def _joined(request: Request, name: str) -> str:
+    """Return a header as one value; a client may repeat it."""
+    return ", ".join(request.headers.get_all(name))
+
+
+def _refusal(said: bytes) -> bytes:
+    return Answer(HTTPStatus.SERVICE_UNAVAILABLE, {"Content-Type": "text/plain; charset=utf-8"}, said).encode(
+        closes=True
+    )
+
+
+def _discard(protocol: ServerProtocol) -> None:
+    """Break the cycles of a protocol that is not used any more."""
+    protocol.parser.close()
+    protocol.handshake_exc = None
