@@ -1,8 +1,6 @@
 """Limits the number of connections, in all and from one address."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from ipaddress import ip_address
 
 from asyncchat.formats import plain
@@ -38,19 +36,18 @@ class ConnectionLimiter:
             return TOO_MANY
         return None
 
-    @contextmanager
-    def inside(self, host: str) -> Iterator[None]:
-        """Count a connection as long as the `with` lasts."""
-        network = network_of(host)
+    def enter(self, host: str) -> None:
+        """Count a new connection."""
         self._inside += 1
-        self._by_network[network] += 1
-        try:
-            yield
-        finally:
-            self._inside -= 1
-            self._by_network[network] -= 1
-            if not self._by_network[network]:
-                del self._by_network[network]
+        self._by_network[network_of(host)] += 1
+
+    def leave(self, host: str) -> None:
+        """Count the end of a connection."""
+        self._inside -= 1
+        network = network_of(host)
+        self._by_network[network] -= 1
+        if not self._by_network[network]:
+            del self._by_network[network]
 
 
 def _is_loopback(host: str) -> bool:

@@ -10,7 +10,7 @@ import signal
 import socket
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from asyncchat import transcript
 from asyncchat.aio.server.closing import close_properly
@@ -33,7 +33,6 @@ from asyncchat.system.clock import Clock
 from asyncchat.text import texts
 
 if TYPE_CHECKING:
-    from asyncchat.aio.web.port import WebPort
     from asyncchat.store import Store
 
 OUT_OF_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -53,6 +52,17 @@ Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
 log = logging.getLogger(__name__)
 
 
+class Port(Protocol):
+    """A further port, on `listeners`, which must be listening already; `announcement` is for the log."""
+
+    listeners: list[socket.socket]
+    announcement: str
+
+    async def handle(self, server: "Server", reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection to its end."""
+        ...
+
+
 class Server:
     """Serves the room on `listeners`, which must be listening already.
 
@@ -68,7 +78,7 @@ class Server:
         store: "Store | None" = None,
         *,
         needs_account: bool = False,
-        web: "WebPort | None" = None,
+        web: Port | None = None,
     ) -> None:
         self._listeners = listeners
         self._web = web
@@ -116,7 +126,7 @@ class Server:
             listener.listen(BACKLOG)
         log.info("listening on %s", ", ".join(str(of_socket(listener)) for listener in self._listeners))
         if self._web:
-            log.info("the page is at %s", ", ".join(self._web.urls))
+            log.info("%s", self._web.announcement)
         reporting = asyncio.create_task(self._report())
         try:
             await stop.wait()
@@ -166,10 +176,11 @@ class Server:
             connection.abort()
             return
         self._connections[connection] = task
+        self.limiter.enter(host)
         try:
-            with self.limiter.inside(host):
-                await connection.run()
+            await connection.run()
         finally:
+            self.limiter.leave(host)
             del self._connections[connection]
 
     async def attend(self, session: Session, connection: Connection) -> None:
@@ -249,7 +260,7 @@ async def serve(
     store: "Store | None" = None,
     *,
     needs_account: bool = False,
-    web: "WebPort | None" = None,
+    web: Port | None = None,
 ) -> None:
     """Run a server until SIGINT, SIGTERM or SIGHUP; a second SIGINT or SIGTERM skips the wait for slow peers.
 

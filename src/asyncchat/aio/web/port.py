@@ -1,22 +1,18 @@
 """The web port: answers requests, and makes peers of those that open a WebSocket."""
 
 import asyncio
-import logging
 import socket
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
 from asyncchat.aio.server.closing import close_properly
+from asyncchat.aio.server.server import Server
 from asyncchat.aio.web.files import Answer, read_page, text
 from asyncchat.aio.web.trust import Trust
 from asyncchat.aio.web.web_connection import WebConnection, new_protocol
 from asyncchat.system.addresses import host_of_peer, of_socket
-
-if TYPE_CHECKING:
-    from asyncchat.aio.server.server import Server
 
 SOCKET = "/ws"
 
@@ -25,8 +21,6 @@ REQUEST_TIMEOUT = 10.0
 
 _END = b"\r\n\r\n"
 
-log = logging.getLogger(__name__)
-
 
 class WebPort:
     """Serves the page and WebSockets on `listeners`, which must be listening already."""
@@ -34,21 +28,20 @@ class WebPort:
     def __init__(self, listeners: list[socket.socket], trust: Trust) -> None:
         self.listeners = listeners
         self._trust = trust
+        self.announcement = f"the page is at {', '.join(f'http://{of_socket(listener)}/' for listener in listeners)}"
         self._page = read_page()
 
-    @property
-    def urls(self) -> list[str]:
-        """Where the page is."""
-        return [f"http://{of_socket(listener)}/" for listener in self.listeners]
-
-    async def handle(self, server: "Server", reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle(self, server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection to its end."""
         host = host_of_peer(writer.get_extra_info("peername"))
         if refusal := server.limiter.refusal(host, is_shared=self._trust.is_proxy(host)):
             await server.refuse(reader, writer, _refusal(refusal))
             return
-        with server.limiter.inside(host):
+        server.limiter.enter(host)
+        try:
             opened = await self._answer(server, reader, writer)
+        finally:
+            server.limiter.leave(host)
         if not opened:
             return
         protocol, request = opened
@@ -63,7 +56,7 @@ class WebPort:
         )
 
     async def _answer(
-        self, server: "Server", reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> tuple[ServerProtocol, Request] | None:
         """Answer requests until one opens a WebSocket, and return that; None at the end of the connection."""
         try:
@@ -86,7 +79,7 @@ class WebPort:
         return None
 
     def _handle(
-        self, server: "Server", head: bytes | None, writer: asyncio.StreamWriter
+        self, server: Server, head: bytes | None, writer: asyncio.StreamWriter
     ) -> tuple[tuple[ServerProtocol, Request] | None, bytes, bool]:
         """Return the WebSocket that a request opens, or the answer, and whether no request is read after it."""
         if head is None:
@@ -109,7 +102,7 @@ class WebPort:
         return None, answer.encode(without_body=method == b"HEAD", closes=closes), closes
 
     def _respond(
-        self, server: "Server", protocol: ServerProtocol, request: Request, writer: asyncio.StreamWriter
+        self, server: Server, protocol: ServerProtocol, request: Request, writer: asyncio.StreamWriter
     ) -> Answer | None:
         """Return the answer to a request; None if it opens the WebSocket of `protocol`."""
         path = request.path.partition("?")[0]
