@@ -154,16 +154,17 @@ def run(options: argparse.Namespace) -> int:
         from asyncchat.threads.server import ThreadServer
 
         ThreadServer(_listen(options), limits).run()
-    elif options.store:
-        signals.end_at_once()
-        # Listening comes first: a new store prints the admin's password, once, so the start must not fail after that.
-        with ExitStack() as opened:
-            listeners = [opened.enter_context(listener) for listener in _listen(options)]
-            port = web.open_port(options)
-            store = opened.enter_context(closing(_open_store(options, limits)))
-            _serve_room(listeners, port, limits, store, quiet=options.quiet, needs_account=options.require_account)
     else:
-        _serve_room(_listen(options), web.open_port(options), limits, None, quiet=options.quiet)
+        with ExitStack() as opened:
+            # Listening comes first: a new store prints the admin's password, once, so the start must not fail after
+            # that.
+            listeners = [opened.enter_context(listener) for listener in _listen(options)]
+            port = web.open_port(options, opened)
+            store = None
+            if options.store:
+                signals.end_at_once()
+                store = opened.enter_context(closing(_open_store(options, limits)))
+            _serve_room(listeners, port, limits, store, quiet=options.quiet, needs_account=options.require_account)
     return 0
 
 

@@ -1,6 +1,7 @@
 """The arguments of `asyncchat serve` for the web port."""
 
 import argparse
+from contextlib import ExitStack
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
@@ -38,8 +39,8 @@ def add_arguments(group: argparse._ActionsContainer) -> None:
     )
 
 
-def open_port(options: argparse.Namespace) -> "WebPort | None":
-    """Return the web port, which listens already, if there is one. Raises ChatError."""
+def open_port(options: argparse.Namespace, opened: ExitStack) -> "WebPort | None":
+    """Return the web port, if there is one; it listens already, and `opened` closes it. Raises ChatError."""
     if not options.web:
         return None
     from asyncchat.aio.web.port import WebPort
@@ -47,6 +48,8 @@ def open_port(options: argparse.Namespace) -> "WebPort | None":
 
     host, port = options.web
     listeners = listen([host] if host else options.host or [DEFAULT_HOST], port)
+    for listener in listeners:
+        opened.enter_context(listener)
     return WebPort(listeners, Trust(options.web_origin or (), options.trusted_proxy or ()))
 
 

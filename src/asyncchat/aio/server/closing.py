@@ -13,8 +13,11 @@ async def close_properly(reader: asyncio.StreamReader, writer: asyncio.StreamWri
 
     Closed with unread input, the kernel would reset the connection, and data on its way would be lost.
     """
-    if writer.can_write_eof():
-        writer.write_eof()
     async with asyncio.timeout(TIMEOUT):
+        if not writer.can_write_eof():  # as with TLS
+            writer.close()
+            await writer.wait_closed()
+            return
+        writer.write_eof()
         while await reader.read(_READ_SIZE):
             pass

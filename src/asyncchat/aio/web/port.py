@@ -12,12 +12,13 @@ from asyncchat.aio.server.server import Server
 from asyncchat.aio.web.files import Answer, read_page, text
 from asyncchat.aio.web.trust import Trust
 from asyncchat.aio.web.web_connection import WebConnection, new_protocol
+from asyncchat.chat.rate_limits import RateLimiter
 from asyncchat.system.addresses import host_of_peer, of_socket
 
 SOCKET = "/ws"
 
 REQUEST_TIMEOUT = 10.0
-"""Seconds that a peer gets for a request, and for taking the answer."""
+"""Seconds that a peer gets for a request, and for taking the answer; no more than for choosing a name."""
 
 _END = b"\r\n\r\n"
 
@@ -59,24 +60,30 @@ class WebPort:
         self, server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> tuple[ServerProtocol, Request] | None:
         """Answer requests until one opens a WebSocket, and return that; None at the end of the connection."""
+        pace = RateLimiter(server.limits.rate, server.limits.burst) if server.limits.rate else None
+        opened = None
         try:
-            while True:
-                async with asyncio.timeout(REQUEST_TIMEOUT):
+            while not opened:
+                async with asyncio.timeout(min(REQUEST_TIMEOUT, server.limits.name_timeout)):
                     await writer.drain()
                     head = await _read_head(reader)
+                # At least once, so that other peers are served.
+                await asyncio.sleep(pace.take(asyncio.get_running_loop().time()) if pace else 0)
                 opened, answer, is_last = self._handle(server, head, writer)
-                if opened:
-                    return opened
                 writer.write(answer)
                 if is_last:
                     await close_properly(reader, writer)
                     break
         except (TimeoutError, EOFError):
             pass
+        except asyncio.CancelledError:
+            pass  # the server has ended, and asyncio would report this as an error
         except OSError as gone:
             gone.__traceback__ = None  # as in Connection.run
-        writer.transport.abort()
-        return None
+        finally:
+            if not opened:
+                writer.transport.abort()
+        return opened
 
     def _handle(
         self, server: Server, head: bytes | None, writer: asyncio.StreamWriter
@@ -94,7 +101,7 @@ class WebPort:
         match protocol.events_received():
             case [Request() as request]:
                 if not (answer := self._respond(server, protocol, request, writer)):
-                    return (protocol, request), b"", False
+                    return (protocol, request), b"", False  # the answer comes when its address is let in
                 closes = closes or "close" in _joined(request, "Connection").lower()
             case _:
                 answer, closes = text(HTTPStatus.BAD_REQUEST, "the request is not understood"), True
@@ -117,7 +124,7 @@ class WebPort:
             return text(HTTPStatus.FORBIDDEN, "this host is not known here; start the server with --web-origin")
         if path == SOCKET:
             own = f"{'https' if writer.get_extra_info('sslcontext') else 'http'}://{host}"
-            if not self._trust.allows(request.headers.get("Origin"), own):
+            if not self._trust.allows(_joined(request, "Origin") or None, own):
                 return text(HTTPStatus.FORBIDDEN, "a page of another origin; start the server with --web-origin")
             response = protocol.accept(request)
             if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:

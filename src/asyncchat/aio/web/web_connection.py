@@ -57,24 +57,18 @@ class WebConnection(Connection):
             self._protocol.parser_exc = None
             self._reader = self._stream
 
-    async def read(self, _: int, /) -> bytes:
+    async def read(self, n: int, /) -> bytes:
         """Return the lines of one or more messages; nothing at the end."""
-        protocol = self._protocol
-        while not protocol.eof_sent:
-            if not (data := await self._stream.read(_PIECE)):
+        while not self._protocol.eof_sent:
+            if not (data := await self._stream.read(n)):
                 return b""
-            protocol.receive_data(data)
-            lines, others = self._take(protocol.events_received())
-            if not protocol.eof_sent and (answers := protocol.data_to_send()):
-                self.write(b"".join(answers))
-            await self._slow_down(others)
-            if lines:
+            if lines := await self._lines(data):
                 return lines
         if not self.at_eof():
             # The peer has broken the protocol. Closed with unread input, the kernel would reset the connection, and the
             # peer would not learn why.
             self._session.leave()
-            while await self._stream.read(_PIECE):
+            while await self._stream.read(n):
                 pass
         return b""
 
@@ -82,9 +76,25 @@ class WebConnection(Connection):
         """Tell whether the peer has ended its output."""
         return self._stream.at_eof() or self._protocol.close_rcvd is not None
 
-    def _take(self, frames: list[Event]) -> tuple[bytes, int]:
-        """Return the lines in the messages that `frames` complete, and the number of frames that complete none."""
+    async def _lines(self, data: bytes) -> bytes:
+        """Return the lines in the messages that `data` completes."""
         lines = []
+        for start in range(0, len(data), _PIECE):
+            self._protocol.receive_data(data[start : start + _PIECE])
+            frames = self._protocol.events_received()
+            messages = self._messages(frames)
+            lines += messages
+            if self._protocol.eof_sent:
+                break
+            if answers := self._protocol.data_to_send():
+                self.write(b"".join(answers))
+            if others := len(frames) - len(messages):
+                await self._slow_down(others)
+        return b"".join(lines)
+
+    def _messages(self, frames: list[Event]) -> list[bytes]:
+        """Return the messages that `frames` complete, with a line feed at the end."""
+        messages = []
         for frame in frames:
             assert isinstance(frame, Frame)  # the handshake is done
             if frame.opcode is Opcode.BINARY:
@@ -100,16 +110,15 @@ class WebConnection(Connection):
                 except UnicodeDecodeError:
                     self._protocol.fail(CloseCode.INVALID_DATA, "it is not UTF-8")
                     break
-                lines.append(message if message.endswith(b"\n") else message + b"\n")
-        return b"".join(lines), len(frames) - len(lines)
+                messages.append(message if message.endswith(b"\n") else message + b"\n")
+        return messages
 
     async def _slow_down(self, others: int) -> None:
-        """Wait as if each frame that completes no message was a line."""
+        """Wait as if each frame that completes no message was a line, and let other peers be served."""
         for _ in range(others):
             if self._pace and (wait := self._pace.take(asyncio.get_running_loop().time())):
                 await self._wait(wait)
-        if others:
-            await asyncio.sleep(0)
+        await asyncio.sleep(0)
 
     def _first_session(self) -> Session:
         return WebSocketSession(self._core, self, self._address)
@@ -123,5 +132,5 @@ class WebConnection(Connection):
                 CloseCode.GOING_AWAY if self._core.is_closing else CloseCode.NORMAL_CLOSURE,
             )
         self._transport.write(b"".join(self._protocol.data_to_send()))
-        if self._protocol.eof_sent or self._hanging_up:
+        if self._protocol.eof_sent or self._hanging_up or self.at_eof():  # else the peer has to answer
             super()._half_close()
