@@ -59,7 +59,7 @@ def frame(opcode: int, data: bytes, *, fin: bool = True, masked: bool = True, re
         length = bytes([masked << 7 | 127]) + size.to_bytes(8)
     if not masked:
         return bytes([first]) + length + data
-    mask = os.urandom(4)
+    mask = b"\xa5\x0f\x3c\x81"
     return bytes([first]) + length + mask + bytes(byte ^ mask[at % 4] for at, byte in enumerate(data))
 
 
