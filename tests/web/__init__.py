@@ -130,6 +130,11 @@ class Web:
             size = int.from_bytes(self.bytes.exactly(8))
         return Frame(first & 15, self.bytes.exactly(size), bool(first & 0x80))
 
+    def reset(self) -> None:
+        """Break the connection, as a machine does that crashed."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        self.socket.close()
+
     def __enter__(self) -> Self:
         return self
 
@@ -144,6 +149,7 @@ class WebPeer(Web):
         super().__init__(port, receive_buffer, source)
         answer = self.upgrade(**headers)
         assert answer.status == 101, answer
+        self.welcome: Event = {}
         self._events: list[Event] = []
         self._newest = 0
 
@@ -170,8 +176,14 @@ class WebPeer(Web):
         self.tell("hello", v=1, name=name, **fields)
         welcome = self.event()
         assert welcome["type"] == "welcome", welcome
+        self.welcome = welcome
         self.until("joined")
         return welcome
+
+    def resume(self, welcome: Event, after: int) -> None:
+        """Say hello as somebody who was there before."""
+        known = {field: welcome[field] for field in ("name", "token", "epoch")}
+        self.tell("hello", v=1, after=after, **known)
 
     def say(self, text: str) -> int:
         self._newest += 1

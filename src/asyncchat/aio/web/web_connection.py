@@ -80,6 +80,8 @@ class WebConnection(Connection):
         """Return the lines in the messages that `data` completes."""
         lines = []
         for start in range(0, len(data), _PIECE):
+            if start:
+                await asyncio.sleep(0)  # other peers are served
             self._protocol.receive_data(data[start : start + _PIECE])
             frames = self._protocol.events_received()
             messages = self._messages(frames)
@@ -88,8 +90,12 @@ class WebConnection(Connection):
                 break
             if answers := self._protocol.data_to_send():
                 self.write(b"".join(answers))
-            if others := len(frames) - len(messages):
-                await self._slow_down(others)
+            # Each frame that completes no message counts as a line.
+            for _ in range(len(frames) - len(messages)):
+                if self._pace and (wait := self._pace.take(asyncio.get_running_loop().time())):
+                    await self._wait(wait)
+                if not self._open or self._transport.is_closing():
+                    break
         return b"".join(lines)
 
     def _messages(self, frames: list[Event]) -> list[bytes]:
@@ -113,13 +119,6 @@ class WebConnection(Connection):
                 messages.append(message if message.endswith(b"\n") else message + b"\n")
         return messages
 
-    async def _slow_down(self, others: int) -> None:
-        """Wait as if each frame that completes no message was a line, and let other peers be served."""
-        for _ in range(others):
-            if self._pace and (wait := self._pace.take(asyncio.get_running_loop().time())):
-                await self._wait(wait)
-        await asyncio.sleep(0)
-
     def _first_session(self) -> Session:
         return WebSocketSession(self._core, self, self._address)
 
@@ -128,9 +127,7 @@ class WebConnection(Connection):
 
     def _half_close(self) -> None:
         if self._protocol.state is OPEN:
-            self._protocol.send_close(
-                CloseCode.GOING_AWAY if self._core.is_closing else CloseCode.NORMAL_CLOSURE,
-            )
+            self._protocol.send_close(CloseCode.GOING_AWAY if self._core.is_closing else CloseCode.NORMAL_CLOSURE)
         self._transport.write(b"".join(self._protocol.data_to_send()))
         if self._protocol.eof_sent or self._hanging_up or self.at_eof():  # else the peer has to answer
             super()._half_close()
