@@ -76,7 +76,11 @@ def test_a_browser_that_sends_too_fast_is_slowed_down_and_loses_nothing() -> Non
         assert time.monotonic() - begun >= 0.04
 
 
-@pytest.mark.parametrize("flood", [frame(PING, b""), frame(PONG, b""), frame(TEXT, b""), frame(TEXT, b"{}")])
+@pytest.mark.parametrize(
+    "flood",
+    [frame(PING, b""), frame(PONG, b""), frame(TEXT, b""), frame(TEXT, b"{}")],
+    ids=["pings", "pongs", "empty messages", "messages"],
+)
 def test_a_flood_of_frames_delays_nobody_and_ends_with_its_connection(flood: bytes) -> None:
     with WebProgram("--rate", "20", "--burst", "5") as room, peer(room, "flood") as web, room.join("bob") as bob:
         web.socket.setblocking(False)
@@ -89,6 +93,7 @@ def test_a_flood_of_frames_delays_nobody_and_ends_with_its_connection(flood: byt
             assert bob.line() == f"bob: {number}"
             assert time.monotonic() - begun < seconds(1)
         web.reset()
+        bob.send("is it still there?\n")
         room.out.until("flood left")
 
 
@@ -103,20 +108,21 @@ def test_a_browser_that_does_not_read_is_cut_off_and_delays_nobody() -> None:
             alice.line()
         assert "(stuck) is cut off: it does not read what it is sent" in room.errors.line()
         room.out.until("stuck left")
-        with pytest.raises((ConnectionResetError, AssertionError)):
-            while stuck.frame():
+        with contextlib.suppress(AssertionError):  # it gets what the kernel has, and no more
+            while stuck.frame().opcode != CLOSE:
                 pass
+            pytest.fail("it is closed as if all was well")
 
 
 def test_a_browser_that_sends_pings_and_reads_nothing_is_cut_off() -> None:
     with (
         WebProgram("--rate", "0", "--max-backlog", "100000") as room,
         peer(room, "stuck", receive_buffer=4096) as stuck,
-        contextlib.suppress(ConnectionError),
     ):
-        for _ in range(20_000):
-            stuck.send(frame(PING, b"x" * 125) * 10)
-    assert "(stuck) is cut off" in room.errors.rest().decode()
+        with contextlib.suppress(ConnectionError):
+            for _ in range(20_000):
+                stuck.send(frame(PING, b"x" * 125) * 10)
+        assert "(stuck) is cut off: it does not read what it is sent" in room.errors.line()
 
 
 def test_whoever_chooses_no_name_is_told_and_let_go() -> None:
@@ -172,7 +178,7 @@ def test_a_connection_without_a_proper_end_is_noticed() -> None:
             room.out.until("bob left")
         with peer(room, "carol") as carol:
             carol.socket.shutdown(1)
-            assert carol.frame().opcode == CLOSE
+            assert carol.closing().code == 1000
             room.out.until("carol left")
 
 

@@ -158,4 +158,8 @@ def _refusal(said: bytes) -> bytes:
 def _discard(protocol: ServerProtocol) -> None:
     """Break the cycles of a protocol that is not used any more."""
     protocol.parser.close()
+    error: BaseException | None = protocol.handshake_exc
     protocol.handshake_exc = None
+    while error:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
