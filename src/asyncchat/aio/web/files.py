@@ -24,18 +24,19 @@ _HEADERS = {
 
 
 class Answer(NamedTuple):
-    """An answer to a request."""
+    """An answer to a request; `closes`: no further request is read."""
 
     status: HTTPStatus
     headers: dict[str, str]
     body: bytes
+    closes: bool = False
 
-    def encode(self, *, without_body: bool = False, closes: bool = False) -> bytes:
-        """Return its bytes; `closes`: no further request is read."""
+    def encode(self, *, without_body: bool = False) -> bytes:
+        """Return its bytes."""
         headers = _HEADERS | self.headers
         if self.status is not HTTPStatus.NOT_MODIFIED:
             headers["Content-Length"] = str(len(self.body))
-        if closes:
+        if self.closes:
             headers["Connection"] = "close"
         head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         start = f"HTTP/1.1 {self.status.value} {self.status.phrase}\r\n{head}\r\n".encode()

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from http import HTTPStatus
+from typing import NamedTuple
 
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
@@ -23,6 +24,13 @@ REQUEST_TIMEOUT = 10.0
 _END = b"\r\n\r\n"
 
 
+class _Opening(NamedTuple):
+    """A WebSocket that a peer at `address` opens; it is open when the answer is sent, which `protocol` has."""
+
+    protocol: ServerProtocol
+    address: str
+
+
 class WebPort:
     """Serves the page and WebSockets on `listeners`, which must be listening already."""
 
@@ -40,73 +48,70 @@ class WebPort:
             return
         server.limiter.enter(host)
         try:
-            opened = await self._answer(server, reader, writer)
+            opening = await self._answer(server, reader, writer)
         finally:
             server.limiter.leave(host)
-        if not opened:
+        if not opening:
             return
-        protocol, request = opened
-        host = self._trust.address(host, _joined(request, "X-Forwarded-For"))
+        protocol, host = opening
         if refusal := server.limiter.refusal(host):
             _discard(protocol)
             await server.refuse(reader, writer, _refusal(refusal))
             return
         writer.write(b"".join(protocol.data_to_send()))
-        await server.serve_peer(
-            WebConnection(protocol, reader, writer, server.core, host, server.limits, server.attend), host
-        )
+        connection = WebConnection(protocol, reader, writer, server.core, host, server.limits, server.attend)
+        await server.serve_peer(connection, host)
 
     async def _answer(
         self, server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> tuple[ServerProtocol, Request] | None:
+    ) -> _Opening | None:
         """Answer requests until one opens a WebSocket, and return that; None at the end of the connection."""
         pace = RateLimiter(server.limits.rate, server.limits.burst) if server.limits.rate else None
-        opened = None
+        answer: Answer | _Opening | None = None
         try:
-            while not opened:
+            while not isinstance(answer, _Opening):
                 async with asyncio.timeout(min(REQUEST_TIMEOUT, server.limits.name_timeout)):
                     await writer.drain()
                     head = await _read_head(reader)
                 # At least once, so that other peers are served.
                 await asyncio.sleep(pace.take(asyncio.get_running_loop().time()) if pace else 0)
-                opened, answer, is_last = self._handle(server, head, writer)
-                writer.write(answer)
-                if is_last:
-                    await close_properly(reader, writer)
-                    break
+                answer = self._answer_to(server, head, writer)
+                if isinstance(answer, Answer):
+                    writer.write(answer.encode(without_body=head.startswith(b"HEAD ")))
+                    if answer.closes:
+                        await close_properly(reader, writer)
+                        break
         except (TimeoutError, EOFError):
             pass
         except asyncio.CancelledError:
             pass  # the server has ended, and asyncio would report this as an error
         except OSError as gone:
             gone.__traceback__ = None  # as in Connection.run
-        finally:
-            if not opened:
-                writer.transport.abort()
-        return opened
+        if isinstance(answer, _Opening):
+            return answer
+        writer.transport.abort()
+        return None
 
-    def _handle(
-        self, server: Server, head: bytes | None, writer: asyncio.StreamWriter
-    ) -> tuple[tuple[ServerProtocol, Request] | None, bytes, bool]:
-        """Return the WebSocket that a request opens, or the answer, and whether no request is read after it."""
-        if head is None:
-            return None, text(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the request is too long").encode(), True
+    def _answer_to(self, server: Server, head: bytes, writer: asyncio.StreamWriter) -> Answer | _Opening:
+        """Return the answer to a request, or the WebSocket that it opens."""
+        if not head:
+            return text(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the request is too long")._replace(closes=True)
         method, _, rest = head.partition(b" ")
         if method not in {b"GET", b"HEAD"}:  # which may have a body
             refused = text(HTTPStatus.METHOD_NOT_ALLOWED, "only GET and HEAD are understood", Allow="GET, HEAD")
-            return None, refused.encode(closes=True), True
+            return refused._replace(closes=True)
         protocol = new_protocol(server.limits)
         protocol.receive_data(b"GET " + rest)  # the library takes no other method
-        closes = b" HTTP/1.1\r\n" not in head
         match protocol.events_received():
             case [Request() as request]:
                 if not (answer := self._respond(server, protocol, request, writer)):
-                    return (protocol, request), b"", False  # the answer comes when its address is let in
-                closes = closes or "close" in _joined(request, "Connection").lower()
+                    peer = host_of_peer(writer.get_extra_info("peername"))
+                    return _Opening(protocol, self._trust.address(peer, _joined(request, "X-Forwarded-For")))
+                closes = b" HTTP/1.1\r\n" not in head or "close" in _joined(request, "Connection").lower()
             case _:
                 answer, closes = text(HTTPStatus.BAD_REQUEST, "the request is not understood"), True
         _discard(protocol)
-        return None, answer.encode(without_body=method == b"HEAD", closes=closes), closes
+        return answer._replace(closes=closes)
 
     def _respond(
         self, server: Server, protocol: ServerProtocol, request: Request, writer: asyncio.StreamWriter
@@ -136,12 +141,12 @@ class WebPort:
         return text(HTTPStatus.NOT_FOUND, "there is nothing here")
 
 
-async def _read_head(reader: asyncio.StreamReader) -> bytes | None:
-    """Return a request without a body; None if it is too long. Raises EOFError."""
+async def _read_head(reader: asyncio.StreamReader) -> bytes:
+    """Return a request without a body; nothing if it is too long. Raises EOFError."""
     try:
         return await reader.readuntil(_END)
     except asyncio.LimitOverrunError:
-        return None
+        return b""
 
 
 def _joined(request: Request, name: str) -> str:
@@ -150,9 +155,7 @@ def _joined(request: Request, name: str) -> str:
 
 
 def _refusal(said: bytes) -> bytes:
-    return Answer(HTTPStatus.SERVICE_UNAVAILABLE, {"Content-Type": "text/plain; charset=utf-8"}, said).encode(
-        closes=True
-    )
+    return text(HTTPStatus.SERVICE_UNAVAILABLE, said.decode().rstrip())._replace(closes=True).encode()
 
 
 def _discard(protocol: ServerProtocol) -> None:
