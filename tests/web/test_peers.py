@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
+from websockets.protocol import Protocol
 
 from asyncchat.aio.server.connection import Connection
 from asyncchat.aio.server.server import Server
@@ -236,8 +237,6 @@ async def opened(port: int, name: str) -> tuple[asyncio.StreamReader, asyncio.St
 
 
 async def test_a_visit_leaves_nothing_for_the_garbage_collector() -> None:
-    from websockets.server import ServerProtocol
-
     async with running(Limits()) as port:
         gc.collect()
         gc.disable()
@@ -257,7 +256,7 @@ async def test_a_visit_leaves_nothing_for_the_garbage_collector() -> None:
             await reader.readuntil(b" 400 ")
             writer.close()
             async with asyncio.timeout(seconds(PATIENCE)):
-                while [kept for kept in gc.get_objects() if isinstance(kept, Connection | ServerProtocol)]:  # noqa: ASYNC110
+                while [kept for kept in gc.get_objects() if isinstance(kept, Connection | Protocol)]:  # noqa: ASYNC110
                     await asyncio.sleep(0)
         finally:
             gc.enable()

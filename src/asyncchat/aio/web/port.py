@@ -12,7 +12,7 @@ from asyncchat.aio.server.closing import close_properly
 from asyncchat.aio.server.server import Server
 from asyncchat.aio.web.files import Answer, read_page, text
 from asyncchat.aio.web.trust import Trust
-from asyncchat.aio.web.web_connection import WebConnection, new_protocol
+from asyncchat.aio.web.web_connection import LOG, WebConnection
 from asyncchat.chat.rate_limits import RateLimiter
 from asyncchat.system.addresses import host_of_peer, of_socket
 
@@ -25,9 +25,9 @@ _END = b"\r\n\r\n"
 
 
 class _Opening(NamedTuple):
-    """A WebSocket that a peer at `address` opens; it is open when the answer is sent, which `protocol` has."""
+    """A WebSocket that a peer at `address` opens; it is open when the answer is sent."""
 
-    protocol: ServerProtocol
+    answer: bytes
     address: str
 
 
@@ -53,13 +53,11 @@ class WebPort:
             server.limiter.leave(host)
         if not opening:
             return
-        protocol, host = opening
-        if refusal := server.limiter.refusal(host):
-            _discard(protocol)
+        if refusal := server.limiter.refusal(host := opening.address):
             await server.refuse(reader, writer, _refusal(refusal))
             return
-        writer.write(b"".join(protocol.data_to_send()))
-        connection = WebConnection(protocol, reader, writer, server.core, host, server.limits, server.attend)
+        writer.write(opening.answer)
+        connection = WebConnection(reader, writer, server.core, host, server.limits, server.attend)
         await server.serve_peer(connection, host)
 
     async def _answer(
@@ -100,23 +98,21 @@ class WebPort:
         if method not in {b"GET", b"HEAD"}:  # which may have a body
             refused = text(HTTPStatus.METHOD_NOT_ALLOWED, "only GET and HEAD are understood", Allow="GET, HEAD")
             return refused._replace(closes=True)
-        protocol = new_protocol(server.limits)
+        protocol = ServerProtocol(logger=LOG)
         protocol.receive_data(b"GET " + rest)  # the library takes no other method
         match protocol.events_received():
             case [Request() as request]:
-                if not (answer := self._respond(server, protocol, request, writer)):
-                    peer = host_of_peer(writer.get_extra_info("peername"))
-                    return _Opening(protocol, self._trust.address(peer, _joined(request, "X-Forwarded-For")))
-                closes = b" HTTP/1.1\r\n" not in head or "close" in _joined(request, "Connection").lower()
+                answer = self._respond(server, protocol, request, writer)
+                if isinstance(answer, Answer) and (b" HTTP/1.1\r\n" not in head or _wants_end(request)):
+                    answer = answer._replace(closes=True)
             case _:
-                answer, closes = text(HTTPStatus.BAD_REQUEST, "the request is not understood"), True
+                answer = text(HTTPStatus.BAD_REQUEST, "the request is not understood")._replace(closes=True)
         _discard(protocol)
-        return answer._replace(closes=closes)
+        return answer
 
     def _respond(
         self, server: Server, protocol: ServerProtocol, request: Request, writer: asyncio.StreamWriter
-    ) -> Answer | None:
-        """Return the answer to a request; None if it opens the WebSocket of `protocol`."""
+    ) -> Answer | _Opening:
         path = request.path.partition("?")[0]
         if path == "/healthz":
             return text(HTTPStatus.OK, "alive")
@@ -133,8 +129,8 @@ class WebPort:
                 return text(HTTPStatus.FORBIDDEN, "a page of another origin; start the server with --web-origin")
             response = protocol.accept(request)
             if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
-                protocol.send_response(response)
-                return None
+                peer = host_of_peer(writer.get_extra_info("peername"))
+                return _Opening(response.serialize(), self._trust.address(peer, _joined(request, "X-Forwarded-For")))
             return Answer(HTTPStatus(response.status_code), {"Upgrade": "websocket"}, bytes(response.body))
         if file := self._page.get(path):
             return file.answer(_joined(request, "Accept-Encoding"), _joined(request, "If-None-Match"))
@@ -147,6 +143,10 @@ async def _read_head(reader: asyncio.StreamReader) -> bytes:
         return await reader.readuntil(_END)
     except asyncio.LimitOverrunError:
         return b""
+
+
+def _wants_end(request: Request) -> bool:
+    return "close" in _joined(request, "Connection").lower()
 
 
 def _joined(request: Request, name: str) -> str:

@@ -5,8 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from websockets.frames import CloseCode, Frame, Opcode
-from websockets.protocol import OPEN, Event
-from websockets.server import ServerProtocol
+from websockets.protocol import OPEN, SERVER, Event, Protocol
 
 from asyncchat.aio.server.connection import Connection
 from asyncchat.chat.core import ChatCore
@@ -18,13 +17,8 @@ from asyncchat.sessions.session import Session
 _PIECE = 1 << 11
 """Bytes that are parsed at a time; in the worst case, empty frames, that takes two milliseconds."""
 
-_log = logging.getLogger("asyncchat.websockets")
-_log.setLevel(logging.WARNING)  # the library has a line for each connection
-
-
-def new_protocol(limits: Limits) -> ServerProtocol:
-    """Return the protocol of one WebSocket, before the handshake; a message is as long as a line can be."""
-    return ServerProtocol(max_size=limits.max_line * events.JSON_LINE, logger=_log)
+LOG = logging.getLogger("asyncchat.websockets")
+LOG.setLevel(logging.WARNING)  # the library has a line for each connection
 
 
 class WebConnection(Connection):
@@ -34,7 +28,6 @@ class WebConnection(Connection):
 
     def __init__(
         self,
-        protocol: ServerProtocol,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         core: ChatCore,
@@ -42,7 +35,8 @@ class WebConnection(Connection):
         limits: Limits,
         attend: Callable[[Session, Connection], Awaitable[None]],
     ) -> None:
-        self._protocol = protocol
+        # A message is as long as a line can be.
+        self._protocol = Protocol(SERVER, max_size=limits.max_line * events.JSON_LINE, logger=LOG)
         self._stream = reader
         self._message = bytearray()
         super().__init__(self, writer, core, address, limits, attend)
