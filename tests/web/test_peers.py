@@ -100,14 +100,14 @@ def test_a_flood_of_frames_delays_nobody_and_ends_with_its_connection(flood: byt
 
 def test_a_browser_that_does_not_read_is_cut_off_and_delays_nobody() -> None:
     with (
-        WebProgram("--rate", "0", "--max-backlog", "100000") as room,
-        peer(room, "stuck", receive_buffer=4096) as stuck,
+        WebProgram("--rate", "0", "--max-backlog", "100000", "--trusted-proxy", "127.0.0.1") as room,
+        peer(room, "stuck", receive_buffer=4096, X_Forwarded_For="192.0.2.1") as stuck,
         room.join("alice") as alice,
     ):
         for _ in range(400):
             alice.send("y" * 4000 + "\n")
             alice.line()
-        assert "(stuck) is cut off: it does not read what it is sent" in room.errors.line()
+        assert "192.0.2.1 (stuck) is cut off: it does not read what it is sent" in room.errors.line()
         room.out.until("stuck left")
         with contextlib.suppress(AssertionError):  # it gets what the kernel has, and no more
             while stuck.frame().opcode != CLOSE:

@@ -16,7 +16,7 @@ from asyncchat.limits import Limits
 from asyncchat.sessions.json import JsonSession
 from asyncchat.sessions.plain import PlainSession
 from asyncchat.sessions.session import Session
-from asyncchat.system.addresses import Address
+from asyncchat.system.addresses import Address, host_of_peer
 from asyncchat.text import texts
 from asyncchat.text.framing import LineDecoder
 
@@ -295,7 +295,8 @@ class Connection:
     def _cut_off(self, why: str) -> None:
         self.abort()
         place = self._transport.get_extra_info("peername")
-        where = Address(*place[:2]) if place else "a peer"
+        # Behind a proxy, the place is the proxy's.
+        where = Address(*place[:2]) if place and host_of_peer(place) == self._address else self._address or "a peer"
         name = self._session.user.name
         log.warning("%s (%s) is cut off: %s", where, name.shown if name else "no name yet", why)
 

@@ -94,16 +94,19 @@ class WebPort:
         """Return the answer to a request, or the WebSocket that it opens."""
         if not head:
             return text(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the request is too long")._replace(closes=True)
-        method, _, rest = head.partition(b" ")
+        first, _, rest = head.partition(b"\r\n")
+        method, *target = first.split(b" ")
         if method not in {b"GET", b"HEAD"}:  # which may have a body
             refused = text(HTTPStatus.METHOD_NOT_ALLOWED, "only GET and HEAD are understood", Allow="GET, HEAD")
             return refused._replace(closes=True)
+        is_old = target[1:] == [b"HTTP/1.0"]
         protocol = ServerProtocol(logger=LOG)
-        protocol.receive_data(b"GET " + rest)  # the library takes no other method
+        # The library takes no other method and, in its older versions, no other version of HTTP.
+        protocol.receive_data(b"GET %b\r\n%b" % (b" ".join([*target[:1], b"HTTP/1.1"] if is_old else target), rest))
         match protocol.events_received():
-            case [Request() as request]:
+            case [Request() as request] if request.path.isascii():
                 answer = self._respond(server, protocol, request, writer)
-                if isinstance(answer, Answer) and (b" HTTP/1.1\r\n" not in head or _wants_end(request)):
+                if isinstance(answer, Answer) and (is_old or "close" in _joined(request, "Connection").lower()):
                     answer = answer._replace(closes=True)
             case _:
                 answer = text(HTTPStatus.BAD_REQUEST, "the request is not understood")._replace(closes=True)
@@ -143,10 +146,6 @@ async def _read_head(reader: asyncio.StreamReader) -> bytes:
         return await reader.readuntil(_END)
     except asyncio.LimitOverrunError:
         return b""
-
-
-def _wants_end(request: Request) -> bool:
-    return "close" in _joined(request, "Connection").lower()
 
 
 def _joined(request: Request, name: str) -> str:
