@@ -8,6 +8,8 @@ from bench.machine import Failed
 from bench.targets import Server
 
 _TAIL = 512
+_COUNTED = 1.5
+"""Seconds after which everybody knows how many peers there are, where that is told."""
 
 
 class Peer:
@@ -62,6 +64,9 @@ class Crowd:
 
     def settle(self, seconds: float = 60) -> None:
         """Wait until everybody has everything that the joining made the server say."""
+        while self.wire.acks and (ready := self.epoll.poll(_COUNTED)):
+            for descriptor, _ in ready:
+                self._advance(self.by_descriptor[descriptor])
         # What two peers say comes after all that; two, for not every server repeats to a peer what it says itself.
         # A sender whom nobody compares hears enough of others later.
         words = [(self.peers[0], b"the first word"), (self.peers[-1], b"the second word")]
