@@ -1,7 +1,7 @@
 """The benchmark: what a stated number is defended with; `python -m bench` from the repository's root.
 
 __main__.py  the command line
-parts.py     what is measured on a healthy crowd: flood, paced, many
+parts.py     what is measured on a healthy crowd: flood, paced, many, store, web
 faults.py    what is measured while somebody misbehaves: stalled, flooder
 claims.py    what the figures must show
 targets.py   the servers, and how each is started

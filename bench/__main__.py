@@ -19,6 +19,7 @@ PARTS = {
     "paced": parts.paced,
     "many": parts.many,
     "store": parts.store,
+    "web": parts.web,
     "stalled": faults.stalled,
     "flooder": faults.flooder,
 }

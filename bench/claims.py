@@ -62,7 +62,7 @@ def ratios(over: dict[int, float], under: dict[int, float]) -> dict[int, float]:
 def claims(rows: Sequence[Row]) -> list[Claim]:
     """Return every claim, measured or not."""
     figures = Figures(rows)
-    return [*_speed(figures), *_many(figures), *_store(figures), *_faults(figures)]
+    return [*_speed(figures), *_many(figures), *_store(figures), *_web(figures), *_faults(figures)]
 
 
 def _speed(figures: Figures) -> list[Claim]:
@@ -121,6 +121,20 @@ def _store(figures: Figures) -> list[Claim]:
         what = f"{peers} peers, 50 messages a second: 99th percentile with --durability normal, against memory"
         found.append(figures.claim(what, values, "at most 1.35 times", most=1.35))
     return found
+
+
+def _web(figures: Figures) -> list[Claim]:
+    flood, paced = "1000 peers, flood", "1000 peers, paced"
+    lines, frames = "asyncchat, JSON lines", "asyncchat, WebSocket"
+    cost = ratios(figures.of("web", flood, COST, lines), figures.of("web", flood, COST, frames))
+    cpu = ratios(figures.of("web", paced, "CPU s", frames), figures.of("web", paced, "CPU s", lines))
+    each = figures.of("web", flood, "bytes/peer", frames)
+    title = "1000 peers: {} by WebSocket, against JSON lines"
+    return [
+        figures.claim(title.format("cost of a delivery in a flood"), cost, "at most 1.35 times", most=1.35),
+        figures.claim(title.format("server CPU for 50 messages a second"), cpu, "at most 1.35 times", most=1.35),
+        figures.claim("1000 peers: memory for each WebSocket", each, "at most 14 kB", most=14_000, unit=" bytes"),
+    ]
 
 
 def _faults(figures: Figures) -> list[Claim]:

@@ -151,7 +151,7 @@ class Load:
         self.finish()
         self._stream.check_whole()
         for sender, peer in zip(self.senders, self._peer_of, strict=True):
-            if peer.own is not None and peer.own != self._stream.without(sender):
+            if peer.own is not None and not self._crowd.wire.acks and peer.own != self._stream.without(sender):
                 raise Failed(f"sender {sender.index} did not get what the others sent")
 
     def _missing(self) -> str:

@@ -9,7 +9,7 @@ from bench.joining import Crowd
 from bench.load import Load
 from bench.machine import cpu_seconds, file_limit, memory
 from bench.run import Run
-from bench.targets import ASYNCCHAT, STORES, Server, Target, running
+from bench.targets import ASYNCCHAT, LINES, STORES, WEBSOCKETS, Server, Target, running
 
 COST = "deliveries/CPU s"
 _SPARE_FILES = 100
@@ -107,6 +107,29 @@ def store(run: Run) -> None:
 
                 run.measure("store", f"{peers} peers, flood", target, number, flood)
                 run.measure("store", f"{peers} peers, paced", target, number, pace)
+
+
+def web(run: Run) -> None:
+    """The same events at 1000 peers in lines and in WebSocket frames: memory for each peer, a flood, a steady pace."""
+    peers, messages, seconds = (40, 200, 10.0) if run.short else (1000, 10**9, 4.0)
+    paced_messages, rate = (50, 500.0) if run.short else (500, 50.0)
+    for number in run.rounds:
+        for target in (LINES, WEBSOCKETS):
+
+            def flood(target: Target = target) -> dict[str, float]:
+                with running(target) as server, Crowd(server) as crowd:
+                    empty = memory(server.pid)
+                    crowd.join(peers)
+                    crowd.settle()
+                    full = memory(server.pid)
+                    return {"bytes/peer": (full - empty) / peers, **flooded(server, Load(crowd), messages, seconds)}
+
+            def pace(target: Target = target) -> dict[str, float]:
+                with crowded(target, peers) as (server, crowd):
+                    return paced_load(server, Load(crowd), paced_messages, rate)
+
+            run.measure("web", f"{peers} peers, flood", target, number, flood)
+            run.measure("web", f"{peers} peers, paced", target, number, pace)
 
 
 def many(run: Run) -> None:

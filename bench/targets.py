@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.machine import Failed, for_child
-from bench.wires import CHAT, IRC, NCAT, Wire
+from bench.wires import CHAT, IRC, JSON, NCAT, WEBSOCKET, Wire
 
+_LISTENING = "listening on 127.0.0.1:"
 _START = 30.0
 _STOP = 5.0
 
@@ -25,7 +26,7 @@ class Target(NamedTuple):
     """A server that can be started.
 
     command: what starts it, from the directory for its files and a free port
-    announces: whether it says at which port it listens; else it listens at the one it was given
+    announces: what it says before the port at which it listens; if nothing, it listens at the one it was given
     program: what must be installed for it
     version: what shows its version
     window: how many peers may be on their way in at once
@@ -35,7 +36,7 @@ class Target(NamedTuple):
     name: str
     wire: Wire
     command: Callable[[Path, int], list[str]]
-    announces: bool
+    announces: str
     program: str
     version: list[str]
     window: int = 256
@@ -82,6 +83,10 @@ def _stored(durability: str) -> Callable[[Path, int], list[str]]:
         return [*_asyncchat(directory, port), "--store", str(directory / "chat.db"), "--durability", durability]
 
     return command
+
+
+def _with_page(directory: Path, port: int) -> list[str]:
+    return [*_asyncchat(directory, port), "--web", "0"]
 
 
 def _beside_this(name: str) -> Callable[[Path, int], list[str]]:
@@ -133,18 +138,23 @@ def _ncat(_directory: Path, port: int) -> list[str]:
     return ["ncat", "--listen", "127.0.0.1", str(port), "--chat", "--max-conns", "2000"]
 
 
-ASYNCCHAT = Target("asyncchat", CHAT, _asyncchat, True, sys.executable, ["python", "-m", "asyncchat", "--version"])
+ASYNCCHAT = Target(
+    "asyncchat", CHAT, _asyncchat, _LISTENING, sys.executable, ["python", "-m", "asyncchat", "--version"]
+)
 STORES = tuple(
     ASYNCCHAT._replace(name=f"asyncchat --store, {durability}", command=_stored(durability))
     for durability in ("normal", "full")
 )
-TEXTBOOK = Target("textbook", CHAT, _beside_this("textbook.py"), True, sys.executable, [])
+# The same events in lines and in WebSocket frames.
+LINES = ASYNCCHAT._replace(name="asyncchat, JSON lines", wire=JSON, command=_with_page)
+WEBSOCKETS = LINES._replace(name="asyncchat, WebSocket", wire=WEBSOCKET, announces="the page is at http://127.0.0.1:")
+TEXTBOOK = Target("textbook", CHAT, _beside_this("textbook.py"), _LISTENING, sys.executable, [])
 # The control of the part "stalled"; it is no chat server, so it is not measured elsewhere.
-COPIER = Target("copier", CHAT, _beside_this("copier.py"), True, sys.executable, [])
-INSPIRCD = Target("InspIRCd", IRC, _inspircd, False, "inspircd", ["inspircd", "--version"])
+COPIER = Target("copier", CHAT, _beside_this("copier.py"), _LISTENING, sys.executable, [])
+INSPIRCD = Target("InspIRCd", IRC, _inspircd, "", "inspircd", ["inspircd", "--version"])
 # Both have room for ten in their queues of connections; ncat watches its peers with select(2).
-NGIRCD = Target("ngIRCd", IRC, _ngircd, False, "ngircd", ["ngircd", "--version"], window=8)
-NCAT_CHAT = Target("ncat --chat", NCAT, _ncat, False, "ncat", ["ncat", "--version"], window=8, most=1000)
+NGIRCD = Target("ngIRCd", IRC, _ngircd, "", "ngircd", ["ngircd", "--version"], window=8)
+NCAT_CHAT = Target("ncat --chat", NCAT, _ncat, "", "ncat", ["ncat", "--version"], window=8, most=1000)
 TARGETS = (ASYNCCHAT, INSPIRCD, NGIRCD, NCAT_CHAT, TEXTBOOK)
 
 
@@ -177,7 +187,7 @@ def running(target: Target, more: Sequence[str] = ()) -> Iterator[Server]:
                 preexec_fn=for_child(),
             )
         try:
-            port = _wait(process, log, None if target.announces else port)
+            port = _wait(process, log, target.announces, port)
             yield Server(target.name, target.wire, process.pid, port, target.window)
             _check_alive(process)
         except Failed as failed:
@@ -191,11 +201,11 @@ def running(target: Target, more: Sequence[str] = ()) -> Iterator[Server]:
                 process.wait()
 
 
-def _wait(process: "subprocess.Popen[bytes]", log: Path, port: int | None) -> int:
+def _wait(process: "subprocess.Popen[bytes]", log: Path, announces: str, port: int) -> int:
     deadline = time.monotonic() + _START
     while time.monotonic() < deadline and process.poll() is None:
-        if port is None:
-            if found := re.search(r"listening on 127\.0\.0\.1:(\d+)", log.read_text(errors="replace")):
+        if announces:
+            if found := re.search(rf"{re.escape(announces)}(\d+)", log.read_text(errors="replace")):
                 return int(found[1])
         elif f" 0100007F:{port:04X} 00000000:0000 0A " in Path("/proc/net/tcp").read_text(encoding="ascii"):
             return port  # not tried out: ncat ends when a peer comes and goes at once

@@ -119,6 +119,13 @@ class Lines:
             self._more(seconds(limit))
         return self._take(self._buffer.index(wanted) + len(wanted))
 
+    def exactly(self, count: int, limit: float = PATIENCE) -> bytes:
+        """Return the next so many bytes."""
+        while len(self._buffer) < count:
+            assert not self.ended, f"ended after {self._buffer!r}"
+            self._more(seconds(limit))
+        return self._take(count)
+
     def rest(self, limit: float = PATIENCE) -> bytes:
         """Return all up to the end."""
         while not self.ended:

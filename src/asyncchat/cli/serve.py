@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
+from asyncchat.cli import web
 from asyncchat.cli.arguments import Parser, checked
 from asyncchat.errors import ChatError
 from asyncchat.limits import RESERVED_FILES, Limits, Policy, raise_open_file_limit
@@ -16,6 +17,7 @@ from asyncchat.system.addresses import DEFAULT_HOST, DEFAULT_PORT, listen, parse
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
+    from asyncchat.aio.web.port import WebPort
     from asyncchat.store import Store
 
 DESCRIPTION = "Serve a chat. The transcript goes to standard output, the log to standard error."
@@ -25,7 +27,7 @@ _MODES = {"max_line": ("room", "threads", "pair"), "stall_timeout": ("room", "th
 
 _OF_STORE = ("durability", "keep", "require_account", "admin_password_file", "trust_clock")
 
-_OF_ROOM = ("quiet", "store", "room", "rooms", "transcript_rooms")
+_OF_ROOM = ("quiet", "store", "web", "room", "rooms", "transcript_rooms")
 
 _LAST_WORDS = 1.0
 """Seconds to write the rest to standard output and standard error at the end, if they are blocked."""
@@ -62,6 +64,7 @@ def add_arguments(parser: Parser) -> None:
         "disconnect a client that has read none of its waiting data for this long; not with --mode pair",
     )
     room = parser.add_argument_group("with --mode room")
+    web.add_arguments(room)
     room.add_argument("--quiet", action="store_true", help="print no transcript")
     room.add_argument(
         "--store", metavar="FILE", help="keep the conversation and the accounts in this file (default: in memory only)"
@@ -163,6 +166,8 @@ def run(options: argparse.Namespace) -> int:
     given = {name: value for name, value in vars(options).items() if name in Limits._fields}
     if not options.store and (for_store := [name for name in _OF_STORE if getattr(options, name)]):
         options.parser.error(f"--{for_store[0].replace('_', '-')} goes with --store only")
+    if not options.web and (for_web := [name for name in web.OF_WEB if getattr(options, name)]):
+        options.parser.error(f"--{for_web[0].replace('_', '-')} goes with --web only")
     for name in sorted(given.keys() | {name for name in _OF_ROOM if getattr(options, name)}):
         if options.mode not in (modes := _MODES.get(name, ("room",))):
             options.parser.error(f"--{name.replace('_', '-')} goes with --mode {' or '.join(modes)} only")
@@ -175,15 +180,17 @@ def run(options: argparse.Namespace) -> int:
         from asyncchat.threads.server import ThreadServer
 
         ThreadServer(_listen(options), limits).run()
-    elif options.store:
-        signals.end_at_once()
-        # Listening comes first: a new store prints the admin's password, once, so the start must not fail after that.
-        with ExitStack() as opened:
-            listeners = [opened.enter_context(listener) for listener in _listen(options)]
-            store = opened.enter_context(closing(_open_store(options, limits)))
-            _serve_room(listeners, limits, store, _policy(options), quiet=options.quiet)
     else:
-        _serve_room(_listen(options), limits, None, _policy(options), quiet=options.quiet)
+        with ExitStack() as opened:
+            # Listening comes first: a new store prints the admin's password, once, so the start must not fail after
+            # that.
+            listeners = [opened.enter_context(listener) for listener in _listen(options)]
+            port = web.open_port(options, opened)
+            store = None
+            if options.store:
+                signals.end_at_once()
+                store = opened.enter_context(closing(_open_store(options, limits)))
+            _serve_room(listeners, port, limits, store, _policy(options), quiet=options.quiet)
     return 0
 
 
@@ -212,6 +219,7 @@ def _within_open_files(limits: Limits, wanted: int | None) -> Limits:
 
 def _serve_room(
     listeners: list[socket.socket],
+    port: "WebPort | None",
     limits: Limits,
     store: "Store | None",
     policy: Policy,
@@ -236,7 +244,7 @@ def _serve_room(
     gc.set_threshold(50_000, 20, 100)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(serve(listeners, limits, recorder, store, policy))
+            runner.run(serve(listeners, limits, recorder, store, policy, port))
     finally:
         signals.ignore()
         for outlet in (recorder, errors):

@@ -37,9 +37,9 @@ def lines(events: Iterable[Struct]) -> bytes:
     return _encoder.encode_lines(list(events))
 
 
-def conversation(batch: Iterable[room_events.Event], conversation: str = "") -> bytes:
-    """Return the events of a room in `batch` as lines; `conversation`: how they name it."""
-    return lines([event for happened in batch for event in _public(happened, conversation)])
+def conversation(batch: Iterable[room_events.Event], room: str = "") -> bytes:
+    """Return the events of a room in `batch` as lines; `room`: how they name it."""
+    return lines([event for happened in batch for event in _public(happened, room)])
 
 
 def last_lines(said: Sequence[room_events.Sent], most: int, room: str = "") -> list[bytes]:

@@ -27,9 +27,13 @@ class JsonOutput:
     def __init__(self, peer: Peer) -> None:
         self.peer = peer
 
+    def send(self, lines: bytes) -> None:
+        """Send `lines`, in one write."""
+        self.peer.write(lines)
+
     def tell(self, *told: events.FromServer) -> None:
         """Send events, in one write."""
-        self.peer.write(codec.lines(told))
+        self.send(codec.lines(told))
 
     def notice(self, text: str, times: Sequence[str] = ()) -> None:
         """Tell this user something."""
@@ -45,7 +49,7 @@ class JsonOutput:
 
     def private_messages(self, other: Account, messages: Sequence[Sent], *, new: bool = False) -> None:
         """Show messages of a private conversation."""
-        self.peer.write(codec.private(other.name.shown, messages, new=new))
+        self.send(codec.private(other.name.shown, messages, new=new))
 
     def unread(self, counts: Sequence[tuple[str, int]]) -> None:
         """Tell how many messages of each sender are unread."""
@@ -57,7 +61,7 @@ class JsonOutput:
         lines = codec.last_lines(missed, most, room.conversation)
         if first < room.seq + 1 - len(lines):
             told.append(events.Gap(first, room.seq - len(lines), room.conversation))
-        self.peer.write(b"".join([codec.lines(told), *lines]))
+        self.send(b"".join([codec.lines(told), *lines]))
 
     def parted(self, conversation: str, code: str = "", text: str = "") -> None:
         """The user is not in a room, or not any more."""

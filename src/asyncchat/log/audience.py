@@ -25,10 +25,10 @@ class Peer(Writer, Protocol):
 class Encoder(Protocol):
     """A wire format: turns a batch of events into the bytes for each peer that speaks it; empty if it has none of them.
 
-    `conversation`: the room that they are from, as JSON events name it: empty, or # and its name.
+    `room`: the one that they are from, as JSON events name it: empty, or # and its name.
     """
 
-    def __call__(self, events: Sequence[Event], conversation: str = "") -> bytes:
+    def __call__(self, events: Sequence[Event], room: str = "", /) -> bytes:
         """Return the bytes for a batch of events."""
         ...
 

@@ -13,6 +13,7 @@ from asyncchat.formats import codec, events
 from asyncchat.formats.codec import InvalidEvent
 from asyncchat.formats.events import Error, Hello, Join, Part, Ping, Pong, Refused, Say
 from asyncchat.formats.json_output import JsonOutput
+from asyncchat.formats.websocket import WebSocketOutput
 from asyncchat.log.audience import Peer
 from asyncchat.log.requests import Running
 from asyncchat.log.state import LOBBY
@@ -31,9 +32,10 @@ class JsonSession(Session):
     __slots__ = ("_output",)
 
     pings = True
+    output_type = JsonOutput
 
     def __init__(self, core: ChatCore, peer: Peer, address: str) -> None:
-        self._output = JsonOutput(peer)
+        self._output = self.output_type(peer)
         super().__init__(core, self._output, address)
 
     def ping(self) -> None:
@@ -160,3 +162,11 @@ class JsonSession(Session):
             self._try_to_join(step)
         else:
             self._answer(self.user.message_id, step)
+
+
+class WebSocketSession(JsonSession):
+    """The same for a peer at a WebSocket."""
+
+    __slots__ = ()
+
+    output_type = WebSocketOutput

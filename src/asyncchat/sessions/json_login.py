@@ -243,7 +243,7 @@ class _Login:
         # In one write, so that a client that has read the welcome knows the role, too.
         identity = [events.You(name.shown, user.role.name.lower())] if user.account else []
         missed = self._missed(told) if LOBBY in self._after else []
-        self._output.peer.write(b"".join([codec.lines(told), *missed, codec.lines(identity)]))
+        self._output.send(b"".join([codec.lines(told), *missed, codec.lines(identity)]))
         for key, after in self._after.items():
             if key != LOBBY:
                 session.rooms.setdefault(key, max(1, core.state.rooms[key].seq + 1 - core.history))

@@ -6,6 +6,7 @@ import logging
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Iterator
+from typing import Protocol
 
 from asyncchat.aio.server.backlog import Backlog
 from asyncchat.chat.core import ChatCore
@@ -15,7 +16,7 @@ from asyncchat.limits import Limits
 from asyncchat.sessions.json import JsonSession
 from asyncchat.sessions.plain import PlainSession
 from asyncchat.sessions.session import Session
-from asyncchat.system.addresses import Address
+from asyncchat.system.addresses import Address, host_of_peer
 from asyncchat.text import texts
 from asyncchat.text.framing import LineDecoder
 
@@ -35,6 +36,18 @@ _STALL_CHECKS = 10
 _AT_ONCE = struct.pack("ii", 1, 0)
 
 log = logging.getLogger(__name__)
+
+
+class Reader(Protocol):
+    """Where lines come from: a stream, or the messages in one."""
+
+    async def read(self, n: int, /) -> bytes:
+        """Return some of what has come; nothing at the end."""
+        ...
+
+    def at_eof(self) -> bool:
+        """Tell whether the peer has ended its output, and all of it was read."""
+        ...
 
 
 class Connection:
@@ -66,7 +79,7 @@ class Connection:
 
     def __init__(
         self,
-        reader: asyncio.StreamReader,
+        reader: Reader,
         writer: asyncio.StreamWriter,
         core: ChatCore,
         address: str,
@@ -90,7 +103,7 @@ class Connection:
         self._core = core
         self._address = address
         self._attend = attend
-        self._session: Session = PlainSession(core, self, self._address)
+        self._session = self._first_session()
 
     def write(self, data: bytes) -> None:
         """Send `data` as soon as the peer reads it; reset the connection if the backlog is too large."""
@@ -184,6 +197,10 @@ class Connection:
                 await asyncio.gather(self._catching_up, return_exceptions=True)
             del self._session  # breaks a cycle: thousands of connections must not wait for the garbage collector
 
+    def _first_session(self) -> Session:
+        """Return the session of a peer that has sent nothing yet."""
+        return PlainSession(self._core, self, self._address)
+
     def _choose_format(self, first: bytes | None) -> None:
         if codec.is_object(first):
             self._session = JsonSession(self._core, self, self._address)
@@ -269,13 +286,17 @@ class Connection:
         else:
             # If it was closed with unread input, the kernel would reset the connection, and data in transit would be
             # lost. So the peer has to close first.
-            with contextlib.suppress(OSError):
-                self._transport.write_eof()
+            if self._transport.can_write_eof():
+                with contextlib.suppress(OSError):
+                    self._transport.write_eof()
+            else:
+                self._transport.close()
 
     def _cut_off(self, why: str) -> None:
         self.abort()
         place = self._transport.get_extra_info("peername")
-        where = Address(*place[:2]) if place else "a peer"
+        # Behind a proxy, the place is the proxy's.
+        where = Address(*place[:2]) if place and host_of_peer(place) == self._address else self._address or "a peer"
         name = self._session.user.name
         log.warning("%s (%s) is cut off: %s", where, name.shown if name else "no name yet", why)
 

@@ -20,13 +20,17 @@ class ConnectionLimiter:
         self._inside = 0
         self._by_network: Counter[str] = Counter()
 
-    def refusal(self, host: str) -> bytes | None:
-        """Return the refusal of a new connection from `host`, or None if it is accepted."""
+    def refusal(self, host: str, *, is_shared: bool = False) -> bytes | None:
+        """Return the refusal of a new connection from `host`, or None if it is accepted.
+
+        `is_shared`: the host is a proxy, whose connections come from many addresses.
+        """
         if self._inside >= self._max_connections:
             return FULL
         if (
             self._max_per_address
             and self._by_network[network_of(host)] >= self._max_per_address
+            and not is_shared
             and not _is_loopback(host)
         ):
             return TOO_MANY

@@ -3,14 +3,17 @@
 import asyncio
 import contextlib
 import errno
+import functools
 import logging
 import secrets
 import signal
 import socket
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Protocol
 
 from asyncchat import transcript
+from asyncchat.aio.server.closing import close_properly
 from asyncchat.aio.server.connection import READ_SIZE, Connection
 from asyncchat.aio.server.connection_limits import ConnectionLimiter
 from asyncchat.aio.server.store_service import StoreService, applied
@@ -44,18 +47,29 @@ MOST_REFUSING = 16
 HANG_UP_AFTER = 0.5
 """Seconds that a peer gets to close its side after the goodbye, before the server closes."""
 
-REFUSAL_TIMEOUT = 1.0
-"""Seconds that a refused peer gets to read the refusal."""
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 _MAY_MAKE_ROOMS = {"open": Role.GUEST, "registered": Role.REGISTERED, "fixed": Role.ADMIN}
 
 log = logging.getLogger(__name__)
 
 
+class Port(Protocol):
+    """A further port, on `listeners`, which must be listening already; `announcement` is for the log."""
+
+    listeners: list[socket.socket]
+    announcement: str
+
+    async def handle(self, server: "Server", reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection to its end."""
+        ...
+
+
 class Server:
     """Serves the room on `listeners`, which must be listening already.
 
     `recorder` gets the raw transcript, if given. `store` keeps the conversation, which is in memory only without it.
+    `web` is the port for browsers, if there is one.
     """
 
     def __init__(
@@ -65,9 +79,11 @@ class Server:
         recorder: Peer | None = None,
         store: "Store | None" = None,
         policy: Policy = Policy(),  # noqa: B008
+        web: Port | None = None,
     ) -> None:
         self._listeners = listeners
-        self._limits = limits
+        self._web = web
+        self.limits = limits
         self._store = store
         self._clock = store.clock if store else Clock()
         log = store.log if store else MemoryLog(epoch=secrets.token_hex(8))
@@ -78,7 +94,7 @@ class Server:
         others = store.rooms if store else ()
         state = ChatState(room, accounts, Restrictions(store.restrictions if store else ()), others)
         self._pipeline = Pipeline(state, log, self._schedule_commit, self._clock.now)
-        self._core = ChatCore(
+        self.core = ChatCore(
             self._pipeline,
             ResumableSessions(lambda: secrets.token_hex(16)),
             self._clock.trusted,
@@ -91,13 +107,13 @@ class Server:
             may_make_rooms=_MAY_MAKE_ROOMS[policy.may_make_rooms],
             max_rooms=limits.max_rooms,
         )
-        self._store_service = StoreService(self._core, store) if store else None
+        self._store_service = StoreService(self.core, store) if store else None
         if recorder:
             if policy.transcript_rooms:
                 self._pipeline.audience.observe(recorder, transcript.encode)
             else:
                 self._pipeline.audience.attach(recorder, transcript.encode)
-        self._connection_limiter = ConnectionLimiter(limits.max_connections, limits.max_per_address)
+        self.limiter = ConnectionLimiter(limits.max_connections, limits.max_per_address)
         self._refused = 0  # since the last line about it in the log
         self._refusing = 0
         self._connections: dict[Connection, asyncio.Task[None]] = {}
@@ -110,13 +126,16 @@ class Server:
         if self._store:
             self._store.log.start(asyncio.get_running_loop().call_soon_threadsafe)
         servers = []
-        for listener in self._listeners:
+        ports: list[tuple[list[socket.socket], Handler]] = [(self._listeners, self._handle)]
+        if self._web:
+            ports.append((self._web.listeners, functools.partial(self._web.handle, self)))
+        for listener, handle in [(listener, handle) for listeners, handle in ports for listener in listeners]:
             # asyncio accepts up to `backlog` connections at once, before it runs anything else.
-            servers.append(
-                await asyncio.start_server(self._handle, sock=listener, limit=READ_SIZE, backlog=ACCEPTED_AT_ONCE)
-            )
+            servers.append(await asyncio.start_server(handle, sock=listener, limit=READ_SIZE, backlog=ACCEPTED_AT_ONCE))
             listener.listen(BACKLOG)
         log.info("listening on %s", ", ".join(str(of_socket(listener)) for listener in self._listeners))
+        if self._web:
+            log.info("%s", self._web.announcement)
         reporting = asyncio.create_task(self._report())
         try:
             await stop.wait()
@@ -126,6 +145,11 @@ class Server:
             await self._drain()
             reporting.cancel()
             await asyncio.gather(reporting, return_exceptions=True)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether users can join, and messages be kept."""
+        return not self._closing
 
     def _on_loop_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
@@ -147,42 +171,42 @@ class Server:
             self._pipeline.commit()
 
     async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        host = host_of_peer(writer.get_extra_info("peername"))
+        if refusal := self.limiter.refusal(host):
+            await self.refuse(reader, writer, refusal)
+        else:
+            await self.serve_peer(Connection(reader, writer, self.core, host, self.limits, self.attend), host)
+
+    async def serve_peer(self, connection: Connection, host: str) -> None:
+        """Serve a peer until its connection is closed."""
         task = asyncio.current_task()
         assert task is not None
         if self._closing:
-            writer.transport.abort()
+            connection.abort()
             return
-        host = host_of_peer(writer.get_extra_info("peername"))
-        if refusal := self._connection_limiter.refusal(host):
-            await self._refuse(reader, writer, refusal)
-            return
-        connection = Connection(reader, writer, self._core, host, self._limits, self._attend)
         self._connections[connection] = task
-        self._connection_limiter.enter(host)
+        self.limiter.enter(host)
         try:
             await connection.run()
         finally:
-            self._connection_limiter.leave(host)
+            self.limiter.leave(host)
             del self._connections[connection]
 
-    async def _attend(self, session: Session, connection: Connection) -> None:
+    async def attend(self, session: Session, connection: Connection) -> None:
         """Answer the pending request of `session`."""
         if self._store_service:
             await self._store_service.attend(session, connection)
         else:
             await applied(session)  # nothing else can be asked without a store
 
-    async def _refuse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, refusal: bytes) -> None:
+    async def refuse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, refusal: bytes) -> None:
+        """Tell a peer why it is not served, and end the connection."""
         self._refused += 1
         self._refusing += 1
         try:
             writer.write(refusal)
             if self._refusing <= MOST_REFUSING:
-                # As in Connection: closed with unread input, the kernel would reset the connection.
-                writer.write_eof()
-                async with asyncio.timeout(REFUSAL_TIMEOUT):
-                    while await reader.read(READ_SIZE):
-                        pass
+                await close_properly(reader, writer)
             writer.close()
             await writer.wait_closed()
         except OSError as gone:
@@ -203,10 +227,10 @@ class Server:
 
     async def _drain(self) -> None:
         self._closing = True
-        limit = self._limits.drain_timeout
+        limit = self.limits.drain_timeout
         deadline = asyncio.get_running_loop().time() + limit
         await self._wait_until_applied()  # accepted messages come before the goodbye
-        self._core.is_closing = True
+        self.core.is_closing = True
         for connection in self._connections:
             connection.disconnect_user(texts.GOODBYE)
         if self._store_service:
@@ -229,7 +253,7 @@ class Server:
         applied = asyncio.Event()
         self._pipeline.when_applied(applied.set)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._limits.drain_timeout):
+            async with asyncio.timeout(self.limits.drain_timeout):
                 await applied.wait()
 
     def stop_at_once(self) -> None:
@@ -244,12 +268,13 @@ async def serve(
     recorder: Peer | None = None,
     store: "Store | None" = None,
     policy: Policy = Policy(),  # noqa: B008
+    web: Port | None = None,
 ) -> None:
     """Run a server until SIGINT, SIGTERM or SIGHUP; a second SIGINT or SIGTERM skips the wait for slow peers.
 
     A second SIGHUP is ignored: when a terminal is closed, both the shell and the kernel send one.
     """
-    server = Server(listeners, limits, recorder, store, policy)
+    server = Server(listeners, limits, recorder, store, policy, web)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 

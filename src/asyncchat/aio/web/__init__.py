@@ -1,0 +1,1 @@
+"""The web port: the page's files over HTTP, and WebSockets."""

@@ -1,0 +1,167 @@
+"""The web port: answers requests, and makes peers of those that open a WebSocket."""
+
+import asyncio
+import socket
+from http import HTTPStatus
+from typing import NamedTuple
+
+from websockets.http11 import Request
+from websockets.server import ServerProtocol
+
+from asyncchat.aio.server.closing import close_properly
+from asyncchat.aio.server.server import Server
+from asyncchat.aio.web.files import Answer, read_page, text
+from asyncchat.aio.web.trust import Trust
+from asyncchat.aio.web.web_connection import LOG, WebConnection
+from asyncchat.chat.rate_limits import RateLimiter
+from asyncchat.system.addresses import host_of_peer, of_socket
+
+SOCKET = "/ws"
+
+REQUEST_TIMEOUT = 10.0
+"""Seconds that a peer gets for a request, and for taking the answer; no more than for choosing a name."""
+
+_END = b"\r\n\r\n"
+
+
+class _Opening(NamedTuple):
+    """A WebSocket that a peer at `address` opens; it is open when the answer is sent."""
+
+    answer: bytes
+    address: str
+
+
+class WebPort:
+    """Serves the page and WebSockets on `listeners`, which must be listening already."""
+
+    def __init__(self, listeners: list[socket.socket], trust: Trust) -> None:
+        self.listeners = listeners
+        self._trust = trust
+        self.announcement = f"the page is at {', '.join(f'http://{of_socket(listener)}/' for listener in listeners)}"
+        self._page = read_page()
+
+    async def handle(self, server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection to its end."""
+        host = host_of_peer(writer.get_extra_info("peername"))
+        if refusal := server.limiter.refusal(host, is_shared=self._trust.is_proxy(host)):
+            await server.refuse(reader, writer, _refusal(refusal))
+            return
+        server.limiter.enter(host)
+        try:
+            opening = await self._answer(server, reader, writer)
+        finally:
+            server.limiter.leave(host)
+        if not opening:
+            return
+        if refusal := server.limiter.refusal(host := opening.address):
+            await server.refuse(reader, writer, _refusal(refusal))
+            return
+        writer.write(opening.answer)
+        connection = WebConnection(reader, writer, server.core, host, server.limits, server.attend)
+        await server.serve_peer(connection, host)
+
+    async def _answer(
+        self, server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> _Opening | None:
+        """Answer requests until one opens a WebSocket, and return that; None at the end of the connection."""
+        pace = RateLimiter(server.limits.rate, server.limits.burst) if server.limits.rate else None
+        answer: Answer | _Opening | None = None
+        try:
+            while not isinstance(answer, _Opening):
+                async with asyncio.timeout(min(REQUEST_TIMEOUT, server.limits.name_timeout)):
+                    await writer.drain()
+                    head = await _read_head(reader)
+                # At least once, so that other peers are served.
+                await asyncio.sleep(pace.take(asyncio.get_running_loop().time()) if pace else 0)
+                answer = self._answer_to(server, head, writer)
+                if isinstance(answer, Answer):
+                    writer.write(answer.encode(without_body=head.startswith(b"HEAD ")))
+                    if answer.closes:
+                        await close_properly(reader, writer)
+                        break
+        except (TimeoutError, EOFError):
+            pass
+        except asyncio.CancelledError:
+            pass  # the server has ended, and asyncio would report this as an error
+        except OSError as gone:
+            gone.__traceback__ = None  # as in Connection.run
+        if isinstance(answer, _Opening):
+            return answer
+        writer.transport.abort()
+        return None
+
+    def _answer_to(self, server: Server, head: bytes, writer: asyncio.StreamWriter) -> Answer | _Opening:
+        """Return the answer to a request, or the WebSocket that it opens."""
+        if not head:
+            return text(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the request is too long")._replace(closes=True)
+        first, _, rest = head.partition(b"\r\n")
+        method, *target = first.split(b" ")
+        if method not in {b"GET", b"HEAD"}:  # which may have a body
+            refused = text(HTTPStatus.METHOD_NOT_ALLOWED, "only GET and HEAD are understood", Allow="GET, HEAD")
+            return refused._replace(closes=True)
+        is_old = target[1:] == [b"HTTP/1.0"]
+        protocol = ServerProtocol(logger=LOG)
+        # The library takes no other method and, in its older versions, no other version of HTTP.
+        protocol.receive_data(b"GET %b\r\n%b" % (b" ".join([*target[:1], b"HTTP/1.1"] if is_old else target), rest))
+        match protocol.events_received():
+            case [Request() as request] if request.path.isascii():
+                answer = self._respond(server, protocol, request, writer)
+                if isinstance(answer, Answer) and (is_old or "close" in _joined(request, "Connection").lower()):
+                    answer = answer._replace(closes=True)
+            case _:
+                answer = text(HTTPStatus.BAD_REQUEST, "the request is not understood")._replace(closes=True)
+        _discard(protocol)
+        return answer
+
+    def _respond(
+        self, server: Server, protocol: ServerProtocol, request: Request, writer: asyncio.StreamWriter
+    ) -> Answer | _Opening:
+        path = request.path.partition("?")[0]
+        if path == "/healthz":
+            return text(HTTPStatus.OK, "alive")
+        if path == "/readyz":
+            if server.is_ready:
+                return text(HTTPStatus.OK, "ready")
+            return text(HTTPStatus.SERVICE_UNAVAILABLE, "not ready")
+        host = _joined(request, "Host")
+        if not self._trust.knows_host(host):
+            return text(HTTPStatus.FORBIDDEN, "this host is not known here; start the server with --web-origin")
+        if path == SOCKET:
+            own = f"{'https' if writer.get_extra_info('sslcontext') else 'http'}://{host}"
+            if not self._trust.allows(_joined(request, "Origin") or None, own):
+                return text(HTTPStatus.FORBIDDEN, "a page of another origin; start the server with --web-origin")
+            response = protocol.accept(request)
+            if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+                peer = host_of_peer(writer.get_extra_info("peername"))
+                return _Opening(response.serialize(), self._trust.address(peer, _joined(request, "X-Forwarded-For")))
+            return Answer(HTTPStatus(response.status_code), {"Upgrade": "websocket"}, bytes(response.body))
+        if file := self._page.get(path):
+            return file.answer(_joined(request, "Accept-Encoding"), _joined(request, "If-None-Match"))
+        return text(HTTPStatus.NOT_FOUND, "there is nothing here")
+
+
+async def _read_head(reader: asyncio.StreamReader) -> bytes:
+    """Return a request without a body; nothing if it is too long. Raises EOFError."""
+    try:
+        return await reader.readuntil(_END)
+    except asyncio.LimitOverrunError:
+        return b""
+
+
+def _joined(request: Request, name: str) -> str:
+    """Return a header as one value; a client may repeat it."""
+    return ", ".join(request.headers.get_all(name))
+
+
+def _refusal(said: bytes) -> bytes:
+    return text(HTTPStatus.SERVICE_UNAVAILABLE, said.decode().rstrip())._replace(closes=True).encode()
+
+
+def _discard(protocol: ServerProtocol) -> None:
+    """Break the cycles of a protocol that is not used any more."""
+    protocol.parser.close()
+    error: BaseException | None = protocol.handshake_exc
+    protocol.handshake_exc = None
+    while error:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
