@@ -46,7 +46,7 @@ class ChatCore:
     history: messages that a newcomer gets
     max_line: bytes of text in a line
     max_backlog: bytes of missed messages that a client gets when it reconnects
-    needs_account: whether only registered users may join
+    needs_account, plain_passwords: only registered users may join; they may log in without TLS from other machines
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class ChatCore:
         max_line: int = 4096,
         max_backlog: int = 1 << 20,
         needs_account: bool = False,
+        plain_passwords: bool = True,
         moment: Callable[[], int] | None = None,
     ) -> None:
         self.pipeline = pipeline
@@ -71,6 +72,7 @@ class ChatCore:
         self.max_line = max_line
         self.max_backlog = max_backlog
         self.needs_account = needs_account
+        self.plain_passwords = plain_passwords
         self.is_closing = False
         self.online: dict[str, User] = {}
         self.recent_guests = RecentGuests()

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
     from asyncchat.store import Store
+    from asyncchat.tls.certificate import Certificate
 
 DESCRIPTION = "Serve a chat. The transcript goes to standard output, the log to standard error."
 
 _MODES = {"max_line": ("room", "threads", "pair"), "stall_timeout": ("room", "threads")}
 """The modes in which an option is allowed, if not only in the mode room."""
 
+_OF_ROOM = ("allow_plain_passwords", "quiet", "store", "tls", "tls_cert")
 _OF_STORE = ("durability", "keep", "require_account", "admin_password_file", "trust_clock")
 
 _LAST_WORDS = 1.0
@@ -74,6 +76,16 @@ def add_arguments(parser: Parser) -> None:
         type=checked(_keep),
         metavar="N|Nd|Nh",
         help="keep the last N messages, or those of the last N days (Nd) or hours (Nh) (default: all)",
+    )
+    room.add_argument("--tls-cert", metavar="FILE", help="use TLS, with this certificate (PEM); needs --tls-key")
+    room.add_argument("--tls-key", metavar="FILE", help="the certificate's key (PEM, without a password)")
+    room.add_argument(
+        "--tls",
+        choices=("self",),
+        help="self: use TLS, with a certificate that is made at the first start, beside the store (needs --store)",
+    )
+    room.add_argument(
+        "--allow-plain-passwords", action="store_true", help="accept passwords without TLS from other machines too"
     )
     room.add_argument("--require-account", action="store_true", help="let only registered users join (needs --store)")
     room.add_argument(
@@ -137,7 +149,13 @@ def run(options: argparse.Namespace) -> int:
     given = {name: value for name, value in vars(options).items() if name in Limits._fields}
     if not options.store and (for_store := [name for name in _OF_STORE if getattr(options, name)]):
         options.parser.error(f"--{for_store[0].replace('_', '-')} goes with --store only")
-    for name in sorted(given.keys() | {name for name in ("quiet", "store") if getattr(options, name)}):
+    if options.tls and not options.store:
+        options.parser.error(
+            "--tls self keeps its key beside the store: give --store FILE, or --tls-cert and --tls-key"
+        )
+    if bool(options.tls_cert) != bool(options.tls_key) or (options.tls and options.tls_cert):
+        options.parser.error("give either --tls self, or both --tls-cert and --tls-key")
+    for name in sorted(given.keys() | {name for name in _OF_ROOM if getattr(options, name)}):
         if options.mode not in (modes := _MODES.get(name, ("room",))):
             options.parser.error(f"--{name.replace('_', '-')} goes with --mode {' or '.join(modes)} only")
     limits = _within_open_files(Limits(**given), wanted=given.get("max_connections"))
@@ -154,11 +172,26 @@ def run(options: argparse.Namespace) -> int:
         # Listening comes first: a new store prints the admin's password, once, so the start must not fail after that.
         with ExitStack() as opened:
             listeners = [opened.enter_context(listener) for listener in _listen(options)]
+            certificate = _certificate(options)
             store = opened.enter_context(closing(_open_store(options, limits)))
-            _serve_room(listeners, limits, store, quiet=options.quiet, needs_account=options.require_account)
+            _serve_room(options, listeners, limits, store, certificate)
     else:
-        _serve_room(_listen(options), limits, None, quiet=options.quiet)
+        certificate = _certificate(options)
+        _serve_room(options, _listen(options), limits, None, certificate)
     return 0
+
+
+def _certificate(options: argparse.Namespace) -> "Certificate | None":
+    """Return the certificate, if TLS is wanted. Raises ChatError."""
+    if not (options.tls or options.tls_cert):
+        return None
+    from asyncchat.tls import self_signed
+    from asyncchat.tls.certificate import Certificate
+
+    made = self_signed.of_store(options.store) if options.tls else None
+    certificate = Certificate(made or options.tls_cert, made or options.tls_key)
+    stdio.report(f"the certificate has the fingerprint {certificate.fingerprint} (SHA-256)")
+    return certificate
 
 
 def _listen(options: argparse.Namespace) -> list[socket.socket]:
@@ -176,12 +209,11 @@ def _within_open_files(limits: Limits, wanted: int | None) -> Limits:
 
 
 def _serve_room(
+    options: argparse.Namespace,
     listeners: list[socket.socket],
     limits: Limits,
     store: "Store | None",
-    *,
-    quiet: bool,
-    needs_account: bool = False,
+    certificate: "Certificate | None",
 ) -> None:
     import asyncio
     import gc
@@ -194,14 +226,28 @@ def _serve_room(
         stdio.ERRORS, "standard error", lambda message: logging.getLogger(__name__).warning(message)
     )
     logging.basicConfig(level=logging.INFO, format="asyncchat: %(message)s", handlers=[BackgroundLogHandler(errors)])
-    recorder = None if quiet else BackgroundWriter(stdio.OUTPUT, "standard output", logging.getLogger(__name__).warning)
+    recorder = (
+        None
+        if options.quiet
+        else BackgroundWriter(stdio.OUTPUT, "standard output", logging.getLogger(__name__).warning)
+    )
     # Connections leave no cycles behind, and each search for cycles among ten thousand connections would stop the
     # server for a fifth of a second.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(serve(listeners, limits, recorder, store, needs_account=needs_account))
+            runner.run(
+                serve(
+                    listeners,
+                    limits,
+                    recorder,
+                    store,
+                    needs_account=options.require_account,
+                    certificate=certificate,
+                    plain_passwords=options.allow_plain_passwords,
+                )
+            )
     finally:
         signals.ignore()
         for outlet in (recorder, errors):

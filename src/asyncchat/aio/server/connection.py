@@ -90,7 +90,7 @@ class Connection:
         self._core = core
         self._address = address
         self._attend = attend
-        self._session: Session = PlainSession(core, self, self._address)
+        self._session: Session = PlainSession(core, self, self._address, is_private=self._is_private)
 
     def write(self, data: bytes) -> None:
         """Send `data` as soon as the peer reads it; reset the connection if the backlog is too large."""
@@ -131,6 +131,10 @@ class Connection:
         ):  # it may be closed, and without a socket, already
             self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
         self._transport.abort()
+
+    @property
+    def _is_private(self) -> bool:
+        return self._transport.get_extra_info("sslcontext") is not None
 
     @property
     def is_gone(self) -> bool:
@@ -184,9 +188,14 @@ class Connection:
                 await asyncio.gather(self._catching_up, return_exceptions=True)
             del self._session  # breaks a cycle: thousands of connections must not wait for the garbage collector
 
+    @property
+    def _has_ended_tls(self) -> bool:
+        """Whether the peer has ended its output, and TLS has no half-closed connections: what it sent before counts."""
+        return not self._transport.can_write_eof() and self._reader.exception() is None
+
     def _choose_format(self, first: bytes | None) -> None:
         if codec.is_object(first):
-            self._session = JsonSession(self._core, self, self._address)
+            self._session = JsonSession(self._core, self, self._address, is_private=self._is_private)
 
     async def _receive_in_turn(self, lines: list[bytes | None]) -> None:
         """Handle lines, no faster than the rate limit allows, and let other peers be served in between."""
@@ -197,7 +206,7 @@ class Connection:
             if self._pace and (wait := self._pace.take(now)):
                 await self._wait(wait)
                 now = since = loop.time()
-            if not self._open or self._transport.is_closing():
+            if not self._open or (self._transport.is_closing() and not self._has_ended_tls):
                 return  # the peer is gone: its remaining lines are dropped
             self._silent_since, self._pings = now, 0  # the remaining lines may answer a ping
             taken += await self._receive_some(lines, taken)
@@ -266,6 +275,8 @@ class Connection:
     def _half_close(self) -> None:
         if self._hanging_up or self._reader.at_eof():
             self._transport.close()
+        elif not self._transport.can_write_eof():
+            self._transport.close()  # TLS: it ends the output, and waits for the end of the input
         else:
             # If it was closed with unread input, the kernel would reset the connection, and data in transit would be
             # lost. So the peer has to close first.

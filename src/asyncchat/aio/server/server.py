@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import errno
 import logging
 import secrets
 import signal
@@ -12,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from asyncchat import transcript
 from asyncchat.aio.server.connection import READ_SIZE, Connection
-from asyncchat.aio.server.connection_limits import ConnectionLimiter
+from asyncchat.aio.server.connection_limits import OUT_OF_FILES, ConnectionLimiter
 from asyncchat.aio.server.store_service import StoreService, applied
+from asyncchat.aio.server.tls_door import MOST_PENDING, TlsDoor
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.resumption import ResumableSessions
+from asyncchat.errors import ChatError
+from asyncchat.formats import plain
 from asyncchat.limits import Limits
 from asyncchat.log.accounts import Accounts
 from asyncchat.log.audience import Peer
@@ -31,8 +33,8 @@ from asyncchat.text import texts
 
 if TYPE_CHECKING:
     from asyncchat.store import Store
+    from asyncchat.tls.certificate import Certificate
 
-OUT_OF_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 ACCEPTED_AT_ONCE = 16
 
 MOST_TURNS = 4
@@ -54,7 +56,8 @@ class Server:
     """Serves the room on `listeners`, which must be listening already.
 
     `recorder` gets the raw transcript, if given. `store` keeps the conversation, which is in memory only without it.
-    `needs_account`: guests can't join.
+    `certificate`: connections use TLS. `needs_account`: guests can't join. `plain_passwords`: passwords are accepted
+    without TLS from other machines, too.
     """
 
     def __init__(
@@ -65,8 +68,11 @@ class Server:
         store: "Store | None" = None,
         *,
         needs_account: bool = False,
+        certificate: "Certificate | None" = None,
+        plain_passwords: bool = False,
     ) -> None:
         self._listeners = listeners
+        self._certificate = certificate
         self._limits = limits
         self._store = store
         self._clock = store.clock if store else Clock()
@@ -85,6 +91,7 @@ class Server:
             max_line=limits.max_line,
             max_backlog=limits.max_backlog,
             needs_account=needs_account,
+            plain_passwords=plain_passwords,
         )
         self._store_service = StoreService(self._core, store) if store else None
         if recorder:
@@ -101,13 +108,7 @@ class Server:
         asyncio.get_running_loop().set_exception_handler(self._on_loop_error)
         if self._store:
             self._store.log.start(asyncio.get_running_loop().call_soon_threadsafe)
-        servers = []
-        for listener in self._listeners:
-            # asyncio accepts up to `backlog` connections at once, before it runs anything else.
-            servers.append(
-                await asyncio.start_server(self._handle, sock=listener, limit=READ_SIZE, backlog=ACCEPTED_AT_ONCE)
-            )
-            listener.listen(BACKLOG)
+        servers = [await self._open(listener) for listener in self._listeners]
         log.info("listening on %s", ", ".join(str(of_socket(listener)) for listener in self._listeners))
         reporting = asyncio.create_task(self._report())
         try:
@@ -116,8 +117,32 @@ class Server:
             for server in servers:
                 server.close()
             await self._drain()
+            for server in servers:
+                if isinstance(server, TlsDoor):
+                    await server.wait_closed()
             reporting.cancel()
             await asyncio.gather(reporting, return_exceptions=True)
+
+    async def _open(self, listener: socket.socket) -> "asyncio.Server | TlsDoor":
+        if self._certificate:
+            door = TlsDoor(
+                listener,
+                self._certificate,
+                self._protocol,
+                plain.notice(texts.TLS_ONLY),
+                max_pending=min(MOST_PENDING, self._limits.max_connections),
+                max_per_address=self._limits.max_per_address,
+            )
+            door.open()
+            return door
+        # asyncio accepts up to `backlog` connections at once, before it runs anything else.
+        server = await asyncio.start_server(self._handle, sock=listener, limit=READ_SIZE, backlog=ACCEPTED_AT_ONCE)
+        listener.listen(BACKLOG)
+        return server
+
+    def _protocol(self) -> asyncio.StreamReaderProtocol:
+        """Return what `asyncio.start_server` makes for each connection."""
+        return asyncio.StreamReaderProtocol(asyncio.StreamReader(limit=READ_SIZE), self._handle)
 
     def _on_loop_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
@@ -169,14 +194,15 @@ class Server:
         self._refusing += 1
         try:
             writer.write(refusal)
-            if self._refusing <= MOST_REFUSING:
+            if self._refusing <= MOST_REFUSING and writer.can_write_eof():
                 # As in Connection: closed with unread input, the kernel would reset the connection.
                 writer.write_eof()
                 async with asyncio.timeout(REFUSAL_TIMEOUT):
                     while await reader.read(READ_SIZE):
                         pass
             writer.close()
-            await writer.wait_closed()
+            async with asyncio.timeout(REFUSAL_TIMEOUT):  # with TLS, the peer has to close, too
+                await writer.wait_closed()
         except OSError as gone:
             gone.__traceback__ = None  # as in Connection.run
         finally:
@@ -237,16 +263,31 @@ async def serve(
     store: "Store | None" = None,
     *,
     needs_account: bool = False,
+    certificate: "Certificate | None" = None,
+    plain_passwords: bool = False,
 ) -> None:
     """Run a server until SIGINT, SIGTERM or SIGHUP; a second SIGINT or SIGTERM skips the wait for slow peers.
 
-    A second SIGHUP is ignored: when a terminal is closed, both the shell and the kernel send one.
+    A second SIGHUP is ignored: when a terminal is closed, both the shell and the kernel send one. With a `certificate`,
+    SIGHUP loads it again, unless it came because the terminal was closed.
     """
-    server = Server(listeners, limits, recorder, store, needs_account=needs_account)
+    server = Server(
+        listeners,
+        limits,
+        recorder,
+        store,
+        needs_account=needs_account,
+        certificate=certificate,
+        plain_passwords=plain_passwords,
+    )
+    had_terminal = signals.has_terminal()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def on_signal(number: int) -> None:
+        if certificate and signals.is_hangup(number) and not (had_terminal and not signals.has_terminal()):
+            _reload(certificate)
+            return
         if stop.is_set() and number in {signal.SIGINT, signal.SIGTERM}:
             server.stop_at_once()
         stop.set()
@@ -259,3 +300,12 @@ async def serve(
     for number in (signal.SIGINT, *signals.of_termination()):
         signal.signal(number, on_signal_soon)
     await server.run(stop)
+
+
+def _reload(certificate: "Certificate") -> None:
+    try:
+        certificate.reload()
+    except ChatError as error:
+        log.error("the certificate stays as it was: %s", error)  # noqa: TRY400
+    else:
+        log.info("new connections use the certificate with the fingerprint %s", certificate.fingerprint)
