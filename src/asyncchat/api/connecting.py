@@ -1,5 +1,6 @@
 """The function `connect`."""
 
+import ssl
 from collections.abc import Generator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from asyncchat.api.chat import Chat, check_is_string
 from asyncchat.errors import InvalidAddress, UsageError
 from asyncchat.system.addresses import DEFAULT_HOST, DEFAULT_PORT, Address, parse_address
 from asyncchat.text.usernames import NameRefused, parse_name
+from asyncchat.tls.trust import Trust, parse_fingerprint
 
 
 def connect(
@@ -18,6 +20,7 @@ def connect(
     password: str = "",
     register: bool = False,
     history: int | None = None,
+    tls: bool | str | ssl.SSLContext = False,
 ) -> "Connecting":
     """Join the chat at `address`.
 
@@ -34,6 +37,8 @@ def connect(
         password: the password of the name, if it is registered.
         register: register the name with that password, which is needed once; the server must have a store.
         history: the number of earlier messages to get; without it, as many as the server sends (ten).
+        tls: use TLS. True: an authority that the system trusts must know the certificate, or `asyncchat join --tls`
+            must have remembered it. A str: its SHA-256 fingerprint. An ssl.SSLContext: that decides.
 
     Returns:
         An object to await, or to enter with `async with`, once; either gives a `Chat`.
@@ -61,7 +66,21 @@ def connect(
     except NameRefused as refused:
         raise NameRefused(f"{name!r}: this name can't be used: {refused}", refused.code) from None
     there = Address(host, port or DEFAULT_PORT)
-    return Connecting(ReconnectingClient(there, name, password, register=register, history=history))
+    trust = _trust(there, tls)
+    return Connecting(ReconnectingClient(there, name, password, register=register, history=history, trust=trust))
+
+
+def _trust(address: Address, tls: bool | str | ssl.SSLContext) -> Trust | None:
+    if isinstance(tls, ssl.SSLContext):
+        return Trust(address, context=tls)
+    if isinstance(tls, str):
+        try:
+            return Trust(address, fingerprint=parse_fingerprint(tls))
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+    if not isinstance(tls, bool):
+        raise UsageError(f"tls must be True, a fingerprint or an ssl.SSLContext, not {tls!r}")
+    return Trust(address) if tls else None
 
 
 class Connecting:

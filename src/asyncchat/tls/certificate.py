@@ -71,9 +71,6 @@ def _first(path: str) -> bytes:
 
 
 def _reason(error: ssl.SSLError) -> str:
-    return {
-        "KEY_VALUES_MISMATCH": "the key belongs to another certificate",
-        "NO_START_LINE": "one of the two is not in the file",
-    }.get(
-        error.reason or "", (error.reason or "it can't be read; a key must have no password").lower().replace("_", " ")
-    )
+    code = error.reason or "it can't be read; a key must have no password"
+    known = {"KEY_VALUES_MISMATCH": "the key belongs to another certificate", "NO_START_LINE": "one of them is missing"}
+    return known.get(code, code.lower().replace("_", " "))
