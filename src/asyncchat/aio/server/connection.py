@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import select
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Iterator
@@ -119,8 +120,12 @@ class Connection:
     def hang_up(self) -> None:
         """Close as soon as the backlog is sent, even if the peer has not closed."""
         self._hanging_up = True
-        if not self._backlog:
+        if self._backlog:
+            return
+        if self._has_half_closed or self._reader.at_eof() or not self._takes_data:
             self._transport.close()
+        else:
+            self._transport.abort()  # closing TLS would wait for the peer; all is with the kernel, which sends it
 
     def abort(self) -> None:
         """Reset the connection; the kernel discards what the peer has not received."""
@@ -131,6 +136,18 @@ class Connection:
         ):  # it may be closed, and without a socket, already
             self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
         self._transport.abort()
+
+    @property
+    def _has_half_closed(self) -> bool:
+        """Whether a connection can be closed in one direction only: TLS can't."""
+        return self._transport.can_write_eof()
+
+    @property
+    def _takes_data(self) -> bool:
+        """Whether the kernel has taken all that was written, and would take more."""
+        poll = select.poll()  # select() takes no numbers above 1023
+        poll.register(self._transport.get_extra_info("socket"), select.POLLOUT)
+        return bool(poll.poll(0))
 
     @property
     def _is_private(self) -> bool:
@@ -191,7 +208,7 @@ class Connection:
     @property
     def _has_ended_tls(self) -> bool:
         """Whether the peer has ended its output, and TLS has no half-closed connections: what it sent before counts."""
-        return not self._transport.can_write_eof() and self._reader.exception() is None
+        return not self._has_half_closed and self._reader.exception() is None
 
     def _choose_format(self, first: bytes | None) -> None:
         if codec.is_object(first):
@@ -275,7 +292,7 @@ class Connection:
     def _half_close(self) -> None:
         if self._hanging_up or self._reader.at_eof():
             self._transport.close()
-        elif not self._transport.can_write_eof():
+        elif not self._has_half_closed:
             self._transport.close()  # TLS: it ends the output, and waits for the end of the input
         else:
             # If it was closed with unread input, the kernel would reset the connection, and data in transit would be
