@@ -19,6 +19,7 @@ PARTS = {
     "paced": parts.paced,
     "many": parts.many,
     "store": parts.store,
+    "tls": parts.tls,
     "stalled": faults.stalled,
     "flooder": faults.flooder,
 }

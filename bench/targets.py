@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import trustme
+
 from bench.machine import Failed, for_child
 from bench.wires import CHAT, IRC, NCAT, Wire
 
@@ -30,6 +32,7 @@ class Target(NamedTuple):
     version: what shows its version
     window: how many peers may be on their way in at once
     most: how many peers it can hold
+    tls: whether peers speak TLS to it
     """
 
     name: str
@@ -40,6 +43,7 @@ class Target(NamedTuple):
     version: list[str]
     window: int = 256
     most: int = 1 << 30
+    tls: bool = False
 
     @property
     def installed(self) -> bool:
@@ -60,6 +64,7 @@ class Server(NamedTuple):
     pid: int
     port: int
     window: int
+    tls: bool
 
 
 def _asyncchat(_directory: Path, _port: int) -> list[str]:
@@ -82,6 +87,13 @@ def _stored(durability: str) -> Callable[[Path, int], list[str]]:
         return [*_asyncchat(directory, port), "--store", str(directory / "chat.db"), "--durability", durability]
 
     return command
+
+
+def _with_tls(directory: Path, port: int) -> list[str]:
+    made = trustme.CA().issue_cert("localhost")
+    pair = directory / "pair.pem"
+    made.private_key_and_cert_chain_pem.write_to_path(str(pair))
+    return [*_asyncchat(directory, port), "--tls-cert", str(pair), "--tls-key", str(pair)]
 
 
 def _beside_this(name: str) -> Callable[[Path, int], list[str]]:
@@ -138,6 +150,7 @@ STORES = tuple(
     ASYNCCHAT._replace(name=f"asyncchat --store, {durability}", command=_stored(durability))
     for durability in ("normal", "full")
 )
+ASYNCCHAT_TLS = ASYNCCHAT._replace(name="asyncchat --tls", command=_with_tls, tls=True)
 TEXTBOOK = Target("textbook", CHAT, _beside_this("textbook.py"), True, sys.executable, [])
 # The control of the part "stalled"; it is no chat server, so it is not measured elsewhere.
 COPIER = Target("copier", CHAT, _beside_this("copier.py"), True, sys.executable, [])
@@ -178,7 +191,7 @@ def running(target: Target, more: Sequence[str] = ()) -> Iterator[Server]:
             )
         try:
             port = _wait(process, log, None if target.announces else port)
-            yield Server(target.name, target.wire, process.pid, port, target.window)
+            yield Server(target.name, target.wire, process.pid, port, target.window, target.tls)
             _check_alive(process)
         except Failed as failed:
             raise Failed(f"{failed}; its log ends with {log.read_text(errors='replace')[-300:]!r}") from None
