@@ -2,10 +2,12 @@
 
 import select
 import socket
+import ssl
 import time
 
 from bench.machine import Failed
 from bench.targets import Server
+from bench.tls_socket import wrap
 
 _TAIL = 512
 _COUNTED = 1.5
@@ -91,6 +93,8 @@ class Crowd:
             sock = socket.create_connection(("127.0.0.1", self.server.port), timeout=10)
         except OSError as error:
             raise Failed(f"peer {len(self.peers)} could not connect: {error}") from None
+        if self.server.tls:
+            sock = wrap(sock)
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         peer = Peer(len(self.peers), sock)
@@ -104,6 +108,8 @@ class Crowd:
         """Take what has arrived; tell whether the peer has joined by that."""
         try:
             data = peer.sock.recv(1 << 16)
+        except ssl.SSLWantReadError:
+            return False
         except OSError as error:
             raise Failed(f"peer {peer.index} lost its connection: {error}") from None
         if not data:

@@ -2,6 +2,7 @@
 
 import contextlib
 import select
+import ssl
 import time
 from array import array
 from collections.abc import Iterable
@@ -181,6 +182,8 @@ class Load:
                 continue
             try:
                 count = peer.sock.recv_into(buffer)
+            except ssl.SSLWantReadError:
+                continue
             except OSError as error:
                 raise Failed(f"peer {peer.index} lost its connection: {error}") from None
             if not count:

@@ -9,7 +9,7 @@ from bench.joining import Crowd
 from bench.load import Load
 from bench.machine import cpu_seconds, file_limit, memory
 from bench.run import Run
-from bench.targets import ASYNCCHAT, LINES, STORES, WEBSOCKETS, Server, Target, running
+from bench.targets import ASYNCCHAT, ASYNCCHAT_TLS, LINES, STORES, WEBSOCKETS, Server, Target, running
 
 COST = "deliveries/CPU s"
 _SPARE_FILES = 100
@@ -130,6 +130,35 @@ def web(run: Run) -> None:
 
             run.measure("web", f"{peers} peers, flood", target, number, flood)
             run.measure("web", f"{peers} peers, paced", target, number, pace)
+
+
+def tls(run: Run) -> None:
+    """The flood, the steady pace and the memory of a peer, with and without TLS."""
+    messages, seconds = (200, 10.0) if run.short else (10**9, 4.0)
+    paced_messages, rate = (50, 500.0) if run.short else (500, 50.0)
+    peers = 20 if run.short else 1000
+    for number in run.rounds:
+        for target in (ASYNCCHAT, ASYNCCHAT_TLS):
+
+            def measure(target: Target = target) -> dict[str, float]:
+                with running(target) as server, Crowd(server) as crowd:
+                    empty, before = memory(server.pid), cpu_seconds(server.pid)
+                    crowd.join(peers)
+                    joined = cpu_seconds(server.pid) - before
+                    crowd.settle()
+                    full = memory(server.pid)
+                    slow = paced_load(server, Load(crowd), paced_messages, rate)
+                    fast = flooded(server, Load(crowd), messages, seconds)
+                    return {
+                        "CPU ms/join": 1000 * joined / peers,
+                        "bytes/peer": (full - empty) / peers,
+                        "paced µs/delivery": 1e6 * slow["CPU s"] / slow["deliveries"],
+                        "paced p99 ms": slow["p99 ms"],
+                        **fast,
+                        "bytes/peer after": (memory(server.pid) - empty) / peers,
+                    }
+
+            run.measure("tls", f"{peers} peers", target, number, measure)
 
 
 def many(run: Run) -> None:

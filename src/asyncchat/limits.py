@@ -47,12 +47,14 @@ class Policy(NamedTuple):
     default_room: the name of the room that all users join
     may_make_rooms: open: everybody; registered: registered users; fixed: the admin
     transcript_rooms: the transcript has all rooms
+    plain_passwords: passwords are accepted without TLS, from other machines, too
     """
 
     needs_account: bool = False
     default_room: str = "lobby"
     may_make_rooms: str = "open"
     transcript_rooms: bool = False
+    plain_passwords: bool = False
 
 
 def raise_open_file_limit() -> int:

@@ -566,3 +566,10 @@ def test_a_person_may_leave_without_a_word() -> None:
     visitor.end()
     visitor.hear(b"Server: no one online\n")
     assert visitor.check_end()
+
+
+def test_a_server_that_wants_tls_is_no_chat_and_says_what_to_do() -> None:
+    visitor = PlainClient("alice", can_choose=True)
+    visitor.wait_no_longer()
+    with pytest.raises(ChatError, match="join it with `asyncchat join --tls"):
+        visitor.hear(f"Server: {texts.TLS_ONLY}\n".encode())

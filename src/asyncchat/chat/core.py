@@ -45,7 +45,7 @@ class ChatCore(Directory):
     history: messages that a newcomer gets
     max_line: bytes of text in a line
     max_backlog: bytes of missed messages that a client gets when it reconnects
-    needs_account: whether only registered users may join
+    needs_account, plain_passwords: only registered users may join; they may log in without TLS from other machines
     may_make_rooms: the lowest role that may
     max_rooms: rooms that there may be
     """
@@ -63,6 +63,7 @@ class ChatCore(Directory):
         needs_account: bool = False,
         may_make_rooms: Role = Role.GUEST,
         max_rooms: int = 1000,
+        plain_passwords: bool = True,
         moment: Callable[[], int] | None = None,
     ) -> None:
         super().__init__(pipeline, clock, history)
@@ -73,6 +74,7 @@ class ChatCore(Directory):
         self.needs_account = needs_account
         self.may_make_rooms = may_make_rooms
         self.max_rooms = max_rooms
+        self.plain_passwords = plain_passwords
         self.is_closing = False
         self.recent_guests = RecentGuests()
         self.credential_limiter = CredentialLimiter(monotonic)

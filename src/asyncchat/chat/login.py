@@ -11,7 +11,7 @@ from asyncchat.log.accounts import Account
 from asyncchat.log.entries import Depart, Join, Rename
 from asyncchat.log.state import LOBBY
 from asyncchat.text import texts
-from asyncchat.text.refusals import Banned, IncorrectLogin, LoginTaken, NameTaken, NotKept
+from asyncchat.text.refusals import Banned, IncorrectLogin, LoginTaken, NameTaken, NotKept, PlainPassword
 from asyncchat.text.usernames import Name, NameRefused
 
 
@@ -71,6 +71,12 @@ def _refuse_muted(core: ChatCore, user: User, name: Name) -> None:
     """Raise Muted if the user is muted, and would escape that under another name."""
     if user.name and user.name.key != name.key:
         core.refuse_muted(user.name)
+
+
+def refuse_plain_password(core: ChatCore, user: User) -> None:
+    """Raise PlainPassword if others may read what this user sends."""
+    if not (user.is_private or core.plain_passwords):
+        raise PlainPassword
 
 
 async def register(core: ChatCore, user: User, name: Name, raw: str, token_hash: bytes) -> Account:

@@ -208,6 +208,7 @@ class User:
     message_id: the id of the line at hand, as long as it has no answer; None in a format without ids
     offered: another name, and its password, which /name would register
     since, active: when the user joined, and when the last line came, in milliseconds since 1970
+    is_private: nobody else can read what is sent, because of TLS or since it stays on this machine
     is_closed: nothing more is read from the connection
     """
 
@@ -219,6 +220,7 @@ class User:
         "at",
         "has_left",
         "is_closed",
+        "is_private",
         "last_mark",
         "member",
         "message_id",
@@ -251,6 +253,7 @@ class User:
         self.message_id: int | None = None
         self.offered: tuple[Name, str] | None = None
         self.since = self.active = 0
+        self.is_private = False
         self.is_closed = self.has_left = False
 
     @property

@@ -3,12 +3,15 @@
 import argparse
 import os
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from asyncchat.cli.arguments import Parser, checked
 from asyncchat.errors import ChatError
 from asyncchat.system import stdio
 from asyncchat.system.addresses import DEFAULT_HOST, DEFAULT_PORT, Address, parse_address, parse_host, parse_port
+
+if TYPE_CHECKING:
+    from asyncchat.tls.trust import Trust
 
 DESCRIPTION = "Join a chat: print its messages and send the lines of standard input. /exit leaves."
 
@@ -32,6 +35,9 @@ def add_arguments(parser: Parser) -> None:
     )
     parser.add_argument("--host", type=checked(parse_host), help="the server's host (default: $ASYNCCHAT_HOST)")
     parser.add_argument("--port", type=checked(parse_port), help="the server's port (default: $ASYNCCHAT_PORT)")
+    parser.add_argument(
+        "--tls", action="store_true", help="use TLS; a certificate that no authority knows is remembered the first time"
+    )
     parser.add_argument("--name", help="your name in the chat (default: $ASYNCCHAT_NAME)")
     parser.add_argument("--room", metavar="#ROOM", type=checked(_room), help="room to join, instead of the default one")
     parser.add_argument(
@@ -68,6 +74,8 @@ def run(options: argparse.Namespace) -> int:
             parse_name(name)
     except NameRefused as refused:
         options.parser.error(f"the name can't be used: {refused}")
+    if options.tls and options.threads:
+        options.parser.error("--threads goes without --tls only")
     if options.json and name is None:
         options.parser.error("--json needs a --name")
     try:
@@ -102,15 +110,16 @@ def _choose_client(options: argparse.Namespace, address: Address, name: str | No
     read_input = not options.no_input
     password = os.environ.get("ASYNCCHAT_PASSWORD", "")
     rooms = [options.room] if options.room else []
+    trust = _trust(address) if options.tls else None
     if options.json:
         from asyncchat.aio.client.json_lines import join_as_json
 
         assert name is not None
-        _run(join_as_json(address, name, password, rooms, read_input=read_input))
+        _run(join_as_json(address, name, password, rooms, read_input=read_input, trust=trust))
     elif read_input and not (options.plain or options.threads) and stdio.is_comfortable():
         from asyncchat.ui.login import join_on_terminal
 
-        _run(join_on_terminal(address, name, password, options.bell, rooms))
+        _run(join_on_terminal(address, name, password, options.bell, rooms, trust))
     else:
         from asyncchat.client.plain_client import PlainClient
 
@@ -126,7 +135,13 @@ def _choose_client(options: argparse.Namespace, address: Address, name: str | No
         else:
             from asyncchat.aio.client.plain import join
 
-            _run(join(address, visitor, read_input=read_input))
+            _run(join(address, visitor, read_input=read_input, trust=trust))
+
+
+def _trust(address: Address) -> "Trust":
+    from asyncchat.tls.trust import Trust
+
+    return Trust(address, notice=stdio.report)
 
 
 def _run(client: Coroutine[None, None, None]) -> None:

@@ -17,6 +17,7 @@ def _start(text: str) -> str:
 
 
 QUESTION = _start(texts.ASK_NAME)
+TLS_ONLY = _start(texts.TLS_ONLY)
 
 _NAME_REFUSED = {
     _start(texts.NAME_TAKEN): "name-taken",

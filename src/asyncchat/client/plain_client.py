@@ -147,6 +147,8 @@ class PlainClient:
     def _notice_question(self, line: str) -> None:
         if self._asked is None:
             self._asked = line == plain_answers.QUESTION
+            if line == plain_answers.TLS_ONLY:
+                raise ChatError(line.removeprefix("Server: "))
             if self._asked and self._gave_up:
                 raise ChatError("the server was slow to ask for a name: try again")
 

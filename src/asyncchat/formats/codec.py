@@ -24,6 +24,10 @@ _any_object = msgspec.json.Decoder(_Object)
 _from_client: msgspec.json.Decoder[FromClient] = msgspec.json.Decoder(FromClient)
 
 
+EXIT = b'{"type":"say","id":9007199254740991,"text":"/exit"}\n'
+"""Asks the server to close; the id is the highest that there is, so nothing can be said after it."""
+
+
 class InvalidEvent(ValueError):
     """A line that is no event; `code` says what is wrong for programs, the message for people."""
 

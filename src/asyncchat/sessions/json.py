@@ -34,9 +34,9 @@ class JsonSession(Session):
     pings = True
     output_type = JsonOutput
 
-    def __init__(self, core: ChatCore, peer: Peer, address: str) -> None:
+    def __init__(self, core: ChatCore, peer: Peer, address: str, *, is_private: bool = False) -> None:
         self._output = self.output_type(peer)
-        super().__init__(core, self._output, address)
+        super().__init__(core, self._output, address, is_private=is_private)
 
     def ping(self) -> None:
         """Ask the peer whether it is still there."""

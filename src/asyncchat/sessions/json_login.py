@@ -27,6 +27,8 @@ async def handle_hello(core: ChatCore, user: User, output: JsonOutput, hello: He
         raise Refusal("in-already", texts.already_in(user.name.shown))
     if hello.v != events.VERSION:
         raise Refusal("version", texts.speaks_version(events.VERSION))
+    if hello.password:
+        login.refuse_plain_password(core, user)
     known = core.resumable.find(hello.token) if hello.token else None
     if hello.token and not known and core.is_stored and hello.epoch == core.epoch:
         known = await _restore(core, hello)

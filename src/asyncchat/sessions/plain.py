@@ -30,8 +30,8 @@ class PlainSession(Session):
 
     token_hash = b""  # a plain text client sends no line again
 
-    def __init__(self, core: ChatCore, peer: Peer, address: str) -> None:
-        super().__init__(core, PlainOutput(peer), address)
+    def __init__(self, core: ChatCore, peer: Peer, address: str, *, is_private: bool = False) -> None:
+        super().__init__(core, PlainOutput(peer), address, is_private=is_private)
         self._peer = peer
         peer.write(plain.ASK_NAME)
 

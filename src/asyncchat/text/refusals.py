@@ -3,6 +3,11 @@
 from asyncchat.errors import Refusal
 from asyncchat.text import room_texts, texts
 
+_PLAIN_PASSWORD = (
+    "passwords are not accepted without TLS: others may have read this one, so do not use it any more. Ask the operator"
+    " to serve with --tls, and join with `asyncchat join --tls HOST`."
+)
+
 
 class NotKept(Refusal):
     """The store can't be read or written; `why` is the rest of a sentence."""
@@ -31,6 +36,13 @@ class Muted(Refusal):
 
     def __init__(self, text: str = texts.MUTED) -> None:
         super().__init__("muted", text)
+
+
+class PlainPassword(Refusal):
+    """A password came over a network on which others can read it."""
+
+    def __init__(self) -> None:
+        super().__init__("plain-password", _PLAIN_PASSWORD)
 
 
 class WrongPassword(Refusal):

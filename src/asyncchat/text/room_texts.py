@@ -1,4 +1,6 @@
-"""What the server tells users of rooms, in English; see texts.py."""
+"""What the server tells users of rooms, and in browsers, in English; see texts.py."""
+
+TLS_ONLY_WEB = "this port speaks TLS: write https:// instead of http://"
 
 NO_ROOM = "there is no room with this name."
 NOT_IN_ROOM = "you are not in this room"

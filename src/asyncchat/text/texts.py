@@ -39,6 +39,7 @@ def name_registered(name: str) -> str:
 # Connections.
 CHAT_FULL = "the chat is full, try again later."
 TOO_MANY_CONNECTIONS = "there are too many connections from your address, try again later."
+TLS_ONLY = "this server speaks TLS: join it with `asyncchat join --tls HOST:PORT`, or `openssl s_client -quiet`."
 CLOSING = "the chat is closing"
 GOODBYE = f"{CLOSING}. Goodbye!"
 REPLACED = "you are here on another connection now"

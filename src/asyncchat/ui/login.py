@@ -21,6 +21,7 @@ from asyncchat.system.addresses import Address
 from asyncchat.system.daemon_executor import DaemonExecutor
 from asyncchat.text.command_line import argument_of, is_exit
 from asyncchat.text.usernames import NameRefused, PasswordNeeded, parse_name
+from asyncchat.tls.trust import Trust
 from asyncchat.ui.passwords import SEVERAL_LINES, PasswordQuestion
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ QUESTION_TIMEOUT = 1.0
 
 
 async def join_on_terminal(
-    address: Address, name: str | None, password: str, bell: str, rooms: Sequence[str] = ()
+    address: Address, name: str | None, password: str, bell: str, rooms: Sequence[str] = (), trust: Trust | None = None
 ) -> None:
     """Take part in the chat at `address` until the person leaves; ask for a name if there is none.
 
@@ -39,14 +40,16 @@ async def join_on_terminal(
     """
     cancel_on_ctrl_c()
     with _restored_before_termination():
-        await _join(address, name, password, bell, rooms)
+        await _join(address, name, password, bell, rooms, trust)
 
 
-async def _join(address: Address, name: str | None, password: str, bell: str, rooms: Sequence[str]) -> None:
+async def _join(
+    address: Address, name: str | None, password: str, bell: str, rooms: Sequence[str], trust: Trust | None
+) -> None:
     loop = asyncio.get_running_loop()
     # Loading what draws takes longest: the server answers meanwhile.
     loading = loop.run_in_executor(DaemonExecutor("loading"), importlib.import_module, "asyncchat.ui.app")
-    link: ClientStream | None = await open_stream(address)
+    link: ClientStream | None = await open_stream(address, trust)
     assert link
     try:
         if not await link.hears_first(plain.ASK_NAME, QUESTION_TIMEOUT):
@@ -63,7 +66,7 @@ async def _join(address: Address, name: str | None, password: str, bell: str, ro
         while True:
             try:
                 client = ReconnectingClient(
-                    address, who.name, who.password, register=who.is_new, rooms=rooms, link=link
+                    address, who.name, who.password, register=who.is_new, rooms=rooms, trust=trust, link=link
                 )
                 async with client as chat:
                     await app_class(chat, address, password=who.password, bell=bell).run()
