@@ -20,12 +20,11 @@ STALLED = 1000
 
 
 def join(
-    server: ServeProgram, state: Path, *arguments: str, text: str = "", **environment: str
+    server: ServeProgram | str, state: Path, *arguments: str, text: str = "", **environment: str
 ) -> tuple[int, str, str]:
     """Run `asyncchat join`; return its exit code, its output and what it complained about."""
-    with Program(
-        "join", server.address, *arguments, environment={"XDG_STATE_HOME": str(state)} | environment
-    ) as client:
+    address = server if isinstance(server, str) else server.address
+    with Program("join", address, *arguments, environment={"XDG_STATE_HOME": str(state)} | environment) as client:
         client.write(text)
         client.end_input()
         out, errors = client.out.rest().decode(), client.errors.rest().decode()
@@ -231,3 +230,31 @@ def test_passwords_are_accepted_with_tls(tmp_path: Path, empty_store: str) -> No
         assert peer.line() == ASK_NAME
         peer.send(f"/auth admin {ADMIN}\n")
         assert peer.line() == "Server: you are authorized successfully!"
+
+
+def test_a_link_lets_a_client_know_the_certificate_and_remembers_it(tmp_path: Path) -> None:
+    with TlsProgram(tmp_path) as room:
+        with Program("invite", room.address, "--tls-cert", str(tmp_path / "cert.pem")) as inviting:
+            link = inviting.out.line()
+            assert inviting.wait() == 0
+        assert link == f"asyncchat://{room.address}/?fp={room.fingerprint}"
+        known = tmp_path / "asyncchat" / "known_hosts"
+        for _ in range(2):
+            assert join(link, tmp_path, "--name", "alice", text="hello\n")[0] == 0
+            assert known.read_text() == f"{room.address} {room.fingerprint}\n"
+        code, out, errors = join(link[:-64] + 64 * "0", tmp_path, "--name", "alice", text="hello\n")
+        assert (code, out) == (1, "")
+        assert "Ask the operator which one is right" in errors
+
+
+@pytest.mark.parametrize("link", ["asyncchat://", "asyncchat://x:0/", "asyncchat://x/?fp=12", "asyncchat://[x/"])
+def test_a_broken_link_is_wrong_usage(link: str) -> None:
+    with Program("join", link, "--name", "alice") as client:
+        assert client.wait() == 2
+        assert "is not a whole link" in client.errors.rest().decode()
+
+
+def test_a_link_needs_a_certificate(tmp_path: Path) -> None:
+    with Program("invite", "chat.example", "--store", f"{tmp_path}/chat.db") as inviting:
+        assert inviting.wait() == 1
+        assert "`asyncchat serve --tls self` makes it" in inviting.errors.rest().decode()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _COMMANDS = {
     "serve": "serve a chat",
     "join": "join a chat",
+    "invite": "print a link to a server with TLS",
     "filter": "turn a raw transcript into the conversation",
     "admin": "show or change the accounts in a store",
     "backup": "copy a store, also while a server uses it",

@@ -30,8 +30,8 @@ def add_arguments(parser: Parser) -> None:
         "address",
         nargs="?",
         metavar="HOST[:PORT]",
-        type=checked(parse_address),
-        help=f"address of the server; :PORT is on this machine (default: {DEFAULT_HOST}:{DEFAULT_PORT})",
+        type=checked(_parse_place),
+        help=f"address of the server, or a link; :PORT is on this machine (default: {DEFAULT_HOST}:{DEFAULT_PORT})",
     )
     parser.add_argument("--host", type=checked(parse_host), help="the server's host (default: $ASYNCCHAT_HOST)")
     parser.add_argument("--port", type=checked(parse_port), help="the server's port (default: $ASYNCCHAT_PORT)")
@@ -63,6 +63,16 @@ def _room(text: str) -> str:
     return f"#{parse_name(text.removeprefix('#')).shown}"
 
 
+def _parse_place(text: str) -> "tuple[str, int | None, str]":
+    """Return the host, the port if there is one, and the fingerprint of the certificate if it is a link."""
+    if not text.lower().startswith("asyncchat://"):
+        return *parse_address(text), ""
+    from asyncchat.tls.link import parse_link
+
+    address, fingerprint = parse_link(text)
+    return *address, fingerprint
+
+
 def run(options: argparse.Namespace) -> int:
     """Run a client until the user leaves; return the exit code. Raises ChatError."""
     from asyncchat.text.usernames import NameRefused, PasswordNeeded, parse_name
@@ -74,12 +84,13 @@ def run(options: argparse.Namespace) -> int:
             parse_name(name)
     except NameRefused as refused:
         options.parser.error(f"the name can't be used: {refused}")
-    if options.tls and options.threads:
+    fingerprint = options.address[2] if options.address else ""
+    if (options.tls or fingerprint) and options.threads:
         options.parser.error("--threads goes without --tls only")
     if options.json and name is None:
         options.parser.error("--json needs a --name")
     try:
-        _choose_client(options, address, name)
+        _choose_client(options, address, name, fingerprint)
     except NameRefused as refused:
         hint = _HINTS.get(refused.code)
         if not hint:
@@ -97,7 +108,7 @@ def _address(options: argparse.Namespace) -> Address:
         except ValueError as error:
             options.parser.error(f"{name}: {error}")
 
-    host, port = options.address or (None, None)
+    host, port, _ = options.address or (None, None, "")
     if (host and options.host) or (port and options.port):
         options.parser.error("the address is given twice: write either HOST:PORT or --host and --port")
     return Address(
@@ -106,11 +117,11 @@ def _address(options: argparse.Namespace) -> Address:
     )
 
 
-def _choose_client(options: argparse.Namespace, address: Address, name: str | None) -> None:
+def _choose_client(options: argparse.Namespace, address: Address, name: str | None, fingerprint: str) -> None:
     read_input = not options.no_input
     password = os.environ.get("ASYNCCHAT_PASSWORD", "")
     rooms = [options.room] if options.room else []
-    trust = _trust(address) if options.tls else None
+    trust = _trust(address, fingerprint) if options.tls or fingerprint else None
     if options.json:
         from asyncchat.aio.client.json_lines import join_as_json
 
@@ -138,10 +149,10 @@ def _choose_client(options: argparse.Namespace, address: Address, name: str | No
             _run(join(address, visitor, read_input=read_input, trust=trust))
 
 
-def _trust(address: Address) -> "Trust":
+def _trust(address: Address, fingerprint: str) -> "Trust":
     from asyncchat.tls.trust import Trust
 
-    return Trust(address, notice=stdio.report)
+    return Trust(address, fingerprint=fingerprint, notice=stdio.report)
 
 
 def _run(client: Coroutine[None, None, None]) -> None:

@@ -49,6 +49,11 @@ class Certificate:
         return context
 
 
+def fingerprint_in(path: str) -> str:
+    """Return the fingerprint of the first certificate in a file. Raises ChatError."""
+    return fingerprint_of(_first(path))
+
+
 def fingerprint_of(der: bytes) -> str:
     """Return the SHA-256 of a certificate, in hexadecimal digits."""
     return hashlib.sha256(der).hexdigest()

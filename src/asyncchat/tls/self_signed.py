@@ -18,9 +18,14 @@ _EARLIER = timedelta(days=1)
 _VALID = timedelta(days=3650)
 
 
+def path_of(store: str) -> str:
+    """Return the path of the file with the key and the certificate of a store."""
+    return store + SUFFIX
+
+
 def of_store(store: str) -> str:
     """Return the path of the file with the key and the certificate; make it if there is none. Raises ChatError."""
-    path = Path(store + SUFFIX)
+    path = Path(path_of(store))
     if not path.exists():
         made = _make()
         try:

@@ -24,7 +24,8 @@ class Untrusted(ConnectError):
 class Trust:
     """Checks the certificates of one server, over one connection after the other.
 
-    `context`: it decides alone. `fingerprint`: only the certificate with this one is right. Without either, the file
+    `context`: it decides alone. `fingerprint`: only the certificate with this one is right, and with `notice` it is
+    remembered for a server that is not known. Without either, the file
     `known` decides, and for a server that is not in it the authorities that the system trusts do; if they don't know
     the certificate, `notice` is told that it is remembered from now on; without `notice` it is refused.
 
@@ -47,7 +48,9 @@ class Trust:
         self._pin = fingerprint
         self._may_pin = self._is_new = False
         self._found = ""
-        if not (context or fingerprint):
+        if fingerprint and notice:
+            self._is_new = not self._known.find(address)
+        elif not (context or fingerprint):
             self._found = self._known.find(address)
             self._pin = "" if self._found == AUTHORITIES else self._found
             self._may_pin = self._is_new = not self._found

@@ -91,6 +91,7 @@ class TlsDoor:
                 self._complain(error)
                 return
             connection.setblocking(False)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as a server of asyncio does
             self._begin(connection, host_of_peer(place))
 
     def _complain(self, error: OSError) -> None:
