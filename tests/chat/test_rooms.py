@@ -333,6 +333,44 @@ def test_a_room_that_has_vanished_is_not_counted() -> None:
     assert alice.hear() == []
 
 
+def test_after_the_last_room_is_left_commands_are_about_the_default_one() -> None:
+    room = a_room()
+    alice = Bot(room)
+    alice.hello("alice", rooms=[{"conversation": "#ops"}])
+    alice.tell("part", conversation="#ops")
+    alice.hear()
+    alice.tell("say", id=1, text="/list")
+    assert [one["text"] for one in alice.hear("notice")] == ["no one online"]
+    alice.tell("say", id=2, text="/room")
+    alice.hear()
+    alice.tell("say", id=3, text="hello")
+    assert [one["code"] for one in alice.hear("refused")] == ["no-room"]
+
+
+def test_leave_in_another_room_than_the_current_one_changes_nothing_of_where_lines_go() -> None:
+    room = a_room()
+    alice = Bot(room)
+    alice.hello("alice")
+    for name in ("#dev", "#ops"):
+        alice.tell("say", id=len(name) + ord(name[1]), text=f"/join {name}")
+    alice.hear()
+    alice.tell("say", id=200, text="/leave", conversation="#dev")
+    assert [one["conversation"] for one in alice.hear("parted")] == ["#dev"]
+    alice.tell("say", id=201, text="hello")
+    assert in_room(alice) == [("#ops", "alice", "hello")]
+
+
+def test_a_command_about_a_room_is_refused_to_who_is_not_in_it() -> None:
+    room = a_room()
+    alice, bob = Bot(room), Bot(room)
+    alice.hello("alice")
+    alice.tell("join", conversation="#ops")
+    bob.hello("bob")
+    bob.hear()
+    bob.tell("say", id=1, text="/list", conversation="#ops")
+    assert [one["type"] for one in bob.hear()] == ["refused"]
+
+
 # Coming back.
 
 
@@ -400,9 +438,13 @@ def test_rooms_that_a_program_asks_for_are_made() -> None:
     alice = Bot(room)
     welcome = alice.hello("alice", rooms=[{"conversation": "#one"}, {"conversation": "#two"}], conversation="#two")
     assert "rooms" not in welcome
+    bob = Bot(room)
+    bob.hello("bob", rooms=[{"conversation": "#three"}])
+    bob.tell("say", id=1, text="hello")
+    assert in_room(bob) == [("#three", "bob", "hello")]
     alice.tell("say", id=1, text="hello")
     assert in_room(alice) == [("#two", "alice", "hello")]
-    assert list(room.pipeline.state.members["alice"].rooms) == ["one", "two"]
+    assert room.pipeline.state.members["alice"].rooms == ("one", "two")
 
 
 def test_a_room_that_can_not_be_entered_is_told_and_keeps_nobody_out() -> None:

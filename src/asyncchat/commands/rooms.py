@@ -46,6 +46,9 @@ async def _leave(core: ChatCore, user: User, _: str) -> None:
     if user.at == LOBBY:
         user.notice(room_texts.LEAVES_DEFAULT_ROOM)
         return
+    if user.at != user.room:
+        await part(core, user, core.state.rooms[user.at].conversation)
+        return
     conversation = core.state.rooms[user.at].conversation
     await enter(core, user, core.room.shown, leaving=user.at)
     user.output.parted(conversation)
@@ -100,10 +103,13 @@ async def part(core: ChatCore, user: User, wanted: str) -> None:
     key = find_room(core, wanted)
     if key is None or key not in core.rooms_of(user):
         raise NoRoom(room_texts.NOT_IN_ROOM)
+    conversation = core.state.rooms[key].conversation
     await Depart(user.member, key)
-    user.output.parted(wanted)
-    if user.room == key and user.target is Place.ROOM:
-        user.set_target(Place.NOWHERE)
+    user.output.parted(conversation)
+    if user.room == key:
+        user.room = next(iter(core.rooms_of(user)), LOBBY)
+        if user.target is Place.ROOM:
+            user.set_target(Place.NOWHERE)
 
 
 def find_room(core: ChatCore, wanted: str) -> str | None:

@@ -131,11 +131,12 @@ class JsonSession(Session):
         if not conversation:
             return Place.ROOM, LOBBY
         if conversation.startswith("#"):
-            if (room := find_room(self.core, conversation)) is None:
+            room = find_room(self.core, conversation)
+            if room is None or room not in self.core.rooms_of(self.user):
                 raise NoRoom(texts.line_refused(room_texts.NOT_IN_ROOM))
             return Place.ROOM, room
         try:
-            return find_recipient(self.core, self.user, conversation), LOBBY
+            return find_recipient(self.core, self.user, conversation), self.user.room
         except Refusal:
             if is_command(text):
                 return Place.ROOM, self.user.room  # a command may solve the problem, such as /auth

@@ -130,6 +130,8 @@ class _Login:
         """Make the rooms that the client wants to be in, and that do not exist, if it may."""
         core, user = self._core, self._user
         has_made = False
+        if self._is_substitute and self._hello.conversation is UNSET:
+            self._wanted = next(iter(self._missing), "")
         for conversation in self._missing:
             try:
                 if conversation == self._wanted:

@@ -60,7 +60,10 @@ class RoomStore:
     def write(self, messages: Sequence[Sent]) -> None:
         """Keep messages of one room."""
         written = self._clock()
-        (ident,) = self._do("SELECT id FROM rooms WHERE key = ?", (messages[0].room,)).fetchone()
+        row = self._do("SELECT id FROM rooms WHERE key = ?", (messages[0].room,)).fetchone()
+        if not row:
+            raise sqlite3.IntegrityError("the store does not have the room")
+        (ident,) = row
         self._do_many(
             "INSERT INTO said VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [(ident, s.seq, s.time, s.name.shown, s.text, s.token_hash or None, s.ident, written) for s in messages],
