@@ -31,7 +31,7 @@ def add_arguments(parser: Parser) -> None:
         nargs="?",
         metavar="HOST[:PORT]",
         type=checked(_parse_place),
-        help=f"address of the server, or a link to it; :PORT is on this machine (default: {DEFAULT_HOST}:{DEFAULT_PORT})",
+        help=f"address of the server, or a link; :PORT is on this machine (default: {DEFAULT_HOST}:{DEFAULT_PORT})",
     )
     parser.add_argument("--host", type=checked(parse_host), help="the server's host (default: $ASYNCCHAT_HOST)")
     parser.add_argument("--port", type=checked(parse_port), help="the server's port (default: $ASYNCCHAT_PORT)")
