@@ -14,6 +14,7 @@ from asyncchat.tls.certificate import fingerprint_of
 from tests.programs import ADMIN, ASK_NAME, PATIENCE, WITHOUT_UVLOOP, Nc, Program, ServeProgram, seconds
 from tests.test_limits import let_open
 from tests.tls_peers import AUTHORITY, TlsNc, TlsProgram, write_pair
+from tests.ui.terminals import ENTER, Terminal
 
 TLS_ONLY = f"Server: {texts.TLS_ONLY}"
 STALLED = 1000
@@ -258,3 +259,18 @@ def test_a_link_needs_a_certificate(tmp_path: Path) -> None:
     with Program("invite", "chat.example", "--store", f"{tmp_path}/chat.db") as inviting:
         assert inviting.wait() == 1
         assert "`asyncchat serve --tls self` makes it" in inviting.errors.rest().decode()
+
+
+def test_the_client_at_a_terminal_uses_tls_and_comes_back_to_the_same_certificate_only(tmp_path: Path) -> None:
+    with TlsProgram(tmp_path) as first:
+        port = first.port
+        alice = Terminal(first.address, "--tls", "--name", "alice", state=tmp_path)
+        alice.until_prompt()
+        alice.write("hello" + ENTER)
+        alice.until_row("alice: hello")
+        assert b"is new: its certificate" in alice.errors.raw_line()
+    with alice:
+        alice.until_row("connection lost (")
+        with TlsProgram(tmp_path, "--port", str(port)):
+            assert alice.ended() == 1
+            assert b"is another one" in alice.errors.rest()
