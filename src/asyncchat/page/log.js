@@ -16,7 +16,7 @@ export class Log {
     this.isPinned = true; // at the bottom, and stays there
     this.elements = new WeakMap();
     this.waiting = [];
-    this.from = this.to = 0;
+    this.from = this.to = this.top = 0;
     this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     new ResizeObserver(() => this.isPinned && this.#toBottom()).observe(this.scroller);
     new ResizeObserver(() => this.isPinned && this.#toBottom()).observe(this.list);
@@ -72,6 +72,7 @@ export class Log {
     } else if (anchor?.element.isConnected || this.elements.get(anchor?.item)?.isConnected) {
       const element = this.elements.get(anchor.item);
       this.scroller.scrollTop += element.getBoundingClientRect().top - anchor.top;
+      this.top = this.scroller.scrollTop;
     }
     this.on.moved();
   }
@@ -107,7 +108,9 @@ export class Log {
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     const rows = this.rows;
-    this.isPinned = this.to === rows.length && scrollHeight - scrollTop - clientHeight < 8;
+    const isUp = scrollTop < this.top - 1; // else the window or what is in it has another size
+    this.top = scrollTop;
+    this.isPinned = (this.isPinned && !isUp) || (this.to === rows.length && scrollHeight - scrollTop - clientHeight < 8);
     const first = this.list.firstElementChild?.getBoundingClientRect().top;
     const last = this.list.lastElementChild?.getBoundingClientRect().bottom;
     const box = this.scroller.getBoundingClientRect();
@@ -122,6 +125,7 @@ export class Log {
 
   #toBottom() {
     this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.top = this.scroller.scrollTop;
   }
 
   toBottom() {

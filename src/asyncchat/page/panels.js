@@ -54,8 +54,9 @@ export function ask(title, text, button, fields = [], isDangerous = false) {
       make("label", { for: `field${at}` }, label),
       make("input", { id: `field${at}`, required: true, autocomplete: "off", ...attributes }),
     ]);
+    const user = fields[0]?.type === "password" ? make("input", { autocomplete: "username", value: $("me").querySelector("b").textContent, hidden: true }) : "";
     const form = make("form", { method: "dialog" },
-      make("h2", { id: "asked" }, title), make("p", { class: "dim" }, text), ...inputs.flat(),
+      make("h2", { id: "asked" }, title), make("p", { class: "dim" }, text), user, ...inputs.flat(),
       make("div", { class: "buttons" },
         make("button", { type: "button", onclick: () => dialog.close() }, "Cancel"),
         make("button", { class: isDangerous ? "danger" : "primary", value: "yes" }, button)));
