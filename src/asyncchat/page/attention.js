@@ -99,7 +99,7 @@ export class Attention {
 
   #notify(conversation, body) {
     if (!this.isNotifying) return;
-    const shown = new Notification(conversation.title, { body: body.slice(0, 200), tag: `${conversation.name}`, icon: "favicon.svg" });
+    const shown = new Notification(conversation.title, { body: body.slice(0, 200), tag: `${conversation.name}` });
     shown.onclick = () => {
       window.focus();
       this.on.open(conversation.name);
