@@ -76,7 +76,7 @@ export class Actions {
         this.ignore(argument, false);
         break;
       case "/exit":
-        app.leave();
+        app.entry.leave();
         return;
       case "/search":
         this.openSearch(argument);
@@ -188,7 +188,7 @@ export class Actions {
     } else if (model.hasStore) {
       items.push(null, ["Change the password…", () => this.#run("/password", commandOf("/password"))]);
     }
-    items.push(null, ["Leave the chat", () => app.leave()]);
+    items.push(null, ["Leave the chat", () => app.entry.leave()]);
     openMenu(element, model.name, items);
   }
 

@@ -9,7 +9,7 @@ import { Lookup } from "./lookup.js";
 import { Model } from "./model.js";
 import { Attention } from "./attention.js";
 import { Side } from "./panels.js";
-import { keyOf, local, make } from "./text.js";
+import { keyOf, local } from "./text.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -21,9 +21,9 @@ class App {
       event: (event) => this.#take(event),
       answered: (answer, say) => this.#answered(answer, say),
       batch: () => this.show(),
-      entry: (error, who) => this.#refusedEntry(error, who),
-      lost: (why, next) => this.#lost(why, next),
-      ended: (bye) => this.#ended(bye),
+      entry: (error, who) => this.entry.refused(error, who),
+      lost: (why, next) => this.entry.lost(why, next),
+      ended: (bye) => this.entry.ended(bye),
       turned: () => this.turned,
       seenIn: (name) => (name && model.get(name)?.last) || 0,
     });
@@ -46,7 +46,7 @@ class App {
       canJoin: () => this.link.knowsRooms,
     });
     this.composer = new Composer(model, { send: (text) => this.actions.send(text), edit: () => this.actions.editLast() });
-    this.entry = new Entry((name, password, register) => this.link.enter(name, password, register));
+    this.entry = new Entry(this);
     this.attention.isAtBottom = () => this.log.isPinned;
     $("down").addEventListener("click", () => {
       this.log.toBottom();
@@ -83,7 +83,7 @@ class App {
     this.log.show();
     this.show();
     composer.bringBack();
-    if (matchMedia("(pointer: fine)").matches) composer.input.focus();
+    if (!matchMedia("(pointer: coarse)").matches) composer.input.focus();
     this.link.keep();
     return conversation;
   }
@@ -175,12 +175,12 @@ class App {
     const { model } = this;
     const isNew = model.name !== welcome.name;
     Object.assign(model, { name: welcome.name, role: "guest", hasStore: welcome.store !== false });
-    clearInterval(this.countdown);
-    $("lost").hidden = true;
+    this.entry.found();
     if (welcome.kind === "first") {
+      const { refused } = model.get("");
       model.conversations.clear();
       this.turned = this.wanted = "";
-      model.current = model.open("");
+      model.current = Object.assign(model.open(""), { refused });
     } else if (welcome.kind === "anew") {
       for (const each of model.conversations.values()) each.isPrivate || each.outlive();
       model.open("").note("The server was started anew: it does not know what was said before.");
@@ -189,7 +189,6 @@ class App {
     }
     for (const room of welcome.rooms) this.#room(room, welcome.kind);
     if (welcome.kind === "first") {
-      this.entry.hide();
       this.select("");
     } else if (isNew) {
       this.select(model.current.name);
@@ -246,56 +245,6 @@ class App {
     if (conversation !== this.model.current) conversation.note(why, "error");
     else this.composer.tell(why);
     this.composer.bringBack();
-  }
-
-  #refusedEntry({ code, text }, { name }) {
-    for (const { row, text: said, conversation } of this.link.waiting) {
-      if (row) this.model.open(conversation).refused.push({ text: said, why: "Not sent: the connection was lost." });
-    }
-    this.link.waiting = [];
-    this.entry.show(name, code, text);
-  }
-
-  #lost(why, next) {
-    if (!this.model.name) {
-      this.link.leave();
-      this.entry.show("", "", `${why}. Look whether the server runs and this device is online, and join again.`);
-      return;
-    }
-    const show = () => {
-      const seconds = Math.max(0, Math.round((next - Date.now()) / 1000));
-      $("lost-why").replaceChildren(`Connection lost: ${why}. What you write is sent when it is back. `, make("span", { "aria-hidden": "true" }, seconds ? `Next try in ${seconds} s.` : "Trying…"));
-    };
-    clearInterval(this.countdown);
-    this.countdown = setInterval(show, 1000);
-    $("lost").hidden = false;
-    show();
-    this.show();
-  }
-
-  #ended({ code, text }) {
-    clearInterval(this.countdown);
-    this.attention.title("");
-    if (code === "elsewhere") {
-      this.entry.end("The chat is open in another place", "Your name is in use there: in another tab, or by another program of yours.", "Use it here", () => {
-        this.entry.hide();
-        this.link.now();
-      });
-    } else {
-      const { name } = this.model;
-      this.link.leave();
-      this.entry.end("You are not in the chat any more", text, "Join again", () => this.entry.show(name));
-    }
-  }
-
-  leave() {
-    const { name } = this.model;
-    this.link.leave();
-    this.attention.title("");
-    this.model.conversations.clear();
-    this.model.name = "";
-    this.model.current = this.model.open("");
-    this.entry.show(name);
   }
 
   async #earlier() {

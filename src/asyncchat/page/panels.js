@@ -82,8 +82,8 @@ export class Side {
     $("side").addEventListener("keydown", ({ key }) => key === "Escape" && this.toggle(false));
   }
 
-  toggle(isOpen = !document.body.classList.contains("side")) {
-    document.body.classList.toggle("side", isOpen);
+  toggle(isOpen = !document.body.classList.contains("open")) {
+    document.body.classList.toggle("open", isOpen);
     $("open-side").setAttribute("aria-expanded", String(isOpen));
     if (isOpen) $("side").querySelector("[aria-current]")?.focus();
     else if ($("side").contains(document.activeElement)) $("text").focus();
