@@ -1,6 +1,6 @@
 // What the user does: sending, commands of the page, menus, search.
 
-import { commandOf, isCommand } from "./composer.js";
+import { commandOf, isCommand, usable } from "./composer.js";
 import { ask, openMenu } from "./panels.js";
 import { keyOf, make, short } from "./text.js";
 
@@ -78,6 +78,10 @@ export class Actions {
       case "/exit":
         app.entry.leave();
         return;
+      case "/help":
+        if (argument) this.command(text);
+        else this.#help();
+        break;
       case "/search":
         this.openSearch(argument);
         break;
@@ -180,7 +184,7 @@ export class Actions {
     };
     const items = [
       [app.attention.isNotifying ? "Stop notifications" : "Notify me about mentions", toggle],
-      ["All commands", () => this.command("/help")],
+      ["All commands", () => this.#help()],
     ];
     if (model.current.name) items.push(["Close this conversation", () => this.#close()]);
     if (model.hasStore && model.role === "guest") {
@@ -190,6 +194,11 @@ export class Actions {
     }
     items.push(null, ["Leave the chat", () => app.entry.leave()]);
     openMenu(element, model.name, items);
+  }
+
+  #help() {
+    const rows = usable(this.model).flatMap(({ names: [name], argument, help }) => [make("dt", {}, `${name} ${argument}`), make("dd", {}, help)]);
+    ask("Commands", "A line that begins with / is a command; // says a line with /. Tab completes names and commands, Shift-Enter begins another line, Alt with an arrow key changes the conversation, Escape leads back to the input.", "Close", [], false, make("dl", { tabindex: 0 }, ...rows));
   }
 
   #close() {

@@ -165,6 +165,7 @@ class App {
 
   #message(event, conversation) {
     const item = this.model.message(event);
+    item.calls &&= !conversation.isPrivate; // all of it is for the user there
     if (!conversation.isPrivate) conversation.know(item.from);
     if (!conversation.add(item)) return;
     const isHistory = conversation.isPrivate ? conversation.isOpening && !item.isNew : item.seq <= conversation.quietUntil;
@@ -264,7 +265,7 @@ class App {
     let text = "";
     if (current.isLoading) text = "Loading earlier messages…";
     else if (isEmpty && this.link.isIn && (current.isComplete || current.isPrivate)) text = "Nothing was said here yet. Write the first message below.";
-    else if (current.isComplete) text = hasStore ? `This is the beginning of ${current.title}.` : "The server keeps no earlier messages.";
+    else if (current.isComplete) text = hasStore ? `This is the beginning of ${current.isPrivate ? "your conversation with " : ""}${current.title}.` : "The server keeps no earlier messages.";
     $("start").textContent = text;
     $("start").classList.toggle("empty", isEmpty);
   }

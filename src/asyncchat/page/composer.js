@@ -9,6 +9,10 @@ const RANKS = ["guest", "registered", "moderator", "admin"];
 export const isCommand = (text) => text.startsWith("/") && !text.startsWith("//");
 export const commandOf = (text) => COMMANDS.find(({ names }) => names.includes(text.split(/\s/, 1)[0].toLowerCase()));
 
+// The commands that the user may use here.
+export const usable = ({ role: own, hasStore }) =>
+  COMMANDS.filter(({ role, store }) => RANKS.indexOf(role) <= RANKS.indexOf(own) && (!store || hasStore));
+
 export class Composer {
   // `on`: send(text), edit() (the last own message), typed()
   constructor(model, on) {
@@ -138,7 +142,7 @@ export class Composer {
   }
 
   #commands(before) {
-    const may = COMMANDS.filter(({ role, store }) => RANKS.indexOf(role) <= RANKS.indexOf(this.model.role) && (!store || this.model.hasStore));
+    const may = usable(this.model);
     const fits = (name) => name.startsWith(before.toLowerCase());
     const first = may.filter(({ names }) => fits(names[0]));
     const offered = first.length ? first.map((each) => [each.names[0], each]) : may.flatMap((each) => each.names.filter(fits).map((name) => [name, each]));

@@ -29,12 +29,12 @@ export class Entry {
     $("door").hidden = false;
     $("join").disabled = false;
     if (name) $("name").value = name;
-    let why = text;
+    let why = text && `${text[0].toUpperCase()}${text.slice(1)}`;
     if (code === "name-registered") why = `${name} is registered: write its password, or choose another name.`;
     if (code === "guest") why = "This chat is for registered users: write a new password, and the name is yours.";
     if (NEW_PASSWORD.has(code)) $("register").checked = true;
     if (code === "login-taken" || code === "name-registered") $("register").checked = false;
-    $("refusal").textContent = why && `${why[0].toUpperCase()}${why.slice(1)}`;
+    $("refusal").textContent = why;
     $("refusal").hidden = !why;
     const isPassword = code === "name-registered" || code === "incorrect-password" || NEW_PASSWORD.has(code);
     $("name").setAttribute("aria-invalid", String(Boolean(why) && !isPassword));

@@ -47,7 +47,7 @@ export function openMenu(beside, title, items) {
 }
 
 // Ask something in a dialog; return what was written in its fields, null if it was left. `fields`: attributes of inputs.
-export function ask(title, text, button, fields = [], isDangerous = false) {
+export function ask(title, text, button, fields = [], isDangerous = false, more = "") {
   const dialog = $("dialog");
   return new Promise((resolve) => {
     const inputs = fields.map(({ label, ...attributes }, at) => [
@@ -56,7 +56,7 @@ export function ask(title, text, button, fields = [], isDangerous = false) {
     ]);
     const user = fields[0]?.type === "password" ? make("input", { autocomplete: "username", value: $("me").querySelector("b").textContent, hidden: true }) : "";
     const form = make("form", { method: "dialog" },
-      make("h2", { id: "asked" }, title), make("p", { class: "dim" }, text), user, ...inputs.flat(),
+      make("h2", { id: "asked" }, title), make("p", { class: "dim" }, text), user, ...inputs.flat(), more,
       make("div", { class: "buttons" },
         make("button", { type: "button", onclick: () => dialog.close() }, "Cancel"),
         make("button", { class: isDangerous ? "danger" : "primary", value: "yes" }, button)));
