@@ -12,7 +12,9 @@ from selenium.webdriver.common.keys import Keys
 import asyncchat
 from asyncchat.ui.view.style import PALETTE
 from tests.page import Page, PageProgram
+from tests.programs import ADMIN
 
+AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
 FOLDER = Path(asyncchat.__file__).parent / "page"
 
 
@@ -58,6 +60,44 @@ def test_the_scheme_is_that_of_the_system_with_enough_contrast(page: Page, schem
         if (ratio := contrast(colours[ground], colours[name])) < 4.5
     }
     assert weak == {}
+
+
+def complaints(page: Page) -> list[str]:
+    """Return what axe-core complains about, if it is serious."""
+    if not AXE.exists():
+        pytest.skip("needs axe-core: npm ci --prefix tests/page")
+    page.run(AXE.read_text())
+    found = page.driver.execute_async_script("axe.run().then(({ violations }) => arguments[0](violations))")
+    return [
+        f"{fault['id']}: {node['html']}"
+        for fault in found
+        if fault["impact"] in {"serious", "critical"}
+        for node in fault["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault(kept: Page, stored: PageProgram, scheme: str) -> None:
+    kept.media(prefers_color_scheme=scheme, prefers_reduced_motion="reduce")
+    assert complaints(kept) == []
+    bob = stored.join("robert")
+    kept.enter("admin", ADMIN)
+    bob.send("alice and admin: see https://example.org/ and `code`\n")
+    kept.one("mark")
+    kept.say("/whois robert")
+    kept.until(lambda: "robert: guest" in kept.notes)
+    kept.say("/lst")
+    kept.until(lambda: kept["why"].is_displayed())
+    assert complaints(kept) == []
+    kept["text"].clear()
+    kept["text"].send_keys("/m")
+    kept["open-search"].click()
+    kept["words"].send_keys("code" + Keys.ENTER)
+    kept.one("#results button")
+    kept.all("#list .name")[0].click()
+    assert complaints(kept) == []
+    kept.choose("Kick")
+    assert complaints(kept) == []
 
 
 def test_on_a_phone_everything_fits_and_the_rooms_open_at_the_left(page: Page, server: PageProgram) -> None:
