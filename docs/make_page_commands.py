@@ -1,4 +1,4 @@
-"""Print the page's list of commands, from the table: `python docs/make_page_commands.py >src/asyncchat/page/commands.js`."""
+"""Print src/asyncchat/page/commands.js, the page's list of commands, from the table of commands."""
 
 import json
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
-"""Take the pictures of the page, from a real server in a real browser: `python docs/make_page_pictures.py`.
+"""Take the pictures of the page, from a real server in a real browser: `python docs/make_page_pictures.py [FOLDER]`.
 
-This needs Debian's chromium and chromium-driver, and the package's extra `test`.
+With FOLDER, in both schemes and three widths, to look at. This needs Chromium, and the extra `test` of the package.
 """
 
 import sys
@@ -9,13 +9,12 @@ import time
 from pathlib import Path
 
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.page import CHROMIUM, DRIVER, Page, PageProgram  # noqa: E402
+from tests.page import CHROMIUM, DRIVER, OPTIONS, Page, PageProgram  # noqa: E402
 
 _SAID = (
     ("Maria", "good morning! the nightly build is green again"),
@@ -55,14 +54,15 @@ def main() -> None:
             driver.quit()
 
 
-_PICTURES = (("light", 1000, 640), ("dark", 420, 640))
-_WANTED = [(scheme, width, height) for scheme in ("light", "dark") for width, height in ((360, 640), (768, 900), (1440, 900))]
+_PICTURES = (("light", 800, 500), ("dark", 360, 560))
+_SIZES = ((360, 640), (768, 900), (1440, 900))
+_WANTED = [(scheme, *size) for scheme in ("light", "dark") for size in _SIZES]
 
 
 def _browser(place: str) -> Chrome:
     options = ChromeOptions()
     options.binary_location = CHROMIUM or "chromium"
-    for option in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", f"--user-data-dir={place}/profile"):
+    for option in (*OPTIONS, f"--user-data-dir={place}/profile"):
         options.add_argument(option)
     return Chrome(options, ChromeService(DRIVER))
 

@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import pytest
 from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, TimeoutException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
@@ -19,9 +18,29 @@ _T = TypeVar("_T")
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 
-needs_chromium = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER), reason="needs the Debian packages chromium and chromium-driver"
-)
+OPTIONS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--window-size=1100,800",
+    "--lang=en-GB",
+]
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--window-size=1100,800",
+    "--lang=en-GB",
+]
 
 SHIFT_ENTER = Keys.SHIFT + Keys.ENTER + Keys.NULL
 
@@ -74,16 +93,21 @@ class Page:
 
     def texts(self, selector: str) -> list[str]:
         """Return the texts of all elements like this, at one moment."""
-        return self.run("return [...document.querySelectorAll(arguments[0])].map((e) => e.innerText)", selector)
+        texts: list[str] = self.run(
+            "return [...document.querySelectorAll(arguments[0])].map((e) => e.innerText)", selector
+        )
+        return texts
 
     def until(self, condition: Callable[[], _T | None]) -> _T:
         """Ask again and again until the answer is yes, and return it."""
         ignored = [NoSuchElementException, StaleElementReferenceException]
         waiting = WebDriverWait(self.driver, seconds(PATIENCE), poll_frequency=0.02, ignored_exceptions=ignored)
         try:
-            return waiting.until(lambda _: condition())
+            found = waiting.until(lambda _: condition())
         except TimeoutException:
             raise AssertionError(f"it did not happen; the page has: {self.one('body').text}") from None
+        assert found is not None
+        return found
 
     def run(self, script: str, *arguments: object) -> Any:
         return self.driver.execute_script(script, *arguments)
@@ -96,12 +120,18 @@ class Page:
         self.driver.switch_to.active_element.send_keys(*keys)
 
     @property
+    def typed(self) -> str:
+        """What the input has."""
+        return str(self["text"].get_property("value"))
+
+    @property
     def messages(self) -> list[str]:
         """The texts of the messages in the document."""
-        return self.run(
+        texts: list[str] = self.run(
             "return [...document.querySelectorAll('#list .message:not(.pending) .text')].map((e) => "
             "[...e.childNodes].filter((n) => n.className !== 'unseen').map((n) => n.textContent).join(''))"
         )
+        return texts
 
     def sees(self, text: str) -> None:
         """Wait until a message has this text."""

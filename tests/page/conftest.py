@@ -6,12 +6,7 @@ from pathlib import Path
 import pytest
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 
-from tests.page import CHROMIUM, DRIVER, Page, PageProgram
-
-_OPTIONS = (
-    "--headless=new --no-sandbox --disable-dev-shm-usage --disable-gpu --disable-background-networking "
-    "--disable-component-update --disable-sync --no-first-run --window-size=1100,800 --lang=en-GB"
-)
+from tests.page import CHROMIUM, DRIVER, OPTIONS, Page, PageProgram
 
 _OF_LOST_CONNECTIONS = ("WebSocket connection to", "net::ERR_CONNECTION_REFUSED")
 """What the browser itself writes when there is no server."""
@@ -23,7 +18,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
         pytest.skip("needs the Debian packages chromium and chromium-driver")
     options = ChromeOptions()
     options.binary_location = CHROMIUM
-    for option in _OPTIONS.split():
+    for option in OPTIONS:
         options.add_argument(option)
     options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('profile')}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
@@ -35,14 +30,14 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 @pytest.fixture
 def opened(browser: Chrome) -> Iterator[Callable[[PageProgram], Page]]:
     """Open the page of a server; at the end the console must be empty."""
-    browser.get_log("browser")
+    browser.get_log("browser")  # type: ignore[no-untyped-call]
     yield lambda server: Page(browser, server)
     first, *others = browser.window_handles
     for handle in others:
         browser.switch_to.window(handle)
         browser.close()
     browser.switch_to.window(first)
-    complaints = [entry["message"] for entry in browser.get_log("browser")]
+    complaints = [entry["message"] for entry in browser.get_log("browser")]  # type: ignore[no-untyped-call]
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
     browser.get("about:blank")

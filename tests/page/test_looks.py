@@ -14,6 +14,8 @@ from asyncchat.ui.view.style import PALETTE
 from tests.page import Page, PageProgram
 from tests.programs import ADMIN
 
+GROUNDS = ("side", "hover", "raised", "call", "mark", "code", "warn")
+NAMES = [f"n{number}" for number in range(len(PALETTE))]
 AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
 FOLDER = Path(asyncchat.__file__).parent / "page"
 
@@ -42,16 +44,30 @@ def test_the_scheme_is_that_of_the_system_with_enough_contrast(page: Page, schem
         }
         return all;
         """,
-        ["bg", "side", "hover", "raised", "call", "mark", "code", "text", "dim", "accent", "on-accent", "link", "danger", "warn"]
-        + [f"n{number}" for number in range(len(PALETTE))],
+        [
+            "bg",
+            "side",
+            "hover",
+            "raised",
+            "call",
+            "mark",
+            "code",
+            "text",
+            "dim",
+            "accent",
+            "on-accent",
+            "link",
+            "danger",
+            "warn",
+        ],
     )
     assert (luminance(colours["bg"]) > 0.5) == (scheme == "light")
-    on = {ground: ["text"] for ground in ("side", "hover", "raised", "call", "mark", "code", "warn")}
-    on["bg"] = ["text", "dim", "link", "danger", *(f"n{number}" for number in range(len(PALETTE)))]
+    on = {ground: ["text"] for ground in GROUNDS}
+    on["bg"] = ["text", "dim", "link", "danger", *NAMES]
     on["side"] += ["dim"]
     on["hover"] += ["dim"]
     on["raised"] += ["dim", "danger", "link"]
-    on["call"] += ["dim", "link", *(f"n{number}" for number in range(len(PALETTE)))]
+    on["call"] += ["dim", "link", *NAMES]
     on["accent"] = ["on-accent"]
     weak = {
         (name, ground): round(ratio, 2)
@@ -76,9 +92,8 @@ def complaints(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_fault(kept: Page, stored: PageProgram, scheme: str) -> None:
-    kept.media(prefers_color_scheme=scheme, prefers_reduced_motion="reduce")
+def test_axe_finds_no_serious_fault(kept: Page, stored: PageProgram) -> None:
+    kept.media(prefers_reduced_motion="reduce")
     assert complaints(kept) == []
     bob = stored.join("robert")
     kept.enter("admin", ADMIN)
@@ -88,13 +103,15 @@ def test_axe_finds_no_serious_fault(kept: Page, stored: PageProgram, scheme: str
     kept.until(lambda: "robert: guest" in kept.notes)
     kept.say("/lst")
     kept.until(lambda: kept["why"].is_displayed())
+    kept.media(prefers_reduced_motion="reduce", prefers_color_scheme="dark")
     assert complaints(kept) == []
+    kept.media(prefers_reduced_motion="reduce", prefers_color_scheme="light")
     kept["text"].clear()
     kept["text"].send_keys("/m")
     kept["open-search"].click()
     kept["words"].send_keys("code" + Keys.ENTER)
     kept.one("#results button")
-    kept.all("#list .name")[0].click()
+    kept.one("#list .name").click()
     assert complaints(kept) == []
     kept.choose("Kick")
     assert complaints(kept) == []
@@ -166,9 +183,9 @@ def test_motion_ends_where_it_is_not_wanted(page: Page) -> None:
 
 def test_nothing_comes_from_elsewhere(page: Page) -> None:
     page.enter("alice")
-    assert page.run("return performance.getEntriesByType('resource').map((e) => e.name)")
-    elsewhere = "return performance.getEntriesByType('resource').map((e) => new URL(e.name).host).filter((h) => h !== location.host)"
-    assert page.run(elsewhere) == []
+    loaded = page.run("return performance.getEntriesByType('resource').map((e) => e.name)")
+    assert loaded
+    assert [address for address in loaded if not address.startswith(page.url)] == []
     assert "system-ui" in page.one("body").value_of_css_property("font-family")
 
 
@@ -188,5 +205,5 @@ def test_a_module_of_the_page_has_350_lines_at_most() -> None:
 
 def test_the_commands_are_those_of_the_table() -> None:
     root = Path(__file__).parents[2]
-    made = subprocess.run([sys.executable, root / "docs/make_page_commands.py"], capture_output=True, check=True, text=True)
-    assert made.stdout == (FOLDER / "commands.js").read_text()
+    made = subprocess.check_output([sys.executable, root / "docs/make_page_commands.py"], text=True)
+    assert made == (FOLDER / "commands.js").read_text()
