@@ -30,17 +30,6 @@ OPTIONS = [
     "--window-size=1100,800",
     "--lang=en-GB",
 ]
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-dev-shm-usage",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--window-size=1100,800",
-    "--lang=en-GB",
-]
 
 SHIFT_ENTER = Keys.SHIFT + Keys.ENTER + Keys.NULL
 

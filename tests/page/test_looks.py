@@ -44,22 +44,7 @@ def test_the_scheme_is_that_of_the_system_with_enough_contrast(page: Page, schem
         }
         return all;
         """,
-        [
-            "bg",
-            "side",
-            "hover",
-            "raised",
-            "call",
-            "mark",
-            "code",
-            "text",
-            "dim",
-            "accent",
-            "on-accent",
-            "link",
-            "danger",
-            "warn",
-        ],
+        [*GROUNDS, *NAMES, "text", "bg", "dim", "accent", "on-accent", "link", "danger"],
     )
     assert (luminance(colours["bg"]) > 0.5) == (scheme == "light")
     on = {ground: ["text"] for ground in GROUNDS}
