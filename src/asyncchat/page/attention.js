@@ -1,0 +1,109 @@
+// What was read: unread counts, the line "new", the title, notifications, and what a screen reader hears.
+
+import { keyOf, make } from "./text.js";
+
+const HEARD = 5;
+const SETTING = "asyncchat-notifications";
+
+export class Attention {
+  // `on`: open(name), read(conversation)
+  constructor(model, on) {
+    this.model = model;
+    this.on = on;
+    this.heard = document.getElementById("heard");
+    this.isAtBottom = () => true;
+    addEventListener("focus", () => this.look());
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.leave() : this.look()));
+    addEventListener("blur", () => this.leave());
+  }
+
+  get isThere() {
+    return !document.hidden && document.hasFocus();
+  }
+
+  get isNotifying() {
+    return localStorage.getItem(SETTING) === "on" && "Notification" in window && Notification.permission === "granted";
+  }
+
+  // Ask the browser for notifications, or stop them; return what to tell.
+  async toggle() {
+    if (this.isNotifying) {
+      localStorage.removeItem(SETTING);
+      return "Notifications are off.";
+    }
+    const answer = "Notification" in window ? await Notification.requestPermission() : "denied";
+    if (answer !== "granted") return "The browser does not allow notifications: allow them for this page in its settings.";
+    localStorage.setItem(SETTING, "on");
+    return "You get a notification when someone mentions you or writes to you privately.";
+  }
+
+  // There is a new message; `isMissed`: it came while there was no connection.
+  arrived(conversation, item, isMissed) {
+    const { model } = this;
+    if (item.isOwn || model.ignored.has(keyOf(item.from))) return;
+    const calls = item.calls || conversation.isPrivate;
+    const isCurrent = conversation === model.current;
+    if (!(isCurrent && this.isThere && this.isAtBottom() && !isMissed)) {
+      conversation.unread += 1;
+      conversation.calls += calls ? 1 : 0;
+      if (conversation.unread === 1) conversation.marker = item;
+    }
+    if (calls && !this.isThere) this.#notify(conversation, `${item.from}: ${item.text}`);
+    if (isCurrent) this.say(`${item.from}: ${item.text}`);
+    else if (calls) this.say(`${item.from} in ${conversation.title}: ${item.text}`);
+    this.title();
+  }
+
+  // Private messages wait that the server has not sent.
+  waits(conversation, messages) {
+    const isMore = messages > conversation.unread;
+    Object.assign(conversation, { unread: messages, calls: messages });
+    if (isMore) {
+      const text = `${conversation.title} has written to you privately.`;
+      this.say(text);
+      if (!this.isThere) this.#notify(conversation, text);
+    }
+    this.title();
+  }
+
+  clear(conversation) {
+    Object.assign(conversation, { unread: 0, calls: 0 });
+    this.title();
+  }
+
+  // What is at the bottom of the current conversation is read while the user is there.
+  look() {
+    const { current } = this.model;
+    if (!this.isThere || !this.isAtBottom() || !current.unread || current.isOpening) return;
+    this.clear(current);
+    this.on.read(current);
+  }
+
+  // The line "new" has been seen.
+  leave() {
+    const { current } = this.model;
+    if (!current.unread) current.marker = null;
+  }
+
+  title(name = this.model.current.title) {
+    const all = [...this.model.conversations.values()];
+    const unread = all.reduce((sum, each) => sum + each.unread, 0);
+    const calls = all.some((each) => each.calls);
+    document.title = name ? `${unread ? `(${unread}${calls ? "!" : ""}) ` : ""}${name} – asyncchat` : "asyncchat";
+  }
+
+  say(text) {
+    this.heard.append(make("p", {}, text));
+    while (this.heard.children.length > HEARD) this.heard.firstChild.remove();
+  }
+
+  #notify(conversation, body) {
+    if (!this.isNotifying) return;
+    const shown = new Notification(conversation.title, { body: body.slice(0, 200), tag: `${conversation.name}` });
+    shown.onclick = () => {
+      window.focus();
+      this.on.open(conversation.name);
+      shown.close();
+    };
+  }
+}

@@ -1,0 +1,305 @@
+// The connection: the JSON events over a WebSocket, which reconnects by itself. What was said is kept until the server
+// has acknowledged it, and sent again with the same id after a reconnect, so that nothing is lost or posted twice.
+
+const KEPT = "asyncchat";
+const MOST_UNANSWERED = 32;
+const PING_AFTER = 30_000;
+const ANSWER_WITHIN = 3_000;
+const WELCOME_WITHIN = 10_000;
+const LONGEST_PAUSE = 30_000;
+const AGAIN_AFTER_RELOAD = 100; // messages that a reloaded page asks for again
+
+const OF_ENTRY = new Set([
+  "name-taken", "name-refused", "name-reserved", "name-registered", "login-taken", "incorrect-login",
+  "incorrect-password", "short-password", "password-refused", "guest", "no-store", "no-name", "secret",
+]);
+
+export class Link {
+  // `on`: what to call with each event of the server, and with those of the link itself: `entry` (the server refuses the
+  // name), `lost`, `ended`.
+  constructor(on) {
+    this.on = on;
+    this.waiting = []; // said, and neither acknowledged nor refused: {id, text, conversation, sent}
+    this.who = null;
+    this.token = this.epoch = "";
+    this.positions = new Map(); // of rooms: {seen, first}
+    this.lastId = this.newestSent = 0;
+    this.isIn = this.knowsRooms = false;
+    this.socket = null;
+    this.pause = 2_000;
+    setInterval(() => this.#watch(), 5_000);
+    addEventListener("online", () => this.check());
+    addEventListener("offline", () => this.socket && this.#lose("this device is offline"));
+    document.addEventListener("visibilitychange", () => document.hidden ? this.keep() : this.check());
+    addEventListener("pagehide", () => this.keep());
+  }
+
+  enter(name, password, register) {
+    Object.assign(this, { who: { name, password, register }, token: "", epoch: "" });
+    this.positions.clear();
+    this.#connect();
+  }
+
+  // Continue where this tab was before it was loaded anew; tell whether there is something to continue.
+  restore() {
+    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
+    if (!kept?.token) return false;
+    const { name, token, epoch, positions, lastId, newestSent, waiting, knowsRooms, conversation } = kept;
+    Object.assign(this, { who: { name }, token, epoch, lastId, newestSent, waiting, knowsRooms, conversation });
+    for (const [room, { seen, first }] of positions) {
+      this.positions.set(room, { seen: Math.max(first - 1, seen - AGAIN_AFTER_RELOAD, 0), first, read: seen });
+    }
+    this.#connect();
+    return true;
+  }
+
+  keep() {
+    if (!this.token) return;
+    const { token, epoch, lastId, newestSent, knowsRooms, conversation } = this;
+    const waiting = this.waiting.filter((say) => !say.isSecret && !say.quiet);
+    const positions = [...this.positions].map(([room, { seen, first, read = 0 }]) => [room, { seen: Math.max(seen, read), first }]);
+    const name = this.who.name;
+    const kept = { name, token, epoch, positions, lastId, newestSent, waiting, knowsRooms, conversation };
+    sessionStorage.setItem(KEPT, JSON.stringify(kept));
+  }
+
+  // Return what stands for it until it is answered. `how`: conversation, isSecret, quiet.
+  say(text, how = {}) {
+    this.lastId = Math.max(this.lastId + 1, Date.now() * 1000); // also after this tab was duplicated
+    const say = { id: this.lastId, text, ...how };
+    this.waiting.push(say);
+    this.#flush();
+    if (!how.quiet) this.keep();
+    return say;
+  }
+
+  send(event) {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(event));
+  }
+
+  // After sleep a dead socket looks open: ask at once.
+  check() {
+    if (this.isIn) {
+      this.#ask();
+    } else if (this.retry) {
+      this.now();
+    }
+  }
+
+  now() {
+    clearTimeout(this.retry);
+    this.pause = 2_000;
+    this.#connect();
+  }
+
+  // Leave the chat; the name is free at once.
+  leave(forget = true) {
+    this.#close();
+    if (forget) {
+      sessionStorage.removeItem(KEPT);
+      this.token = this.epoch = "";
+      this.waiting = [];
+    }
+    this.who = null;
+  }
+
+  #connect() {
+    this.#close();
+    const socket = new WebSocket(new URL("ws", location.href.replace(/^http/, "ws").replace(/[?#].*/, "")));
+    this.socket = socket;
+    this.heard = Date.now();
+    const mine = (act) => (event) => socket === this.socket && act(event);
+    socket.addEventListener("open", mine(() => this.send(this.#hello())));
+    socket.addEventListener("message", mine(({ data }) => {
+      this.heard = Date.now();
+      this.asked = 0;
+      clearTimeout(this.verdict);
+      for (const line of data.split("\n")) {
+        if (line && socket === this.socket) this.#take(JSON.parse(line));
+      }
+      this.on.batch?.();
+    }));
+    socket.addEventListener("close", mine(({ reason }) => this.#lose(reason)));
+  }
+
+  #close() {
+    const socket = this.socket;
+    this.socket = null;
+    this.isIn = false;
+    this.lastWords = "";
+    clearTimeout(this.retry);
+    clearTimeout(this.verdict);
+    this.retry = 0;
+    socket?.close();
+  }
+
+  #lose(why) {
+    const said = this.lastWords || why || "the server can't be reached";
+    this.#close();
+    const pause = this.pause * (0.5 + Math.random() / 2);
+    this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
+    this.retry = setTimeout(() => this.#connect(), pause);
+    this.on.lost(said, Date.now() + pause);
+  }
+
+  #watch() {
+    const silence = Date.now() - this.heard;
+    if (this.socket && !this.isIn && silence > WELCOME_WITHIN) this.#lose("the server does not answer");
+    else if (this.isIn && silence > PING_AFTER) this.#ask(WELCOME_WITHIN);
+  }
+
+  #ask(within = ANSWER_WITHIN) {
+    if (this.asked) return;
+    this.asked = Date.now();
+    this.send({ type: "ping" });
+    this.verdict = setTimeout(() => {
+      this.asked = 0;
+      this.#lose("the server does not answer");
+      this.now();
+    }, within);
+  }
+
+  #hello() {
+    const { name, password, register } = this.who;
+    const hello = { type: "hello", v: 1, name };
+    if (password) hello.password = password;
+    if (!this.token) return register ? { ...hello, register } : hello;
+    Object.assign(hello, { token: this.token, epoch: this.epoch, after: this.positions.get("")?.seen ?? 0 });
+    if (this.knowsRooms) {
+      hello.rooms = [...this.positions].map(([conversation, { seen }]) => ({ conversation, after: seen }));
+    }
+    hello.conversation = this.on.turned();
+    hello.conversation_after = this.on.seenIn(hello.conversation);
+    return hello;
+  }
+
+  #take(event) {
+    switch (event.type) {
+      case "ping":
+        this.send({ type: "pong" });
+        return;
+      case "pong":
+        return;
+      case "welcome":
+        this.#comeIn(event);
+        return;
+      case "ack":
+      case "refused":
+        this.#answered(event);
+        return;
+      case "message":
+        if (!this.#isNew(event)) return;
+        break;
+      case "gap":
+        this.#see(event.conversation ?? "", event.to);
+        break;
+      case "room":
+        this.knowsRooms = true;
+        this.#enterRoom(event.conversation, event.seq);
+        break;
+      case "parted":
+        this.positions.delete(event.conversation);
+        break;
+      case "you":
+        this.who.name = event.name;
+        break;
+      case "error":
+        if (this.isIn) break;
+        if (OF_ENTRY.has(event.code)) {
+          this.#close();
+          this.on.entry(event, this.who);
+          return;
+        }
+        if (event.code === "banned") {
+          this.#close();
+          this.on.ended(event);
+          return;
+        }
+        this.lastWords = event.text;
+        break;
+      case "bye":
+        this.lastWords = event.text;
+        if (!event.code) return;
+        this.#close();
+        this.keep();
+        this.on.ended(event);
+        return;
+    }
+    this.on.event(event);
+  }
+
+  #comeIn(welcome) {
+    const before = this.epoch;
+    const seen = this.positions.get("")?.seen ?? 0;
+    this.isIn = true;
+    this.pause = 2_000;
+    this.maxLine = welcome.max_line;
+    this.who.register = false;
+    this.who.name = welcome.name;
+    this.token = welcome.token;
+    this.epoch = welcome.epoch;
+    welcome.kind = !before ? "first" : before !== welcome.epoch ? "anew" : "again";
+    if (before && before !== welcome.epoch) this.positions.clear();
+    else if (welcome.seq < seen) this.#see("", welcome.seq, true); // the end of it was lost with the server
+    this.knowsRooms ||= welcome.rooms !== undefined;
+    const { seq, members, topic, names } = welcome;
+    const lobby = { conversation: "", seq, members, topic, names };
+    welcome.rooms = (welcome.rooms ?? [lobby]).map((room) => room === "" ? lobby : room).filter((room) => room.seq >= 0);
+    for (const room of welcome.rooms) this.#enterRoom(room.conversation, room.seq);
+    this.canEdit = welcome.rooms.some(({ read }) => read !== undefined);
+    this.on.event(welcome);
+    if (before === welcome.epoch && !welcome.resumed) {
+      // The server has forgotten what came of those that were sent already, but not the messages themselves.
+      for (const say of this.waiting.filter(({ id }) => id <= this.newestSent)) {
+        this.#answered({ type: "refused", id: say.id, code: "in-doubt", text: "it is not known whether this was posted." });
+      }
+    }
+    for (const say of this.waiting) say.sent = false;
+    this.#flush();
+    this.keep();
+  }
+
+  #enterRoom(conversation, seq) {
+    if (!this.positions.has(conversation)) this.positions.set(conversation, { seen: 0, first: 0, last: seq });
+  }
+
+  #isNew({ conversation = "", seq }) {
+    if (conversation && !conversation.startsWith("#")) return true; // it is known by its number there
+    const position = this.positions.get(conversation) ?? { seen: 0, first: seq };
+    this.positions.set(conversation, position);
+    if (position.seen && seq <= position.seen) return false;
+    if (position.seen && seq > position.seen + 1) {
+      this.on.event({ type: "gap", from: position.seen + 1, to: seq - 1, conversation });
+    }
+    position.seen = seq;
+    position.first ||= seq;
+    return true;
+  }
+
+  #see(conversation, seq, back = false) {
+    const position = this.positions.get(conversation);
+    if (position) position.seen = back ? seq : Math.max(position.seen, seq);
+  }
+
+  #flush() {
+    if (!this.isIn) return;
+    let unanswered = this.waiting.filter(({ sent }) => sent).length;
+    for (const say of this.waiting) {
+      if (say.sent) continue;
+      if (unanswered++ >= MOST_UNANSWERED) break;
+      say.sent = true;
+      this.newestSent = Math.max(this.newestSent, say.id);
+      const { id, text, conversation, event } = say;
+      this.send(event ? { ...event, id } : { type: "say", id, text, conversation });
+    }
+  }
+
+  #answered(answer) {
+    const at = this.waiting.findIndex(({ id }) => id === answer.id);
+    if (at < 0) return;
+    const [say] = this.waiting.splice(at, 1);
+    this.on.answered(answer, say);
+    this.#flush();
+    if (!say.quiet) this.keep();
+  }
+}

@@ -1,0 +1,159 @@
+// What is known: the conversations with their messages, who is there, and who one is.
+
+import { keyOf, mentions } from "./text.js";
+
+const GROUPED_FOR = 5 * 60_000;
+
+export class Conversation {
+  constructor(name) {
+    this.name = name; // "" is the default room, #ops another one, bob a private conversation
+    this.items = []; // messages and notes, in the order in which they are shown
+    this.seqs = new Map(); // messages by their numbers
+    this.people = new Map(); // names by their keys, the one heard of last at the end
+    this.members = this.unread = this.calls = this.last = 0;
+    this.topic = this.draft = this.role = "";
+    this.refused = []; // texts that come back into the input: {text, why}
+    this.marker = null; // the item above which the line "new" stands
+    this.isComplete = false; // nothing is to be had before the first item
+    this.isPrivate = Boolean(name) && !name.startsWith("#");
+  }
+
+  get title() {
+    return this.isPrivate ? this.name : this.name || "#lobby";
+  }
+
+  get first() {
+    return this.items.find(({ seq }) => seq);
+  }
+
+  // Add a message; tell whether it is new.
+  add(message) {
+    const known = this.seqs.get(message.seq);
+    if (known && known.time === message.time) return false;
+    // The conversation has begun anew, after an account was deleted.
+    if (known || (message.seq < this.last && message.time > this.seqs.get(this.last).time)) this.forget();
+    if (message.seq < this.last) {
+      const at = this.items.findIndex(({ seq }) => seq > message.seq);
+      this.items.splice(at, 0, message);
+      this.seqs = new Map([...this.seqs, [message.seq, message]].sort(([one], [other]) => one - other));
+    } else {
+      this.items.push(message);
+      this.seqs.set(message.seq, message);
+      this.last = message.seq;
+    }
+    return true;
+  }
+
+  // Add messages without numbers from before the first one; return how many of them were not known.
+  addEarlier(earlier) {
+    const key = ({ time, from, text }) => `${Math.floor(time / 1000)} ${from} ${text.replaceAll("\n", "␊")}`;
+    const known = this.items.filter(({ from }) => from).slice(0, earlier.length);
+    const isSame = (count) => known.slice(0, count).every(
+      (item, at) => key(item) === key(earlier[earlier.length - count + at]),
+    );
+    let same = Math.min(known.length, earlier.length);
+    while (same && !isSame(same)) same -= 1;
+    const added = same || !known.length
+      ? earlier.slice(0, earlier.length - same)
+      : earlier.filter(({ time }) => time < Math.floor(known[0].time / 1000) * 1000);
+    this.items.unshift(...added);
+    return added.length;
+  }
+
+  note(text, kind = "info") {
+    const note = { text, kind, time: Date.now() };
+    this.items.push(note);
+    return note;
+  }
+
+  forget() {
+    this.items = [];
+    this.seqs.clear();
+    this.last = 0;
+    this.marker = null;
+    this.isComplete = false;
+  }
+
+  // The server has begun anew: what was said before is shown, and not known to it.
+  outlive() {
+    for (const item of this.items) Object.assign(item, { seq: undefined, isOld: true });
+    this.seqs.clear();
+    this.last = 0;
+    this.isComplete = true;
+  }
+
+  edit({ seq, text }, isDeleted) {
+    const item = this.seqs.get(seq);
+    if (!item) return;
+    Object.assign(item, isDeleted ? { isDeleted } : { text, isEdited: true });
+    item.version = (item.version ?? 0) + 1;
+  }
+
+  know(name) {
+    const key = keyOf(name);
+    this.people.delete(key);
+    this.people.set(key, name);
+  }
+}
+
+export class Model {
+  constructor() {
+    this.conversations = new Map();
+    this.ignored = new Map();
+    this.name = "";
+    this.role = "guest";
+    this.hasStore = true;
+    this.current = this.open("");
+  }
+
+  open(name) {
+    const key = name.startsWith("#") || !name ? name.toLowerCase() : keyOf(name);
+    if (!this.conversations.has(key)) this.conversations.set(key, new Conversation(name));
+    return this.conversations.get(key);
+  }
+
+  get(name) {
+    return this.conversations.get(name.startsWith("#") || !name ? name.toLowerCase() : keyOf(name));
+  }
+
+  close(conversation) {
+    for (const [key, each] of this.conversations) {
+      if (each === conversation && key) this.conversations.delete(key);
+    }
+  }
+
+  get isModerator() {
+    return this.role === "moderator" || this.role === "admin" || /^(owner|moderator)$/.test(this.current.role);
+  }
+
+  get canChat() {
+    return this.role !== "guest" && this.hasStore;
+  }
+
+  isMe(name) {
+    return keyOf(name) === keyOf(this.name);
+  }
+
+  message({ seq, time, from, text, me, edited, new: isNew }) {
+    const isOwn = this.isMe(from);
+    return {
+      seq, time: Date.parse(time), from, text, me, isNew, isOwn, isEdited: edited,
+      calls: !isOwn && mentions(text, this.name).length > 0,
+    };
+  }
+
+  // Read a line of the answer to /history or /search as a message; null if it is none.
+  fromNotice({ text, times = [] }) {
+    if (times.length !== 1 || !text.startsWith(`${times[0]} `)) return null;
+    const [, from, said] = /^(\S+): ([\s\S]*)$/.exec(text.slice(times[0].length + 1)) ?? [];
+    return from === undefined ? null : this.message({ time: times[0], from, text: said });
+  }
+}
+
+// Whether an item continues what the same user has said just before.
+export function continues(item, before) {
+  return Boolean(
+    before && item.from && before.from && keyOf(item.from) === keyOf(before.from) && !item.me && !before.me &&
+    item.time - before.time < GROUPED_FOR,
+  );
+}

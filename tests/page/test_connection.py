@@ -1,0 +1,165 @@
+"""Reconnecting: nothing is lost, and nothing comes twice."""
+
+import signal
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.page import Page, PageProgram
+from tests.programs import ADMIN, SECRET
+
+
+class Restarted:
+    """A server that can be started again on the same ports."""
+
+    def __init__(self, store: str) -> None:
+        self._store = store
+        self.server = PageProgram("--store", store)
+        self.server.__enter__()
+
+    def stop(self) -> None:
+        self._ports = self.server.port, self.server.web_port
+        self.server.signal(signal.SIGTERM)
+        assert self.server.wait() == 0
+        self.server.__exit__(None, None, None)
+
+    def start(self) -> None:
+        port, web_port = self._ports
+        self.server = PageProgram("--store", self._store, "--port", f"{port}", "--web", f"{web_port}")
+        self.server.__enter__()
+
+
+@pytest.fixture
+def restarted(with_people: str) -> Iterator[Restarted]:
+    restarted = Restarted(with_people)
+    yield restarted
+    restarted.server.__exit__(None, None, None)
+
+
+def test_a_restart_of_the_server_loses_and_repeats_nothing(
+    opened: Callable[[PageProgram], Page], restarted: Restarted
+) -> None:
+    page = opened(restarted.server).enter("alice", SECRET)
+    page.say("before")
+    page.sees("before")
+    restarted.stop()
+    page.until(lambda: "Connection lost" in page["lost"].text)
+    page.say("meanwhile 1")
+    page.say("meanwhile 2")
+    page.until(lambda: len(page.all(".pending")) == 2)
+    restarted.start()
+    bob = restarted.server.join("carol")
+    bob.send("missed\n")
+    bob.lines.until("missed")
+    page.run("document.getElementById('lost').hidden || document.getElementById('now').click()")
+    page.sees("meanwhile 2")
+    page.until(lambda: not page["lost"].is_displayed() and not page.all(".pending"))
+    assert page.messages == ["before", "missed", "meanwhile 1", "meanwhile 2"]
+    assert page.texts(".new") == ["New"]
+
+
+def test_a_page_that_is_loaded_again_continues(kept: Page, stored: PageProgram) -> None:
+    bob = stored.join("carol")
+    bob.send("history\n")
+    kept.enter("dora")
+    kept.say("mine")
+    kept.sees("mine")
+    kept.driver.refresh()
+    bob.send("later\n")
+    kept.sees("later")
+    assert kept.messages == ["history", "mine", "later"]
+    assert "dora" in kept["me"].text
+    kept.say("again")
+    kept.sees("again")
+    assert [bob.lines.until(said)[-1] for said in ("mine", "again")] == ["dora: mine", "dora: again"]
+
+
+def test_what_waits_when_the_page_is_loaded_again_is_sent_once(
+    opened: Callable[[PageProgram], Page], restarted: Restarted
+) -> None:
+    page = opened(restarted.server).enter("alice", SECRET)
+    restarted.stop()
+    page.until(lambda: page["lost"].is_displayed())
+    page.say("wait for me")
+    page.one(".pending")
+    kept = page.run("dispatchEvent(new Event('pagehide')); return sessionStorage.getItem('asyncchat')")
+    restarted.start()
+    page.run("sessionStorage.setItem('asyncchat', arguments[0])", kept)
+    page.driver.refresh()
+    page.sees("wait for me")
+    assert page.messages == ["wait for me"]
+
+
+def test_a_frozen_server_is_noticed_as_soon_as_the_page_is_seen_again(page: Page, server: PageProgram) -> None:
+    page.enter("alice")
+    server.signal(signal.SIGSTOP)
+    page.run("document.dispatchEvent(new Event('visibilitychange'))")
+    page.until(lambda: "does not answer" in page["lost"].text)
+    page.say("hello")
+    server.signal(signal.SIGCONT)
+    page.until(lambda: page.messages == ["hello"] and not page.all(".pending"))
+    assert not page["lost"].is_displayed()
+
+
+def test_a_network_that_changes_is_a_new_connection(page: Page, server: PageProgram) -> None:
+    page.enter("alice")
+    page.run("dispatchEvent(new Event('offline'))")
+    page.until(lambda: "offline" in page["lost"].text)
+    page.say("hello")
+    page.run("dispatchEvent(new Event('online'))")
+    page.until(lambda: page.messages == ["hello"] and not page["lost"].is_displayed())
+
+
+def test_a_second_tab_takes_the_name_and_the_first_does_not_fight_for_it(page: Page, server: PageProgram) -> None:
+    page.enter("alice")
+    page.say("first")
+    page.sees("first")
+    [tab] = page.driver.window_handles
+    page.run("window.open(location.href)")  # which copies the session
+    page.driver.switch_to.window(next(each for each in page.driver.window_handles if each != tab))
+    page.sees("first")
+    page.say("second")
+    page.sees("second")
+    page.driver.switch_to.window(tab)
+    page.until(lambda: "another place" in page["end"].text)
+    page["end-act"].click()
+    page.sees("second")
+    page.say("third")
+    page.sees("third")
+    assert page.messages == ["first", "second", "third"]
+
+
+def test_a_token_is_in_the_session_only(page: Page) -> None:
+    page.enter("alice")
+    assert "token" in page.run("return sessionStorage.getItem('asyncchat')")
+    assert page.run("return [localStorage.length, document.cookie]") == [0, ""]
+
+
+def test_a_user_who_was_kicked_stays_out(opened: Callable[[PageProgram], Page], stored: PageProgram) -> None:
+    admin = stored.connect()
+    admin.send(f"/auth admin {ADMIN}\n")
+    admin.lines.until("authorized")
+    page = opened(stored).enter("eve")
+    admin.send("/kick eve\n")
+    page.until(lambda: "not in the chat any more" in page["end"].text)
+    assert "kicked" in page["end"].text
+    page["end-act"].click()
+    assert page.one("#name").get_property("value") == "eve"
+    admin.socket.close()
+
+
+def test_leaving_frees_the_name(page: Page, server: PageProgram) -> None:
+    page.enter("alice")
+    page["open-more"].click()
+    page.choose("Leave the chat")
+    assert page.one("#name").get_property("value") == "alice"
+    page.enter("alice")
+
+
+def test_a_server_that_is_gone_is_told_at_the_door(opened: Callable[[PageProgram], Page], restarted: Restarted) -> None:
+    page = opened(restarted.server)
+    restarted.stop()
+    page.ask_to_enter("alice")
+    page.until(lambda: "can't be reached" in page["refusal"].text)
+    restarted.start()
+    page.enter("carol")
