@@ -20,6 +20,7 @@ PARTS = {
     "many": parts.many,
     "store": parts.store,
     "web": parts.web,
+    "tls": parts.tls,
     "stalled": faults.stalled,
     "flooder": faults.flooder,
 }

@@ -2,12 +2,16 @@
 
 import select
 import socket
+import ssl
 import time
 
 from bench.machine import Failed
 from bench.targets import Server
+from bench.tls_socket import wrap
 
 _TAIL = 512
+_COUNTED = 1.5
+"""Seconds after which everybody knows how many peers there are, where that is told."""
 
 
 class Peer:
@@ -62,6 +66,9 @@ class Crowd:
 
     def settle(self, seconds: float = 60) -> None:
         """Wait until everybody has everything that the joining made the server say."""
+        while self.wire.acks and (ready := self.epoll.poll(_COUNTED)):
+            for descriptor, _ in ready:
+                self._advance(self.by_descriptor[descriptor])
         # What two peers say comes after all that; two, for not every server repeats to a peer what it says itself.
         # A sender whom nobody compares hears enough of others later.
         words = [(self.peers[0], b"the first word"), (self.peers[-1], b"the second word")]
@@ -86,6 +93,8 @@ class Crowd:
             sock = socket.create_connection(("127.0.0.1", self.server.port), timeout=10)
         except OSError as error:
             raise Failed(f"peer {len(self.peers)} could not connect: {error}") from None
+        if self.server.tls:
+            sock = wrap(sock)
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         peer = Peer(len(self.peers), sock)
@@ -99,6 +108,8 @@ class Crowd:
         """Take what has arrived; tell whether the peer has joined by that."""
         try:
             data = peer.sock.recv(1 << 16)
+        except ssl.SSLWantReadError:
+            return False
         except OSError as error:
             raise Failed(f"peer {peer.index} lost its connection: {error}") from None
         if not data:

@@ -2,6 +2,7 @@
 
 import contextlib
 import select
+import ssl
 import time
 from array import array
 from collections.abc import Iterable
@@ -82,8 +83,10 @@ class Load:
         self._budget = 0
         self.finish()
 
-    def pace(self, messages: int, rate: float, senders: Iterable[Sender] | None = None) -> None:
+    def pace(self, messages: int, rate: float, senders: Iterable[Sender] | None = None, *, at_once: int = 1) -> None:
         """Send `rate` messages a second, the senders in turn; note the time of each delivery; wait for all.
+
+        Each sends so many `at_once`.
 
         No sender gets further ahead than in a flood: a machine that paused must not make up for it by more at once than
         a server keeps for its peers.
@@ -91,17 +94,17 @@ class Load:
         self._timed = True
         turn = list(senders or self.senders)
         start = _clock()
-        for number in range(messages):
-            due = start + number / rate
+        for number in range(messages // at_once):
+            due = start + number * at_once / rate
             while (wait := due - _clock()) > 0:
                 self._pump(wait)
             sender = turn[number % len(turn)]
             stuck = _clock() + _STUCK_AFTER
-            while sender.sent - sender.answered >= self._window:
+            while sender.sent - sender.answered + at_once > self._window:
                 if _clock() > stuck:
                     raise Failed(f"sender {sender.index} has had no answer for {_STUCK_AFTER:.0f} s")
                 self._pump(1)
-            self.send(sender, 1)
+            self.send(sender, at_once)
         self.finish()
         self._timed = False
 
@@ -181,6 +184,8 @@ class Load:
                 continue
             try:
                 count = peer.sock.recv_into(buffer)
+            except ssl.SSLWantReadError:
+                continue
             except OSError as error:
                 raise Failed(f"peer {peer.index} lost its connection: {error}") from None
             if not count:

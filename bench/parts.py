@@ -9,7 +9,7 @@ from bench.joining import Crowd
 from bench.load import Load
 from bench.machine import cpu_seconds, file_limit, memory
 from bench.run import Run
-from bench.targets import ASYNCCHAT, LINES, STORES, WEBSOCKETS, Server, Target, running
+from bench.targets import ASYNCCHAT, ASYNCCHAT_TLS, LINES, STORES, WEBSOCKETS, Server, Target, running
 
 COST = "deliveries/CPU s"
 _SPARE_FILES = 100
@@ -74,10 +74,10 @@ def paced(run: Run) -> None:
                 run.measure("paced", f"{peers} peers", target, number, measure)
 
 
-def paced_load(server: Server, load: Load, messages: int, rate: float) -> dict[str, float]:
+def paced_load(server: Server, load: Load, messages: int, rate: float, at_once: int = 1) -> dict[str, float]:
     """Send at a steady pace; return what that cost the server, and how long the deliveries took."""
     before, start = cpu_seconds(server.pid), time.perf_counter()
-    load.pace(messages, rate)
+    load.pace(messages, rate, at_once=at_once)
     wall, cpu = time.perf_counter() - start, cpu_seconds(server.pid) - before
     load.verify()
     return {
@@ -130,6 +130,36 @@ def web(run: Run) -> None:
 
             run.measure("web", f"{peers} peers, flood", target, number, flood)
             run.measure("web", f"{peers} peers, paced", target, number, pace)
+
+
+def tls(run: Run) -> None:
+    """A hundred messages a second, ten at a time, and the memory of a peer, with TLS and without it.
+
+    No flood: its batches are the smaller the slower the load generator is, and that has to decrypt everything.
+    """
+    messages, rate = (50, 500.0) if run.short else (500, 100.0)
+    peers = 20 if run.short else 1000
+    for number in run.rounds:
+        for target in (ASYNCCHAT, ASYNCCHAT_TLS):
+
+            def measure(target: Target = target) -> dict[str, float]:
+                with running(target) as server, Crowd(server) as crowd:
+                    empty, before = memory(server.pid), cpu_seconds(server.pid)
+                    crowd.join(peers)
+                    joined = cpu_seconds(server.pid) - before
+                    crowd.settle()
+                    full = memory(server.pid)
+                    paced = paced_load(server, Load(crowd), messages, rate, at_once=10)
+                    return {
+                        "CPU ms/join": 1000 * joined / peers,
+                        "bytes/peer": (full - empty) / peers,
+                        "µs/delivery": 1e6 * paced["CPU s"] / paced["deliveries"],
+                        "p99 ms": paced["p99 ms"],
+                        "deliveries": paced["deliveries"],
+                        "bytes/peer after": (memory(server.pid) - empty) / peers,
+                    }
+
+            run.measure("tls", f"{peers} peers", target, number, measure)
 
 
 def many(run: Run) -> None:

@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import trustme
+
 from bench.machine import Failed, for_child
 from bench.wires import CHAT, IRC, JSON, NCAT, WEBSOCKET, Wire
 
@@ -31,6 +33,7 @@ class Target(NamedTuple):
     version: what shows its version
     window: how many peers may be on their way in at once
     most: how many peers it can hold
+    tls: whether peers speak TLS to it
     """
 
     name: str
@@ -41,6 +44,7 @@ class Target(NamedTuple):
     version: list[str]
     window: int = 256
     most: int = 1 << 30
+    tls: bool = False
 
     @property
     def installed(self) -> bool:
@@ -61,6 +65,7 @@ class Server(NamedTuple):
     pid: int
     port: int
     window: int
+    tls: bool
 
 
 def _asyncchat(_directory: Path, _port: int) -> list[str]:
@@ -87,6 +92,13 @@ def _stored(durability: str) -> Callable[[Path, int], list[str]]:
 
 def _with_page(directory: Path, port: int) -> list[str]:
     return [*_asyncchat(directory, port), "--web", "0"]
+
+
+def _with_tls(directory: Path, port: int) -> list[str]:
+    made = trustme.CA().issue_cert("localhost")
+    pair = directory / "pair.pem"
+    made.private_key_and_cert_chain_pem.write_to_path(str(pair))
+    return [*_asyncchat(directory, port), "--tls-cert", str(pair), "--tls-key", str(pair)]
 
 
 def _beside_this(name: str) -> Callable[[Path, int], list[str]]:
@@ -145,6 +157,7 @@ STORES = tuple(
     ASYNCCHAT._replace(name=f"asyncchat --store, {durability}", command=_stored(durability))
     for durability in ("normal", "full")
 )
+ASYNCCHAT_TLS = ASYNCCHAT._replace(name="asyncchat --tls", command=_with_tls, tls=True)
 # The same events in lines and in WebSocket frames.
 LINES = ASYNCCHAT._replace(name="asyncchat, JSON lines", wire=JSON, command=_with_page)
 WEBSOCKETS = LINES._replace(name="asyncchat, WebSocket", wire=WEBSOCKET, announces="the page is at http://127.0.0.1:")
@@ -188,7 +201,7 @@ def running(target: Target, more: Sequence[str] = ()) -> Iterator[Server]:
             )
         try:
             port = _wait(process, log, target.announces, port)
-            yield Server(target.name, target.wire, process.pid, port, target.window)
+            yield Server(target.name, target.wire, process.pid, port, target.window, target.tls)
             _check_alive(process)
         except Failed as failed:
             raise Failed(f"{failed}; its log ends with {log.read_text(errors='replace')[-300:]!r}") from None

@@ -55,7 +55,7 @@ _HEAD = _SENDER + _NUMBER + 2
 CHAT = Wire(
     first=b"",
     # The command that nobody knows is answered to its sender alone, so that each peer learns when it has joined.
-    steps=((b"write your name\n", b"NAME\n/joined\n"), (b"/joined", b"")),
+    steps=((b"write your name\n", b"NAME\n/ready\n"), (b"/ready", b"")),
     say=lambda text, _: text + b"\n",
     shown=rb"p\d{5}: ",
     end=b"\n",

@@ -33,6 +33,7 @@ WITHOUT_UVLOOP = (
 ADMIN = "the admin's password"
 SECRET = "correct-horse-battery"
 NEW_ADMIN = "the account admin is made, its password is "
+FINGERPRINT = "the certificate has the fingerprint "
 ASK_NAME = "Server: write your name"
 
 PATIENCE = 30
@@ -271,8 +272,11 @@ class ServeProgram(Program):
     @cached_property
     def said_first(self) -> str:
         """What it says when it listens, which may still take a while; a new store has had its say before that."""
-        while NEW_ADMIN in (line := self.errors.line()):
-            self.admin_password = line.partition(NEW_ADMIN)[2].split()[0]
+        while NEW_ADMIN in (line := self.errors.line()) or FINGERPRINT in line:
+            if NEW_ADMIN in line:
+                self.admin_password = line.partition(NEW_ADMIN)[2].split()[0]
+            else:
+                self.fingerprint = line.partition(FINGERPRINT)[2].split()[0]
         return line
 
     @cached_property

@@ -209,7 +209,7 @@ def test_every_command_and_what_it_answers(chat: ServeProgram, actor: Format) ->
     # Alone.
     refused = "this is for registered people. Write /register PASSWORD to make your name yours."
     step(guest, "/chat alice", refused)
-    missed = "your line was not sent: /chat did not work. Write it again to send it to everybody."
+    missed = "your line was not sent: /chat or /join did not work. Write it again to send it to everybody."
     step(guest, "meant for alice", missed)
     step(bob, "/list", "online: admin alice guest")
     step(alice, "/unread", "no one unread")
@@ -397,7 +397,7 @@ def test_every_refusal_says_why_and_changes_nothing(known: ServeProgram, actor: 
     ]
     for who, line, said in refusals:
         assert who.say(line) == [said], line
-    missed = "your line was not sent: /chat did not work. Write it again to send it to everybody."
+    missed = "your line was not sent: /chat or /join did not work. Write it again to send it to everybody."
     for line in ("/chat", "/chat mo"):
         assert guest.say(line) == [not_registered]
         assert guest.say("hello") == [missed]

@@ -138,7 +138,7 @@ LAYERS = (
     "client sessions",
     "limits transcript",
     "system",
-    "conversation store",
+    "conversation store tls",
     "aio threads",
     "api ui",
     "cli",

@@ -10,6 +10,8 @@ from asyncchat.formats.events import (
     Members,
     Message,
     Notice,
+    Parted,
+    Room,
     Topic,
     Turned,
     Unread,
@@ -28,6 +30,8 @@ __all__ = [
     "Members",
     "Message",
     "Notice",
+    "Parted",
+    "Room",
     "Topic",
     "Turned",
     "Unread",
@@ -47,6 +51,8 @@ Event = (
     | Unread
     | Gap
     | Welcome
+    | Room
+    | Parted
     | Disconnected
     | Error
     | Bye

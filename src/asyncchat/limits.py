@@ -18,6 +18,7 @@ class Limits(NamedTuple):
     name_timeout: seconds for choosing a name
     max_connections: connections in all
     max_per_address: connections from one address (0: off)
+    max_rooms: rooms in all
     history: messages that a newcomer gets
     replay: messages that are kept for those who come back
     search_timeout: seconds that a search may take
@@ -32,10 +33,28 @@ class Limits(NamedTuple):
     name_timeout: float = 60.0
     max_connections: int = 960
     max_per_address: int = 64
+    max_rooms: int = 1000
     history: int = 10
     replay: int = 1000
     search_timeout: float = 2.0
     drain_timeout: float = 5.0
+
+
+class Policy(NamedTuple):
+    """What a server lets users do.
+
+    needs_account: only registered users may join
+    default_room: the name of the room that all users join
+    may_make_rooms: open: everybody; registered: registered users; fixed: the admin
+    transcript_rooms: the transcript has all rooms
+    plain_passwords: passwords are accepted without TLS, from other machines, too
+    """
+
+    needs_account: bool = False
+    default_room: str = "lobby"
+    may_make_rooms: str = "open"
+    transcript_rooms: bool = False
+    plain_passwords: bool = False
 
 
 def raise_open_file_limit() -> int:

@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from asyncchat.log.room_events import ConnectionReplaced, Event, Joined, Left, MemberCount, Reconnected, Renamed, Sent
 
 
-def encode(events: Sequence[Event]) -> bytes:
-    """Return the lines of `events`."""
-    return "".join([_line(event) for event in events]).encode()
+def encode(events: Sequence[Event], conversation: str = "") -> bytes:
+    """Return the lines of `events`; each begins with the `conversation` that they are from, if it is given."""
+    lines = "".join([_line(event) for event in events])
+    if conversation:
+        lines = "".join([f"{conversation} {line}" for line in lines.splitlines(keepends=True)])
+    return lines.encode()
 
 
 def _line(event: Event) -> str:

@@ -267,7 +267,6 @@ async def test_a_loop_that_was_left_is_continued_by_the_next_one(room: ServeProg
     [
         lambda chat: chat.send(None),
         lambda chat: chat.send(b"hello"),
-        lambda chat: chat.send("hello", to=None),
         lambda chat: chat.command(b"/list"),
         lambda chat: chat.command("list"),
         lambda chat: chat.command("//list"),

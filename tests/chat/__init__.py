@@ -198,15 +198,15 @@ ADDRESS = "192.0.2.1"
 
 def record(room: "Room | Pipeline") -> list[Event]:
     """Return the list of everything that happens from now on."""
-    events: list[Event] = []
+    recorded: list[Event] = []
 
-    def remember(batch: Iterable[Event]) -> bytes:
-        events.extend(batch)
+    def remember(events: Iterable[Event], conversation: str = "") -> bytes:
+        recorded.extend(events)
         return b""
 
     pipeline = room.pipeline if isinstance(room, Room) else room
     pipeline.audience.attach(Peer(), remember)
-    return events
+    return recorded
 
 
 class _Connected(Generic[S]):
@@ -231,7 +231,11 @@ class _Connected(Generic[S]):
         lines = iter(self._decoder.feed(data.encode() if isinstance(data, str) else data))
         self.session.user.resumable.doubts.more_came()
         self.session.receive(lines)
-        while self.session.pending_request is not None and self._answered():
+        while self.session.pending_request is not None:
+            if not self._answered():
+                self._commit()
+                if self.session.pending_request is not None:
+                    break
             self.session.receive(lines)
         self._commit()
 

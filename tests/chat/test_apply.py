@@ -19,10 +19,13 @@ from asyncchat.log.entries import (
     Count,
     CreateAccount,
     DeleteAccount,
+    Depart,
+    Enter,
     Join,
     Leave,
     LiftRestriction,
     Logged,
+    MakeRoom,
     Mark,
     MarkRead,
     OpenConversation,
@@ -43,6 +46,7 @@ from asyncchat.text.usernames import parse_name
 NAMES = [parse_name(name) for name in ("alice", "Alice", "bob", "Zoé", "Server")]
 names = st.sampled_from(NAMES)
 members = st.integers(1, 6)
+rooms = st.sampled_from(["", "alice", "bob", "nowhere"])
 accounts = st.integers(1, 3)
 tokens = st.sampled_from([b"", b"one", b"other"])
 times = st.integers(0, 50)
@@ -58,9 +62,13 @@ restrictions = st.builds(
     st.sampled_from([Role.MODERATOR, Role.ADMIN]),
 )
 entries: st.SearchStrategy[AnyEntry] = st.one_of(
-    st.builds(Join, names, members, times, networks, st.none() | accounts, tokens),
+    st.builds(Join, names, members, times, networks, st.none() | accounts, tokens, st.lists(rooms).map(tuple)),
     st.builds(Rename, members, names, accounts, times),
     st.builds(Leave, members),
+    st.builds(Enter, members, rooms, st.none() | rooms),
+    st.builds(MakeRoom, members, names, names, times, st.just(2), st.none() | rooms),
+    st.builds(Depart, members, rooms),
+    st.builds(Count, rooms),
     st.just(Count()),
     st.just(Mark()),
     st.builds(SendPrivate, accounts, accounts, st.just("hello"), times),
@@ -73,7 +81,7 @@ entries: st.SearchStrategy[AnyEntry] = st.one_of(
     st.builds(SetRole, names, accounts, roles, times),
     st.builds(Restrict, names, restrictions, st.sampled_from(Action), times),
     st.builds(LiftRestriction, names, st.sampled_from(RestrictionKind), names, times),
-    st.builds(SetTopic, names, st.text(max_size=3), times),
+    st.builds(SetTopic, names, st.text(max_size=3), times, rooms),
 )
 
 
@@ -104,6 +112,8 @@ def shown(state: ChatState) -> str:
             return [(plain(key), plain(each)) for key, each in value.items()]
         if isinstance(value, set | frozenset):
             return sorted(map(repr, value))
+        if isinstance(value, RoomState):
+            return plain({field: getattr(value, field) for field in RoomState.__slots__})
         if hasattr(value, "__dict__"):
             return plain(vars(value))
         return value

@@ -22,20 +22,22 @@ HUGE = 1 << 53
 
 EVENTS: list[dict[str, Any]] = [
     {"type": "welcome", "name": "a", "token": "t", "epoch": "e", "seq": 1, "members": 1, "max_line": 9}
-    | {"resumed": False, "topic": "x", "names": ["a", "b"], "store": True},
+    | {"resumed": False, "topic": "x", "names": ["a", "b"], "store": True, "rooms": ["", "#ops"]},
+    {"type": "room", "conversation": "#ops", "seq": 1, "members": 1, "topic": "x", "names": ["a"]},
+    {"type": "parted", "conversation": "#ops", "code": "c", "text": "x"},
     {"type": "error", "code": "c", "text": "x"},
     {"type": "message", "seq": 1, "time": TIME, "from": "a", "text": "x", "conversation": "b", "new": True},
     {"type": "ack", "id": 1, "seq": 1},
     {"type": "refused", "id": 1, "code": "c", "text": "x"},
-    {"type": "joined", "name": "a", "members": 1},
-    {"type": "left", "name": "a", "members": 1},
-    {"type": "members", "members": 1},
+    {"type": "joined", "name": "a", "members": 1, "conversation": "#ops"},
+    {"type": "left", "name": "a", "members": 1, "conversation": "#ops"},
+    {"type": "members", "members": 1, "conversation": "#ops"},
     {"type": "notice", "text": "x", "times": [TIME]},
     {"type": "you", "name": "a", "role": "guest"},
     {"type": "turned", "conversation": "a"},
     {"type": "unread", "conversation": "a", "messages": 1},
-    {"type": "topic", "text": "x"},
-    {"type": "gap", "from": 1, "to": 1},
+    {"type": "topic", "text": "x", "conversation": "#ops"},
+    {"type": "gap", "from": 1, "to": 1, "conversation": "#ops"},
     {"type": "bye", "text": "x", "code": "c"},
     {"type": "ping"},
     {"type": "pong"},
@@ -103,7 +105,7 @@ def test_a_number_is_one_that_can_be_counted_to(event: dict[str, Any], field: st
 
 @pytest.mark.parametrize(("event", "field"), TEXTS, ids=called)
 def test_nothing_but_what_people_write_is_long(event: dict[str, Any], field: str) -> None:
-    is_open = field in OPEN and event["type"] in {"message", "notice", "topic", "welcome"}
+    is_open = field in OPEN and event["type"] in {"message", "notice", "room", "topic", "welcome"}
     assert (read(**event | {field: "x" * 1025}) is not None) == is_open
 
 

@@ -21,7 +21,7 @@ OTHER_NAME = (
 MAY_BE_PASSWORD = "Server: your line was not sent: it may be a password. If it is none, write it again."
 YOUR_PASSWORD = "Server: your line was not sent: it is your password."
 NO_NAME = "Server: this name was not taken, since it may be a password. If it is none, write it again."
-MISSED = "Server: your line was not sent: /chat did not work. Write it again to send it to {}."
+MISSED = "Server: your line was not sent: /chat or /join did not work. Write it again to send it to {}."
 
 
 # In the room, /register makes nothing a name that is none yet.
@@ -124,7 +124,7 @@ def test_after_a_mistyped_or_hidden_command_the_line_may_be_the_password_too(
     assert carol.say("a-password") == [MAY_BE_PASSWORD if name else NO_NAME]
 
 
-@pytest.mark.parametrize("line", ["/caht bob", "/chta bob", "/rooms"])
+@pytest.mark.parametrize("line", ["/caht bob", "/chta bob", "/roms"])
 def test_after_a_mistyped_command_the_line_may_be_for_one_alone_too(chat: StoredChat, line: str) -> None:
     assert chat.guest("carol").say(line, "for bob")[1:] == [MISSED.format("everybody")]
 
@@ -298,7 +298,7 @@ def test_no_sequence_of_mistakes_shows_a_password(
         assert not [text for text in shown if secret.split()[0] in text]
 
 
-# What is written after /chat did not work.
+# What is written after /chat or /join did not work.
 
 
 @pytest.mark.parametrize("to", ["everybody", "bob"])

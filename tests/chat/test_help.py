@@ -31,6 +31,7 @@ def test_help_names_what_works_without_a_store_where_there_is_none() -> None:
     person.send("/HELP\n")
     assert person.hear() == [
         "Server: Chat:        /help [COMMAND]  /list  /whois NAME  /exit",
+        "Server: Rooms:       /rooms  /join [#ROOM]  /leave",
         "Server: Private:     /room",
         "Server: /help COMMAND explains one.",
     ]

@@ -25,7 +25,7 @@ ALICE, BOB, CAROL = parse_name("Alice"), parse_name("bob"), parse_name("carol")
 TOKEN = b"what shows that somebody who comes back is the same"
 
 
-def everything(events: Iterable[Event]) -> bytes:
+def everything(events: Iterable[Event], conversation: str = "") -> bytes:
     """Encode every event, so that a test can read them again."""
     return "".join([f"{event}\n" for event in events]).encode()
 
@@ -113,11 +113,11 @@ def test_all_peers_of_a_format_get_the_very_same_bytes() -> None:
 def test_a_batch_is_encoded_once_for_each_format() -> None:
     batches: dict[str, list[Sequence[Event]]] = {"one": [], "other": []}
 
-    def one(events: Sequence[Event]) -> bytes:
+    def one(events: Sequence[Event], conversation: str = "") -> bytes:
         batches["one"].append(events)
         return b"1"
 
-    def other(events: Sequence[Event]) -> bytes:
+    def other(events: Sequence[Event], conversation: str = "") -> bytes:
         batches["other"].append(events)
         return b"2"
 
@@ -684,7 +684,7 @@ def test_a_room_that_was_small_for_a_moment_is_counted_again_though_as_many_are_
 # All of it, in any order.
 
 
-def as_numbers(events: Iterable[Event]) -> bytes:
+def as_numbers(events: Iterable[Event], conversation: str = "") -> bytes:
     """Encode as a second format, which no other peer reads."""
     return "".join([f"{event.seq} {event.text}\n" for event in events if isinstance(event, Sent)]).encode()
 

@@ -127,7 +127,7 @@ def test_what_can_not_be_done_is_refused(chat: StoredChat, line: str, answer: st
 
 
 NOWHERE = "Server: your line was not sent: write /chat NAME again, or /room to write to everybody."
-MISSED = "Server: your line was not sent: /chat did not work. Write it again to send it to everybody."
+MISSED = "Server: your line was not sent: /chat or /join did not work. Write it again to send it to everybody."
 
 
 @pytest.mark.parametrize("registered", [True, False])

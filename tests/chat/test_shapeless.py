@@ -12,7 +12,7 @@ from precis_i18n.unicode import UnicodeData
 
 from asyncchat.commands.redaction import find_hidden_command, may_contain_password, redact
 from asyncchat.text.framing import LineDecoder, MarkDropper
-from asyncchat.text.invisible import is_blank
+from asyncchat.text.sanitize import is_blank
 from tests.chat import Bot, Person, a_room, some_sessions
 from tests.chat.stored_chat import StoredChat
 

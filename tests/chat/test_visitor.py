@@ -58,6 +58,21 @@ def joined(room: Room, name: str) -> Person:
 # With a real server.
 
 
+def test_a_room_is_entered_before_anything_is_sent() -> None:
+    visitor, room = PlainClient("alice", room="#ops", can_choose=False), a_room()
+    person, shown = meet(visitor, room)
+    assert visitor.settled
+    assert shown == b"Server: you are in #ops now, 1 online.\n"
+    assert person.session.user.room == "ops"
+
+
+def test_nothing_is_sent_if_the_room_can_not_be_entered() -> None:
+    visitor = PlainClient("alice", room="#a/b", can_choose=False)
+    with pytest.raises(ChatError, match="can't join #a/b: a room can't have this name"):
+        meet(visitor, a_room())
+    assert not visitor.settled
+
+
 def test_joins_an_empty_room_without_a_word() -> None:
     visitor = PlainClient("alice", can_choose=False)
     person, shown = meet(visitor, a_room())
@@ -551,3 +566,10 @@ def test_a_person_may_leave_without_a_word() -> None:
     visitor.end()
     visitor.hear(b"Server: no one online\n")
     assert visitor.check_end()
+
+
+def test_a_server_that_wants_tls_is_no_chat_and_says_what_to_do() -> None:
+    visitor = PlainClient("alice", can_choose=True)
+    visitor.wait_no_longer()
+    with pytest.raises(ChatError, match="join it with `asyncchat join --tls"):
+        visitor.hear(f"Server: {texts.TLS_ONLY}\n".encode())

@@ -5,7 +5,8 @@ from pathlib import Path
 from tests.programs import SECRET, ServeProgram
 from tests.ui.terminals import ENTER, TAB, Terminal
 
-WITHOUT_STORE = ["/bell", "/clear", "/exit", "/help", "/ignore", "/list", "/room", "/unignore", "/whois"]
+WITHOUT_STORE = ["/bell", "/clear", "/exit", "/help", "/ignore", "/join", "/leave"]
+WITHOUT_STORE += ["/list", "/room", "/rooms", "/unignore", "/whois"]
 
 
 def offered(terminal: Terminal) -> list[str]:

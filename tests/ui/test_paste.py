@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.text.invisible import is_blank
+from asyncchat.text.sanitize import is_blank
 from asyncchat.ui.view.paste import BLANK, MOST_TYPED, MOST_UNASKED, as_text, pasted, question
 from tests.programs import SECRET, Nc, ServeProgram
 from tests.ui.terminals import CTRL_C, ENTER, UP, Terminal

@@ -339,7 +339,7 @@ def test_the_line_after_chat_did_not_work_comes_back_and_enter_sends_it(
         alice.until_row("not sent: bobb is not registered")
         alice.until_typed("/chat bobb")
         alice.write("\x15for whom?" + ENTER)
-        alice.until_row("not sent: /chat did not work. Write it again to send it to everybody.")
+        alice.until_row("not sent: /chat or /join did not work. Write it again to send it to everybody.")
         alice.until_typed("for whom?")
         alice.write(ENTER)
         assert bob.line() == "alice: for whom?"

@@ -33,8 +33,9 @@ class Chat:
         UsageError: while iterating, if another loop waits already, or in another event loop.
     """
 
-    def __init__(self, client: ReconnectingClient) -> None:
+    def __init__(self, client: ReconnectingClient, room: str = "") -> None:
         self._client = client
+        self._room = room
         self._loop = asyncio.get_running_loop()
         self._is_awaited = False
 
@@ -57,7 +58,7 @@ class Chat:
         """Whether there is a connection now; if not, and the chat is not closed, the client is reconnecting."""
         return self._client.is_connected and not self._client.has_ended
 
-    async def send(self, text: str, *, to: str = "") -> int:
+    async def send(self, text: str, *, to: str | None = None) -> int:
         """Send a message, and wait until the server has accepted it.
 
         While the connection is broken, this waits until there is one again; the message is sent once. If it is
@@ -65,7 +66,8 @@ class Chat:
 
         Args:
             text: the message. It is sent unchanged, even if it looks like a command; a line break is shown as `␊`.
-            to: the registered user that a private message is for; without it, the message is for all. To answer a
+            to: the room that it is for, such as `"#ops"`, or the registered user that a private message is for; without
+                it, it goes to the first of the `rooms` given to `connect`, else to the default room. To answer a
                 message in its own conversation, write `to=message.conversation`.
 
         Returns:
@@ -78,9 +80,23 @@ class Chat:
                 events that come before the answer.
         """
         self._check()
+        to = self._room if to is None else to
         check_is_string(text=text, to=to)
         escaped = f"/{text}" if text.startswith("/") else text
         return await self._client.say(escaped, to) or 0
+
+    async def join(self, room: str) -> None:
+        """Enter a room, and stay in the others; `send(text, to=room)` writes there.
+
+        Args:
+            room: its name, such as `"#ops"`. A room that does not exist is made, if the server allows it.
+
+        Raises:
+            Refusal: it can't be entered; `code` says why (`no-room`, `too-many-rooms`, `name-refused`, …).
+            ChatClosed, UsageError: as in `send`.
+        """
+        check_is_string(room=room)
+        await self.command(f"/join {room}")
 
     async def command(self, line: str) -> list[str]:
         """Run one of the server's commands, such as `/list`, and wait until it is done.

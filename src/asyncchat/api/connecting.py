@@ -1,6 +1,7 @@
 """The function `connect`."""
 
-from collections.abc import Generator
+import ssl
+from collections.abc import Generator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from asyncchat.api.chat import Chat, check_is_string
 from asyncchat.errors import InvalidAddress, UsageError
 from asyncchat.system.addresses import DEFAULT_HOST, DEFAULT_PORT, Address, parse_address
 from asyncchat.text.usernames import NameRefused, parse_name
+from asyncchat.tls.trust import Trust, parse_fingerprint
 
 
 def connect(
@@ -18,6 +20,8 @@ def connect(
     password: str = "",
     register: bool = False,
     history: int | None = None,
+    rooms: Sequence[str] = (),
+    tls: bool | str | ssl.SSLContext = False,
 ) -> "Connecting":
     """Join the chat at `address`.
 
@@ -34,6 +38,9 @@ def connect(
         password: the password of the name, if it is registered.
         register: register the name with that password, which is needed once; the server must have a store.
         history: the number of earlier messages to get; without it, as many as the server sends (ten).
+        rooms: the names of the rooms to be in, such as `["#ops"]`; without it, the default room.
+        tls: use TLS. True: an authority that the system trusts must know the certificate, or `asyncchat join --tls`
+            must have remembered it. A str: its SHA-256 fingerprint. An ssl.SSLContext: that decides.
 
     Returns:
         An object to await, or to enter with `async with`, once; either gives a `Chat`.
@@ -60,8 +67,26 @@ def connect(
         parse_name(name)
     except NameRefused as refused:
         raise NameRefused(f"{name!r}: this name can't be used: {refused}", refused.code) from None
+    if isinstance(rooms, str) or not all(isinstance(room, str) for room in rooms):
+        raise UsageError('rooms must be a list of names, such as ["#ops"]')
     there = Address(host, port or DEFAULT_PORT)
-    return Connecting(ReconnectingClient(there, name, password, register=register, history=history))
+    trust = _trust(there, tls)
+    wanted = [f"#{room.removeprefix('#')}" for room in rooms]
+    client = ReconnectingClient(there, name, password, register=register, history=history, rooms=wanted, trust=trust)
+    return Connecting(client, wanted[0] if wanted else "")
+
+
+def _trust(address: Address, tls: bool | str | ssl.SSLContext) -> Trust | None:
+    if isinstance(tls, ssl.SSLContext):
+        return Trust(address, context=tls)
+    if isinstance(tls, str):
+        try:
+            return Trust(address, fingerprint=parse_fingerprint(tls))
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+    if not isinstance(tls, bool):
+        raise UsageError(f"tls must be True, a fingerprint or an ssl.SSLContext, not {tls!r}")
+    return Trust(address) if tls else None
 
 
 class Connecting:
@@ -71,8 +96,9 @@ class Connecting:
         UsageError: it was used before; call `connect` again for another chat.
     """
 
-    def __init__(self, client: ReconnectingClient) -> None:
+    def __init__(self, client: ReconnectingClient, room: str) -> None:
         self._client = client
+        self._room = room
         self._chat: Chat | None = None
         self._is_used = False
 
@@ -97,7 +123,7 @@ class Connecting:
             raise UsageError("this has been awaited already: call asyncchat.connect() again for another chat")
         self._is_used = True
         await self._client.connect()
-        return Chat(self._client)
+        return Chat(self._client, self._room)
 
     if not TYPE_CHECKING:  # a type checker knows better
 

@@ -2,18 +2,22 @@
 
 from collections.abc import Callable
 
+from asyncchat.chat.directory import Directory
 from asyncchat.chat.rate_limits import CredentialLimiter
 from asyncchat.chat.recent_guests import Guest, RecentGuests
 from asyncchat.chat.resumption import ResumableSessions
 from asyncchat.chat.user import Place, User
 from asyncchat.errors import Refusal
-from asyncchat.log.accounts import ADMIN, Account, Accounts, Role
+from asyncchat.log.accounts import Account, Role
 from asyncchat.log.entries import (
     AnyEntry,
     CreateAccount,
     DeleteAccount,
+    Depart,
+    Enter,
     Join,
     Leave,
+    MakeRoom,
     MarkRead,
     PrivateStored,
     Rename,
@@ -25,19 +29,14 @@ from asyncchat.log.entries import (
     StorePassword,
 )
 from asyncchat.log.pipeline import Done, Pipeline
-from asyncchat.log.restrictions import Action, Restriction, RestrictionKind, Restrictions
+from asyncchat.log.restrictions import Action, Restriction, RestrictionKind
 from asyncchat.log.room_events import Sent
-from asyncchat.log.state import RoomState
 from asyncchat.text import texts
-from asyncchat.text.confusables import ConfusableIndex
-from asyncchat.text.networks import network_written
-from asyncchat.text.refusals import Banned, Muted, NotKept
-from asyncchat.text.usernames import SERVER, Name, NameRefused, NameReserved, parse_name
-
-_RESERVED = ConfusableIndex(SERVER, parse_name(ADMIN))
+from asyncchat.text.refusals import NotKept
+from asyncchat.text.usernames import Name
 
 
-class ChatCore:
+class ChatCore(Directory):
     """What all connections share.
 
     clock: tells the time in milliseconds since 1970, by which bans end
@@ -46,7 +45,9 @@ class ChatCore:
     history: messages that a newcomer gets
     max_line: bytes of text in a line
     max_backlog: bytes of missed messages that a client gets when it reconnects
-    needs_account: whether only registered users may join
+    needs_account, plain_passwords: only registered users may join; they may log in without TLS from other machines
+    may_make_rooms: the lowest role that may
+    max_rooms: rooms that there may be
     """
 
     def __init__(
@@ -60,54 +61,24 @@ class ChatCore:
         max_line: int = 4096,
         max_backlog: int = 1 << 20,
         needs_account: bool = False,
+        may_make_rooms: Role = Role.GUEST,
+        max_rooms: int = 1000,
+        plain_passwords: bool = True,
         moment: Callable[[], int] | None = None,
     ) -> None:
-        self.pipeline = pipeline
-        self.state = pipeline.state
+        super().__init__(pipeline, clock, history)
         self.resumable = resumable
-        self.clock = clock
         self.moment = moment or clock
-        self.history = history
         self.max_line = max_line
         self.max_backlog = max_backlog
         self.needs_account = needs_account
+        self.may_make_rooms = may_make_rooms
+        self.max_rooms = max_rooms
+        self.plain_passwords = plain_passwords
         self.is_closing = False
-        self.online: dict[str, User] = {}
         self.recent_guests = RecentGuests()
-        self._looks = ConfusableIndex()  # of the users who are online
         self.credential_limiter = CredentialLimiter(monotonic)
         pipeline.outcome = self._tell
-
-    @property
-    def room(self) -> RoomState:
-        """The room that all users are in."""
-        return self.state.room
-
-    @property
-    def accounts(self) -> Accounts | None:
-        """The accounts; None without a store."""
-        return self.state.accounts
-
-    def require_accounts(self) -> Accounts:
-        """Return the accounts. Raises Refusal if there is no store."""
-        if self.accounts is None:
-            raise Refusal("no-store", texts.NO_STORE)
-        return self.accounts
-
-    @property
-    def restrictions(self) -> Restrictions:
-        """Bans and mutes."""
-        return self.state.restrictions
-
-    @property
-    def epoch(self) -> str:
-        """Identifies the life of the conversation; see Log."""
-        return self.pipeline.log.epoch
-
-    @property
-    def is_stored(self) -> bool:
-        """Whether messages are stored, and outlive the server."""
-        return self.pipeline.log.is_archive
 
     def propose(self, entry: AnyEntry, done: Done | None = None) -> None:
         """Hand an entry to the log; once it is applied, `done` gets its result, or the Refusal if it was not."""
@@ -118,37 +89,19 @@ class ChatCore:
         if isinstance(entry, Rename):
             self.pipeline.commit()  # a command waits for it, and it costs nothing
 
-    def last(self, most: int | None = None) -> list[Sent]:
-        """Return the last messages for a newcomer, at most `most`."""
-        return self.room.newest(self.history if most is None else min(most, self.history))
-
     # Who is online.
-
-    def find_account(self, name: Name) -> Account | None:
-        """Return the account that has this name."""
-        return self.accounts.find(name.key) if self.accounts else None
-
-    def find_user(self, account: Account) -> User | None:
-        """Return the user of an account who is online."""
-        user = self.online.get(account.name.key)
-        return user if user and user.account is account else None
-
-    def role_of(self, name: Name) -> Role:
-        """Return the role of the user with this name."""
-        account = self.find_account(name)
-        return account.role if account else Role.GUEST
 
     def add_user(self, user: User, name: Name) -> None:
         """The user is online under this name from now on."""
         user.name = user.resumable.name = name
         self.online[name.key] = user
-        self._looks.add(name)
+        self.looks.add(name)
 
     def remove_user(self, user: User) -> None:
         """The user is not online under this name any more."""
         name = user.require_name()
         del self.online[name.key]
-        self._looks.remove(name)
+        self.looks.remove(name)
         if user.account:
             self.note_seen(user.account)
         else:
@@ -201,51 +154,6 @@ class ChatCore:
             user.has_left = True
             self.resumable.detach(user)
             user.output.peer.close()
-
-    # Checks of names.
-
-    def refuse_reserved(self, name: Name) -> None:
-        """Raise NameReserved if only the server may use `name`."""
-        # With a store, admin is an account like others.
-        if name.key == SERVER.key or (name.key == ADMIN and not self.accounts):
-            raise NameReserved
-
-    def refuse_confusable(self, name: Name, own: Name | None = None) -> None:
-        """Raise NameRefused if `name` looks like one that is registered, reserved, or online, unless that is `own`."""
-        if network_written(name.shown):
-            raise NameRefused(texts.LOOKS_LIKE_ADDRESS)
-        for other, whose in (
-            (self.accounts and self.accounts.find_confusable(name), texts.IS_REGISTERED),
-            (_RESERVED.find(name), texts.IS_RESERVED),
-            (self._looks.find(name, own), texts.IS_ONLINE),
-        ):
-            if other:
-                raise NameRefused(texts.looks_like(other.shown, whose))
-
-    def is_banned(self, name: Name) -> bool:
-        """Tell whether this name is banned."""
-        return bool(self.restrictions.find(RestrictionKind.BAN, name.key, self.clock()))
-
-    def is_muted(self, name: Name) -> bool:
-        """Tell whether this name is muted."""
-        # Called for each message, and a mute is rare: so the clock is read only if there is one.
-        return self.restrictions.has_any(RestrictionKind.MUTE) and bool(
-            self.restrictions.find(RestrictionKind.MUTE, name.key, self.clock())
-        )
-
-    def refuse_banned(self, name: Name) -> None:
-        """Raise Banned if this name is."""
-        if self.is_banned(name):
-            raise Banned
-
-    def refuse_muted(self, name: Name) -> None:
-        """Raise Muted if this name is."""
-        if self.is_muted(name):
-            raise Muted
-
-    def is_address_banned(self, address: str) -> bool:
-        """Tell whether guests from `address` may not join."""
-        return self.restrictions.is_address_banned(address, self.clock())
 
     # What follows when an entry is applied.
 
@@ -303,11 +211,31 @@ class ChatCore:
                 for user in {self.online.get(restriction.name.key), *self._guests_from(restriction)}:
                     if user:
                         self.remove(user, entry.action)
-            case SetTopic():
-                for user in self.online.values():
-                    user.output.topic(self.room.topic)
+            case SetTopic(room=key):
+                room = self.state.rooms[key]
+                for user in self.users_in(key):
+                    user.output.topic(room.conversation, room.topic)
+            case Enter(number, key, leaving):
+                self._tell_entered(number, key, leaving)
+            case MakeRoom(number, name, leaving=leaving):
+                self._tell_entered(number, name.key, leaving)
+            case Depart(number, key):
+                if user := self.user_of(number):
+                    self._tell_departed(user, key)
             case _:
                 pass  # the command tells its user, or `apply` the room
+
+    def _tell_entered(self, member: int, room: str, leaving: str | None) -> None:
+        if user := self.user_of(member):
+            if leaving is not None and leaving != room:
+                self._tell_departed(user, leaving)
+            self.pipeline.audience.enter(member, room)
+            state = self.state.rooms[room]
+            user.resumable.rooms.setdefault(room, max(1, state.seq + 1 - self.history))
+
+    def _tell_departed(self, user: User, room: str) -> None:
+        self.pipeline.audience.leave(user.member, room)
+        user.resumable.rooms.pop(room, None)
 
     def _guests_from(self, restriction: Restriction) -> list[User]:
         """Return the guests who are online from the restricted address; none if the restriction is for a name."""

@@ -8,9 +8,10 @@ from asyncchat.chat.queries import UnreadCounts
 from asyncchat.chat.user import User
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Account
-from asyncchat.log.entries import Join, Rename
+from asyncchat.log.entries import Depart, Join, Rename
+from asyncchat.log.state import LOBBY
 from asyncchat.text import texts
-from asyncchat.text.refusals import Banned, IncorrectLogin, LoginTaken, NameTaken, NotKept
+from asyncchat.text.refusals import Banned, IncorrectLogin, LoginTaken, NameTaken, NotKept, PlainPassword
 from asyncchat.text.usernames import Name, NameRefused
 
 
@@ -72,6 +73,12 @@ def _refuse_muted(core: ChatCore, user: User, name: Name) -> None:
         core.refuse_muted(user.name)
 
 
+def refuse_plain_password(core: ChatCore, user: User) -> None:
+    """Raise PlainPassword if others may read what this user sends."""
+    if not (user.is_private or core.plain_passwords):
+        raise PlainPassword
+
+
 async def register(core: ChatCore, user: User, name: Name, raw: str, token_hash: bytes) -> Account:
     """Make an account of `name`, with a password as it was typed. Raises Refusal."""
     check_new(core, user, name)
@@ -93,30 +100,51 @@ async def authorize(core: ChatCore, user: User, account: Account, raw: str, toke
 
 
 async def join_as_guest(
-    core: ChatCore, user: User, name: Name, token_hash: bytes = b"", *, is_back: bool = False
+    core: ChatCore,
+    user: User,
+    name: Name,
+    token_hash: bytes = b"",
+    rooms: tuple[str, ...] = (LOBBY,),
+    *,
+    is_back: bool = False,
 ) -> None:
     """Join under a name that is not registered. Raises Refusal, NameRefused and NameTaken; see check_guest."""
     check_guest(core, user, name, is_back=is_back)
-    await join(core, user, name, None, token_hash)
+    await join(core, user, name, None, token_hash, rooms)
 
 
-async def join_as_owner(core: ChatCore, user: User, account: Account, token_hash: bytes = b"") -> None:
+async def join_as_owner(
+    core: ChatCore, user: User, account: Account, token_hash: bytes = b"", rooms: tuple[str, ...] = (LOBBY,)
+) -> None:
     """Join as the owner of `account`; this replaces a connection that has the name already. Raises Refusal."""
-    await join(core, user, account.name, account.id, token_hash)
+    await join(core, user, account.name, account.id, token_hash, rooms)
     user.account = account
     core.note_seen(account)
     core.credential_limiter.was_right(account, user.network)
 
 
-async def join(core: ChatCore, user: User, name: Name, account: int | None, token_hash: bytes) -> None:
-    """Become a member, or take the place of the user's other connection; see Join. Raises NameTaken."""
-    await Join(name, user.member, core.clock(), user.network, account, token_hash)
+async def join(
+    core: ChatCore,
+    user: User,
+    name: Name,
+    account: int | None,
+    token_hash: bytes,
+    rooms: tuple[str, ...] = (LOBBY,),
+) -> None:
+    """Become a member, or take the place of the user's other connection, in `rooms` and no others; see Join.
+
+    Raises NameTaken.
+    """
+    await Join(name, user.member, core.clock(), user.network, account, token_hash, rooms)
     before = core.online.get(name.key)
     user.since = user.active = core.clock()
     core.add_user(user, name)
     if before:
         core.replace(before, name)
-    core.pipeline.audience.add(user.member, user.output.peer, user.output.encode)
+    core.pipeline.audience.add(user.member, user.output.peer, user.output.encode, rooms)
+    for room in core.rooms_of(user):
+        if room not in rooms:  # where the other connection was
+            core.propose(Depart(user.member, room))
 
 
 async def rename(core: ChatCore, user: User, account: Account) -> None:

@@ -18,18 +18,23 @@ class ConversationKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class History(Request[list[Sent]]):
-    """SHOWN messages from the `nth` last on, or from the first if there are fewer; `between`: None for the room."""
+    """SHOWN messages from the `nth` last on, or from the first if there are fewer.
+
+    between: the private conversation; None for the room with the key `room`
+    """
 
     nth: int
     between: ConversationKey | None = None
+    room: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Search(Request["Found"]):
-    """The last messages that contain all of `words`; `between`: None for the room."""
+    """The last messages that contain all of `words`; `between` and `room`: as in History."""
 
     words: str
     between: ConversationKey | None = None
+    room: str = ""
 
 
 class Found(NamedTuple):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from asyncchat.log.accounts import Account
-from asyncchat.text import texts
+from asyncchat.text import room_texts, texts
 from asyncchat.text.refusals import RateLimited
 
 MOST = 3
@@ -109,7 +109,7 @@ class LoginLimiter:
 
 
 class CredentialLimiter:
-    """Limits how often names are registered, and passwords tried or changed.
+    """Limits how often names are registered, rooms are made, and passwords tried or changed.
 
     monotonic: tells the time in seconds, by a clock that is never set. By the chat's own clock, which may be, a jump
         would lock users out, or allow attempts without end.
@@ -120,6 +120,12 @@ class CredentialLimiter:
         self._logins = LoginLimiter()
         self._changes = AttemptLimiter()
         self._registrations = AttemptLimiter(REGISTRATIONS, REGISTRATION_PERIOD)
+        self._rooms = AttemptLimiter(REGISTRATIONS, REGISTRATION_PERIOD)
+
+    def count_room(self, address: str) -> None:
+        """Count one room that is made from `address`. Raises RateLimited, and counts nothing, if it may not be."""
+        if not self._rooms.take("", address, self._monotonic()):
+            raise RateLimited(room_texts.TOO_MANY_NEW_ROOMS)
 
     def count_registration(self, address: str) -> None:
         """Count one name that is registered from `address`. Raises RateLimited, and counts nothing, if it may not be.

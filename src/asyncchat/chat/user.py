@@ -11,6 +11,7 @@ from asyncchat.log.audience import Encoder, Peer
 from asyncchat.log.entries import MarkRead
 from asyncchat.log.requests import Running
 from asyncchat.log.room_events import Sent
+from asyncchat.log.state import LOBBY, RoomState
 from asyncchat.text import texts
 from asyncchat.text.networks import network_of
 from asyncchat.text.usernames import Name
@@ -28,7 +29,7 @@ Acks = Sequence[tuple[int, int | None]]
 class Place(Enum):
     """Where messages go if not to one user.
 
-    ROOM: to all users
+    ROOM: to all users in a room
     NOWHERE: they are refused, since the partner of the private conversation can't be reached
     """
 
@@ -45,10 +46,12 @@ class Output(Protocol):
 
     client: what the peer speaks, in words
     counts_unread: whether the peer is told of unread messages without asking
+    has_one_room: whether the peer is in one room at a time, since it does not see which room a message is from
     """
 
     client: str
     counts_unread: bool
+    has_one_room: bool
 
     @property
     def encode(self) -> Encoder:
@@ -80,12 +83,24 @@ class Output(Protocol):
         """Tell how many messages of each sender are unread."""
         ...
 
-    def topic(self, text: str) -> None:
+    def entered(self, room: RoomState, own: Name, missed: Sequence[Sent], first: int, most: int) -> None:
+        """The user with the name `own` is in a room from now on.
+
+        missed: the messages to show, the last ones of `most` bytes
+        first: the number from which on messages are missing, if those begin later
+        """
+        ...
+
+    def parted(self, conversation: str, code: str = "", text: str = "") -> None:
+        """The user is not in a room, or not any more; `code` and `text` say why, unless the user has left it."""
+        ...
+
+    def topic(self, conversation: str, text: str) -> None:
         """The room has another topic."""
         ...
 
-    def target(self, target: Target) -> None:
-        """Messages go to `target` from now on."""
+    def target(self, target: Target, conversation: str = "") -> None:
+        """Messages go to `target` from now on; `conversation`: the room, if it is Place.ROOM."""
         ...
 
     def identity(self, name: str, role: Role) -> None:
@@ -106,7 +121,8 @@ class ResumableSession:
 
     token_hash: of the token by which it is resumed; empty if it can't be
     created: in milliseconds since 1970
-    first: the number of the first message that its user may see, if it is no account's
+    first: the number of the first message in the default room that its user may see, if it is no account's
+    rooms: the other rooms that its user is in, and the same of these
     user: the connected user, if any
     name: the name that its last user had
     account: the account that its user has logged in to
@@ -128,6 +144,7 @@ class ResumableSession:
         "last_id",
         "name",
         "partners",
+        "rooms",
         "target",
         "token_hash",
         "unacked",
@@ -138,6 +155,7 @@ class ResumableSession:
         self.token_hash = token_hash
         self.created = created
         self.first = NO_MESSAGE
+        self.rooms: dict[str, int] = {}
         self.user: User | None = None
         self.name: Name | None = None
         self.account: Account | None = None
@@ -183,11 +201,14 @@ class User:
     account: None for a guest
     target: where messages go; a resumed private conversation is not open before its messages are read
     addressee: where the line at hand goes, or which conversation it is about
+    room: the key of the room where messages go, if `target` is one
+    at: the same of the line at hand
     unread_marks: for each conversation the last message that was written to the connection, which may be dead
     last_mark: the last of these that was proposed, since the connection is alive
     message_id: the id of the line at hand, as long as it has no answer; None in a format without ids
     offered: another name, and its password, which /name would register
     since, active: when the user joined, and when the last line came, in milliseconds since 1970
+    is_private: nobody else can read what is sent, because of TLS or since it stays on this machine
     is_closed: nothing more is read from the connection
     """
 
@@ -196,8 +217,10 @@ class User:
         "active",
         "address",
         "addressee",
+        "at",
         "has_left",
         "is_closed",
+        "is_private",
         "last_mark",
         "member",
         "message_id",
@@ -206,6 +229,7 @@ class User:
         "offered",
         "output",
         "resumable",
+        "room",
         "running",
         "since",
         "target",
@@ -223,11 +247,13 @@ class User:
         self.account: Account | None = None
         self.target: Target = Place.ROOM
         self.addressee: Target = Place.ROOM
+        self.room = self.at = LOBBY
         self.unread_marks: dict[Account, MarkRead] = {}
         self.last_mark: MarkRead | None = None
         self.message_id: int | None = None
         self.offered: tuple[Name, str] | None = None
         self.since = self.active = 0
+        self.is_private = False
         self.is_closed = self.has_left = False
 
     @property
@@ -266,9 +292,9 @@ class User:
         """Tell the user's name and role."""
         self.output.identity(self.require_name().shown, self.role)
 
-    def set_target(self, target: Target) -> None:
-        """Send messages to `target` from now on, and tell the user."""
+    def set_target(self, target: Target, conversation: str = "") -> None:
+        """Send messages to `target` from now on, and tell the user; see Output.target."""
         self.target = self.resumable.target = target
         if isinstance(target, Account):
             self.resumable.partners[target.name.key] = target
-        self.output.target(target)
+        self.output.target(target, conversation)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _COMMANDS = {
     "serve": "serve a chat",
     "join": "join a chat",
+    "invite": "print a link to a server with TLS",
     "filter": "turn a raw transcript into the conversation",
     "admin": "show or change the accounts in a store",
     "backup": "copy a store, also while a server uses it",
@@ -74,7 +75,7 @@ class Parser(argparse.ArgumentParser):
 def _is_blank(value: str) -> bool:
     if value.isascii():
         return not value.strip()
-    from asyncchat.text.invisible import is_blank  # not loaded for each start: it takes long
+    from asyncchat.text.sanitize import is_blank  # not loaded for each start: it takes long
 
     return is_blank(value)
 

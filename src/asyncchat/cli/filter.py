@@ -13,6 +13,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("files", nargs="*", metavar="FILE", help="a transcript; - or no argument: standard input")
     parser.add_argument("--strict", action="store_true", help="exit with 1 if a line is not a line of a transcript")
     parser.add_argument("--store", metavar="FILE", help="print the conversation in this store instead")
+    parser.add_argument("--room", metavar="#ROOM", help="print this room of the store, not the default one")
     parser.add_argument(
         "--since",
         type=checked(_moment),
@@ -44,6 +45,8 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if options.since is not None or options.until is not None:
         options.parser.error("--since and --until go with --store only: a transcript has no times")
+    if options.room:
+        options.parser.error("--room goes with --store only: a transcript has the default room")
     gc.disable()  # there are millions of tuples, without cycles
     return run_filter(options.files, strict=options.strict)
 
@@ -55,7 +58,7 @@ def _print_store(options: argparse.Namespace) -> None:
 
     archive = Archive(open_to_read(options.store))
     try:
-        for messages in archive.messages(options.since, options.until):
+        for messages in archive.messages(options.since, options.until, options.room or ""):
             stdio.write(plain.encode(messages))
     finally:
         archive.close()

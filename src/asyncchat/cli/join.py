@@ -3,12 +3,15 @@
 import argparse
 import os
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from asyncchat.cli.arguments import Parser, checked
 from asyncchat.errors import ChatError
 from asyncchat.system import stdio
 from asyncchat.system.addresses import DEFAULT_HOST, DEFAULT_PORT, Address, parse_address, parse_host, parse_port
+
+if TYPE_CHECKING:
+    from asyncchat.tls.trust import Trust
 
 DESCRIPTION = "Join a chat: print its messages and send the lines of standard input. /exit leaves."
 
@@ -27,12 +30,16 @@ def add_arguments(parser: Parser) -> None:
         "address",
         nargs="?",
         metavar="HOST[:PORT]",
-        type=checked(parse_address),
-        help=f"address of the server; :PORT is on this machine (default: {DEFAULT_HOST}:{DEFAULT_PORT})",
+        type=checked(_parse_place),
+        help=f"address of the server, or a link; :PORT is on this machine (default: {DEFAULT_HOST}:{DEFAULT_PORT})",
     )
     parser.add_argument("--host", type=checked(parse_host), help="the server's host (default: $ASYNCCHAT_HOST)")
     parser.add_argument("--port", type=checked(parse_port), help="the server's port (default: $ASYNCCHAT_PORT)")
+    parser.add_argument(
+        "--tls", action="store_true", help="use TLS; a certificate that no authority knows is remembered the first time"
+    )
     parser.add_argument("--name", help="your name in the chat (default: $ASYNCCHAT_NAME)")
+    parser.add_argument("--room", metavar="#ROOM", type=checked(_room), help="room to join, instead of the default one")
     parser.add_argument(
         "-n", "--no-input", action="store_true", help="send nothing, print messages until the server stops"
     )
@@ -50,6 +57,22 @@ def add_arguments(parser: Parser) -> None:
     )
 
 
+def _room(text: str) -> str:
+    from asyncchat.text.usernames import parse_name
+
+    return f"#{parse_name(text.removeprefix('#')).shown}"
+
+
+def _parse_place(text: str) -> "tuple[str, int | None, str]":
+    """Return the host, the port if there is one, and the fingerprint of the certificate if it is a link."""
+    if not text.lower().startswith("asyncchat://"):
+        return *parse_address(text), ""
+    from asyncchat.tls.link import parse_link
+
+    address, fingerprint = parse_link(text)
+    return *address, fingerprint
+
+
 def run(options: argparse.Namespace) -> int:
     """Run a client until the user leaves; return the exit code. Raises ChatError."""
     from asyncchat.text.usernames import NameRefused, PasswordNeeded, parse_name
@@ -61,10 +84,13 @@ def run(options: argparse.Namespace) -> int:
             parse_name(name)
     except NameRefused as refused:
         options.parser.error(f"the name can't be used: {refused}")
+    fingerprint = options.address[2] if options.address else ""
+    if (options.tls or fingerprint) and options.threads:
+        options.parser.error("--threads goes without --tls only")
     if options.json and name is None:
         options.parser.error("--json needs a --name")
     try:
-        _choose_client(options, address, name)
+        _choose_client(options, address, name, fingerprint)
     except NameRefused as refused:
         hint = _HINTS.get(refused.code)
         if not hint:
@@ -82,7 +108,7 @@ def _address(options: argparse.Namespace) -> Address:
         except ValueError as error:
             options.parser.error(f"{name}: {error}")
 
-    host, port = options.address or (None, None)
+    host, port, _ = options.address or (None, None, "")
     if (host and options.host) or (port and options.port):
         options.parser.error("the address is given twice: write either HOST:PORT or --host and --port")
     return Address(
@@ -91,24 +117,28 @@ def _address(options: argparse.Namespace) -> Address:
     )
 
 
-def _choose_client(options: argparse.Namespace, address: Address, name: str | None) -> None:
+def _choose_client(options: argparse.Namespace, address: Address, name: str | None, fingerprint: str) -> None:
     read_input = not options.no_input
     password = os.environ.get("ASYNCCHAT_PASSWORD", "")
+    rooms = [options.room] if options.room else []
+    trust = _trust(address, fingerprint) if options.tls or fingerprint else None
     if options.json:
         from asyncchat.aio.client.json_lines import join_as_json
 
         assert name is not None
-        _run(join_as_json(address, name, password, read_input=read_input))
+        _run(join_as_json(address, name, password, rooms, read_input=read_input, trust=trust))
     elif read_input and not (options.plain or options.threads) and stdio.is_comfortable():
         from asyncchat.ui.login import join_on_terminal
 
-        _run(join_on_terminal(address, name, password, options.bell))
+        _run(join_on_terminal(address, name, password, options.bell, rooms, trust))
     else:
         from asyncchat.client.plain_client import PlainClient
 
         is_person = stdio.is_interactive()
         can_choose = read_input and (name is None or is_person)
-        visitor = PlainClient(name, password, can_choose=can_choose, is_script=not is_person)
+        if options.room and name is None:
+            options.parser.error("--room needs a --name")
+        visitor = PlainClient(name, password, options.room or "", can_choose=can_choose, is_script=not is_person)
         if options.threads:
             from asyncchat.threads.client import join as join_on_threads
 
@@ -116,7 +146,13 @@ def _choose_client(options: argparse.Namespace, address: Address, name: str | No
         else:
             from asyncchat.aio.client.plain import join
 
-            _run(join(address, visitor, read_input=read_input))
+            _run(join(address, visitor, read_input=read_input, trust=trust))
+
+
+def _trust(address: Address, fingerprint: str) -> "Trust":
+    from asyncchat.tls.trust import Trust
+
+    return Trust(address, fingerprint=fingerprint, notice=stdio.report)
 
 
 def _run(client: Coroutine[None, None, None]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from asyncchat.cli import web
 from asyncchat.cli.arguments import Parser, checked
 from asyncchat.errors import ChatError
-from asyncchat.limits import RESERVED_FILES, Limits, raise_open_file_limit
+from asyncchat.limits import RESERVED_FILES, Limits, Policy, raise_open_file_limit
 from asyncchat.system import password_prompt, signals, stdio
 from asyncchat.system.addresses import DEFAULT_HOST, DEFAULT_PORT, listen, parse_host, parse_port
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from asyncchat.aio.web.port import WebPort
     from asyncchat.store import Store
+    from asyncchat.tls.certificate import Certificate
 
 DESCRIPTION = "Serve a chat. The transcript goes to standard output, the log to standard error."
 
@@ -26,6 +27,8 @@ _MODES = {"max_line": ("room", "threads", "pair"), "stall_timeout": ("room", "th
 """The modes in which an option is allowed, if not only in the mode room."""
 
 _OF_STORE = ("durability", "keep", "require_account", "admin_password_file", "trust_clock")
+
+_OF_ROOM = ("allow_plain_passwords", "quiet", "room", "rooms", "store", "tls", "tls_cert", "transcript_rooms", "web")
 
 _LAST_WORDS = 1.0
 """Seconds to write the rest to standard output and standard error at the end, if they are blocked."""
@@ -78,6 +81,16 @@ def add_arguments(parser: Parser) -> None:
         metavar="N|Nd|Nh",
         help="keep the last N messages, or those of the last N days (Nd) or hours (Nh) (default: all)",
     )
+    room.add_argument("--tls-cert", metavar="FILE", help="use TLS, with this certificate (PEM); needs --tls-key")
+    room.add_argument("--tls-key", metavar="FILE", help="the certificate's key (PEM, without a password)")
+    room.add_argument(
+        "--tls",
+        choices=("self",),
+        help="self: use TLS, with a certificate that is made at the first start, beside the store (needs --store)",
+    )
+    room.add_argument(
+        "--allow-plain-passwords", action="store_true", help="accept passwords without TLS from other machines too"
+    )
     room.add_argument("--require-account", action="store_true", help="let only registered users join (needs --store)")
     room.add_argument(
         "--admin-password-file",
@@ -89,6 +102,24 @@ def add_arguments(parser: Parser) -> None:
         action="store_true",
         help="accept the system's clock even if it does not fit the store; for one start, when the log asks for it",
     )
+    room.add_argument(
+        "--room",
+        type=checked(_room_name),
+        metavar="NAME",
+        help=f"name of the default room (default: {Policy().default_room})",
+    )
+    room.add_argument(
+        "--rooms",
+        choices=("open", "registered", "fixed"),
+        help="who may make rooms: everybody, registered users, or only the admin (default: registered with --store,"
+        " else open)",
+    )
+    room.add_argument(
+        "--transcript-rooms",
+        action="store_true",
+        help="print the transcript of all rooms; lines of all but the default one begin with #NAME",
+    )
+    _add_limit(room, "max_rooms", (1, 100_000), "rooms that there may be")
     _add_limit(room, "history", (0, 1000), "messages that are shown to a new user")
     _add_limit(room, "replay", (0, 100_000), "messages that can be sent again to a client that reconnects")
     _add_limit(room, "rate", (0, 1e6), "messages a second from one client; the server reads no faster; 0: no limit")
@@ -128,6 +159,12 @@ def _number(text: str, kind: type[float], least: float, most: float) -> float:
     return number
 
 
+def _room_name(text: str) -> str:
+    from asyncchat.text.usernames import parse_name
+
+    return parse_name(text.removeprefix("#")).shown
+
+
 def _keep(text: str) -> dict[str, int]:
     number, unit = (text[:-1], text[-1:]) if text[-1:] in _UNITS else (text, "")
     if not (number.isascii() and number.isdigit() and int(number[:10]) >= 1 and len(number) <= 10):
@@ -142,7 +179,13 @@ def run(options: argparse.Namespace) -> int:
         options.parser.error(f"--{for_store[0].replace('_', '-')} goes with --store only")
     if not options.web and (for_web := [name for name in web.OF_WEB if getattr(options, name)]):
         options.parser.error(f"--{for_web[0].replace('_', '-')} goes with --web only")
-    for name in sorted(given.keys() | {name for name in ("quiet", "store", "web") if getattr(options, name)}):
+    if options.tls and not options.store:
+        options.parser.error(
+            "--tls self keeps its key beside the store: give --store FILE, or --tls-cert and --tls-key"
+        )
+    if bool(options.tls_cert) != bool(options.tls_key) or (options.tls and options.tls_cert):
+        options.parser.error("give either --tls self, or both --tls-cert and --tls-key")
+    for name in sorted(given.keys() | {name for name in _OF_ROOM if getattr(options, name)}):
         if options.mode not in (modes := _MODES.get(name, ("room",))):
             options.parser.error(f"--{name.replace('_', '-')} goes with --mode {' or '.join(modes)} only")
     limits = _within_open_files(Limits(**given), wanted=given.get("max_connections"))
@@ -160,12 +203,36 @@ def run(options: argparse.Namespace) -> int:
             # that.
             listeners = [opened.enter_context(listener) for listener in _listen(options)]
             port = web.open_port(options, opened)
+            certificate = _certificate(options)
             store = None
             if options.store:
                 signals.end_at_once()
                 store = opened.enter_context(closing(_open_store(options, limits)))
-            _serve_room(listeners, port, limits, store, quiet=options.quiet, needs_account=options.require_account)
+            _serve_room(options, listeners, port, limits, store, certificate)
     return 0
+
+
+def _policy(options: argparse.Namespace) -> Policy:
+    return Policy(
+        options.require_account,
+        options.room or Policy().default_room,
+        options.rooms or ("registered" if options.store else "open"),
+        options.transcript_rooms,
+        options.allow_plain_passwords,
+    )
+
+
+def _certificate(options: argparse.Namespace) -> "Certificate | None":
+    """Return the certificate, if TLS is wanted. Raises ChatError."""
+    if not (options.tls or options.tls_cert):
+        return None
+    from asyncchat.tls import self_signed
+    from asyncchat.tls.certificate import Certificate
+
+    made = self_signed.of_store(options.store) if options.tls else None
+    certificate = Certificate(made or options.tls_cert, made or options.tls_key)
+    stdio.report(f"the certificate has the fingerprint {certificate.fingerprint} (SHA-256)")
+    return certificate
 
 
 def _listen(options: argparse.Namespace) -> list[socket.socket]:
@@ -183,13 +250,12 @@ def _within_open_files(limits: Limits, wanted: int | None) -> Limits:
 
 
 def _serve_room(
+    options: argparse.Namespace,
     listeners: list[socket.socket],
     port: "WebPort | None",
     limits: Limits,
     store: "Store | None",
-    *,
-    quiet: bool,
-    needs_account: bool = False,
+    certificate: "Certificate | None",
 ) -> None:
     import asyncio
     import gc
@@ -202,14 +268,18 @@ def _serve_room(
         stdio.ERRORS, "standard error", lambda message: logging.getLogger(__name__).warning(message)
     )
     logging.basicConfig(level=logging.INFO, format="asyncchat: %(message)s", handlers=[BackgroundLogHandler(errors)])
-    recorder = None if quiet else BackgroundWriter(stdio.OUTPUT, "standard output", logging.getLogger(__name__).warning)
+    recorder = (
+        None
+        if options.quiet
+        else BackgroundWriter(stdio.OUTPUT, "standard output", logging.getLogger(__name__).warning)
+    )
     # Connections leave no cycles behind, and each search for cycles among ten thousand connections would stop the
     # server for a fifth of a second.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(serve(listeners, limits, recorder, store, needs_account=needs_account, web=port))
+            runner.run(serve(listeners, limits, recorder, store, _policy(options), port, certificate))
     finally:
         signals.ignore()
         for outlet in (recorder, errors):

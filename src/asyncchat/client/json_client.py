@@ -1,12 +1,13 @@
 """A client's side of the JSON events: what must outlive a connection, so that no line is lost or repeated."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import UNSET, UnsetType, structs
 
 from asyncchat.client.plain_client import MAX_HEARD
-from asyncchat.commands.table import find_command
+from asyncchat.client.positions import Positions
+from asyncchat.commands.table import Command, find_command
 from asyncchat.formats import codec, events, plain
 from asyncchat.formats.checked import from_server
 from asyncchat.formats.events import (
@@ -16,9 +17,11 @@ from asyncchat.formats.events import (
     Hello,
     Message,
     Notice,
+    Parted,
     Ping,
     Pong,
     Refused,
+    Room,
     Say,
     Turned,
     Welcome,
@@ -53,19 +56,30 @@ class JsonClient:
     `turned`: to whom alone goes what is said from now on, "" if to everybody, None if to nobody. Each line says that
     itself, since it must not go elsewhere when it is sent again. After /chat did not work, what is said goes nowhere
     until a line has come back.
-    `history`: how many of the last messages a newcomer wants, if fewer than usual.
+    `history`: how many of the last messages a newcomer wants, if fewer than usual. `rooms`: those to be in, by their
+    names with a leading #, if not the default one.
 
     Call `connected` when there is a connection and `hear` with what arrives on it; after these and after `say` and
     `ping`, send what `to_send` returns, and then take the `news`.
     """
 
-    def __init__(self, name: str, password: str = "", *, register: bool = False, history: int | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        password: str = "",
+        *,
+        register: bool = False,
+        history: int | None = None,
+        rooms: Sequence[str] = (),
+    ) -> None:
         self.name = name
-        self.turned: str | None = ""
+        self.turned: str | None = rooms[0] if rooms else ""
         self._password = password
         self._registers = register
         self._history = history
-        self._turned: str | None = ""  # as the server has said last
+        self._turned: str | None = self.turned  # as the server has said last
+        self._room = self.turned or ""  # where messages went last that were for a room
+        self._positions = Positions(rooms)
         self._has_turned = False
         self._turning: dict[int, str] = {}  # ids of what was said to turn elsewhere, and where
         self._missed: str | None = None  # where that did not work
@@ -137,10 +151,22 @@ class JsonClient:
 
     def _turn(self, text: str) -> None:
         command = find_command(text)
-        if command and command.sets_target:
+        if command and command.sets_target and (place := self._place_of(command, argument_of(text))) is not None:
             self._has_turned = True
-            self.turned = argument_of(text) if command.names[0] == "/chat" else ""
-            self._turning[self._newest] = self.turned
+            self.turned = place
+            self._turning[self._newest] = place
+
+    def _place_of(self, command: Command, argument: str) -> str | None:
+        """Return the conversation to which a command leads; None if to none."""
+        match command.names[0]:
+            case "/join":
+                return f"#{argument.removeprefix('#')}" if argument else None
+            case "/chat" if argument:
+                return argument
+            case "/leave":
+                return ""
+            case _:
+                return self._room
 
     def ping(self) -> None:
         """Ask the server whether it is still there."""
@@ -202,14 +228,25 @@ class JsonClient:
             case Turned(conversation):
                 if conversation != self._turned or self._turning:
                     self._turned, self._seen_there = conversation, 0
+                if conversation is not None and conversation in self._positions:
+                    self._room = conversation
                 if not self._turning:
                     self.turned = conversation
                 yield event
             case You(name):
                 self.name = name
                 yield event
-            case Gap(last=last):
+            case Gap(last=last, conversation=""):
                 self._seen = max(self._seen, last)
+                yield event
+            case Gap(last=last, conversation=conversation):
+                self._positions.skip(conversation, last)
+                yield event
+            case Room(conversation, seq):
+                self._positions.enter(conversation, seq)
+                yield event
+            case Parted(conversation):
+                self._positions.part(conversation)
                 yield event
             case Welcome():
                 if not self.is_in:
@@ -254,8 +291,9 @@ class JsonClient:
             None if self._token else self._history,
             password=self._password,
             register=self._registers and not self._token,
-            conversation=self._turned if self._token else UNSET,
+            conversation=self._turned if self._token or self._turned else UNSET,
             conversation_after=self._seen_there,
+            rooms=self._positions.wanted() or UNSET,
         )
 
     def _come_in(self, welcome: Welcome) -> Iterator[events.FromServer]:
@@ -265,6 +303,7 @@ class JsonClient:
         self._max_line = welcome.max_line
         self._before = welcome.seq
         epoch, self._epoch = self._epoch, welcome.epoch
+        self._positions.welcome(welcome.rooms or [""], anew=epoch not in {"", welcome.epoch})
         if not epoch:
             # The last messages are still to come; if they don't, they are asked for.
             self._seen = max(0, welcome.seq - (LAST if self._history is None else min(LAST, self._history)))
@@ -280,6 +319,9 @@ class JsonClient:
                 yield Refused(doubtful.id, "in-doubt", "it is not known whether this was posted.")
 
     def _hear_message(self, message: Message) -> Iterator[events.FromServer]:
+        if message.conversation.startswith("#"):
+            yield from self._positions.take(message)
+            return
         if message.conversation:
             if message.conversation == self._turned:
                 if message.seq <= self._seen_there:

@@ -5,7 +5,7 @@ server has it, up to the first name or reason that the server fills in.
 """
 
 from asyncchat.formats import plain
-from asyncchat.text import texts
+from asyncchat.text import room_texts, texts
 
 _FILLED_IN = "\0"
 SERVER = plain.notice("").decode().rstrip("\n")
@@ -17,6 +17,7 @@ def _start(text: str) -> str:
 
 
 QUESTION = _start(texts.ASK_NAME)
+TLS_ONLY = _start(texts.TLS_ONLY)
 
 _NAME_REFUSED = {
     _start(texts.NAME_TAKEN): "name-taken",
@@ -43,6 +44,8 @@ REFUSED = tuple(_REFUSED)
 """How all answers begin that refuse a name, also together with its password."""
 ONLINE = (_start(texts.online([_FILLED_IN], 0)), _start(texts.online([], 0)))
 """How the answers to /list begin."""
+ENTERED = _start(room_texts.entered(_FILLED_IN, 0, ""))
+"""How the answer begins to /join with a room that was entered."""
 NOT_SENT = (
     _start(texts.line_refused(_FILLED_IN)),
     _start(texts.LINE_UNFINISHED),

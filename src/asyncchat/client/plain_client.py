@@ -8,8 +8,7 @@ from asyncchat.client.entry_errors import entry_error
 from asyncchat.errors import ChatError
 from asyncchat.text.command_line import is_exit
 from asyncchat.text.framing import LineDecoder, MarkDropper
-from asyncchat.text.invisible import is_blank
-from asyncchat.text.sanitize import sanitize
+from asyncchat.text.sanitize import is_blank, sanitize
 
 MAX_HEARD = 1 << 20
 """Bytes of the longest line that is taken from a server."""
@@ -49,14 +48,20 @@ class PlainClient:
 
     `name`, if given, answers the server's question for one, with the `password` if there is one; nothing typed may be
     sent before it is `settled`.
+    `room`, if given, is entered before anything typed is sent.
     `can_choose`: a user can type a name if none is given or if the one given is refused.
     `is_script`: no user types; so if the input ends with the name, what was to be said has become the name.
     """
 
-    def __init__(self, name: str | None, password: str = "", *, can_choose: bool, is_script: bool = False) -> None:
+    def __init__(
+        self, name: str | None, password: str = "", room: str = "", *, can_choose: bool, is_script: bool = False
+    ) -> None:
         self.settled = name is None and can_choose
         self._name = name
         self._password = password
+        self._room = room
+        self._has_entered = not room
+        self._last_answer = ""
         self._can_choose = can_choose
         self._is_script = is_script
         self._asked: bool | None = None  # not known before the first line
@@ -142,6 +147,8 @@ class PlainClient:
     def _notice_question(self, line: str) -> None:
         if self._asked is None:
             self._asked = line == plain_answers.QUESTION
+            if line == plain_answers.TLS_ONLY:
+                raise ChatError(line.removeprefix("Server: "))
             if self._asked and self._gave_up:
                 raise ChatError("the server was slow to ask for a name: try again")
 
@@ -155,7 +162,8 @@ class PlainClient:
             raise ChatError("the server asks for a name: give one with --name")
         self._naming = self._await_verdict
         answer = f"/auth {self._name} {self._password}" if self._password else self._name
-        return f"{answer}\n{_PROBE}\n"
+        entering = f"/join {self._room}\n" if self._room else ""
+        return f"{answer}\n{entering}{_PROBE}\n"
 
     def _await_verdict(self, line: str) -> str | None:
         if line.startswith(plain_answers.REFUSED):
@@ -164,8 +172,12 @@ class PlainClient:
             self._naming = self._await_refused_probe
             return None
         if line.startswith(plain_answers.ONLINE):
+            if not self._has_entered:
+                raise ChatError(f"can't join {self._room}: {self._last_answer.removeprefix(plain_answers.SERVER)}")
             self.settled = True
             return ""
+        self._has_entered = self._has_entered or line.startswith(plain_answers.ENTERED)
+        self._last_answer = line
         return None
 
     def _await_refused_probe(self, line: str) -> str | None:

@@ -39,7 +39,7 @@ async def _help(core: ChatCore, user: User, about: str) -> None:
 
 @command("/list", "/who", "/names", "/users", help="show who is online")
 async def _list(core: ChatCore, user: User, _: str) -> None:
-    names, more = core.room.names(without=user.require_name(), most=LISTED)
+    names, more = core.state.rooms[user.at].names(without=user.require_name(), most=LISTED)
     user.notice(texts.online(names, more))
 
 
@@ -96,13 +96,13 @@ def _lasting(milliseconds: int) -> str:
 @command("/topic", argument="[TEXT]", help="show the topic; moderators can set it", needs_store=True)
 async def _topic(core: ChatCore, user: User, text: str) -> None:
     if not text:
-        user.notice(texts.topic(core.room.topic))
+        user.notice(texts.topic(core.state.rooms[user.at].topic))
         return
     if user.role < Role.MODERATOR:
         raise Refusal("not-allowed", texts.NEEDS_MODERATOR)
     name = user.require_account().name
     core.refuse_muted(name)
-    await SetTopic(name, text, core.clock())
+    await SetTopic(name, text, core.clock(), user.at)
     user.notice(texts.topic(text))
 
 

@@ -20,14 +20,14 @@ _DIGITS = 18
 async def _history(_core: ChatCore, user: User, number: str) -> None:
     if number and not (number.isascii() and number.isdigit() and len(number) <= _DIGITS):
         raise Refusal("no-number", texts.no_number(excerpt(number)))
-    _show(user, await History(max(1, int(number or SHOWN)), pair_of(user)), texts.NO_MESSAGES)
+    _show(user, await History(max(1, int(number or SHOWN)), pair_of(user), user.at), texts.NO_MESSAGES)
 
 
 @command("/search", argument="WORDS", help="show the last messages that contain these words", needs_store=True)
 async def _search(_core: ChatCore, user: User, words: str) -> None:
     if not words:
         raise Refusal("no-words", texts.WRITE_SEARCH)
-    found = await Search(words, pair_of(user))
+    found = await Search(words, pair_of(user), user.at)
     _show(user, found.messages, texts.nothing_found(words))
     if not found.is_all:
         user.notice(texts.SEARCH_STOPPED)

@@ -11,8 +11,8 @@ from asyncchat.log.entries import OpenConversation, SendPrivate
 from asyncchat.log.room_events import SHOWN
 from asyncchat.text import texts
 from asyncchat.text.command_line import excerpt
-from asyncchat.text.invisible import is_blank
 from asyncchat.text.refusals import NotKept
+from asyncchat.text.sanitize import is_blank
 from asyncchat.text.usernames import find_name
 
 
@@ -29,12 +29,12 @@ async def _chat(core: ChatCore, user: User, wanted: str) -> None:
     if wanted:
         await open_conversation(core, user, _find_other(core, user, wanted))
     else:
-        user.set_target(Place.ROOM)
+        user.set_target(Place.ROOM, core.conversation_of(user))
 
 
 @command("/room", help="return to the room: what you write is for all users", sets_target=True, group=Group.PRIVATE)
-async def _room(_core: ChatCore, user: User, _: str) -> None:
-    user.set_target(Place.ROOM)
+async def _room(core: ChatCore, user: User, _: str) -> None:
+    user.set_target(Place.ROOM, core.conversation_of(user))
 
 
 @command(

@@ -6,7 +6,7 @@ import unicodedata
 
 from asyncchat.commands.table import COMMANDS, find_command
 from asyncchat.text.command_line import EXCERPT, argument_of, word_of
-from asyncchat.text.invisible import SHAPELESS
+from asyncchat.text.sanitize import SHAPELESS
 
 _KEYS = re.compile("(?:[\x1b\u241b](?:\\[[0-9;?]*[ -/]*[@-~]|O.)?|[\u2400-\u2421]|<U\\+[0-9A-F]{4}>)+")
 

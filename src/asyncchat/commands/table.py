@@ -18,6 +18,7 @@ class Group(StrEnum):
     """The group of a command in /help."""
 
     CHAT = "Chat"
+    ROOMS = "Rooms"
     PRIVATE = "Private"
     NAME = "Your name"
     ORDER = "Moderation"

@@ -24,6 +24,10 @@ _any_object = msgspec.json.Decoder(_Object)
 _from_client: msgspec.json.Decoder[FromClient] = msgspec.json.Decoder(FromClient)
 
 
+EXIT = b'{"type":"say","id":9007199254740991,"text":"/exit"}\n'
+"""Asks the server to close; the id is the highest that there is, so nothing can be said after it."""
+
+
 class InvalidEvent(ValueError):
     """A line that is no event; `code` says what is wrong for programs, the message for people."""
 
@@ -37,17 +41,17 @@ def lines(events: Iterable[Struct]) -> bytes:
     return _encoder.encode_lines(list(events))
 
 
-def conversation(batch: Iterable[room_events.Event]) -> bytes:
-    """Return the events of the room in `batch` as lines."""
-    return lines([event for happened in batch for event in _public(happened)])
+def conversation(batch: Iterable[room_events.Event], room: str = "") -> bytes:
+    """Return the events of a room in `batch` as lines; `room`: how they name it."""
+    return lines([event for happened in batch for event in _public(happened, room)])
 
 
-def last_lines(said: Sequence[room_events.Sent], most: int) -> list[bytes]:
-    """Return the last messages, one line each, that are at most so many bytes together."""
+def last_lines(said: Sequence[room_events.Sent], most: int, room: str = "") -> list[bytes]:
+    """Return the last messages of a room, one line each, that are at most so many bytes together."""
     lines: list[bytes] = []
     size = 0
     for message in reversed(said):
-        line = conversation([message])
+        line = conversation([message], room)
         size += len(line)
         if size > most:
             break
@@ -62,18 +66,18 @@ def private(conversation: str, batch: Iterable[room_events.Sent], *, new: bool) 
     )
 
 
-def _public(event: room_events.Event) -> Sequence[Struct]:
+def _public(event: room_events.Event, room: str) -> Sequence[Struct]:
     match event:
         case room_events.Sent(seq, name, text, time):
-            return (Message(seq, timestamp(time), name.shown, text),)
+            return (Message(seq, timestamp(time), name.shown, text, room),)
         case room_events.Joined(name, members) if members <= ANNOUNCED:
-            return (Joined(name.shown, members),)
+            return (Joined(name.shown, members, room),)
         case room_events.Left(name, members, True) if members <= ANNOUNCED:
-            return (Left(name.shown, members),)
+            return (Left(name.shown, members, room),)
         case room_events.MemberCount(members):
-            return (Members(members),)
+            return (Members(members, room),)
         case room_events.Renamed(name, new, members) if members <= ANNOUNCED:
-            return Left(name.shown, members - 1), Joined(new.shown, members)
+            return Left(name.shown, members - 1, room), Joined(new.shown, members, room)
         case _:
             return ()
 

@@ -6,6 +6,37 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from asyncchat.formats.room_events import (
+    MOST_NAMES,
+    Event,
+    Reason,
+    SafeInt,
+    Short,
+    Token,
+)
+from asyncchat.formats.room_events import (
+    Gap as Gap,
+)
+from asyncchat.formats.room_events import (
+    Joined as Joined,
+)
+from asyncchat.formats.room_events import (
+    Left as Left,
+)
+from asyncchat.formats.room_events import (
+    Members as Members,
+)
+from asyncchat.formats.room_events import (
+    Parted as Parted,
+)
+from asyncchat.formats.room_events import (
+    Room as Room,
+)
+from asyncchat.formats.room_events import (
+    Topic as Topic,
+)
+from asyncchat.log.room_events import MOST_ROOMS
+
 VERSION = 1
 MOST_UNANSWERED = 32
 """Messages of one peer that may wait for their `ack`."""
@@ -20,37 +51,22 @@ MOST_PINGS = 2
 """Pings without any answer after which it is gone."""
 
 
-SafeInt = Annotated[int, Meta(ge=0, le=(1 << 53) - 1)]
-"""What every reader of JSON keeps exactly (RFC 8259, 6)."""
-
-Short = Annotated[str, Meta(max_length=64)]
-"""A name, of which a server may have other rules than ours, or a code."""
-
-Token = Annotated[str, Meta(max_length=1024)]
-"""What is only to be sent back."""
-
-Reason = Annotated[str, Meta(max_length=1024)]
-"""Why something is so, for people."""
-
-MOST_NAMES = 2000
-"""Names in a welcome, or times in a notice, that a client takes; a server sends ANNOUNCED names at most."""
-
-
-class _Event(
-    Struct, frozen=True, omit_defaults=True, repr_omit_defaults=True, tag_field="type", tag=str.lower, gc=False
-):
-    pass
-
-
 # What a client says.
 
 
-class Hello(_Event, frozen=True):
+class InRoom(Struct, frozen=True, omit_defaults=True, gc=False):
+    """A room to be in, in a Hello; `after`: the last message of it that was shown; None for a newcomer."""
+
+    conversation: Short
+    after: SafeInt | None = None
+
+
+class Hello(Event, frozen=True):
     """Asks for a name; `token`, `epoch` and `after` (the last message that was shown) to come back.
 
     `password`: of the name, which is registered already, or is to be registered with `register`. `conversation`: the
-    user in the current conversation, "" for the room, null for none; `conversation_after`: the last message of it that
-    was shown.
+    user in the current conversation, "" for the default room, # and a name for another, null for none;
+    `conversation_after`: the last message of a private conversation that was shown. `rooms`: the rooms to be in.
     """
 
     v: int
@@ -63,12 +79,27 @@ class Hello(_Event, frozen=True):
     register: bool = False
     conversation: str | UnsetType | None = UNSET
     conversation_after: SafeInt = 0
+    rooms: Annotated[list[InRoom], Meta(max_length=MOST_ROOMS)] | UnsetType = UNSET
 
 
-class Say(_Event, frozen=True):
+class Join(Event, frozen=True):
+    """Asks to enter a room; `after`: the last message of it that was shown, if it is not new to the client."""
+
+    conversation: Short
+    after: SafeInt | None = None
+
+
+class Part(Event, frozen=True):
+    """Asks to leave a room, and to stay in the chat."""
+
+    conversation: Short
+
+
+class Say(Event, frozen=True):
     """A message or a command; `id` rises for each token.
 
-    `conversation`: the user that it is for, "" for the room; without it, the current conversation.
+    `conversation`: the user that it is for, or # and the name of a room, "" for the default room; without it, the
+    current conversation.
     """
 
     id: SafeInt
@@ -76,18 +107,18 @@ class Say(_Event, frozen=True):
     conversation: str | UnsetType = UNSET
 
 
-class Ping(_Event, frozen=True):
+class Ping(Event, frozen=True):
     """Asks whether the other side is still there."""
 
 
-class Pong(_Event, frozen=True):
+class Pong(Event, frozen=True):
     """Says so."""
 
 
 # What the server says.
 
 
-class Welcome(_Event, frozen=True):
+class Welcome(Event, frozen=True):
     """The user is in the chat: for the first time, or after a connection was lost.
 
     Attributes:
@@ -101,6 +132,7 @@ class Welcome(_Event, frozen=True):
         topic: the topic of the chat, empty if there is none.
         names: the names of all users, unless they are too many.
         store: whether the server has a store, and the commands that need one; a server of 0.1.0 does not say.
+        rooms: the rooms that the user is in, if not only the default room; a `room` follows for each other one.
     """
 
     name: Short
@@ -113,9 +145,10 @@ class Welcome(_Event, frozen=True):
     topic: str = ""
     names: Annotated[list[Short], Meta(max_length=MOST_NAMES)] | UnsetType = UNSET
     store: bool | UnsetType = UNSET
+    rooms: Annotated[list[Short], Meta(max_length=MOST_ROOMS)] | UnsetType = UNSET
 
 
-class Error(_Event, frozen=True):
+class Error(Event, frozen=True):
     """Something can't be done; before the `welcome`, another `hello` may follow.
 
     Attributes:
@@ -127,7 +160,7 @@ class Error(_Event, frozen=True):
     text: Reason
 
 
-class Message(_Event, frozen=True):
+class Message(Event, frozen=True):
     """A message.
 
     Attributes:
@@ -135,7 +168,8 @@ class Message(_Event, frozen=True):
         time: when the server received it (RFC 3339).
         sender: the name of the user who has sent it.
         text: what was said, without characters that could do harm on a terminal.
-        conversation: empty in the room; for a private message, the name of the other user.
+        conversation: empty in the default room, # and the name of another room; for a private message, the name of the
+            other user.
         new: whether this private message was unread until now.
     """
 
@@ -152,14 +186,14 @@ class Message(_Event, frozen=True):
         return parse_time(self.time)
 
 
-class Ack(_Event, frozen=True):
+class Ack(Event, frozen=True):
     """What was sent with this `id` is kept, as the message `seq`, or was done, if it was a command."""
 
     id: SafeInt
     seq: SafeInt | None = None
 
 
-class Refused(_Event, frozen=True):
+class Refused(Event, frozen=True):
     """What was sent with this `id` is not, and will not be posted."""
 
     id: SafeInt
@@ -167,41 +201,7 @@ class Refused(_Event, frozen=True):
     text: Reason
 
 
-class Joined(_Event, frozen=True):
-    """A user joined.
-
-    Attributes:
-        name: who it is.
-        members: how many users there are now.
-    """
-
-    name: Short
-    members: SafeInt
-
-
-class Left(_Event, frozen=True):
-    """A user left.
-
-    Attributes:
-        name: who it is.
-        members: how many users there are now.
-    """
-
-    name: Short
-    members: SafeInt
-
-
-class Members(_Event, frozen=True):
-    """The number of users, when there are too many to announce who joins and leaves.
-
-    Attributes:
-        members: how many users there are now.
-    """
-
-    members: SafeInt
-
-
-class Notice(_Event, frozen=True):
+class Notice(Event, frozen=True):
     """A line of the answer to a command, or something else that the server has to say.
 
     Attributes:
@@ -213,7 +213,7 @@ class Notice(_Event, frozen=True):
     times: Annotated[tuple[str, ...], Meta(max_length=MOST_NAMES)] = ()
 
 
-class You(_Event, frozen=True):
+class You(Event, frozen=True):
     """The user has another name or another role from now on.
 
     Attributes:
@@ -225,17 +225,18 @@ class You(_Event, frozen=True):
     role: Short
 
 
-class Turned(_Event, frozen=True):
+class Turned(Event, frozen=True):
     """The current conversation has changed: the one whose private messages come, and that commands are about.
 
     Attributes:
-        conversation: the name of the other user; empty for the room; None for no conversation.
+        conversation: the name of the other user; # and the name of a room; empty for the default room; None for no
+            conversation.
     """
 
     conversation: Short | None
 
 
-class Unread(_Event, frozen=True):
+class Unread(Event, frozen=True):
     """A user has sent private messages, which come when that conversation is opened with `/chat`.
 
     Attributes:
@@ -247,29 +248,7 @@ class Unread(_Event, frozen=True):
     messages: SafeInt
 
 
-class Topic(_Event, frozen=True):
-    """The chat has another topic.
-
-    Attributes:
-        text: the topic.
-    """
-
-    text: str
-
-
-class Gap(_Event, frozen=True):
-    """Messages are missing: the server does not keep them any more, or they are not for this user.
-
-    Attributes:
-        first: the number of the first of them.
-        last: the number of the last of them.
-    """
-
-    first: SafeInt = msgspec.field(name="from")
-    last: SafeInt = msgspec.field(name="to")
-
-
-class Bye(_Event, frozen=True):
+class Bye(Event, frozen=True):
     """The server ends the connection.
 
     Attributes:
@@ -286,9 +265,11 @@ def parse_time(time: str) -> datetime:
     return datetime.fromisoformat(time)
 
 
-FromClient = Hello | Say | Ping | Pong
+FromClient = Hello | Join | Part | Say | Ping | Pong
 FromServer = (
     Welcome
+    | Room
+    | Parted
     | Error
     | Message
     | Ack

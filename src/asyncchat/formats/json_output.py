@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 
+from msgspec import UNSET
+
 from asyncchat.chat.user import Acks, Place, Target
 from asyncchat.formats import codec, events
 from asyncchat.log.accounts import Account, Role
 from asyncchat.log.audience import Peer
-from asyncchat.log.room_events import Sent
+from asyncchat.log.room_events import ANNOUNCED, Sent
+from asyncchat.log.state import RoomState
 from asyncchat.text import texts
-
-_TARGETS = {Place.ROOM: "", Place.NOWHERE: None}
+from asyncchat.text.usernames import Name
 
 
 class JsonOutput:
@@ -20,6 +22,7 @@ class JsonOutput:
     client = "JSON"
     encode = staticmethod(codec.conversation)
     counts_unread = True
+    has_one_room = False
 
     def __init__(self, peer: Peer) -> None:
         self.peer = peer
@@ -52,13 +55,28 @@ class JsonOutput:
         """Tell how many messages of each sender are unread."""
         self.tell(*[events.Unread(name, number) for name, number in counts])
 
-    def topic(self, text: str) -> None:
-        """The room has another topic."""
-        self.tell(events.Topic(text))
+    def entered(self, room: RoomState, own: Name, missed: Sequence[Sent], first: int, most: int) -> None:
+        """The user is in another room, too."""
+        told: list[events.FromServer] = [room_event(room, own)]
+        lines = codec.last_lines(missed, most, room.conversation)
+        if first < room.seq + 1 - len(lines):
+            told.append(events.Gap(first, room.seq - len(lines), room.conversation))
+        self.send(b"".join([codec.lines(told), *lines]))
 
-    def target(self, target: Target) -> None:
+    def parted(self, conversation: str, code: str = "", text: str = "") -> None:
+        """The user is not in a room, or not any more."""
+        self.tell(events.Parted(conversation, code, text))
+
+    def topic(self, conversation: str, text: str) -> None:
+        """The room has another topic."""
+        self.tell(events.Topic(text, conversation))
+
+    def target(self, target: Target, conversation: str = "") -> None:
         """Tell where messages go from now on."""
-        self.tell(events.Turned(_TARGETS[target] if isinstance(target, Place) else target.name.shown))
+        if isinstance(target, Place):
+            self.tell(events.Turned(conversation if target is Place.ROOM else None))
+        else:
+            self.tell(events.Turned(target.name.shown))
 
     def identity(self, name: str, role: Role) -> None:
         """The user has another name or role."""
@@ -71,3 +89,10 @@ class JsonOutput:
     def fail(self, idents: Sequence[int], why: str) -> None:
         """Tell what could not be kept."""
         self.tell(*[events.Refused(ident, "not-kept", texts.line_refused(why)) for ident in idents])
+
+
+def room_event(room: RoomState, own: Name) -> events.Room:
+    """Return what the user with the name `own` is told of a room, on entering it."""
+    few = len(room.members) <= ANNOUNCED  # a list of ten thousand names is of no use, and sorting it costs
+    names = [own.shown, *room.names(own, ANNOUNCED)[0]] if few else UNSET
+    return events.Room(room.conversation, room.seq, len(room.members), room.topic, names)

@@ -6,7 +6,7 @@ from asyncchat.log.room_events import Event, Sent
 from asyncchat.text import texts
 
 
-def encode(events: Iterable[Event]) -> bytes:
+def encode(events: Iterable[Event], conversation: str = "") -> bytes:
     """Return the messages among `events` as lines `NAME: TEXT`; who joins and leaves is not said."""
     return "".join([f"{event.name.shown}: {event.text}\n" for event in events if type(event) is Sent]).encode()
 

@@ -7,7 +7,9 @@ from asyncchat.formats import plain
 from asyncchat.log.accounts import Account, Role
 from asyncchat.log.audience import Peer
 from asyncchat.log.room_events import Sent
-from asyncchat.text import texts
+from asyncchat.log.state import RoomState
+from asyncchat.text import room_texts, texts
+from asyncchat.text.usernames import Name
 
 
 class PlainOutput:
@@ -18,6 +20,7 @@ class PlainOutput:
     client = texts.PLAIN_TEXT
     encode = staticmethod(plain.encode)
     counts_unread = False
+    has_one_room = True
 
     def __init__(self, peer: Peer) -> None:
         self.peer = peer
@@ -41,15 +44,23 @@ class PlainOutput:
     def unread(self, counts: Sequence[tuple[str, int]]) -> None:
         """Nothing: /unread tells it."""
 
-    def topic(self, text: str) -> None:
+    def entered(self, room: RoomState, own: Name, missed: Sequence[Sent], first: int, most: int) -> None:
+        """The user is in another room from now on."""
+        said = plain.notice(room_texts.entered(room.shown, len(room.members), room.topic))
+        self.peer.write(said + plain.encode(missed))
+
+    def parted(self, conversation: str, code: str = "", text: str = "") -> None:
+        """Nothing: who leaves a room enters another."""
+
+    def topic(self, conversation: str, text: str) -> None:
         """Nothing: /topic tells it."""
 
-    def target(self, target: Target) -> None:
+    def target(self, target: Target, conversation: str = "") -> None:
         """Tell where messages go from now on; if nowhere, a notice says why."""
         if isinstance(target, Account):
             self.notice(texts.to_one(target.name.shown))
         elif target is Place.ROOM:
-            self.notice(texts.TO_EVERYBODY)
+            self.notice(texts.TO_EVERYBODY if not conversation else room_texts.to_room(conversation))
 
     def identity(self, name: str, role: Role) -> None:
         """Nothing: a notice has told it."""

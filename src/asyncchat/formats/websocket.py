@@ -34,9 +34,9 @@ def _frame(payload: bytes) -> bytes:
     return b"%b\x7f%b%b" % (_TEXT, size.to_bytes(8), payload)
 
 
-def conversation(batch: Iterable[Event]) -> bytes:
-    """Return the events of the room in `batch`, in frames: once for all peers, like every format."""
-    return frames(codec.conversation(batch))
+def conversation(batch: Iterable[Event], room: str = "") -> bytes:
+    """Return the events of a room in `batch`, in frames: once for all peers, like every format."""
+    return frames(codec.conversation(batch, room))
 
 
 class WebSocketOutput(JsonOutput):

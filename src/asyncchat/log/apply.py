@@ -13,10 +13,13 @@ from asyncchat.log.entries import (
     Count,
     CreateAccount,
     DeleteAccount,
+    Depart,
+    Enter,
     Join,
     Leave,
     LiftRestriction,
     Logged,
+    MakeRoom,
     Mark,
     MarkRead,
     OpenConversation,
@@ -30,18 +33,41 @@ from asyncchat.log.entries import (
     StoreToken,
 )
 from asyncchat.log.restrictions import RestrictionKind
-from asyncchat.log.room_events import ConnectionReplaced, Event, Joined, Left, MemberCount, Reconnected, Renamed, Sent
-from asyncchat.log.state import ChatState, Member
-from asyncchat.text import texts
-from asyncchat.text.refusals import Banned, IncorrectLogin, LoginTaken, NameTaken, NotKept, NotThere, WrongPassword
+from asyncchat.log.room_events import (
+    MOST_ROOMS,
+    ConnectionReplaced,
+    Event,
+    Joined,
+    Left,
+    MemberCount,
+    Reconnected,
+    Renamed,
+    Sent,
+)
+from asyncchat.log.state import LOBBY, ChatState, Member, RoomState
+from asyncchat.text import room_texts, texts
+from asyncchat.text.refusals import (
+    Banned,
+    IncorrectLogin,
+    LoginTaken,
+    NameTaken,
+    NoRoom,
+    NotKept,
+    NotThere,
+    TooManyRooms,
+    WrongPassword,
+)
 from asyncchat.text.usernames import SERVER, Name
+
+Told = tuple[str, Event]
+"""An event, and the key of the room whose members get it."""
 
 
 def check(state: ChatState, entry: AnyEntry) -> None:
     """Raise Refusal if the state does not allow an entry (any more)."""
     match entry:
         case Join(name, _, time, network, account, token_hash):
-            member = state.room.members.get(name.key)
+            member = state.members.get(name.key)
             is_same = bool(member and _is_same(member, account, token_hash))
             _refuse_banned(state, name, time, "" if account or is_same else network)
             _require_account(state, account)
@@ -51,7 +77,7 @@ def check(state: ChatState, entry: AnyEntry) -> None:
             _require_member(state, number)
             _refuse_banned(state, new, time)
             _require_account(state, account)
-            if new.key == SERVER.key or new.key in state.room.members:
+            if new.key == SERVER.key or new.key in state.members:
                 raise NameTaken(new.shown)
         case CreateAccount(name, _, _, time, network):
             _refuse_banned(state, name, time, network)
@@ -69,7 +95,22 @@ def check(state: ChatState, entry: AnyEntry) -> None:
             _require(state, ident)
         case Leave(number):
             _require_member(state, number)
-        case Count() | Mark() | Restrict() | LiftRestriction() | SetTopic():
+        case Enter(number, room, leaving):
+            if room not in state.rooms:
+                raise NoRoom
+            _check_entering(state, number, room, leaving)
+        case MakeRoom(number, name, _, _, most, leaving):
+            if name.key not in state.rooms and len(state.rooms) >= most:
+                raise TooManyRooms(room_texts.TOO_MANY_ROOMS)
+            _check_entering(state, number, name.key, leaving)
+        case Depart(number, room):
+            _require_member(state, number)
+            if room not in state.member(number).rooms:
+                raise NoRoom(room_texts.NOT_IN_ROOM)
+        case SetTopic(room=room):
+            if room not in state.rooms:
+                raise NoRoom
+        case Count() | Mark() | Restrict() | LiftRestriction():
             pass
         case _:
             assert_never(entry)
@@ -93,8 +134,15 @@ def _require_account(state: ChatState, account: int | None) -> None:
 
 
 def _require_member(state: ChatState, number: int) -> None:
-    if number not in state.room.keys:
+    if number not in state.keys:
         raise NotThere
+
+
+def _check_entering(state: ChatState, number: int, room: str, leaving: str | None) -> None:
+    _require_member(state, number)
+    stays_in = [other for other in state.member(number).rooms if other not in {room, leaving}]
+    if len(stays_in) >= MOST_ROOMS:
+        raise TooManyRooms(room_texts.in_too_many_rooms(MOST_ROOMS))
 
 
 def _require(state: ChatState, *accounts: int) -> None:
@@ -102,30 +150,42 @@ def _require(state: ChatState, *accounts: int) -> None:
         raise NotKept(texts.NAME_UNREGISTERED)
 
 
-def apply(state: ChatState, entry: Logged) -> Sequence[Event]:
-    """Change the state as an entry says, and return the events for the room. Raises Refusal, see `check`."""
+def apply(state: ChatState, entry: Logged) -> Sequence[Told]:
+    """Change the state as an entry says, and return the events for the rooms. Raises Refusal, see `check`."""
     if isinstance(entry, Sent):
-        state.room.add([entry])
-        return (entry,)
+        state.rooms[entry.room].add([entry])
+        return ((entry.room, entry),)
     check(state, entry)
     match entry:
-        case Join(name, number, _, _, account, token_hash):
-            return _join(state, Member(name, number, account, token_hash))
+        case Join(name, number, _, _, account, token_hash, rooms):
+            before = state.members.get(name.key)
+            stays_in = before.rooms if before else ()
+            # Not out of rooms at once: messages of this user may be on their way to them.
+            found = tuple(room for room in dict.fromkeys((*stays_in, *rooms)) if room in state.rooms) or (LOBBY,)
+            return _join(state, Member(name, number, account, token_hash, found), stays_in)
         case Rename(number, new, account, _):
-            before = state.room.leave(number)
-            state.room.enter(before._replace(name=new, account=account))
-            return (Renamed(before.name, new, len(state.room.members)),)
+            return _rename(state, number, new, account)
         case Leave(number, is_news):
-            name = state.room.leave(number).name
-            return (Left(name, len(state.room.members), is_news),)
-        case Count():
-            return (MemberCount(len(state.room.members)),)
+            member = state.remove(number)
+            return [_vacate(state, room, member.name, is_news=is_news) for room in member.rooms]
+        case Enter(number, room, leaving):
+            return _enter(state, number, room, leaving)
+        case MakeRoom(number, name, leaving=leaving):
+            if name.key not in state.rooms:
+                state.rooms[name.key] = RoomState(state.remembered, name=name.shown)
+            return _enter(state, number, name.key, leaving)
+        case Depart(number, room):
+            member = state.member(number)
+            state.replace(member._replace(rooms=tuple(other for other in member.rooms if other != room)))
+            return (_vacate(state, room, member.name),)
+        case Count(room):
+            return ((room, MemberCount(len(state.rooms[room].members))),) if room in state.rooms else ()
         case SendPrivate() | OpenConversation() | MarkRead() | Mark():
             pass  # the state has no private messages: they are in the store alone
         case Restrict() | LiftRestriction():
             _change_order(state, entry)
-        case SetTopic(_, text):
-            state.room.topic = text
+        case SetTopic(_, text, room=room):
+            state.rooms[room].topic = text
         case CreateAccount() | StoreToken() | StorePassword() | Seen() | DeleteAccount() | SetRole():
             _change_accounts(state, entry)
         case _:
@@ -133,12 +193,51 @@ def apply(state: ChatState, entry: Logged) -> Sequence[Event]:
     return ()
 
 
-def _join(state: ChatState, member: Member) -> Sequence[Event]:
-    returns = member.name.key in state.room.members
-    state.room.enter(member)
-    if returns:
-        return ConnectionReplaced(member.name), Reconnected(member.name)
-    return (Joined(member.name, len(state.room.members)),)
+def _join(state: ChatState, member: Member, stays_in: Sequence[str]) -> Sequence[Told]:
+    name = member.name
+    state.replace(member)
+    told: list[Told] = []
+    for room in member.rooms:
+        if room in stays_in:
+            state.rooms[room].members[name.key] = name
+            told += [(room, ConnectionReplaced(name)), (room, Reconnected(name))]
+        else:
+            told.append(_occupy(state, room, name))
+    return told
+
+
+def _rename(state: ChatState, number: int, new: Name, account: int) -> Sequence[Told]:
+    before = state.remove(number)
+    state.replace(before._replace(name=new, account=account))
+    told: list[Told] = []
+    for room in before.rooms:
+        members = state.rooms[room].members
+        del members[before.name.key]
+        members[new.key] = new
+        told.append((room, Renamed(before.name, new, len(members))))
+    return told
+
+
+def _enter(state: ChatState, number: int, room: str, leaving: str | None) -> Sequence[Told]:
+    member = state.member(number)
+    told: list[Told] = []
+    if leaving in member.rooms and leaving != room:
+        told.append(_vacate(state, leaving, member.name))
+    if room not in member.rooms:
+        told.append(_occupy(state, room, member.name))
+    stays_in = [other for other in member.rooms if other not in {room, leaving}]
+    state.replace(member._replace(rooms=(*stays_in, room)))
+    return told
+
+
+def _occupy(state: ChatState, room: str, name: Name) -> Told:
+    members = state.rooms[room].members
+    members[name.key] = name
+    return room, Joined(name, len(members))
+
+
+def _vacate(state: ChatState, room: str, name: Name, *, is_news: bool = True) -> Told:
+    return room, Left(name, len(state.vacate(room, name).members), is_news)
 
 
 def _change_order(state: ChatState, entry: Restrict | LiftRestriction) -> None:
@@ -180,5 +279,5 @@ def _change_accounts(
 
 
 def _set_member_account(state: ChatState, name: Name, account: int | None) -> None:
-    if member := state.room.members.get(name.key):
-        state.room.members[name.key] = member._replace(account=account)
+    if member := state.members.get(name.key):
+        state.members[name.key] = member._replace(account=account)

@@ -31,6 +31,7 @@ class Join(Entry[None]):
     network: where it comes from
     account: the number of the account that the name belongs to, if it is one
     token_hash: of the token with which a guest can come back
+    rooms: the keys of the rooms to be in, besides those that the user is in already; without those that do not exist
 
     Raises Banned, NameTaken, and IncorrectLogin if there is no such account any more.
     """
@@ -41,6 +42,7 @@ class Join(Entry[None]):
     network: str = ""
     account: int | None = None
     token_hash: bytes = b""
+    rooms: tuple[str, ...] = ("",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,46 @@ class Leave(Entry[None]):
 
 
 @dataclass(frozen=True, slots=True)
+class Enter(Entry[None]):
+    """Enter a room, and leave the one with the key `leaving` in the same moment, if it is given.
+
+    Raises NoRoom if there is none with that key, TooManyRooms if the member is in MOST_ROOMS, and NotThere.
+    """
+
+    member: int
+    room: str
+    leaving: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MakeRoom(Entry[None]):
+    """Make a room that does not exist yet, and enter it, see Enter.
+
+    by: the name of the member
+    most: rooms that there may be, with this one
+    """
+
+    member: int
+    room: Name
+    by: Name
+    time: int
+    most: int
+    leaving: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Depart(Entry[None]):
+    """Leave a room, and stay in the chat. Raises NotThere, and NoRoom if the member is not in that room."""
+
+    member: int
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
 class Count(Entry[None]):
-    """Tell all users how many members there are; changes nothing."""
+    """Tell the members of a room how many they are; changes nothing."""
+
+    room: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,14 +252,15 @@ class LiftRestriction(Entry[None]):
 
 @dataclass(frozen=True, slots=True)
 class SetTopic(Entry[None]):
-    """Set the topic; `by`: the moderator."""
+    """Set the topic of a room; `by`: the moderator."""
 
     by: Name
     text: str
     time: int
+    room: str = ""
 
 
-KEPT_NOWHERE = (Join, Rename, Leave, Count, Mark)
+KEPT_NOWHERE = (Join, Rename, Leave, Enter, Depart, Count, Mark)
 """Entries that are applied and not stored."""
 
 ALONE = (
@@ -231,6 +272,7 @@ ALONE = (
     Restrict,
     LiftRestriction,
     SetTopic,
+    MakeRoom,
 )
 """Entries that are a batch of their own: whether later entries are possible depends on them."""
 
@@ -238,6 +280,9 @@ AnyEntry = (
     Join
     | Rename
     | Leave
+    | Enter
+    | MakeRoom
+    | Depart
     | Count
     | Mark
     | SendPrivate

@@ -1,17 +1,18 @@
 """The way of an entry: it is proposed, stored by the log, applied to the state, and sent to the users, in one order."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
 from asyncchat.errors import Refusal
-from asyncchat.log.apply import apply, check
+from asyncchat.log.apply import Told, apply, check
 from asyncchat.log.audience import Audience
-from asyncchat.log.entries import ALONE, KEPT_NOWHERE, AnyEntry, Count, Join, Leave, Logged, Mark
+from asyncchat.log.entries import ALONE, KEPT_NOWHERE, AnyEntry, Count, Depart, Join, Leave, Logged, Mark
 from asyncchat.log.log import Log
 from asyncchat.log.room_events import ANNOUNCED, Event, Sent
-from asyncchat.log.state import ChatState
+from asyncchat.log.state import LOBBY, ChatState
 from asyncchat.text.refusals import NotKept
 from asyncchat.text.usernames import Name
 
@@ -39,11 +40,12 @@ class _Proposal(NamedTuple):
 
 
 _Item = Sent | _Proposal
-_Acks = dict[Sender, list[tuple[int, int]]]
+_Acks = dict[str, dict[Sender, list[tuple[int, int]]]]
+"""What is to be acknowledged: for each room, by its key, the ids and numbers of each sender's messages."""
 
 
 class _Batch(NamedTuple):
-    """What goes to the log together; `is_mixed`: not all of it are messages."""
+    """What goes to the log together; `is_mixed`: not all of it are messages of the default room."""
 
     items: list[_Item]
     acks: _Acks
@@ -73,29 +75,35 @@ class Pipeline:
         self._wake = wake
         self._clock = clock
         self._pending: list[_Item] = []
-        self._acks: _Acks = {}
-        self._mixed = False  # whether not all that is pending are messages
+        self._acks: _Acks = defaultdict(dict)
+        self._mixed = False  # whether not all that is pending are messages of the default room
         self._in_flight = self._is_handing_over = self._due = False
-        self._counted = 0  # the number that was sent last
-        self._seq = state.room.seq
+        self._counted: dict[str, int] = {}  # the numbers of members that were sent last, by the keys of rooms
+        self._seqs = defaultdict(int, {key: room.seq for key, room in state.rooms.items()})
 
-    def say(self, name: Name, text: str, sender: Sender | None = None, ident: int = 0) -> None:
-        """Post a message of the member `name` in the room; `sender` is told by `ident` when it is stored, or failed."""
-        self._seq += 1
+    def say(self, name: Name, text: str, sender: Sender | None = None, ident: int = 0, room: str = "") -> None:
+        """Post a message of the member `name` in a room; `sender` is told by `ident` when it is stored, or failed."""
+        seq = self._seqs[room] = self._seqs[room] + 1
         if sender:
-            self._acks.setdefault(sender, []).append((ident, self._seq))
-            self._append(Sent(self._seq, name, text, self._clock(), sender.token_hash, ident))
+            self._acks[room].setdefault(sender, []).append((ident, seq))
+            self._append(Sent(seq, name, text, self._clock(), sender.token_hash, ident, room))
         else:
-            self._append(Sent(self._seq, name, text, self._clock()))
+            self._append(Sent(seq, name, text, self._clock(), room=room))
+        if room:
+            self._mixed = True
 
-    def say_all(self, name: Name, texts: Sequence[str], sender: Sender) -> None:
+    def say_all(self, name: Name, texts: Sequence[str], sender: Sender, room: str = "") -> None:
         """Post several messages of the member `name`, which `sender` can't send again."""
-        first, time = self._seq + 1, self._clock()
-        self._seq += len(texts)
-        self._acks.setdefault(sender, []).extend([(0, seq) for seq in range(first, self._seq + 1)])
+        first, time = self._seqs[room] + 1, self._clock()
+        last = self._seqs[room] = first - 1 + len(texts)
+        self._acks[room].setdefault(sender, []).extend([(0, seq) for seq in range(first, last + 1)])
         if not self._pending:
             self._wake()
-        self._pending += [Sent(seq, name, text, time) for seq, text in enumerate(texts, first)]
+        if room:
+            self._mixed = True
+            self._pending += [Sent(seq, name, text, time, room=room) for seq, text in enumerate(texts, first)]
+        else:
+            self._pending += [Sent(seq, name, text, time) for seq, text in enumerate(texts, first)]
 
     def now(self) -> int:
         """Return the time for a message that is sent now, in milliseconds since 1970."""
@@ -118,11 +126,12 @@ class Pipeline:
             self._tell(events)
 
     def count(self) -> None:
-        """Send the number of members, if it has changed and is too large to announce each join and leave."""
-        members = len(self.state.room.members)
-        if members > ANNOUNCED and members != self._counted:
-            self._counted = members
-            self.propose(Count())
+        """Send the number of a room's members, if it has changed and is too large to announce each join and leave."""
+        for key, room in self.state.rooms.items():
+            members = len(room.members)
+            if members > ANNOUNCED and members != self._counted.get(key):
+                self._counted[key] = members
+                self.propose(Count(key))
 
     def when_applied(self, then: Callable[[], object]) -> None:
         """Commit, and call `then` when all that was proposed until now is applied, or has failed."""
@@ -166,17 +175,16 @@ class Pipeline:
         """Return the pending entries that may go to the log together; None if all of them are refused."""
         items, acks = self._pending, self._acks
         if not self._mixed:
-            self._pending, self._acks = [], {}
+            self._pending, self._acks = [], defaultdict(dict)
             return _Batch(items, acks, is_mixed=False)
         alone = (n for n, item in enumerate(items) if isinstance(item, _Proposal) and isinstance(item.entry, ALONE))
         if (first := next(alone, None)) is None:
-            self._pending, self._acks, self._mixed = [], {}, False
+            self._pending, self._acks, self._mixed = [], defaultdict(dict), False
         else:
             items, self._pending = items[: first or 1], items[first or 1 :]
-            self._mixed = any(isinstance(item, _Proposal) for item in self._pending)
-            last = next((item.seq for item in reversed(items) if isinstance(item, Sent)), 0)
-            self._acks = {sender: later for sender, each in acks.items() if (later := [a for a in each if a[1] > last])}
-            acks = {sender: now for sender, each in acks.items() if (now := [a for a in each if a[1] <= last])}
+            self._mixed = any(isinstance(item, _Proposal) or item.room for item in self._pending)
+            later = {item.room: item.seq for item in reversed(self._pending) if isinstance(item, Sent)}
+            acks, self._acks = _split(acks, later)
         items = [item for item in items if isinstance(item, Sent) or self._admits(item)]
         return _Batch(items, acks, is_mixed=True) if items else None
 
@@ -200,18 +208,21 @@ class Pipeline:
         messages: list[Sent] = batch.items  # type: ignore[assignment]
         self.state.room.add(messages)
         self.audience.write(messages)
-        for sender, kept in batch.acks.items():
+        for sender, kept in batch.acks[LOBBY].items():
             sender.acknowledge(kept)
 
     def _acknowledge(self, batch: "_Batch") -> None:
         """Acknowledge the messages that were delivered."""
-        for sender, each in list(batch.acks.items()):
-            if kept := [ack for ack in each if ack[1] <= self.state.room.seq]:
-                batch.acks[sender] = each[len(kept) :]
-                sender.acknowledge(kept)
+        delivered = {key: self.state.rooms[key].seq + 1 for key in batch.acks}
+        kept, later = _split(batch.acks, delivered)
+        batch.acks.clear()
+        batch.acks.update(later)
+        for senders in kept.values():
+            for sender, acks in senders.items():
+                sender.acknowledge(acks)
 
     def _apply_each(self, batch: "_Batch", results: Sequence[object]) -> None:
-        events: list[Event] = []
+        events: list[Told] = []
         is_lost = False
         for number, item in enumerate(batch.items):
             result = results[number] if results else None
@@ -223,42 +234,69 @@ class Pipeline:
                         events += apply(self.state, item.entry)
                     except Refusal as refusal:
                         result = refusal
-                if isinstance(item.entry, Leave):  # a leaving user gets all events until then, and no later ones
+                if isinstance(item.entry, Leave | Depart):  # who leaves gets all events until then, and no later ones
                     self._tell(events)
                     events = []
                     self._acknowledge(batch)
-                    self.audience.remove(item.entry.member)
+                    if isinstance(item.entry, Leave):
+                        self.audience.remove(item.entry.member)
                 self._finish(item, result)
             elif not isinstance(result, NotKept):
-                events.append(item)
+                events.append((item.room, item))
             elif not is_lost:  # a sender who leaves is told before the connection ends
                 is_lost = True
                 self._tell(events)
                 events = []
                 self._acknowledge(batch)
-                self._lose(batch, sum(isinstance(later, Sent) for later in batch.items[number:]), result.why)
+                lost = Counter(later.room for later in batch.items[number:] if isinstance(later, Sent))
+                self._lose(batch, lost, result.why)
         self._tell(events)
 
     def _finish(self, proposal: "_Proposal", outcome: object) -> None:
-        if len(self.state.room.members) <= ANNOUNCED:
-            self._counted = 0  # the announcements say it
         self.outcome(proposal.entry, outcome)
         if proposal.done:
             proposal.done(outcome)
 
-    def _tell(self, events: Sequence[Event]) -> None:
-        if not events:
-            return
-        if messages := [event for event in events if type(event) is Sent]:
-            self.state.room.add(messages)
-        self.audience.write(events)
+    def _tell(self, told: Sequence[Told]) -> None:
+        by_room: dict[str, list[Event]] = {}
+        for key, event in told:
+            by_room.setdefault(key, []).append(event)
+        for key, events in by_room.items():
+            if not (room := self.state.rooms.get(key)):
+                continue  # its last member has left
+            if messages := [event for event in events if type(event) is Sent]:
+                room.add(messages)
+            if len(room.members) <= ANNOUNCED:
+                self._counted.pop(key, None)  # the announcements say it
+            self.audience.write(events, key, room.conversation)
 
-    def _lose(self, batch: "_Batch", count: int, why: str) -> None:
-        """Tell the senders that the last `count` messages could not be stored; the next ones get their numbers."""
-        for sender, each in batch.acks.items():
-            if each:
+    def _lose(self, batch: "_Batch", lost: Mapping[str, int], why: str) -> None:
+        """Tell the senders that the last messages of rooms could not be stored; the next ones get their numbers.
+
+        `lost`: how many of each room, by its key.
+        """
+        for senders in batch.acks.values():
+            for sender, each in senders.items():
                 sender.fail([ident for ident, _ in each], why)
         batch.acks.clear()
-        self._seq -= count
-        self._pending = [i._replace(seq=i.seq - count) if isinstance(i, Sent) else i for i in self._pending]
-        self._acks = {sender: [(ident, seq - count) for ident, seq in each] for sender, each in self._acks.items()}
+        for key, count in lost.items():
+            self._seqs[key] -= count
+            senders = self._acks[key]
+            for sender, each in senders.items():
+                senders[sender] = [(ident, seq - count) for ident, seq in each]
+        self._pending = [
+            item._replace(seq=item.seq - lost[item.room]) if isinstance(item, Sent) else item for item in self._pending
+        ]
+
+
+def _split(acks: _Acks, first: Mapping[str, int]) -> tuple[_Acks, _Acks]:
+    """Return the acks before, and those from the message that is the `first` of its room; by the keys of the rooms."""
+    before: _Acks = defaultdict(dict)
+    rest: _Acks = defaultdict(dict)
+    for room, senders in acks.items():
+        for sender, each in senders.items():
+            if now := [ack for ack in each if room not in first or ack[1] < first[room]]:
+                before[room][sender] = now
+            if later := each[len(now) :]:
+                rest[room][sender] = later
+    return before, rest

@@ -9,6 +9,9 @@ from asyncchat.text.usernames import Name
 ANNOUNCED = 200
 """Members up to which each join and leave is announced; with more, only their number is."""
 
+MOST_ROOMS = 50
+"""Rooms that a user may be in."""
+
 SHOWN = 25
 """Messages in one answer, at most."""
 
@@ -24,6 +27,7 @@ class Sent(NamedTuple):
     """A message; `seq` rises by one from each to the next, `time` is in milliseconds since 1970 (UTC).
 
     `token_hash` and `ident`: of the session that it was sent from, and its id there, if it may be sent again.
+    `room`: the key of the room, empty for the default room.
     """
 
     seq: int
@@ -32,6 +36,7 @@ class Sent(NamedTuple):
     time: int
     token_hash: bytes = b""
     ident: int = 0
+    room: str = ""
 
 
 class Left(NamedTuple):

@@ -1,4 +1,4 @@
-"""The state that the log has led to: members, last messages, accounts, bans and mutes.
+"""The state that the log has led to: members, rooms and their last messages, accounts, bans and mutes.
 
 Only `apply` changes it.
 """
@@ -14,40 +14,49 @@ from asyncchat.log.restrictions import Restrictions
 from asyncchat.log.room_events import Sent
 from asyncchat.text.usernames import Name
 
+LOBBY = ""
+"""The key of the default room, which is always there."""
+
+REMEMBERED = 100
+"""Messages that a room remembers, besides the default room, at most: there may be many."""
+
+DEFAULT_NAME = "lobby"
+"""Its name, unless it has another one."""
+
 
 class Member(NamedTuple):
-    """A member of a room; see Join."""
+    """A user who is in the chat; see Join. `rooms`: the keys of the rooms that the user is in."""
 
     name: Name
     number: int
     account: int | None
     token_hash: bytes
+    rooms: tuple[str, ...] = (LOBBY,)
 
 
 class RoomState:
     """A room: its members, its numbers, its last messages, as many as `remembered`, and its topic.
 
-    members: by the keys of their names
-    keys: of the members, by their numbers
+    shown: its name with a leading #
+    conversation: the same, as JSON events name it: empty for the default room
+    members: their names, by the keys of these
     """
 
-    def __init__(self, remembered: int, recent: Sequence[Sent] = (), seq: int = 0, topic: str = "") -> None:
-        self.members: dict[str, Member] = {}
-        self.keys: dict[int, str] = {}
+    __slots__ = ("conversation", "last", "members", "seq", "shown", "topic")
+
+    def __init__(
+        self, remembered: int, recent: Sequence[Sent] = (), seq: int = 0, topic: str = "", name: str = DEFAULT_NAME
+    ) -> None:
+        self.shown = self.conversation = f"#{name}"
+        self.members: dict[str, Name] = {}
         self.last: deque[Sent] = deque(recent, maxlen=remembered)
         self.seq = seq
         self.topic = topic
 
-    def enter(self, member: Member) -> None:
-        """Add a member, instead of one with the same name."""
-        if before := self.members.get(member.name.key):
-            del self.keys[before.number]
-        self.members[member.name.key] = member
-        self.keys[member.number] = member.name.key
-
-    def leave(self, number: int) -> Member:
-        """Remove the member with this number, and return it. Raises KeyError."""
-        return self.members.pop(self.keys.pop(number))
+    @property
+    def is_idle(self) -> bool:
+        """Whether it has no members, no topic, and never had a message: it need not be kept."""
+        return not (self.members or self.seq or self.topic)
 
     def add(self, messages: Sequence[Sent]) -> None:
         """Add messages, the oldest first."""
@@ -65,28 +74,63 @@ class RoomState:
     def names(self, without: Name, most: int) -> tuple[list[str], int]:
         """Return the first `most` names in their order, leaving out `without`, and how many there are beyond these."""
         first = [key for key in heapq.nsmallest(most + 1, self.members) if key != without.key][:most]
-        return [self.members[key].name.shown for key in first], len(self.members) - 1 - len(first)
+        others = len(self.members) - (without.key in self.members)
+        return [self.members[key].shown for key in first], others - len(first)
 
 
 class ChatState:
     """The state of the whole server.
 
-    rooms: by their names; "" is the room that all users are in
+    rooms: by their keys; LOBBY is the default room
+    members: the users who are in the chat, by the keys of their names
+    keys: these keys, by the numbers of the members
+    remembered: the last messages that a new room remembers
     accounts: None without a store
     restrictions: bans and mutes
     """
 
     def __init__(
-        self, room: RoomState, accounts: Accounts | None = None, restrictions: Restrictions | None = None
+        self,
+        room: RoomState,
+        accounts: Accounts | None = None,
+        restrictions: Restrictions | None = None,
+        others: Iterable[tuple[str, RoomState]] = (),
     ) -> None:
-        self.rooms: dict[str, RoomState] = {"": room}
+        room.conversation = ""
+        self.rooms: dict[str, RoomState] = {LOBBY: room, **dict(others)}
+        self.members: dict[str, Member] = {}
+        self.keys: dict[int, str] = {}
+        self.remembered = min(room.last.maxlen or 0, REMEMBERED)
         self.accounts = accounts
         self.restrictions = restrictions or Restrictions()
 
     @property
     def room(self) -> RoomState:
-        """The room that all users are in."""
-        return self.rooms[""]
+        """The default room."""
+        return self.rooms[LOBBY]
+
+    def member(self, number: int) -> Member:
+        """Return the member with this number. Raises KeyError."""
+        return self.members[self.keys[number]]
+
+    def replace(self, member: Member) -> None:
+        """Add a member, instead of one with the same name."""
+        if before := self.members.get(member.name.key):
+            del self.keys[before.number]
+        self.members[member.name.key] = member
+        self.keys[member.number] = member.name.key
+
+    def remove(self, number: int) -> Member:
+        """Remove the member with this number, and return it. Raises KeyError."""
+        return self.members.pop(self.keys.pop(number))
+
+    def vacate(self, room: str, name: Name) -> RoomState:
+        """Remove a name from a room, and the room itself if nothing is left of it; return the room."""
+        state = self.rooms[room]
+        del state.members[name.key]
+        if room != LOBBY and state.is_idle:
+            del self.rooms[room]
+        return state
 
     def account(self, ident: int) -> Account | None:
         """Return the account with this number."""

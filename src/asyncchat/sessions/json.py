@@ -7,19 +7,22 @@ from msgspec import UNSET
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.user import Place, Target
 from asyncchat.commands.messaging import find_recipient
+from asyncchat.commands.rooms import enter_too, find_room, part
 from asyncchat.errors import Refusal
 from asyncchat.formats import codec, events
 from asyncchat.formats.codec import InvalidEvent
-from asyncchat.formats.events import Error, Hello, Ping, Pong, Refused, Say
+from asyncchat.formats.events import Error, Hello, Join, Part, Ping, Pong, Refused, Say
 from asyncchat.formats.json_output import JsonOutput
 from asyncchat.formats.websocket import WebSocketOutput
 from asyncchat.log.audience import Peer
+from asyncchat.log.requests import Running
+from asyncchat.log.state import LOBBY
 from asyncchat.sessions.json_login import handle_hello
 from asyncchat.sessions.session import Session
-from asyncchat.text import texts
+from asyncchat.text import room_texts, texts
 from asyncchat.text.command_line import is_command
-from asyncchat.text.invisible import is_blank
-from asyncchat.text.sanitize import sanitize, too_long
+from asyncchat.text.refusals import NoRoom
+from asyncchat.text.sanitize import is_blank, sanitize, too_long
 from asyncchat.text.usernames import Name, NameRefused
 
 
@@ -31,9 +34,9 @@ class JsonSession(Session):
     pings = True
     output_type = JsonOutput
 
-    def __init__(self, core: ChatCore, peer: Peer, address: str) -> None:
+    def __init__(self, core: ChatCore, peer: Peer, address: str, *, is_private: bool = False) -> None:
         self._output = self.output_type(peer)
-        super().__init__(core, self._output, address)
+        super().__init__(core, self._output, address, is_private=is_private)
 
     def ping(self) -> None:
         """Ask the peer whether it is still there."""
@@ -54,6 +57,10 @@ class JsonSession(Session):
                 self._try_to_join(lambda: self.run(handle_hello(self.core, self.user, self._output, event)))
             case Say():
                 self._say(event)
+            case Join(conversation, after):
+                self._change_rooms(conversation, lambda: enter_too(self.core, self.user, conversation, after))
+            case Part(conversation):
+                self._change_rooms(conversation, lambda: part(self.core, self.user, conversation))
             case Ping():
                 self._output.tell(Pong())
             case _:
@@ -69,6 +76,17 @@ class JsonSession(Session):
             self._output.tell(Error(refused.code, texts.name_refused(str(refused))))
         except Refusal as refusal:
             self._output.tell(Error(refusal.code, str(refusal)))
+
+    def _change_rooms(self, conversation: str, change: Callable[[], Running]) -> None:
+        async def changed() -> None:
+            try:
+                self.user.require_name()
+                await change()
+            except Refusal as refusal:
+                self._output.parted(conversation, refusal.code, str(refusal))
+
+        self.user.message_id = None
+        self._try_to_join(lambda: self.run(changed()))
 
     # Messages and commands.
 
@@ -94,24 +112,34 @@ class JsonSession(Session):
         if is_blank(text):
             raise Refusal("empty", texts.IS_EMPTY)
 
+        is_addressed = say.conversation is not UNSET
+        to: Target = self.user.target
+        room = self.user.room
+        if say.conversation is not UNSET:
+            to, room = self._recipient(say.conversation, text)
+
         def post(said: str) -> None:
+            if room not in self.core.rooms_of(self.user):
+                raise NoRoom(texts.line_refused(room_texts.NOT_IN_ROOM))
             session.accept(say.id)
-            self.core.pipeline.say(name, said, session, say.id)
+            self.core.pipeline.say(name, said, session, say.id, room)
 
-        if say.conversation is UNSET:
-            self._dispatch(text, self.user.target, post)
-        else:
-            self._dispatch(text, self._recipient(say.conversation, text), post, is_addressed=True)
+        self._dispatch(text, to, room, post, is_addressed=is_addressed)
 
-    def _recipient(self, conversation: str, text: str) -> Target:
-        """Return where a line goes that names its conversation. Raises Refusal."""
+    def _recipient(self, conversation: str, text: str) -> tuple[Target, str]:
+        """Return where a line goes that names its conversation, and the key of the room. Raises Refusal."""
         if not conversation:
-            return Place.ROOM
+            return Place.ROOM, LOBBY
+        if conversation.startswith("#"):
+            room = find_room(self.core, conversation)
+            if room is None or room not in self.core.rooms_of(self.user):
+                raise NoRoom(texts.line_refused(room_texts.NOT_IN_ROOM))
+            return Place.ROOM, room
         try:
-            return find_recipient(self.core, self.user, conversation)
+            return find_recipient(self.core, self.user, conversation), self.user.room
         except Refusal:
             if is_command(text):
-                return Place.ROOM  # a command may solve the problem, such as /auth
+                return Place.ROOM, self.user.room  # a command may solve the problem, such as /auth
             self.user.resumable.doubts.check_place(self._place)
             raise
 

@@ -1,6 +1,6 @@
 """How a peer that speaks JSON joins: by a token, a password or as a guest; and what it is told of what it missed."""
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from asyncchat.chat import login
 from asyncchat.chat.core import ChatCore, lose_partner
@@ -8,12 +8,14 @@ from asyncchat.chat.queries import LoadResumption
 from asyncchat.chat.resumption import hash_token
 from asyncchat.chat.user import Place, ResumableSession, User
 from asyncchat.commands.messaging import find_recipient, open_conversation
+from asyncchat.commands.rooms import enter, enter_too, find_room, part, show
 from asyncchat.errors import Refusal
 from asyncchat.formats import codec, events
-from asyncchat.formats.events import Gap, Hello, Welcome
+from asyncchat.formats.events import Gap, Hello, InRoom, Welcome
 from asyncchat.formats.json_output import JsonOutput
 from asyncchat.log.accounts import Account
 from asyncchat.log.room_events import ANNOUNCED
+from asyncchat.log.state import LOBBY
 from asyncchat.text import texts
 from asyncchat.text.refusals import IncorrectLogin, NotKept
 from asyncchat.text.usernames import Name, find_name, parse_name
@@ -25,10 +27,14 @@ async def handle_hello(core: ChatCore, user: User, output: JsonOutput, hello: He
         raise Refusal("in-already", texts.already_in(user.name.shown))
     if hello.v != events.VERSION:
         raise Refusal("version", texts.speaks_version(events.VERSION))
+    if hello.password:
+        login.refuse_plain_password(core, user)
     known = core.resumable.find(hello.token) if hello.token else None
     if hello.token and not known and core.is_stored and hello.epoch == core.epoch:
         known = await _restore(core, hello)
-    await _Login(core, user, output, hello).join(known)
+    joining = _Login(core, user, output, hello)
+    await joining.join(known)
+    await joining.make_missing()
 
 
 async def _restore(core: ChatCore, hello: Hello) -> ResumableSession | None:
@@ -61,12 +67,17 @@ class _Login:
         self._user = user
         self._output = output
         self._hello = hello
+        self._after: dict[str, int | None] = {}  # of the rooms to be in, by their keys
+        self._missing: list[str] = []  # rooms that the client wants to be in, and that do not exist
+        self._said: str | UnsetType | None = hello.conversation
+        self._wanted = ""  # which of those is to be the current conversation
 
     async def join(self, known: ResumableSession | None) -> None:
         """Join with the session that is `known` by the token, with a password, or as a guest."""
         core, user, hello = self._core, self._user, self._hello
         name = parse_name(hello.name)
         owner = core.find_account(name)
+        self._choose_rooms(known)
         if known:
             token, session = hello.token, known
         else:  # if the token is not known any more, nor is when its session began
@@ -90,23 +101,71 @@ class _Login:
         else:
             await self._join_as_guest(token, session, name)
 
+    def _choose_rooms(self, known: ResumableSession | None) -> None:
+        """Choose the rooms to be in, and the current one."""
+        core, hello = self._core, self._hello
+        wanted = [InRoom("")] if hello.rooms is UNSET else hello.rooms
+        for place in wanted:
+            if (key := find_room(core, place.conversation)) is None:
+                self._missing.append(place.conversation)
+            else:
+                # In another epoch all messages are new.
+                after = place.after if hello.epoch == core.epoch or place.after is None else 0
+                self._after.setdefault(key, after)
+        if hello.rooms is UNSET and known:
+            self._after.update({key: None for key in known.rooms if key in core.state.rooms})
+        self._is_substitute = not self._after
+        self._after = self._after or {LOBBY: None}
+        self._user.room = LOBBY if LOBBY in self._after else next(iter(self._after))
+        if self._said and self._said.startswith("#"):
+            key = find_room(core, self._said)
+            if self._said in self._missing:
+                self._wanted, self._said = self._said, None
+            elif key is None or key not in self._after:
+                self._said = None
+            else:
+                self._said, self._user.room = "", key
+
+    async def make_missing(self) -> None:
+        """Make the rooms that the client wants to be in, and that do not exist, if it may."""
+        core, user = self._core, self._user
+        has_made = False
+        if self._is_substitute and self._hello.conversation is UNSET:
+            self._wanted = next(iter(self._missing), "")
+        for conversation in self._missing:
+            try:
+                if conversation == self._wanted:
+                    await enter(core, user, conversation)
+                else:
+                    await enter_too(core, user, conversation, None)
+                has_made = True
+            except Refusal as refusal:
+                self._output.parted(conversation, refusal.code, str(refusal))
+        if has_made and self._is_substitute:
+            await part(core, user, "")
+
+    @property
+    def _rooms(self) -> tuple[str, ...]:
+        return tuple(self._after)
+
     async def _join_as_guest(self, token: str, session: ResumableSession, name: Name) -> None:
         core, before = self._core, session.user
         if before and not before.is_closed and before.name and before.name.key == name.key and not before.account:
             core.refuse_banned(name)
-            await login.join(core, self._user, before.name, None, session.token_hash)
+            await login.join(core, self._user, before.name, None, session.token_hash, self._rooms)
         else:
             # A user with a name that looks alike may have joined meanwhile.
-            await login.join_as_guest(core, self._user, name, session.token_hash, is_back=session.name == name)
+            is_back = session.name == name
+            await login.join_as_guest(core, self._user, name, session.token_hash, self._rooms, is_back=is_back)
         self._attach(session)
         session.account = None
         if session.target is not Place.NOWHERE:
             session.target = Place.ROOM
         self._welcome(token)
-        if self._hello.conversation:
+        if self._said:
             self._user.set_target(Place.NOWHERE)
             self._user.notice(texts.NOT_AUTHORIZED_ANY_MORE)
-        elif session.target is Place.NOWHERE or self._hello.conversation is None:
+        elif session.target is Place.NOWHERE or self._said is None:
             self._user.set_target(Place.NOWHERE)
 
     async def _join_as_owner(self, token: str, session: ResumableSession, owner: Account, *, shown: str = "") -> None:
@@ -116,7 +175,7 @@ class _Login:
         """
         core, user = self._core, self._user
         session = core.resumable.find(token) or session  # another connection may have restored it meanwhile
-        await login.join_as_owner(core, user, owner, session.token_hash)
+        await login.join_as_owner(core, user, owner, session.token_hash, self._rooms)
         self._attach(session)
         session.account = owner
         if shown:
@@ -136,7 +195,7 @@ class _Login:
 
     async def _restore_target(self, session: ResumableSession) -> None:
         """Restore where messages go: they must not go to the room because a connection broke."""
-        user, said = self._user, self._hello.conversation
+        user, said = self._user, self._said
         target = session.target
         if session.is_restored or not self._hello.token:
             # Only the client knows where messages went.
@@ -153,7 +212,7 @@ class _Login:
         elif target is Place.NOWHERE:
             user.set_target(Place.NOWHERE)
         elif said or said is None:
-            user.set_target(Place.ROOM)  # which the client does not know yet
+            user.set_target(Place.ROOM, self._core.conversation_of(user))  # which the client does not know yet
 
     async def _open(self, name: str) -> None:
         core, user, hello = self._core, self._user, self._hello
@@ -182,8 +241,24 @@ class _Login:
                 topic=room.topic,
                 names=[name.shown, *room.names(name, ANNOUNCED)[0]] if few else UNSET,
                 store=core.accounts is not None,
+                rooms=UNSET if self._rooms == (LOBBY,) else [core.state.rooms[key].conversation for key in self._rooms],
             )
         ]
+        # In one write, so that a client that has read the welcome knows the role, too.
+        identity = [events.You(name.shown, user.role.name.lower())] if user.account else []
+        missed = self._missed(told) if LOBBY in self._after else []
+        self._output.send(b"".join([codec.lines(told), *missed, codec.lines(identity)]))
+        for key, after in self._after.items():
+            if key != LOBBY:
+                session.rooms.setdefault(key, max(1, core.state.rooms[key].seq + 1 - core.history))
+                show(core, user, key, after)
+        if user.room != LOBBY and self._said is not None:
+            self._output.target(Place.ROOM, core.conversation_of(user))
+
+    def _missed(self, told: list[events.FromServer]) -> list[bytes]:
+        """Return the messages of the default room that the client has missed; tell if some are missing."""
+        core, user, hello = self._core, self._user, self._hello
+        room, session = core.room, user.resumable
         last = core.last(hello.history)
         session.first = min(session.first, room.seq + 1 - len(last))
         if hello.epoch:
@@ -196,6 +271,4 @@ class _Login:
                 told.append(Gap(seen + 1, first - 1))
         else:
             missed = [codec.conversation([message]) for message in last]
-        # In one write, so that a client that has read the welcome knows the role, too.
-        identity = [events.You(name.shown, user.role.name.lower())] if user.account else []
-        self._output.send(b"".join([codec.lines(told), *missed, codec.lines(identity)]))
+        return missed

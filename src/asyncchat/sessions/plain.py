@@ -30,8 +30,8 @@ class PlainSession(Session):
 
     token_hash = b""  # a plain text client sends no line again
 
-    def __init__(self, core: ChatCore, peer: Peer, address: str) -> None:
-        super().__init__(core, PlainOutput(peer), address)
+    def __init__(self, core: ChatCore, peer: Peer, address: str, *, is_private: bool = False) -> None:
+        super().__init__(core, PlainOutput(peer), address, is_private=is_private)
         self._peer = peer
         peer.write(plain.ASK_NAME)
 
@@ -61,7 +61,7 @@ class PlainSession(Session):
         if not doubts.are_messages(lines):  # type: ignore[arg-type]
             return False
         self.user.active = self.core.clock()
-        self.core.pipeline.say_all(name, data.decode("ascii").split("\n"), self)
+        self.core.pipeline.say_all(name, data.decode("ascii").split("\n"), self, self.user.room)
         return True
 
     def _speaks_freely(self) -> bool:
@@ -97,7 +97,8 @@ class PlainSession(Session):
             self._dispatch(
                 decode_line(line, self.core.max_line),
                 user.target,
-                lambda said: self.core.pipeline.say(name, said, self),
+                user.room,
+                lambda said: self.core.pipeline.say(name, said, self, room=user.room),
             )
         except InvalidLine as bad:
             self._peer.write(plain.line_refused(str(bad)))

@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 
 from asyncchat.chat.core import ChatCore
+from asyncchat.chat.login import refuse_plain_password
 from asyncchat.chat.user import Output, Place, Target
 from asyncchat.commands.messaging import send_private
 from asyncchat.commands.mistyped import doubt_of, doubt_of_refused
@@ -14,8 +15,9 @@ from asyncchat.log.accounts import Role
 from asyncchat.sessions.command_runner import CommandRunner
 from asyncchat.text import texts
 from asyncchat.text.command_line import argument_of
-from asyncchat.text.invisible import is_blank
+from asyncchat.text.networks import is_loopback
 from asyncchat.text.refusals import Muted
+from asyncchat.text.sanitize import is_blank
 
 _MAY_NOT = {
     Role.REGISTERED: texts.NEEDS_REGISTRATION,
@@ -27,6 +29,8 @@ _MAY_NOT = {
 class Session(CommandRunner):
     """Handles the lines that one peer at `address` sends; each format has its own class.
 
+    `is_private`: nobody can read along, since the connection uses TLS.
+
     While a command waits for the reply to a request, no line is handled.
 
     pings: whether the format has a question that the peer answers by itself
@@ -36,8 +40,9 @@ class Session(CommandRunner):
 
     pings = False
 
-    def __init__(self, core: ChatCore, output: Output, address: str) -> None:
+    def __init__(self, core: ChatCore, output: Output, address: str, *, is_private: bool = False) -> None:
         super().__init__(core, output, address)
+        self.user.is_private = is_private or is_loopback(address)
         self._now = 0
 
     def receive(self, lines: Iterable[bytes | None]) -> None:
@@ -93,13 +98,15 @@ class Session(CommandRunner):
         """Where messages go, in words."""
         return self.user.partner.name.shown if self.user.partner else Place.ROOM.value
 
-    def _dispatch(self, line: str, to: Target, post: Callable[[str], None], *, is_addressed: bool = False) -> None:
-        """Run a command, or send a message `to` one user, or `post` it in the room. Raises Refusal.
+    def _dispatch(
+        self, line: str, to: Target, room: str, post: Callable[[str], None], *, is_addressed: bool = False
+    ) -> None:
+        """Run a command, or send a message `to` one user, or `post` it in the room with this key. Raises Refusal.
 
         `is_addressed`: the line itself says where it goes, and the current conversation does not matter.
         """
         user = self.user
-        user.addressee = to
+        user.addressee, user.at = to, room
         user.active = self._now
         if line.startswith("//"):
             self._send(line[1:], post, is_addressed=is_addressed)
@@ -144,3 +151,5 @@ class Session(CommandRunner):
             self.core.require_accounts()
         if self.user.role < command.role:
             raise Refusal("not-allowed", _MAY_NOT[command.role])
+        if command.has_password:
+            refuse_plain_password(self.core, self.user)

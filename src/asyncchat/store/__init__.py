@@ -51,12 +51,14 @@ class Store:
             try:
                 self.clock = open_clock(file, keep, trust=trust_clock)
                 self.log = SqliteLog(file, durability, keep, recent, self.clock.moment, self.clock.evidence)
-                self._load(file, EntryStore(file.connection, keep, self.clock.moment), admin_password)
+                self._load(file, EntryStore(file.connection, keep, self.clock.moment), admin_password, recent)
             except ERRORS as error:
                 raise StoreError(f"can't use the store {shown(path)}: {reason(error)}") from None
             opened.pop_all()
 
-    def _load(self, file: StoreFile, entries: EntryStore, admin_password: Callable[[str | None], str | None]) -> None:
+    def _load(
+        self, file: StoreFile, entries: EntryStore, admin_password: Callable[[str | None], str | None], recent: int
+    ) -> None:
         accounts, moderation = entries.accounts, entries.moderation
         kept = next((account.password for account in accounts.all() if account.role == Role.ADMIN), None)
         if new := admin_password(kept):
@@ -67,6 +69,8 @@ class Store:
         self.next_id = accounts.next_id()
         self.restrictions = moderation.restrictions()
         self.topic = moderation.topic()
+        with file.transaction():
+            self.rooms = entries.rooms.load(recent)
 
     def close(self) -> None:
         """Stop the queries, write what is left, unless that takes too long, and release the file."""

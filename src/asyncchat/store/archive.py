@@ -4,7 +4,7 @@ import math
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from asyncchat.chat.queries import (
@@ -28,6 +28,7 @@ from asyncchat.store.search.words import Wanted
 from asyncchat.store.tables.moderation import audit_entry
 from asyncchat.store.tables.private_messages import said_between
 from asyncchat.text.refusals import NotKept
+from asyncchat.text.usernames import find_name
 
 _AT_ONCE = 1000
 
@@ -96,10 +97,10 @@ class Archive:
         try:
             self._check()
             match question:
-                case History(nth, pair):
-                    return self._private_history(nth, pair) if pair else self._history(nth)
-                case Search(words, pair):
-                    return self._private_search(words, pair) if pair else self._search(words)
+                case History(nth, pair, room):
+                    return self._private_history(nth, pair) if pair else self._history(nth, room)
+                case Search(words, pair, room):
+                    return self._private_search(words, pair) if pair else self._search(words, room)
                 case LoadResumption(key):
                     return self._recall(key)
                 case CountMessages(pair):
@@ -112,16 +113,23 @@ class Archive:
             raise NotKept(reason(error)) from None
         raise TypeError(question)
 
-    def messages(self, since: int | None = None, until: int | None = None) -> Iterator[list[Sent]]:
+    def messages(self, since: int | None = None, until: int | None = None, room: str = "") -> Iterator[list[Sent]]:
         """Yield the messages of a time, in milliseconds since 1970 (`until` not included), in lists.
+
+        room: the name of a room, with or without the leading #; without it, the default room
 
         Raises StoreError.
         """
         after = 0
         try:
+            name = find_name(room.removeprefix("#"))
+            table, which = self._of_room(name.key if name else "")
+            if room and not any(which):
+                raise StoreError(f"there is no room {room} in the store: without --room the default one is printed")
             while True:
                 rows = self._connection.execute(
-                    "SELECT seq, time, name, text FROM messages WHERE seq > ? ORDER BY seq LIMIT ?", (after, _AT_ONCE)
+                    f"SELECT seq, time, name, text FROM {table} AND seq > ? ORDER BY seq LIMIT ?",
+                    (*which, after, _AT_ONCE),
                 ).fetchall()
                 if not rows:
                     return
@@ -134,18 +142,27 @@ class Archive:
         except ERRORS as error:
             raise StoreError(f"can't read the store: {reason(error)}") from None
 
-    def _history(self, nth: int) -> list[Sent]:
-        (last,) = self._connection.execute("SELECT max(seq) FROM messages").fetchone()
+    def _of_room(self, room: str) -> tuple[str, Sequence[object]]:
+        """Return from where the messages of a room come, as SQL, and the values in that."""
+        if not room:
+            return "messages WHERE true", ()
+        row = self._connection.execute("SELECT id FROM rooms WHERE key = ?", (room,)).fetchone()
+        return "said WHERE room = ?", row or (0,)
+
+    def _history(self, nth: int, room: str) -> list[Sent]:
+        table, which = self._of_room(room)
+        (last,) = self._connection.execute(f"SELECT max(seq) FROM {table}", which).fetchone()
         first = (last or 0) - nth + 1
         return sent(
             self._connection.execute(
-                "SELECT seq, time, name, text FROM messages WHERE seq >= ? ORDER BY seq LIMIT ?", (first, SHOWN)
+                f"SELECT seq, time, name, text FROM {table} AND seq >= ? ORDER BY seq LIMIT ?", (*which, first, SHOWN)
             )
         )
 
     def _recall(self, key: bytes) -> SavedResumption:
         kept = self._connection.execute(
             "SELECT id, seq FROM messages WHERE seat = :key UNION ALL SELECT id, seq FROM private WHERE seat = :key"
+            " UNION ALL SELECT id, seq FROM said WHERE seat = :key"
             " ORDER BY id DESC LIMIT :most",
             {"key": key, "most": REMEMBERED},
         ).fetchall()
@@ -238,8 +255,16 @@ class Archive:
         rows = self._connection.execute("SELECT time, by, act, what FROM audit ORDER BY id DESC LIMIT ?", (SHOWN,))
         return [audit_entry(*row) for row in rows.fetchall()[::-1]]
 
-    def _search(self, words: str) -> Found:
+    def _search(self, words: str, room: str) -> Found:
         wanted = Wanted(words)
+        if room:
+            table, which = self._of_room(room)
+            rows = self._connection.execute(
+                f"SELECT seq, time, name, text FROM {table} AND {wanted.may_match} ORDER BY seq DESC",
+                (*which, *wanted.values),
+            )
+            found, is_all = _first_fitting(rows, wanted)
+            return Found(sent(found[::-1]), is_all)
         self._connection.execute("BEGIN")  # nothing may come into the index, or be deleted, halfway
         try:
             found, is_all = _first_fitting(self._candidates(wanted), wanted)

@@ -64,7 +64,7 @@ class SqliteLog:
         try:
             self._load(durability, recent)
             self._entries = EntryStore(self._connection, keep, clock)
-            self._upkeep = Upkeep(file, self._entries.private_messages, keep, clock, self.seq, evidence)
+            self._upkeep = Upkeep(file, self._entries, keep, clock, self.seq, evidence)
         except ERRORS as error:
             raise StoreError(f"can't use the store {shown(file.path)}: {reason(error)}") from None
         self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
@@ -131,7 +131,8 @@ class SqliteLog:
         for part, result in zip(parts, results, strict=True):
             if isinstance(part, list):
                 found += [result] * len(part)
-                self._upkeep.last = self._upkeep.last if result else part[-1].seq
+                if not result and not part[-1].room:
+                    self._upkeep.last = part[-1].seq
             else:
                 found.append(result)
         return found if any(result is not None for result in results) else ()
@@ -160,6 +161,9 @@ class SqliteLog:
             return refusal
 
     def _write_messages(self, rows: list[Sent]) -> None:
+        if rows[0].room:
+            self._entries.rooms.write(rows)
+            return
         written = self._clock()
         if is_odd(rows[0].time, written) or is_odd(rows[-1].time, written):
             self._insert(
@@ -180,9 +184,9 @@ class SqliteLog:
 
 
 def _parts(batch: Sequence[Logged]) -> Iterator[_Part]:
-    """Yield consecutive messages as one list, and each other entry alone."""
-    for is_message, some in itertools.groupby(batch, lambda entry: isinstance(entry, Sent)):
-        if is_message:
+    """Yield consecutive messages of one room as one list, and each other entry alone."""
+    for room, some in itertools.groupby(batch, lambda entry: entry.room if isinstance(entry, Sent) else None):
+        if room is not None:
             yield list(some)  # type: ignore[arg-type]
         else:
             yield from some  # type: ignore[misc]

@@ -107,6 +107,31 @@ MIGRATIONS = (
     DROP INDEX private_by_time;
     CREATE INDEX private_by_age ON private (ifnull(written, time));
     """,
+    # `said` has the messages of all rooms but the default one; `last` is the number of the last one that was deleted.
+    """
+    CREATE TABLE rooms (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        key TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        maker TEXT NOT NULL,
+        time INTEGER NOT NULL,
+        topic TEXT NOT NULL DEFAULT '',
+        last INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE TABLE said (
+        room INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        time INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        text TEXT NOT NULL,
+        seat BLOB,
+        id INTEGER,
+        written INTEGER,
+        PRIMARY KEY (room, seq)
+    ) WITHOUT ROWID, STRICT;
+    CREATE UNIQUE INDEX sent_in_room ON said (seat, id) WHERE seat IS NOT NULL;
+    CREATE INDEX said_by_age ON said (ifnull(written, time));
+    """,
 )
 """What makes a store of version n of one of version n - 1; the version is SQLite's user_version."""
 

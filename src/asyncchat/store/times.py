@@ -48,7 +48,7 @@ def _known_time(do: _Do) -> Evidence | None:
 
 def _set_back(do: _Do, now: int, before: int) -> None:
     """Set times after `now` to `now`, and let bans last as long as if it had been `before`."""
-    for table in ("messages", "private"):
+    for table in ("messages", "private", "said"):
         do(f"UPDATE {table} SET written = :now WHERE ifnull(written, time) > :now", {"now": now})
     for table in ("seats", "given_up"):
         do(f"UPDATE {table} SET time = :now WHERE time > :now", {"now": now})

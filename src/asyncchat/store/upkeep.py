@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from asyncchat.store.file import ERRORS, Retention, StoreFile
 from asyncchat.store.search import index
-from asyncchat.store.tables.private_messages import PrivateMessageStore
+from asyncchat.store.tables.entries import EntryStore
 from asyncchat.store.times import keep_time
 from asyncchat.system.clock import Evidence
 
@@ -64,7 +64,7 @@ class Upkeep:
     def __init__(
         self,
         file: StoreFile,
-        private_messages: PrivateMessageStore,
+        entries: EntryStore,
         keep: Retention,
         clock: Callable[[], int],
         last: int,
@@ -72,7 +72,8 @@ class Upkeep:
     ) -> None:
         self._file = file
         self._do = file.connection.execute
-        self._private_messages = private_messages
+        self._private_messages = entries.private_messages
+        self._rooms = entries.rooms
         self._keep = keep
         self._clock = clock
         self._evidence = evidence
@@ -85,6 +86,7 @@ class Upkeep:
         self._indexed = max(int(file.fact("indexed")), self._deleted)
         self._aged = self._deleted
         self._aged_private: int | None = None
+        self._aged_in_rooms: int | None = None
         self._swept: int | None = None if keep.messages is None else 0
         self._sizes: dict[_Work, int] = {}
         self._next_look = 0.0
@@ -133,6 +135,8 @@ class Upkeep:
             return self._delete
         if self._aged_private is not None or self._swept is not None:
             return self._delete_private
+        if self._aged_in_rooms is not None:
+            return self._delete_in_rooms
         return self._index if self.last - self._indexed >= few_in_index else None
 
     def _do_a_piece(self, work: _Work, least: int) -> None:
@@ -172,6 +176,8 @@ class Upkeep:
             self._aged = first - 1 if first else min(self._aged + LOOKED_AT, self.last)
             if self._private_messages.has_aged(limit):
                 self._aged_private = limit
+            if self._rooms.has_aged(limit):
+                self._aged_in_rooms = limit
         except ERRORS:
             pass  # it is looked for again
 
@@ -196,6 +202,14 @@ class Upkeep:
         with self._file.transaction():
             deleted, swept = self._private_messages.delete_surplus(self._swept, most)
         self._swept = swept
+        return deleted
+
+    def _delete_in_rooms(self, most: int) -> int:
+        assert self._aged_in_rooms is not None
+        with self._file.transaction():
+            deleted = self._rooms.delete_aged(self._aged_in_rooms, most)
+        if deleted < most:
+            self._aged_in_rooms = None
         return deleted
 
     def _index(self, most: int) -> int:

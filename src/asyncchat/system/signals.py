@@ -1,5 +1,6 @@
 """The signals that ask a program to end."""
 
+import os
 import signal
 import sys
 
@@ -10,6 +11,20 @@ def of_termination() -> list[signal.Signals]:
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # Windows has none
         found.append(signal.SIGHUP)
     return found
+
+
+def is_hangup(number: int) -> bool:
+    """Tell whether this is SIGHUP."""
+    return number == getattr(signal, "SIGHUP", None)
+
+
+def has_terminal() -> bool:
+    """Tell whether the process has a terminal that could send it SIGHUP; a closed one is gone before the signal."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 def end_at_once() -> None:

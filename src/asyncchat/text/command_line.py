@@ -1,6 +1,6 @@
 """Lines that begin with a slash: the word of the command, and what follows it."""
 
-from asyncchat.text.invisible import is_blank
+from asyncchat.text.sanitize import is_blank
 
 EXIT = ("/exit", "/quit")
 """The command that leaves, in every form of the chat."""

@@ -16,6 +16,11 @@ def network_of(address: str) -> str:
     return address if host.is_loopback else f"{IPv6Address(int(host) >> 64 << 64)}/64"
 
 
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine; "" stands for one that is not known any more."""
+    return bool(host) and ip_address(host).is_loopback
+
+
 def network_written(text: str) -> str | None:
     """Return the network of an address that a person has written, with or without /32 or /64; None if it is none."""
     if "." not in text and ":" not in text:

@@ -1,7 +1,12 @@
 """The refusals that are raised in several places, each with its code and its text."""
 
 from asyncchat.errors import Refusal
-from asyncchat.text import texts
+from asyncchat.text import room_texts, texts
+
+_PLAIN_PASSWORD = (
+    "passwords are not accepted without TLS: others may have read this one, so do not use it any more. Ask the operator"
+    " to serve with --tls, and join with `asyncchat join --tls HOST`."
+)
 
 
 class NotKept(Refusal):
@@ -33,6 +38,13 @@ class Muted(Refusal):
         super().__init__("muted", text)
 
 
+class PlainPassword(Refusal):
+    """A password came over a network on which others can read it."""
+
+    def __init__(self) -> None:
+        super().__init__("plain-password", _PLAIN_PASSWORD)
+
+
 class WrongPassword(Refusal):
     """The password is not that of the account."""
 
@@ -60,6 +72,20 @@ class NotThere(Refusal):
 
     def __init__(self) -> None:
         super().__init__("not-online", texts.NOT_ONLINE)
+
+
+class NoRoom(Refusal):
+    """There is no such room, or the user is not in it."""
+
+    def __init__(self, text: str = room_texts.NO_ROOM) -> None:
+        super().__init__("no-room", text)
+
+
+class TooManyRooms(Refusal):
+    """The user is in as many rooms as one may be, or there are as many as there may be."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("too-many-rooms", text)
 
 
 class IncorrectLogin(Refusal):

@@ -39,6 +39,7 @@ def name_registered(name: str) -> str:
 # Connections.
 CHAT_FULL = "the chat is full, try again later."
 TOO_MANY_CONNECTIONS = "there are too many connections from your address, try again later."
+TLS_ONLY = "this server speaks TLS: join it with `asyncchat join --tls HOST:PORT`, or `openssl s_client -quiet`."
 CLOSING = "the chat is closing"
 GOODBYE = f"{CLOSING}. Goodbye!"
 REPLACED = "you are here on another connection now"
@@ -156,7 +157,7 @@ SENDING_MUTED = "your line was not sent: you are muted!"
 
 def chat_failed(place: str) -> str:
     """Tell that a line was not sent to `place`, since it may be meant for the user whom /chat did not find."""
-    return f"{line_refused('/chat did not work')} Write it again to send it to {place}."
+    return f"{line_refused('/chat or /join did not work')} Write it again to send it to {place}."
 
 
 def hidden_command(command: str) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from precis_i18n import get_profile
 
 from asyncchat.errors import Error
-from asyncchat.text.invisible import is_blank
+from asyncchat.text.sanitize import is_blank
 
 MAX_LENGTH = 32
 

@@ -10,8 +10,7 @@ from asyncchat.formats import plain
 from asyncchat.system import stdio
 from asyncchat.text.command_line import is_exit
 from asyncchat.text.framing import LineDecoder
-from asyncchat.text.invisible import is_blank
-from asyncchat.text.sanitize import InvalidLine, decode_line
+from asyncchat.text.sanitize import InvalidLine, decode_line, is_blank
 
 
 def sent_lines(connection: socket.socket, max_line: int, answer: Callable[[bytes], object]) -> Iterator[str]:

@@ -20,7 +20,7 @@ from asyncchat.log.accounts import Role
 from asyncchat.system.addresses import Address
 from asyncchat.system.stdio import BELLS
 from asyncchat.text.command_line import is_command, word_of
-from asyncchat.text.invisible import is_blank
+from asyncchat.text.sanitize import is_blank
 from asyncchat.ui import commands
 from asyncchat.ui.completion import ChatCompleter
 from asyncchat.ui.history import LineHistory, history_path

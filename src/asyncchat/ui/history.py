@@ -11,6 +11,7 @@ from prompt_toolkit.history import History
 
 from asyncchat.commands.redaction import may_contain_password
 from asyncchat.system.addresses import Address
+from asyncchat.system.state_folder import state_folder
 from asyncchat.ui.view.paste import as_text
 
 MOST_LINES = 1000
@@ -19,11 +20,8 @@ MOST_LINES = 1000
 
 def history_path(address: Address) -> Path:
     """Return where the lines typed for a server are kept."""
-    state = os.environ.get("XDG_STATE_HOME", "")
-    # What is not absolute counts for nothing, as the standard says.
-    base = Path(state) if os.path.isabs(state) else Path("~/.local/state").expanduser()
     name = "".join(character if character.isalnum() or character in ".-" else "_" for character in str(address))
-    return base / "asyncchat" / f"history-{name}"
+    return state_folder() / f"history-{name}"
 
 
 class LineHistory(History):

@@ -3,7 +3,7 @@
 import asyncio
 import importlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,6 +21,7 @@ from asyncchat.system.addresses import Address
 from asyncchat.system.daemon_executor import DaemonExecutor
 from asyncchat.text.command_line import argument_of, is_exit
 from asyncchat.text.usernames import NameRefused, PasswordNeeded, parse_name
+from asyncchat.tls.trust import Trust
 from asyncchat.ui.passwords import SEVERAL_LINES, PasswordQuestion
 
 if TYPE_CHECKING:
@@ -30,21 +31,25 @@ QUESTION_TIMEOUT = 1.0
 """Seconds of silence after which a server is taken for a plain line to somebody."""
 
 
-async def join_on_terminal(address: Address, name: str | None, password: str, bell: str) -> None:
+async def join_on_terminal(
+    address: Address, name: str | None, password: str, bell: str, rooms: Sequence[str] = (), trust: Trust | None = None
+) -> None:
     """Take part in the chat at `address` until the person leaves; ask for a name if there is none.
 
     Ctrl-C cancels it. Raises ChatError, also as `aio.client.plain.join` does, if the server speaks plain text only.
     """
     cancel_on_ctrl_c()
     with _restored_before_termination():
-        await _join(address, name, password, bell)
+        await _join(address, name, password, bell, rooms, trust)
 
 
-async def _join(address: Address, name: str | None, password: str, bell: str) -> None:
+async def _join(
+    address: Address, name: str | None, password: str, bell: str, rooms: Sequence[str], trust: Trust | None
+) -> None:
     loop = asyncio.get_running_loop()
     # Loading what draws takes longest: the server answers meanwhile.
     loading = loop.run_in_executor(DaemonExecutor("loading"), importlib.import_module, "asyncchat.ui.app")
-    link: ClientStream | None = await open_stream(address)
+    link: ClientStream | None = await open_stream(address, trust)
     assert link
     try:
         if not await link.hears_first(plain.ASK_NAME, QUESTION_TIMEOUT):
@@ -60,7 +65,10 @@ async def _join(address: Address, name: str | None, password: str, bell: str) ->
         who = _Who(name, password) if name else await questions.ask_name()
         while True:
             try:
-                async with ReconnectingClient(address, who.name, who.password, register=who.is_new, link=link) as chat:
+                client = ReconnectingClient(
+                    address, who.name, who.password, register=who.is_new, rooms=rooms, trust=trust, link=link
+                )
+                async with client as chat:
                     await app_class(chat, address, password=who.password, bell=bell).run()
             except NameRefused as refused:
                 who = await questions.ask_again(who, refused)

@@ -1,6 +1,7 @@
 """The client for `join --json`: prints events as JSON lines, and sends the lines of its input."""
 
 import asyncio
+from collections.abc import Sequence
 
 from asyncchat.aio.client.plain import cancel_on_ctrl_c
 from asyncchat.aio.client.reconnecting import ReconnectingClient
@@ -12,16 +13,25 @@ from asyncchat.system.addresses import Address
 from asyncchat.system.daemon_executor import DaemonExecutor
 from asyncchat.text.command_line import is_exit
 from asyncchat.text.framing import LineDecoder
-from asyncchat.text.invisible import is_blank
+from asyncchat.text.sanitize import is_blank
+from asyncchat.tls.trust import Trust
 
 
-async def join_as_json(address: Address, name: str, password: str, *, read_input: bool) -> None:
+async def join_as_json(
+    address: Address,
+    name: str,
+    password: str,
+    rooms: Sequence[str] = (),
+    *,
+    read_input: bool,
+    trust: Trust | None = None,
+) -> None:
     """Join as `name` until the input ends and the server has answered every line; without input, for ever.
 
     Raises NameRefused, OutputClosed, and ChatError, also if the server has refused a line.
     """
     cancel_on_ctrl_c()
-    async with ReconnectingClient(address, name, password) as chat:
+    async with ReconnectingClient(address, name, password, rooms=rooms, trust=trust) as chat:
         printing = asyncio.create_task(_print(chat))
         sending = asyncio.create_task(_send(chat)) if read_input else None
         tasks = {printing, sending} if sending else {printing}

@@ -4,12 +4,15 @@ import asyncio
 import contextlib
 import random
 import socket
+import ssl
 from collections.abc import Iterator
 from typing import Any
 
+from asyncchat.errors import ConnectError
 from asyncchat.system import stdio
 from asyncchat.system.addresses import CONNECT_TIMEOUT, Address, unreachable
 from asyncchat.system.daemon_executor import DaemonExecutor
+from asyncchat.tls.trust import Trust
 
 LONGEST_PAUSE = 30.0
 """Seconds between two attempts to connect, at most."""
@@ -45,13 +48,20 @@ class ClientStream:
             return ahead
         return await self._reader.read(stdio.CHUNK)
 
+    def end(self, goodbye: bytes) -> None:
+        """End the output; TLS can't without ending the input too, so `goodbye` asks the server to close."""
+        if self.writer.can_write_eof():
+            self.writer.write_eof()
+        else:
+            self.writer.write(goodbye)
+
     def abort(self) -> None:
         """Close the connection at once."""
         self.writer.transport.abort()
 
 
-async def open_stream(address: Address) -> ClientStream:
-    """Connect to `address`. Raises ConnectError."""
+async def open_stream(address: Address, trust: Trust | None = None) -> ClientStream:
+    """Connect to `address`; with `trust`, by TLS. Raises ConnectError."""
     loop = asyncio.get_running_loop()
     resolver = DaemonExecutor("resolver")
     try:
@@ -60,24 +70,59 @@ async def open_stream(address: Address) -> ClientStream:
         *others, last = found
         for family, kind, protocol, _, place in others:
             with contextlib.suppress(OSError):
-                return await _open(socket.socket(family, kind, protocol), place)
+                return await _open((family, kind, protocol), place, address, trust)
         family, kind, protocol, _, place = last
-        return await _open(socket.socket(family, kind, protocol), place)
+        return await _open((family, kind, protocol), place, address, trust)
     except (OSError, UnicodeError) as error:
         raise unreachable(address, error) from None
     finally:
         resolver.shutdown()
 
 
-async def _open(connection: socket.socket, place: Any) -> ClientStream:
+async def _open(kind: tuple[int, int, int], place: Any, address: Address, trust: Trust | None) -> ClientStream:
+    if trust:
+        try:
+            return await _open_tls(await _connect(kind, place), address, trust)
+        except ssl.SSLError as error:
+            trust.failed(error)
+        try:
+            return await _open_tls(await _connect(kind, place), address, trust)
+        except ssl.SSLError as error:
+            raise ConnectError(f"can't reach {address} with TLS: {error.reason}") from None
+    return ClientStream(*await asyncio.open_connection(sock=await _connect(kind, place)))
+
+
+async def _connect(kind: tuple[int, int, int], place: Any) -> socket.socket:
+    connection = socket.socket(*kind)
     try:
         connection.setblocking(False)
         async with asyncio.timeout(CONNECT_TIMEOUT):
             await asyncio.get_running_loop().sock_connect(connection, place)
-        return ClientStream(*await asyncio.open_connection(sock=connection))
     except BaseException:
         connection.close()
         raise
+    return connection
+
+
+async def _open_tls(connection: socket.socket, address: Address, trust: Trust) -> ClientStream:
+    try:
+        reader, writer = await asyncio.open_connection(
+            sock=connection, ssl=trust.context, server_hostname=address.host, ssl_handshake_timeout=CONNECT_TIMEOUT
+        )
+    except BaseException:
+        connection.close()
+        raise
+    try:
+        trust.accept(writer.get_extra_info("ssl_object"))
+    except BaseException:
+        writer.transport.abort()
+        raise
+    return ClientStream(reader, writer)
+
+
+def now() -> float:
+    """Return the seconds of the loop's clock."""
+    return asyncio.get_running_loop().time()
 
 
 def growing_pauses() -> Iterator[float]:

@@ -10,16 +10,17 @@ from asyncchat.errors import ChatError, ServerGone
 from asyncchat.system import stdio
 from asyncchat.system.addresses import Address
 from asyncchat.system.daemon_executor import DaemonExecutor
+from asyncchat.tls.trust import Trust
 
 
-async def join(address: Address, visitor: PlainClient, *, read_input: bool) -> None:
+async def join(address: Address, visitor: PlainClient, *, read_input: bool, trust: Trust | None = None) -> None:
     """Connect to `address`, and run until the user leaves.
 
     Ctrl-C cancels it. Raises ServerGone if the server closes first, NameRefused if it refuses the name, OutputClosed if
     the output is closed, and ChatError for any other failure.
     """
     cancel_on_ctrl_c()
-    await converse(await open_stream(address), visitor, read_input=read_input)
+    await converse(await open_stream(address, trust), visitor, read_input=read_input)
 
 
 async def converse(link: ClientStream, visitor: PlainClient, *, read_input: bool) -> None:
@@ -113,12 +114,12 @@ class _Conversation:
             data = self._visitor.without_mark(typed)
             self._writer.write(data)
             if self._visitor.type(data):
-                self._writer.write_eof()
+                self._link.end(b"")  # the server closes
                 return True
             await self._writer.drain()
         await self._hear_something()
         self._writer.write(self._visitor.end())
-        self._writer.write_eof()
+        self._link.end(b"/exit\n")
         return False
 
     async def _wait_for_verdict(self) -> None:

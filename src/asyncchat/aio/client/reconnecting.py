@@ -7,14 +7,15 @@ from types import TracebackType
 from typing import Self
 
 from asyncchat.aio.client.event_queue import Disconnected, Event, EventQueue
-from asyncchat.aio.client.link import LONGEST_PAUSE, ClientStream, growing_pauses, open_stream
+from asyncchat.aio.client.link import LONGEST_PAUSE, ClientStream, growing_pauses, now, open_stream
 from asyncchat.aio.client.receipts import Receipt, Receipts
 from asyncchat.client.entry_errors import entry_error
 from asyncchat.client.json_client import JsonClient
 from asyncchat.errors import ChatClosed, ChatError, ConnectError, UsageError
-from asyncchat.formats import events
+from asyncchat.formats import codec, events
 from asyncchat.system.addresses import Address, reason
 from asyncchat.text.command_line import is_exit
+from asyncchat.tls.trust import Trust, Untrusted
 
 MOST_POSTED = 2 * events.MOST_UNANSWERED
 """Lines that may wait for an answer before `ready` waits."""
@@ -34,9 +35,8 @@ NOT_READ = "the answer is behind events that this program does not read: read th
 class ReconnectingClient:
     """A user in a chat, over one connection after the other; messages that were missed in between arrive once.
 
-    `password`: of a registered name; `register`: register the name with it. `history`: how many earlier messages are
-    wanted. `link`: a connection that is open already; `pauses`: yields the seconds before each attempt to reconnect.
-    Entering it raises what `connect` raises.
+    `password`: of a registered name; `register`: register the name with it. `history`, `rooms`: as in `connect`.
+    `trust`: use TLS. `link`: an open connection. `pauses`: yields the seconds before each attempt to reconnect.
     """
 
     def __init__(
@@ -47,11 +47,14 @@ class ReconnectingClient:
         *,
         register: bool = False,
         history: int | None = None,
+        rooms: Sequence[str] = (),
+        trust: Trust | None = None,
         link: ClientStream | None = None,
         pauses: Callable[[], Iterator[float]] = growing_pauses,
     ) -> None:
         self.address = address
-        self._client = JsonClient(name, password, register=register, history=history)
+        self._client = JsonClient(name, password, register=register, history=history, rooms=rooms)
+        self._trust = trust
         self._link = link
         self._pauses = pauses
         self._trying = pauses()
@@ -75,7 +78,7 @@ class ReconnectingClient:
 
     @property
     def turned(self) -> str | None:
-        """The current conversation: the name of a user, "" for the room, None for none."""
+        """The current conversation: a user's name, # and a room's, "" for the default room, None for none."""
         return self._client.turned
 
     @property
@@ -176,7 +179,7 @@ class ReconnectingClient:
 
     async def connect(self) -> None:
         """Connect, and take the name."""
-        link = self._link or await open_stream(self.address)
+        link = self._link or await open_stream(self.address, self._trust)
         self._task = asyncio.create_task(self._run(link))
         self._task.add_done_callback(self._ended)
         try:
@@ -201,7 +204,7 @@ class ReconnectingClient:
         link, self._link = self._link, None
         if link and not link.writer.transport.is_closing():
             with contextlib.suppress(OSError):  # the connection may be broken
-                link.writer.write_eof()
+                link.end(codec.EXIT)
             self._changed.set()
             await asyncio.wait({task}, timeout=GOODBYE_TIMEOUT)
 
@@ -231,7 +234,7 @@ class ReconnectingClient:
     async def _run(self, link: ClientStream) -> None:
         while True:
             self._link = link
-            begun = _now()
+            begun = now()
             try:
                 why = await self._talk(link)
             finally:
@@ -241,7 +244,7 @@ class ReconnectingClient:
                 return
             if not self._was_welcomed:
                 raise ConnectError(f"{self.address} does not let us in: {why}")
-            if _now() - begun > LONGEST_PAUSE:  # a server that welcomes and then closes at once gets the longer pauses
+            if now() - begun > LONGEST_PAUSE:  # a server that welcomes and then closes at once gets the longer pauses
                 self._trying = self._pauses()
             link = await self._reconnect(why)
 
@@ -250,7 +253,9 @@ class ReconnectingClient:
             self._publish([Disconnected(why, pause)])
             await asyncio.sleep(pause)
             try:
-                return await open_stream(self.address)
+                return await open_stream(self.address, self._trust)
+            except Untrusted:
+                raise
             except ChatError as error:
                 why = str(error)
         raise ChatClosed(f"the chat has ended: {why}")
@@ -258,14 +263,14 @@ class ReconnectingClient:
     async def _talk(self, link: ClientStream) -> str:
         """Use one connection until it ends; return why it ended."""
         pings = 0
-        deadline = _now() + WELCOME_TIMEOUT
+        deadline = now() + WELCOME_TIMEOUT
         self._is_refused = False
         self._last_text = ""
         self._client.connected()
         try:
             while True:
                 try:
-                    async with asyncio.timeout_at(_now() + events.PING_AFTER if self._client.is_in else deadline):
+                    async with asyncio.timeout_at(now() + events.PING_AFTER if self._client.is_in else deadline):
                         data = await link.read()
                 except TimeoutError:
                     if not self._client.is_in or pings == events.MOST_PINGS:
@@ -343,7 +348,3 @@ class ReconnectingClient:
                     self._last_text = text
         self._unread.put(happened)
         self._changed.set()
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

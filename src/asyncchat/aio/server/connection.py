@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 import logging
+import select
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Protocol
 
 from asyncchat.aio.server.backlog import Backlog
+from asyncchat.aio.server.reader import Reader
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.rate_limits import RateLimiter
 from asyncchat.formats import codec, events
@@ -36,18 +37,6 @@ _STALL_CHECKS = 10
 _AT_ONCE = struct.pack("ii", 1, 0)
 
 log = logging.getLogger(__name__)
-
-
-class Reader(Protocol):
-    """Where lines come from: a stream, or the messages in one."""
-
-    async def read(self, n: int, /) -> bytes:
-        """Return some of what has come; nothing at the end."""
-        ...
-
-    def at_eof(self) -> bool:
-        """Tell whether the peer has ended its output, and all of it was read."""
-        ...
 
 
 class Connection:
@@ -132,8 +121,12 @@ class Connection:
     def hang_up(self) -> None:
         """Close as soon as the backlog is sent, even if the peer has not closed."""
         self._hanging_up = True
-        if not self._backlog:
+        if self._backlog:
+            return
+        if self._has_half_closed or self._reader.at_eof() or not self._takes_data:
             self._transport.close()
+        else:
+            self._transport.abort()  # closing TLS would wait for the peer; all is with the kernel, which sends it
 
     def abort(self) -> None:
         """Reset the connection; the kernel discards what the peer has not received."""
@@ -144,6 +137,22 @@ class Connection:
         ):  # it may be closed, and without a socket, already
             self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
         self._transport.abort()
+
+    @property
+    def _has_half_closed(self) -> bool:
+        """Whether a connection can be closed in one direction only: TLS can't."""
+        return self._transport.can_write_eof()
+
+    @property
+    def _takes_data(self) -> bool:
+        """Whether the kernel has taken all that was written, and would take more."""
+        poll = select.poll()  # select() takes no numbers above 1023
+        poll.register(self._transport.get_extra_info("socket"), select.POLLOUT)
+        return bool(poll.poll(0))
+
+    @property
+    def _is_private(self) -> bool:
+        return self._transport.get_extra_info("sslcontext") is not None
 
     @property
     def is_gone(self) -> bool:
@@ -199,11 +208,16 @@ class Connection:
 
     def _first_session(self) -> Session:
         """Return the session of a peer that has sent nothing yet."""
-        return PlainSession(self._core, self, self._address)
+        return PlainSession(self._core, self, self._address, is_private=self._is_private)
+
+    @property
+    def _has_ended_tls(self) -> bool:
+        """Whether the peer has ended its output, and TLS has no half-closed connections: what it sent before counts."""
+        return not self._has_half_closed and self._reader.exception() is None
 
     def _choose_format(self, first: bytes | None) -> None:
         if codec.is_object(first):
-            self._session = JsonSession(self._core, self, self._address)
+            self._session = JsonSession(self._core, self, self._address, is_private=self._is_private)
 
     async def _receive_in_turn(self, lines: list[bytes | None]) -> None:
         """Handle lines, no faster than the rate limit allows, and let other peers be served in between."""
@@ -214,7 +228,7 @@ class Connection:
             if self._pace and (wait := self._pace.take(now)):
                 await self._wait(wait)
                 now = since = loop.time()
-            if not self._open or self._transport.is_closing():
+            if not self._open or (self._transport.is_closing() and not self._has_ended_tls):
                 return  # the peer is gone: its remaining lines are dropped
             self._silent_since, self._pings = now, 0  # the remaining lines may answer a ping
             taken += await self._receive_some(lines, taken)
@@ -283,6 +297,8 @@ class Connection:
     def _half_close(self) -> None:
         if self._hanging_up or self._reader.at_eof():
             self._transport.close()
+        elif not self._has_half_closed:
+            self._transport.close()  # TLS: it ends the output, and waits for the end of the input
         else:
             # If it was closed with unread input, the kernel would reset the connection, and data in transit would be
             # lost. So the peer has to close first.

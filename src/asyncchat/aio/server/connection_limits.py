@@ -1,14 +1,16 @@
 """Limits the number of connections, in all and from one address."""
 
+import errno
 from collections import Counter
-from ipaddress import ip_address
 
 from asyncchat.formats import plain
 from asyncchat.text import texts
-from asyncchat.text.networks import network_of
+from asyncchat.text.networks import is_loopback, network_of
 
 FULL = plain.notice(texts.CHAT_FULL)
 TOO_MANY = plain.notice(texts.TOO_MANY_CONNECTIONS)
+OUT_OF_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+"""Errors of accepting a connection that pass when others end."""
 
 
 class ConnectionLimiter:
@@ -31,7 +33,7 @@ class ConnectionLimiter:
             self._max_per_address
             and self._by_network[network_of(host)] >= self._max_per_address
             and not is_shared
-            and not _is_loopback(host)
+            and not is_loopback(host)
         ):
             return TOO_MANY
         return None
@@ -48,7 +50,3 @@ class ConnectionLimiter:
         self._by_network[network] -= 1
         if not self._by_network[network]:
             del self._by_network[network]
-
-
-def _is_loopback(host: str) -> bool:
-    return bool(host) and ip_address(host).is_loopback

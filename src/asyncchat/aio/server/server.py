@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import errno
 import functools
 import logging
 import secrets
@@ -13,14 +12,17 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from asyncchat import transcript
-from asyncchat.aio.server.closing import close_properly
+from asyncchat.aio.server import closing
 from asyncchat.aio.server.connection import READ_SIZE, Connection
-from asyncchat.aio.server.connection_limits import ConnectionLimiter
+from asyncchat.aio.server.connection_limits import OUT_OF_FILES, ConnectionLimiter
 from asyncchat.aio.server.store_service import StoreService, applied
+from asyncchat.aio.server.tls_door import MOST_PENDING, TlsDoor
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.resumption import ResumableSessions
-from asyncchat.limits import Limits
-from asyncchat.log.accounts import Accounts
+from asyncchat.errors import ChatError
+from asyncchat.formats import plain
+from asyncchat.limits import Limits, Policy
+from asyncchat.log.accounts import Accounts, Role
 from asyncchat.log.audience import Peer
 from asyncchat.log.log import MemoryLog
 from asyncchat.log.pipeline import Pipeline
@@ -34,8 +36,8 @@ from asyncchat.text import texts
 
 if TYPE_CHECKING:
     from asyncchat.store import Store
+    from asyncchat.tls.certificate import Certificate
 
-OUT_OF_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 ACCEPTED_AT_ONCE = 16
 
 MOST_TURNS = 4
@@ -49,14 +51,23 @@ HANG_UP_AFTER = 0.5
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
+_MAY_MAKE_ROOMS = {"open": Role.GUEST, "registered": Role.REGISTERED, "fixed": Role.ADMIN}
+
 log = logging.getLogger(__name__)
 
 
 class Port(Protocol):
-    """A further port, on `listeners`, which must be listening already; `announcement` is for the log."""
+    """A further port, on `listeners`, which must be listening already.
+
+    plain_answer: the answer to a peer that speaks without TLS where it is needed
+    """
 
     listeners: list[socket.socket]
-    announcement: str
+    plain_answer: bytes
+
+    def announcement(self, *, secure: bool) -> str:
+        """Return what the log says of it; `secure`: it uses TLS."""
+        ...
 
     async def handle(self, server: "Server", reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection to its end."""
@@ -67,7 +78,7 @@ class Server:
     """Serves the room on `listeners`, which must be listening already.
 
     `recorder` gets the raw transcript, if given. `store` keeps the conversation, which is in memory only without it.
-    `needs_account`: guests can't join. `web` is the port for browsers, if there is one.
+    `web` is the port for browsers, if there is one. `certificate`: connections use TLS.
     """
 
     def __init__(
@@ -76,19 +87,23 @@ class Server:
         limits: Limits,
         recorder: Peer | None = None,
         store: "Store | None" = None,
-        *,
-        needs_account: bool = False,
+        policy: Policy = Policy(),  # noqa: B008
         web: Port | None = None,
+        certificate: "Certificate | None" = None,
     ) -> None:
         self._listeners = listeners
         self._web = web
+        self._certificate = certificate
         self.limits = limits
         self._store = store
         self._clock = store.clock if store else Clock()
         log = store.log if store else MemoryLog(epoch=secrets.token_hex(8))
-        room = RoomState(max(limits.history, limits.replay), log.recent, log.seq, store.topic if store else "")
+        room = RoomState(
+            max(limits.history, limits.replay), log.recent, log.seq, store.topic if store else "", policy.default_room
+        )
         accounts = Accounts(store.accounts, store.released, store.next_id) if store else None
-        state = ChatState(room, accounts, Restrictions(store.restrictions if store else ()))
+        others = store.rooms if store else ()
+        state = ChatState(room, accounts, Restrictions(store.restrictions if store else ()), others)
         self._pipeline = Pipeline(state, log, self._schedule_commit, self._clock.now)
         self.core = ChatCore(
             self._pipeline,
@@ -99,11 +114,17 @@ class Server:
             history=limits.history,
             max_line=limits.max_line,
             max_backlog=limits.max_backlog,
-            needs_account=needs_account,
+            needs_account=policy.needs_account,
+            may_make_rooms=_MAY_MAKE_ROOMS[policy.may_make_rooms],
+            max_rooms=limits.max_rooms,
+            plain_passwords=policy.plain_passwords,
         )
         self._store_service = StoreService(self.core, store) if store else None
         if recorder:
-            self._pipeline.audience.attach(recorder, transcript.encode)
+            if policy.transcript_rooms:
+                self._pipeline.audience.observe(recorder, transcript.encode)
+            else:
+                self._pipeline.audience.attach(recorder, transcript.encode)
         self.limiter = ConnectionLimiter(limits.max_connections, limits.max_per_address)
         self._refused = 0  # since the last line about it in the log
         self._refusing = 0
@@ -116,17 +137,14 @@ class Server:
         asyncio.get_running_loop().set_exception_handler(self._on_loop_error)
         if self._store:
             self._store.log.start(asyncio.get_running_loop().call_soon_threadsafe)
-        servers = []
-        ports: list[tuple[list[socket.socket], Handler]] = [(self._listeners, self._handle)]
+        tls_only = plain.notice(texts.TLS_ONLY)
+        servers = [await self._open(listener, self._handle, tls_only) for listener in self._listeners]
         if self._web:
-            ports.append((self._web.listeners, functools.partial(self._web.handle, self)))
-        for listener, handle in [(listener, handle) for listeners, handle in ports for listener in listeners]:
-            # asyncio accepts up to `backlog` connections at once, before it runs anything else.
-            servers.append(await asyncio.start_server(handle, sock=listener, limit=READ_SIZE, backlog=ACCEPTED_AT_ONCE))
-            listener.listen(BACKLOG)
+            handle = functools.partial(self._web.handle, self)
+            servers += [await self._open(listener, handle, self._web.plain_answer) for listener in self._web.listeners]
         log.info("listening on %s", ", ".join(str(of_socket(listener)) for listener in self._listeners))
         if self._web:
-            log.info("%s", self._web.announcement)
+            log.info("%s", self._web.announcement(secure=self._certificate is not None))
         reporting = asyncio.create_task(self._report())
         try:
             await stop.wait()
@@ -134,6 +152,9 @@ class Server:
             for server in servers:
                 server.close()
             await self._drain()
+            for server in servers:
+                if isinstance(server, TlsDoor):
+                    await server.wait_closed()
             reporting.cancel()
             await asyncio.gather(reporting, return_exceptions=True)
 
@@ -141,6 +162,23 @@ class Server:
     def is_ready(self) -> bool:
         """Whether users can join, and messages be kept."""
         return not self._closing
+
+    async def _open(self, listener: socket.socket, handle: Handler, plain_answer: bytes) -> "asyncio.Server | TlsDoor":
+        if self._certificate:
+            door = TlsDoor(
+                listener,
+                self._certificate,
+                lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader(limit=READ_SIZE), handle),
+                plain_answer,
+                max_pending=min(MOST_PENDING, self.limits.max_connections),
+                max_per_address=self.limits.max_per_address,
+            )
+            door.open()
+            return door
+        # asyncio accepts up to `backlog` connections at once, before it runs anything else.
+        server = await asyncio.start_server(handle, sock=listener, limit=READ_SIZE, backlog=ACCEPTED_AT_ONCE)
+        listener.listen(BACKLOG)
+        return server
 
     def _on_loop_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
@@ -197,9 +235,10 @@ class Server:
         try:
             writer.write(refusal)
             if self._refusing <= MOST_REFUSING:
-                await close_properly(reader, writer)
+                await closing.close_properly(reader, writer)
             writer.close()
-            await writer.wait_closed()
+            async with asyncio.timeout(closing.TIMEOUT):  # with TLS, the peer has to close, too
+                await writer.wait_closed()
         except OSError as gone:
             gone.__traceback__ = None  # as in Connection.run
         finally:
@@ -258,19 +297,24 @@ async def serve(
     limits: Limits,
     recorder: Peer | None = None,
     store: "Store | None" = None,
-    *,
-    needs_account: bool = False,
+    policy: Policy = Policy(),  # noqa: B008
     web: Port | None = None,
+    certificate: "Certificate | None" = None,
 ) -> None:
     """Run a server until SIGINT, SIGTERM or SIGHUP; a second SIGINT or SIGTERM skips the wait for slow peers.
 
-    A second SIGHUP is ignored: when a terminal is closed, both the shell and the kernel send one.
+    A second SIGHUP is ignored: when a terminal is closed, both the shell and the kernel send one. With a `certificate`,
+    SIGHUP loads it again, unless it came because the terminal was closed.
     """
-    server = Server(listeners, limits, recorder, store, needs_account=needs_account, web=web)
+    server = Server(listeners, limits, recorder, store, policy, web, certificate)
+    had_terminal = signals.has_terminal()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def on_signal(number: int) -> None:
+        if certificate and signals.is_hangup(number) and not (had_terminal and not signals.has_terminal()):
+            _reload(certificate)
+            return
         if stop.is_set() and number in {signal.SIGINT, signal.SIGTERM}:
             server.stop_at_once()
         stop.set()
@@ -283,3 +327,12 @@ async def serve(
     for number in (signal.SIGINT, *signals.of_termination()):
         signal.signal(number, on_signal_soon)
     await server.run(stop)
+
+
+def _reload(certificate: "Certificate") -> None:
+    try:
+        certificate.reload()
+    except ChatError as error:
+        log.error("the certificate stays as it was: %s", error)  # noqa: TRY400
+    else:
+        log.info("new connections use the certificate with the fingerprint %s", certificate.fingerprint)

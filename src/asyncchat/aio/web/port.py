@@ -15,6 +15,7 @@ from asyncchat.aio.web.trust import Trust
 from asyncchat.aio.web.web_connection import LOG, WebConnection
 from asyncchat.chat.rate_limits import RateLimiter
 from asyncchat.system.addresses import host_of_peer, of_socket
+from asyncchat.text import room_texts
 
 SOCKET = "/ws"
 
@@ -37,8 +38,13 @@ class WebPort:
     def __init__(self, listeners: list[socket.socket], trust: Trust) -> None:
         self.listeners = listeners
         self._trust = trust
-        self.announcement = f"the page is at {', '.join(f'http://{of_socket(listener)}/' for listener in listeners)}"
+        self.plain_answer = text(HTTPStatus.BAD_REQUEST, room_texts.TLS_ONLY_WEB)._replace(closes=True).encode()
         self._page = read_page()
+
+    def announcement(self, *, secure: bool) -> str:
+        """Return where the page is; `secure`: the port uses TLS."""
+        scheme = "https" if secure else "http"
+        return f"the page is at {', '.join(f'{scheme}://{of_socket(listener)}/' for listener in self.listeners)}"
 
     async def handle(self, server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection to its end."""

@@ -70,6 +70,10 @@ class WebConnection(Connection):
         """Tell whether the peer has ended its output."""
         return self._stream.at_eof() or self._protocol.close_rcvd is not None
 
+    def exception(self) -> BaseException | None:
+        """Return the error that has ended the connection, if one has."""
+        return self._stream.exception()
+
     async def _lines(self, data: bytes) -> bytes:
         """Return the lines in the messages that `data` completes."""
         lines = []
@@ -114,7 +118,7 @@ class WebConnection(Connection):
         return messages
 
     def _first_session(self) -> Session:
-        return WebSocketSession(self._core, self, self._address)
+        return WebSocketSession(self._core, self, self._address, is_private=self._is_private)
 
     def _choose_format(self, first: bytes | None) -> None:
         """Do nothing: there is one format."""

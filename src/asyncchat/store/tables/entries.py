@@ -9,6 +9,7 @@ from asyncchat.log.entries import (
     CreateAccount,
     DeleteAccount,
     LiftRestriction,
+    MakeRoom,
     MarkRead,
     OpenConversation,
     Restrict,
@@ -23,10 +24,11 @@ from asyncchat.store.file import Retention
 from asyncchat.store.tables.accounts import AccountStore
 from asyncchat.store.tables.moderation import ModerationStore
 from asyncchat.store.tables.private_messages import PrivateMessageStore
+from asyncchat.store.tables.rooms import RoomStore
 
 
 class EntryStore:
-    """Keeps entries, all but the messages of the room, by `connection`, in a transaction of its caller's.
+    """Keeps entries, all but the messages of rooms, by `connection`, in a transaction of its caller's.
 
     keep: which private messages are kept
     clock: tells the time that is trusted, in milliseconds since 1970
@@ -36,6 +38,7 @@ class EntryStore:
         self.accounts = AccountStore(connection)
         self.private_messages = PrivateMessageStore(connection, keep, clock)
         self.moderation = ModerationStore(connection)
+        self.rooms = RoomStore(connection, keep, clock)
 
     def write(self, entry: AnyEntry) -> object:
         """Keep an entry, and return its result. Raises Refusal, before anything is written, and sqlite3.Error."""
@@ -70,7 +73,12 @@ class EntryStore:
             case LiftRestriction(by, kind, name, time):
                 moderation.lift(kind, name)
                 moderation.audit(by, f"un{kind}", name.shown, time)
-            case SetTopic(by, text, time):
-                moderation.set_topic(text)
-                moderation.audit(by, "topic", text, time)
+            case SetTopic(by, text, time, room):
+                if room:
+                    self.rooms.set_topic(room, text)
+                else:
+                    moderation.set_topic(text)
+                moderation.audit(by, "topic", f"#{room} {text}" if room else text, time)
+            case MakeRoom(_, name, by, time):
+                self.rooms.make(name, by, time)
         return None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from asyncchat.commands.redaction import may_contain_password
-from asyncchat.text.invisible import is_blank
+from asyncchat.text.sanitize import is_blank
 
 MOST_TYPED = 1 << 16
 """Characters that may stand in the input after a paste."""

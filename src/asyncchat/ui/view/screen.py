@@ -29,7 +29,7 @@ from prompt_toolkit.styles import Style
 from prompt_toolkit.utils import suspend_to_background_supported
 from prompt_toolkit.widgets.toolbars import SearchToolbar
 
-from asyncchat.text.invisible import is_blank
+from asyncchat.text.sanitize import is_blank
 from asyncchat.ui.view.menu import menu
 from asyncchat.ui.view.paste import MOST_TYPED, as_text, hint, pasted, question
 from asyncchat.ui.view.printer import Printer, Terminal

@@ -59,6 +59,7 @@ class Show:
         self.members = 0
         self.unread: dict[str, int] = {}
         self._server = server
+        self._current = ""  # the room where messages go
         self._zone = zone
         self._today = date.min
         self._key = self._key_before = ""
@@ -79,10 +80,12 @@ class Show:
         for event in happened:
             match event:
                 case events.Message(sender=sender):
-                    if not event.conversation:
+                    if not is_private(event):
                         self._know(sender)
                     if key_of(sender) not in self.ignored:
                         items.append(self._message(event))
+                case events.Joined(conversation=room) | events.Left(conversation=room) if room != self._current:
+                    pass
                 case events.Left(name, members) if key_of(name) == self._key_before:
                     self._count(event, members)  # oneself, under the name before
                     self._key_before = ""
@@ -111,7 +114,7 @@ class Show:
         text = _cut(message.text)
         places = [] if own else mentions(text, self._key)
         if not own and (message.conversation or message.seq > self._said_before):
-            calls = bool(places or message.conversation)
+            calls = bool(places or is_private(message))
             self._rings = self._rings or self.bell == "all" or (self.bell == "mentions" and calls)
         length = len(message.sender) + len(text) + 10
         return _Item(partial(self._message_line, message, text, places), length, own or bool(places))
@@ -132,6 +135,15 @@ class Show:
                 self.name, self._key = name, key_of(name)
             case events.Turned(str(conversation)):
                 self.unread.pop(conversation, None)
+                if not conversation or conversation.startswith("#"):
+                    self._current = conversation
+            case events.Room(room, _, members, topic):
+                self.members = members
+                yield _DIM, f"You are in {room}, {members} online" + (f": {topic}" if topic else ".")
+            case events.Parted(room, _, text):
+                yield _DIM, f"You are not in {room or 'the default room'}" + (f": {text}" if text else ".")
+            case events.Topic(text, room) if room:
+                yield _DIM, f"The topic of {room} is: {text}"
             case events.Unread(conversation, number):
                 if number > self.unread.get(conversation, 0):
                     self._rings = self._rings or self.bell != "off"
@@ -141,8 +153,9 @@ class Show:
                     del self.unread[next(iter(self.unread))]
             case events.Topic(text):
                 yield _DIM, f"The topic is: {text}"
-            case events.Members(members):
-                self.members = members
+            case events.Members(members, room):
+                if room == self._current:
+                    self.members = members
             case events.Gap(first, last):
                 messages = "1 message is" if first == last else f"{last - first + 1} messages are"
                 yield _DIM, f"{messages} missing here: the server did not send them."
@@ -192,7 +205,9 @@ class Show:
             yield _hidden(hidden)
 
     def _message_line(self, message: events.Message, text: str, places: Sequence[tuple[int, int]]) -> Line:
-        mark = "(new) " if message.new else "(private) " if message.conversation else ""
+        mark = "(new) " if message.new else "(private) " if is_private(message) else ""
+        if not is_private(message) and message.conversation != self._current:
+            mark = f"{message.conversation or '#'} "
         return [
             (_DIM, f"{self._local(message.when)} "),
             *([("class:private", mark)] if mark else []),
@@ -213,6 +228,11 @@ class Show:
     def _local(self, when: datetime) -> str:
         there = when.astimezone(self._zone)
         return f"{there:%H:%M}" if there.date() == self._today else f"{there:%Y-%m-%d %H:%M}"
+
+
+def is_private(message: events.Message) -> bool:
+    """Tell whether a message is for one user alone."""
+    return bool(message.conversation) and not message.conversation.startswith("#")
 
 
 def _cut(text: str) -> str:

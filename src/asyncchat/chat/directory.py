@@ -1,0 +1,150 @@
+"""The state of the chat as commands and sessions read it: rooms, accounts, who is online, and who may have a name."""
+
+from collections.abc import Callable
+
+from asyncchat.chat.user import User
+from asyncchat.errors import Refusal
+from asyncchat.log.accounts import ADMIN, Account, Accounts, Role
+from asyncchat.log.pipeline import Pipeline
+from asyncchat.log.restrictions import RestrictionKind, Restrictions
+from asyncchat.log.room_events import Sent
+from asyncchat.log.state import LOBBY, RoomState
+from asyncchat.text import texts
+from asyncchat.text.confusables import ConfusableIndex
+from asyncchat.text.networks import network_written
+from asyncchat.text.refusals import Banned, Muted
+from asyncchat.text.usernames import SERVER, Name, NameRefused, NameReserved, parse_name
+
+_RESERVED = ConfusableIndex(SERVER, parse_name(ADMIN))
+
+
+class Directory:
+    """What is known of rooms, accounts and users; see ChatCore for the arguments.
+
+    default_room: the name of the default room
+    online: the users, by the keys of their names
+    looks: what these names look like
+    """
+
+    def __init__(self, pipeline: Pipeline, clock: Callable[[], int], history: int) -> None:
+        self.pipeline = pipeline
+        self.state = pipeline.state
+        self.clock = clock
+        self.history = history
+        self.default_room = parse_name(pipeline.state.room.shown[1:])
+        self.online: dict[str, User] = {}
+        self.looks = ConfusableIndex()
+
+    @property
+    def room(self) -> RoomState:
+        """The default room."""
+        return self.state.room
+
+    @property
+    def accounts(self) -> Accounts | None:
+        """The accounts; None without a store."""
+        return self.state.accounts
+
+    def require_accounts(self) -> Accounts:
+        """Return the accounts. Raises Refusal if there is no store."""
+        if self.accounts is None:
+            raise Refusal("no-store", texts.NO_STORE)
+        return self.accounts
+
+    @property
+    def restrictions(self) -> Restrictions:
+        """Bans and mutes."""
+        return self.state.restrictions
+
+    @property
+    def epoch(self) -> str:
+        """Identifies the life of the conversation; see Log."""
+        return self.pipeline.log.epoch
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether messages are stored, and outlive the server."""
+        return self.pipeline.log.is_archive
+
+    def last(self, most: int | None = None, room: str = LOBBY) -> list[Sent]:
+        """Return the last messages of a room for a newcomer, at most `most`."""
+        return self.state.rooms[room].newest(self.history if most is None else min(most, self.history))
+
+    def conversation_of(self, user: User) -> str:
+        """Return how JSON events name the room where the user's messages go."""
+        return self.state.rooms[user.room].conversation
+
+    def rooms_of(self, user: User) -> tuple[str, ...]:
+        """Return the keys of the rooms that the user is in."""
+        return self.state.members[user.require_name().key].rooms
+
+    # Who is online.
+
+    def find_account(self, name: Name) -> Account | None:
+        """Return the account that has this name."""
+        return self.accounts.find(name.key) if self.accounts else None
+
+    def find_user(self, account: Account) -> User | None:
+        """Return the user of an account who is online."""
+        user = self.online.get(account.name.key)
+        return user if user and user.account is account else None
+
+    def role_of(self, name: Name) -> Role:
+        """Return the role of the user with this name."""
+        account = self.find_account(name)
+        return account.role if account else Role.GUEST
+
+    def users_in(self, room: str) -> list[User]:
+        """Return the users who are in the room with this key."""
+        return [self.online[key] for key in self.state.rooms[room].members if key in self.online]
+
+    def user_of(self, member: int) -> User | None:
+        """Return the user with this connection, by its number in the log."""
+        key = self.state.keys.get(member)
+        user = self.online.get(key) if key is not None else None
+        return user if user and user.member == member else None
+
+    # Checks of names.
+
+    def refuse_reserved(self, name: Name) -> None:
+        """Raise NameReserved if only the server may use `name`."""
+        # With a store, admin is an account like others.
+        if name.key == SERVER.key or (name.key == ADMIN and not self.accounts):
+            raise NameReserved
+
+    def refuse_confusable(self, name: Name, own: Name | None = None) -> None:
+        """Raise NameRefused if `name` looks like one that is registered, reserved, or online, unless that is `own`."""
+        if network_written(name.shown):
+            raise NameRefused(texts.LOOKS_LIKE_ADDRESS)
+        for other, whose in (
+            (self.accounts and self.accounts.find_confusable(name), texts.IS_REGISTERED),
+            (_RESERVED.find(name), texts.IS_RESERVED),
+            (self.looks.find(name, own), texts.IS_ONLINE),
+        ):
+            if other:
+                raise NameRefused(texts.looks_like(other.shown, whose))
+
+    def is_banned(self, name: Name) -> bool:
+        """Tell whether this name is banned."""
+        return bool(self.restrictions.find(RestrictionKind.BAN, name.key, self.clock()))
+
+    def is_muted(self, name: Name) -> bool:
+        """Tell whether this name is muted."""
+        # Called for each message, and a mute is rare: so the clock is read only if there is one.
+        return self.restrictions.has_any(RestrictionKind.MUTE) and bool(
+            self.restrictions.find(RestrictionKind.MUTE, name.key, self.clock())
+        )
+
+    def refuse_banned(self, name: Name) -> None:
+        """Raise Banned if this name is."""
+        if self.is_banned(name):
+            raise Banned
+
+    def refuse_muted(self, name: Name) -> None:
+        """Raise Muted if this name is."""
+        if self.is_muted(name):
+            raise Muted
+
+    def is_address_banned(self, address: str) -> bool:
+        """Tell whether guests from `address` may not join."""
+        return self.restrictions.is_address_banned(address, self.clock())

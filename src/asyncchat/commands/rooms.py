@@ -1,0 +1,136 @@
+"""The commands for rooms: which there are, to enter one, and to leave it."""
+
+from asyncchat.chat.core import ChatCore
+from asyncchat.chat.user import Place, User
+from asyncchat.commands.table import Group, command
+from asyncchat.errors import Refusal
+from asyncchat.log.accounts import Role
+from asyncchat.log.entries import Depart, Enter, MakeRoom
+from asyncchat.log.state import LOBBY
+from asyncchat.text import room_texts
+from asyncchat.text.refusals import NoRoom
+from asyncchat.text.usernames import Name, NameRefused, find_name, parse_name
+
+LISTED = 100
+"""Rooms that /rooms shows."""
+
+_NEEDED = {Role.REGISTERED: room_texts.ROOMS_BY_REGISTERED, Role.ADMIN: room_texts.ROOMS_BY_ADMIN}
+
+
+@command("/rooms", help="show the rooms, and how many users are in each", group=Group.ROOMS)
+async def _rooms(core: ChatCore, user: User, _: str) -> None:
+    rooms = sorted(core.state.rooms.values(), key=lambda room: (-len(room.members), room.shown))
+    lines = [room_texts.room(room.shown, len(room.members), room.topic) for room in rooms[:LISTED]]
+    if len(rooms) > LISTED:
+        lines.append(room_texts.more_rooms(len(rooms) - LISTED))
+    user.output.notices(lines)
+
+
+@command(
+    "/join",
+    argument="[#ROOM]",
+    help="enter a room, which is made if there is none; without #ROOM, show the rooms",
+    sets_target=True,
+    group=Group.ROOMS,
+)
+async def _join(core: ChatCore, user: User, wanted: str) -> None:
+    if not wanted:
+        await _rooms(core, user, "")
+        return
+    leaving = user.room if user.output.has_one_room else None
+    await enter(core, user, wanted, leaving=leaving)
+
+
+@command("/leave", help="leave this room, and return to the default room", sets_target=True, group=Group.ROOMS)
+async def _leave(core: ChatCore, user: User, _: str) -> None:
+    if user.at == LOBBY:
+        user.notice(room_texts.LEAVES_DEFAULT_ROOM)
+        return
+    if user.at != user.room:
+        await part(core, user, core.state.rooms[user.at].conversation)
+        return
+    conversation = core.state.rooms[user.at].conversation
+    await enter(core, user, core.room.shown, leaving=user.at)
+    user.output.parted(conversation)
+
+
+async def enter(core: ChatCore, user: User, wanted: str, leaving: str | None = None) -> None:
+    """Enter a room, unless the user is in it, and write there. Raises Refusal.
+
+    leaving: the key of a room to leave in the same moment
+    """
+    user.room = await _enter(core, user, wanted, None, leaving)
+    if user.output.has_one_room:
+        user.target = user.resumable.target = Place.ROOM
+    else:
+        user.set_target(Place.ROOM, core.conversation_of(user))
+
+
+async def enter_too(core: ChatCore, user: User, wanted: str, after: int | None) -> None:
+    """Enter a room, and show its messages after the number `after`; messages go where they went. Raises Refusal."""
+    await _enter(core, user, wanted, after, None)
+
+
+async def _enter(core: ChatCore, user: User, wanted: str, after: int | None, leaving: str | None) -> str:
+    """Enter a room, show its last messages, and return its key."""
+    key = find_room(core, wanted)
+    is_in = key is not None and key in core.rooms_of(user)
+    if key is None:
+        name = _new_room(core, user, wanted)
+        key = name.key
+        await MakeRoom(user.member, name, user.require_name(), core.clock(), core.max_rooms, leaving)
+    elif not is_in or leaving not in {None, key}:
+        await Enter(user.member, key, leaving)
+    if not is_in:
+        show(core, user, key, after)
+    return key
+
+
+def show(core: ChatCore, user: User, key: str, after: int | None = None) -> None:
+    """Tell the user of a room that was entered, with its last messages, or those `after` a number."""
+    room = core.state.rooms[key]
+    first = user.resumable.rooms.get(key, 1)
+    if after is None:
+        missed = core.last(room=key)
+        user.output.entered(room, user.require_name(), missed, room.seq + 1 - len(missed), core.max_backlog)
+    else:
+        missed = room.since(after if user.account else max(after, first - 1))
+        user.output.entered(room, user.require_name(), missed, after + 1, core.max_backlog)
+
+
+async def part(core: ChatCore, user: User, wanted: str) -> None:
+    """Leave a room, and write nowhere if messages went there. Raises Refusal."""
+    key = find_room(core, wanted)
+    if key is None or key not in core.rooms_of(user):
+        raise NoRoom(room_texts.NOT_IN_ROOM)
+    conversation = core.state.rooms[key].conversation
+    await Depart(user.member, key)
+    user.output.parted(conversation)
+    if user.room == key:
+        user.room = next(iter(core.rooms_of(user)), LOBBY)
+        if user.target is Place.ROOM:
+            user.set_target(Place.NOWHERE)
+
+
+def find_room(core: ChatCore, wanted: str) -> str | None:
+    """Return the key of the room with this name, with or without the leading #; None if there is none."""
+    if not wanted:
+        return LOBBY
+    name = find_name(wanted.removeprefix("#"))
+    if not name:
+        return None
+    if name.key == core.default_room.key:
+        return LOBBY
+    return name.key if name.key in core.state.rooms else None
+
+
+def _new_room(core: ChatCore, user: User, wanted: str) -> Name:
+    try:
+        name = parse_name(wanted.removeprefix("#"))
+    except NameRefused as refused:
+        raise Refusal(refused.code, room_texts.room_refused(str(refused))) from None
+    if user.role < core.may_make_rooms:
+        raise Refusal("no-room", f"{room_texts.NO_ROOM} {_NEEDED[core.may_make_rooms]}")
+    core.refuse_muted(user.require_name())
+    core.credential_limiter.count_room(user.network)
+    return name

@@ -1,0 +1,92 @@
+"""The rooms besides the default one, and their messages."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+
+from asyncchat.log.room_events import Sent
+from asyncchat.log.state import REMEMBERED, RoomState
+from asyncchat.store.file import Retention, sent
+from asyncchat.text.usernames import Name, find_name
+
+
+class RoomStore:
+    """Keeps rooms by `connection`, in a transaction of its caller's.
+
+    keep: how much is kept of each room
+    clock: tells the time that is trusted, in milliseconds since 1970
+    """
+
+    def __init__(self, connection: sqlite3.Connection, keep: Retention, clock: Callable[[], int]) -> None:
+        self._do = connection.execute
+        self._do_many = connection.executemany
+        self._keep = keep
+        self._clock = clock
+
+    def load(self, remembered: int) -> list[tuple[str, RoomState]]:
+        """Return the rooms by their keys, each with its last messages; a room without anything is deleted.
+
+        remembered: messages of the default room that are read
+        """
+        remembered = min(remembered, REMEMBERED)
+        self._do(
+            "DELETE FROM rooms WHERE topic = '' AND last = 0 AND NOT EXISTS (SELECT 1 FROM said WHERE room = rooms.id)"
+        )
+        rooms = []
+        for ident, key, shown, topic, last in self._do("SELECT id, key, name, topic, last FROM rooms").fetchall():
+            self._delete_surplus(ident)
+            rows = self._do(
+                "SELECT seq, time, name, text FROM said WHERE room = ? ORDER BY seq DESC LIMIT ?",
+                (ident, max(remembered, 1)),
+            )
+            recent = [message._replace(room=key) for message in sent(rows)[::-1]]
+            name = find_name(shown)
+            if name and name.key == key:  # else other rules for names made it
+                rooms.append((key, RoomState(remembered, recent, recent[-1].seq if recent else last, topic, shown)))
+        return rooms
+
+    def make(self, name: Name, maker: Name, time: int) -> None:
+        """Keep that there is a room with this name; if it was there, and nothing is left of it, it gets this name."""
+        self._do(
+            "INSERT INTO rooms (key, name, maker, time) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE"
+            " SET name = excluded.name, maker = excluded.maker, time = excluded.time"
+            " WHERE topic = '' AND last = 0 AND NOT EXISTS (SELECT 1 FROM said WHERE room = rooms.id)",
+            (name.key, name.shown, maker.shown, time),
+        )
+
+    def set_topic(self, key: str, text: str) -> None:
+        """Keep the topic of a room."""
+        self._do("UPDATE rooms SET topic = ? WHERE key = ?", (text, key))
+
+    def write(self, messages: Sequence[Sent]) -> None:
+        """Keep messages of one room."""
+        written = self._clock()
+        row = self._do("SELECT id FROM rooms WHERE key = ?", (messages[0].room,)).fetchone()
+        if not row:
+            raise sqlite3.IntegrityError("the store does not have the room")
+        (ident,) = row
+        self._do_many(
+            "INSERT INTO said VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [(ident, s.seq, s.time, s.name.shown, s.text, s.token_hash or None, s.ident, written) for s in messages],
+        )
+        self._delete_surplus(ident)
+
+    def _delete_surplus(self, ident: int) -> None:
+        if self._keep.messages is not None:
+            self._do(
+                "DELETE FROM said WHERE room = :room AND seq <= (SELECT max(seq) FROM said WHERE room = :room) - :keep",
+                {"room": ident, "keep": self._keep.messages},
+            )
+
+    def has_aged(self, limit: int) -> bool:
+        """Tell whether there are messages from before a time, in milliseconds since 1970."""
+        return bool(self._do("SELECT 1 FROM said WHERE ifnull(written, time) < ? LIMIT 1", (limit,)).fetchone())
+
+    def delete_aged(self, limit: int, most: int) -> int:
+        """Delete messages from before a time, `most` at most; return their number."""
+        aged = self._do(
+            "SELECT room, seq FROM said WHERE ifnull(written, time) < ? ORDER BY ifnull(written, time) LIMIT ?",
+            (limit, most),
+        ).fetchall()
+        self._do_many("UPDATE rooms SET last = max(last, ?2) WHERE id = ?1", aged)
+        self._do_many("DELETE FROM said WHERE room = ? AND seq = ?", aged)
+        return len(aged)

@@ -1,0 +1,155 @@
+"""A client in JSON events that is in several rooms, and what it has seen of each when its connection breaks."""
+
+from random import Random
+
+from asyncchat.client.json_client import JsonClient
+from asyncchat.formats import codec, events
+from asyncchat.formats.events import Gap, Message, Parted, Refused, Room, Turned, Welcome
+from asyncchat.log.room_events import MOST_ROOMS
+from tests.chat import Bot
+from tests.chat.test_client import World, connect, hear, welcome, welcomed
+from tests.chat.wires import QUESTION
+
+TIME = "2026-11-22T21:40:00.000Z"
+
+
+def line(*told: events.FromServer) -> bytes:
+    return codec.lines(told)
+
+
+def said(seq: int, room: str = "#ops") -> bytes:
+    return line(Message(seq, TIME, "bob", str(seq), room))
+
+
+def in_ops(seq: int = 0) -> JsonClient:
+    client = welcomed()
+    hear(client, line(Room("#ops", seq, 1)))
+    return client
+
+
+def hello_of(client: JsonClient) -> str:
+    client.connected()
+    client.hear(QUESTION)
+    return client.to_send().decode()
+
+
+def test_a_program_that_wants_rooms_asks_for_these_and_writes_in_the_first() -> None:
+    client = JsonClient("alice", rooms=["#ops", "#dev"])
+    assert '"conversation":"#ops"' in (hello := hello_of(client))
+    assert '"rooms":[{"conversation":"#ops"},{"conversation":"#dev"}]' in hello
+    assert client.turned == "#ops"
+
+
+def test_a_client_of_the_default_room_says_nothing_of_rooms() -> None:
+    assert "rooms" not in hello_of(welcomed())
+
+
+def test_a_message_of_a_room_is_shown_once_and_what_is_missing_is_told() -> None:
+    client = in_ops()
+    assert hear(client, said(5), said(5), said(4), said(8)) == [
+        Message(5, TIME, "bob", "5", "#ops"),
+        Gap(6, 7, "#ops"),
+        Message(8, TIME, "bob", "8", "#ops"),
+    ]
+
+
+def test_each_room_is_resumed_from_where_it_was_seen() -> None:
+    client = in_ops()
+    hear(client, said(5))
+    assert '"rooms":[{"conversation":""},{"conversation":"#ops","after":5}]' in hello_of(client)
+
+
+def test_a_gap_that_the_server_tells_is_not_told_again() -> None:
+    client = in_ops()
+    hear(client, said(5), line(Gap(6, 9, "#ops")))
+    assert hear(client, said(10)) == [Message(10, TIME, "bob", "10", "#ops")]
+    assert hear(client, line(Gap(1, 2, "#nowhere"))) == [Gap(1, 2, "#nowhere")]
+
+
+def test_a_room_that_was_left_is_not_asked_for_again() -> None:
+    client = in_ops()
+    hear(client, line(Parted("#ops")))
+    assert "rooms" not in hello_of(client)
+
+
+def test_in_another_epoch_all_messages_of_a_room_are_new() -> None:
+    client = in_ops()
+    hear(client, said(5))
+    client.connected()
+    again = Welcome("alice", "t", "other", 0, 1, 4096, resumed=False, rooms=["", "#ops"])
+    hear(client, QUESTION, line(again), line(Room("#ops", 1, 1)))
+    assert hear(client, said(1)) == [Message(1, TIME, "bob", "1", "#ops")]
+
+
+def test_a_server_can_not_make_a_client_remember_rooms_without_end() -> None:
+    client = welcomed()
+    hear(client, *[line(Room(f"#r{number}", 0, 1)) for number in range(MOST_ROOMS + 5)])
+    assert hello_of(client).count('{"conversation"') == MOST_ROOMS
+
+
+def test_what_is_written_behind_a_join_is_for_that_room() -> None:
+    client = welcomed()
+    client.say("/join ops")
+    client.say("hello")
+    assert '"text":"hello","conversation":"#ops"' in client.to_send().decode()
+
+
+def test_join_alone_and_leave_say_where_one_writes() -> None:
+    client = in_ops()
+    hear(client, line(Turned("#ops")))
+    client.say("/join")
+    assert client.turned == "#ops"
+    client.say("/room")
+    assert client.turned == "#ops"
+    client.say("/chat bob")
+    assert client.turned == "bob"
+    client.say("/leave")
+    assert client.turned == ""
+
+
+def test_after_a_private_conversation_one_is_back_in_the_room() -> None:
+    client = in_ops()
+    hear(client, line(Turned("#ops")), line(Turned("bob")))
+    client.say("/room")
+    assert client.turned == "#ops"
+
+
+def test_after_a_join_that_was_refused_the_next_line_goes_nowhere() -> None:
+    client = welcomed()
+    ident = client.say("/join #ops")
+    client.to_send()
+    hear(client, line(Refused(ident, "no-room", "x")))
+    client.say("hello")
+    assert '"conversation":"#ops "' in client.to_send().decode()
+
+
+def test_a_welcome_without_rooms_is_that_of_an_old_server() -> None:
+    client = in_ops()
+    client.connected()
+    hear(client, QUESTION, welcome())
+    assert "rooms" not in hello_of(client)
+
+
+def test_however_connections_break_each_message_of_each_room_is_seen_once() -> None:
+    random = Random(7)
+    world = World()
+    bob = Bot(world.room, world.sessions)
+    bob.hello("carol")
+    client = JsonClient("alice", rooms=["#ops", "#dev"])
+    wire = connect(world, client)
+    seen: list[events.FromServer] = list(wire.carry_all())
+    for room in ("#ops", "#dev"):
+        bob.tell("join", conversation=room)
+    for number in range(200):
+        bob.tell("say", id=number + 1, text=str(number), conversation=random.choice(["#ops", "#dev"]))
+        if random.random() < 0.2:
+            wire = connect(world, client)
+        if random.random() < 0.5:
+            seen += wire.carry_all()
+    seen += wire.carry_all()
+    messages = [event for event in seen if isinstance(event, Message)]
+    for room in ("#ops", "#dev"):
+        numbers = [message.seq for message in messages if message.conversation == room]
+        assert numbers == list(range(1, len(numbers) + 1))
+    assert sorted(int(message.text) for message in messages) == list(range(200))
+    assert not [event for event in seen if isinstance(event, Gap)]
