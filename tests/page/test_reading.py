@@ -259,3 +259,41 @@ def test_what_a_page_says_when_there_is_nothing(page: Page) -> None:
     page.until(lambda: "Write the first message" in page["start"].text)
     page["open-search"].click()
     assert "keeps no messages" in page["found"].text
+
+
+def test_rooms_are_at_the_left_with_what_is_unread_in_them(page: Page, server: PageProgram) -> None:
+    bob = server.join("bob")
+    bob.send("/join #ops\nwelcome to ops\n")
+    bob.lines.until("welcome to ops")
+    page.enter("alice")
+    page.one("[data-key=join]").click()
+    page.until(lambda: next((each for each in page.all(".choices button") if "#ops" in each.text), None)).click()
+    page.until(lambda: page["title"].text == "#ops")
+    page.sees("welcome to ops")
+    page.say("hello ops")
+    assert bob.lines.until("hello ops")[-1] == "alice: hello ops"
+    page.room("lobby").click()
+    assert page.messages == []
+    bob.send("one\ntwo, alice\n")
+    page.until(lambda: "2" in page.room("ops").text.replace(" unread", "").split("\n"))
+    page.until(lambda: page.driver.title.startswith("(2!) #lobby"))
+    page.driver.refresh()
+    page.until(lambda: "2" in page.room("ops").text.replace(" unread", "").split("\n"))
+    page.room("ops").click()
+    page.sees("two, alice")
+    assert page.messages == ["welcome to ops", "hello ops", "one", "two, alice"]
+    page["open-more"].click()
+    page.choose("Close this conversation")
+    page.until(lambda: page["title"].text == "#lobby" and "ops" not in page.texts("#rooms .label"))
+
+
+def test_a_room_that_does_not_exist_is_made_and_a_wrong_name_is_refused(page: Page) -> None:
+    page.enter("alice")
+    page.say("/join #new")
+    page.until(lambda: page["title"].text == "#new")
+    page.say("first")
+    page.sees("first")
+    page.say("/join #:")
+    page.until(lambda: "#:" in page.notes)
+    page.say("/leave")
+    page.until(lambda: page["title"].text == "#lobby")

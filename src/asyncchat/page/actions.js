@@ -240,18 +240,31 @@ export class Actions {
   }
 
   async joinRoom() {
-    const answer = await ask("Join a room", "A room that does not exist is made, if you may make one.", "Join", [{ label: "Room", placeholder: "#room", maxlength: 33 }]);
-    if (answer) this.#join(answer[0].trim());
+    const { lines } = await this.app.lookup.ask("/rooms");
+    const rooms = lines.flatMap(({ text }) => [...text.matchAll(/^\s*(#\S+) +(\d+)(.*)$/gm)]);
+    const list = make("ul", { class: "choices" }, ...rooms.map(([, name, members, topic]) => make("li", {}, make("button", {
+      type: "button", onclick: ({ target }) => {
+        $("field0").value = name;
+        const form = target.closest("form");
+        form.requestSubmit(form.querySelector("[value=yes]"));
+      },
+    }, make("b", {}, name), make("span", { class: "dim" }, ` ${members} online  ${topic.trim()}`)))));
+    const field = { label: "Room", placeholder: "#room", maxlength: 33 };
+    const answer = await ask("Join a room", "A room that does not exist is made, if you may make one.", "Join", [field], false, list);
+    if (answer?.[0].trim()) this.#join(answer[0].trim());
   }
 
   #join(name) {
     const room = name.startsWith("#") ? name : `#${name}`;
-    if (this.model.get(room)) {
-      this.app.select(room);
-      return;
+    const known = [...this.model.conversations.values()].find(({ title }) => keyOf(title) === keyOf(room));
+    if (known) {
+      this.app.select(known.name);
+    } else if (this.link.isIn) {
+      this.joining = keyOf(room);
+      this.link.send({ type: "join", conversation: room });
+    } else {
+      this.app.composer.tell("A room can be joined when there is a connection again.");
     }
-    this.joining = keyOf(room);
-    this.link.send({ type: "join", conversation: room });
   }
 
   async writePrivately() {

@@ -25,6 +25,7 @@ class App {
       lost: (why, next) => this.entry.lost(why, next),
       ended: (bye) => this.entry.ended(bye),
       turned: () => this.turned,
+      readIn: (name) => model.get(name)?.read ?? 0,
       seenIn: (name) => (name && model.get(name)?.last) || 0,
     });
     this.lookup = new Lookup(this.link, model);
@@ -43,7 +44,6 @@ class App {
       me: (element) => this.actions.more(element),
       join: () => this.actions.joinRoom(),
       chat: () => this.actions.writePrivately(),
-      canJoin: () => this.link.knowsRooms,
     });
     this.composer = new Composer(model, { send: (text) => this.actions.send(text), edit: () => this.actions.editLast() });
     this.entry = new Entry(this);

@@ -35,7 +35,7 @@ export class Composer {
       if (/^\/[a-z]*$/i.test(this.input.value)) this.#offer(this.#commands(this.input.value), 0);
       if (!this.input.value) this.tell("");
     });
-    this.input.addEventListener("blur", () => setTimeout(() => this.#close(), 150));
+    this.input.addEventListener("blur", () => setTimeout(() => document.activeElement === this.input || this.#close(), 150));
   }
 
   get text() {

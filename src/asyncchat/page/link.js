@@ -24,7 +24,7 @@ export class Link {
     this.token = this.epoch = "";
     this.positions = new Map(); // of rooms: {seen, first}
     this.lastId = this.newestSent = 0;
-    this.isIn = this.knowsRooms = false;
+    this.isIn = false;
     this.socket = null;
     this.pause = 2_000;
     setInterval(() => this.#watch(), 5_000);
@@ -44,10 +44,11 @@ export class Link {
   restore() {
     const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
     if (!kept?.token) return false;
-    const { name, token, epoch, positions, lastId, newestSent, waiting, knowsRooms, conversation } = kept;
-    Object.assign(this, { who: { name }, token, epoch, lastId, newestSent, waiting, knowsRooms, conversation });
-    for (const [room, { seen, first }] of positions) {
-      this.positions.set(room, { seen: Math.max(first - 1, seen - AGAIN_AFTER_RELOAD, 0), first, read: seen });
+    const { name, token, epoch, positions, lastId, newestSent, waiting, conversation } = kept;
+    Object.assign(this, { who: { name }, token, epoch, lastId, newestSent, waiting, conversation });
+    for (const [room, { seen, first, read }] of positions) {
+      const again = Math.max(first - 1, seen - AGAIN_AFTER_RELOAD, 0);
+      this.positions.set(room, { seen: again, first, read, top: seen });
     }
     this.#connect();
     return true;
@@ -55,11 +56,12 @@ export class Link {
 
   keep() {
     if (!this.token) return;
-    const { token, epoch, lastId, newestSent, knowsRooms, conversation } = this;
+    const { token, epoch, lastId, newestSent, conversation } = this;
     const waiting = this.waiting.filter((say) => !say.isSecret && !say.quiet);
-    const positions = [...this.positions].map(([room, { seen, first, read = 0 }]) => [room, { seen: Math.max(seen, read), first }]);
+    const positions = [...this.positions].map(([room, { seen, first, read, top = 0 }]) =>
+      [room, { seen: Math.max(seen, top), first, read: this.on.readIn(room) || read }]);
     const name = this.who.name;
-    const kept = { name, token, epoch, positions, lastId, newestSent, waiting, knowsRooms, conversation };
+    const kept = { name, token, epoch, positions, lastId, newestSent, waiting, conversation };
     sessionStorage.setItem(KEPT, JSON.stringify(kept));
   }
 
@@ -165,9 +167,7 @@ export class Link {
     if (password) hello.password = password;
     if (!this.token) return register ? { ...hello, register } : hello;
     Object.assign(hello, { token: this.token, epoch: this.epoch, after: this.positions.get("")?.seen ?? 0 });
-    if (this.knowsRooms) {
-      hello.rooms = [...this.positions].map(([conversation, { seen }]) => ({ conversation, after: seen }));
-    }
+    hello.rooms = [...this.positions].map(([conversation, { seen }]) => ({ conversation, after: seen }));
     hello.conversation = this.on.turned();
     hello.conversation_after = this.on.seenIn(hello.conversation);
     return hello;
@@ -194,7 +194,6 @@ export class Link {
         this.#see(event.conversation ?? "", event.to);
         break;
       case "room":
-        this.knowsRooms = true;
         this.#enterRoom(event.conversation, event.seq);
         break;
       case "parted":
@@ -241,7 +240,6 @@ export class Link {
     welcome.kind = !before ? "first" : before !== welcome.epoch ? "anew" : "again";
     if (before && before !== welcome.epoch) this.positions.clear();
     else if (welcome.seq < seen) this.#see("", welcome.seq, true); // the end of it was lost with the server
-    this.knowsRooms ||= welcome.rooms !== undefined;
     const { seq, members, topic, names } = welcome;
     const lobby = { conversation: "", seq, members, topic, names };
     welcome.rooms = (welcome.rooms ?? [lobby]).map((room) => room === "" ? lobby : room).filter((room) => room.seq >= 0);

@@ -26,6 +26,11 @@ export class Conversation {
     return this.items.find(({ seq }) => seq);
   }
 
+  // The number of the last message that was read.
+  get read() {
+    return this.unread && this.marker?.seq ? this.marker.seq - 1 : this.last;
+  }
+
   // Add a message; tell whether it is new.
   add(message) {
     const known = this.seqs.get(message.seq);

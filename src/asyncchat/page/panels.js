@@ -107,10 +107,10 @@ export class Side {
     const section = (title, button, ...rows) => make("section", {}, make("h2", {}, title, button), make("ul", {}, ...rows));
     const people = [...model.current.people.values()].sort((one, other) => one.localeCompare(other));
     const count = model.current.isPrivate ? "" : ` · ${model.current.members}`;
-    const joins = on.canJoin() && this.#button("+", "join", "Join a room", on.join);
+    const joins = this.#button("+", "join", "Join a room", on.join);
     const chats = model.canChat && this.#button("+", "chat", "Write to a user privately", on.chat);
     $("rooms").replaceChildren(
-      section("Rooms", joins || "", ...rooms.map((each) => this.#row(each))),
+      section("Rooms", joins, ...rooms.map((each) => this.#row(each))),
       alone.length || model.canChat ? section("Private", chats || "", ...alone.map((each) => this.#row(each))) : "",
       model.current.isPrivate ? "" : section(`Online${count}`, "", ...people.map((name) => this.#person(name))),
     );
