@@ -16,6 +16,7 @@ const $ = (id) => document.getElementById(id);
 class App {
   constructor() {
     const model = (this.model = new Model());
+    this.turning = 0; // commands on their way that change the following
     this.turned = ""; // the conversation whose private messages the server sends
     this.link = new Link({
       event: (event) => this.#take(event),
@@ -54,6 +55,10 @@ class App {
     });
     $("now").addEventListener("click", () => this.link.now());
     addEventListener("keydown", (event) => this.#key(event));
+    // Where an on-screen keyboard does not make the page smaller.
+    visualViewport?.addEventListener("resize", () => {
+      if (visualViewport.scale === 1) document.body.style.height = `${visualViewport.height}px`;
+    });
     if (this.link.restore()) {
       model.name = this.link.who.name;
       for (const room of this.link.positions.keys()) model.open(room);
@@ -93,8 +98,10 @@ class App {
     const wanted = conversation.isPrivate ? conversation.name : "";
     if (this.wanted === wanted || (!wanted && !this.turned && !this.wanted)) return;
     this.wanted = wanted;
+    this.turning += 1;
     conversation.isOpening = true;
     const { answer } = await this.lookup.ask(wanted ? `/chat ${wanted}` : "/room");
+    this.turning -= 1;
     conversation.isOpening = false;
     if (answer.type === "refused" && this.wanted === wanted) {
       this.wanted = "";
@@ -130,6 +137,10 @@ class App {
         break;
       case "turned":
         this.turned = event.conversation;
+        if (!this.turning) {
+          this.wanted = model.isRoom(this.turned) ? "" : this.turned;
+          this.#turn(model.current); // if the server has changed it
+        }
         if (event.conversation?.startsWith("#")) this.select(event.conversation);
         break;
       case "unread":

@@ -169,10 +169,10 @@ export class Log {
     classList.toggle("calls", Boolean(item.calls));
     classList.toggle("pending", Boolean(item.id));
     const time = make("time", { datetime: new Date(item.time).toISOString(), title: full(item.time) }, hour(item.time));
-    const text = make("div", { class: "text" });
+    const text = make("div", { class: "text", dir: "auto" });
     if (isHead) {
       const initial = [...item.from][0].toUpperCase();
-      const name = make("button", { class: `name ${colour}`, type: "button", "aria-haspopup": "menu" }, item.from);
+      const name = make("button", { class: `name ${colour}`, type: "button", "aria-haspopup": "menu", dir: "auto" }, item.from);
       name.dataset.name = item.from;
       element.append(make("span", { class: `avatar ${colour}`, "aria-hidden": "true" }, initial));
       element.append(make("div", { class: "by" }, name, time));

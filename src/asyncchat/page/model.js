@@ -3,6 +3,7 @@
 import { keyOf, mentions } from "./text.js";
 
 const GROUPED_FOR = 5 * 60_000;
+const MOST = 20_000; // items of a conversation in memory
 
 export class Conversation {
   constructor(name) {
@@ -44,9 +45,15 @@ export class Conversation {
     } else {
       this.items.push(message);
       this.seqs.set(message.seq, message);
+      if (this.items.length > MOST) this.#drop(MOST / 4);
       this.last = message.seq;
     }
     return true;
+  }
+
+  #drop(count) {
+    for (const { seq } of this.items.splice(0, count)) this.seqs.delete(seq);
+    this.isComplete = false;
   }
 
   // Add messages without numbers from before the first one; return how many of them were not known.
@@ -133,6 +140,10 @@ export class Model {
 
   get canChat() {
     return this.role !== "guest" && this.hasStore;
+  }
+
+  isRoom(name) {
+    return !name || name.startsWith("#");
   }
 
   isMe(name) {
