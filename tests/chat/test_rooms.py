@@ -347,6 +347,17 @@ def test_after_the_last_room_is_left_commands_are_about_the_default_one() -> Non
     assert [one["code"] for one in alice.hear("refused")] == ["no-room"]
 
 
+def test_who_parts_from_a_room_while_writing_to_one_user_goes_on_writing_to_that_user(chat: StoredChat) -> None:
+    bob, alice = chat.owner("bob"), chat.own_program("alice")
+    alice.say("/chat bob")
+    alice.tell("part", conversation="")
+    assert alice.hear("turned") == []
+    alice.say("still for bob")
+    bob.say("/chat alice")
+    assert alice.session.user.partner
+    assert alice.session.user.partner.name.shown == "bob"
+
+
 def test_leave_in_another_room_than_the_current_one_changes_nothing_of_where_lines_go() -> None:
     room = a_room()
     alice = Bot(room)

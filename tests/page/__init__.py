@@ -140,6 +140,15 @@ class Page:
         rows = "#rooms li button[data-key^='to ']"
         return self.until(lambda: next((each for each in self.all(rows) if name in each.text.split("\n")), None))
 
+    def go(self, name: str) -> None:
+        """Click on a conversation at the left, which may be drawn anew meanwhile."""
+
+        def clicked() -> bool:
+            self.room(name).click()
+            return True
+
+        self.until(clicked)
+
     def look_away(self) -> None:
         """Leave the window for another one."""
         self.run("document.hasFocus = () => false; dispatchEvent(new Event('blur'))")

@@ -112,7 +112,7 @@ def test_on_a_phone_everything_fits_and_the_rooms_open_at_the_left(page: Page, s
     assert not page["side"].is_displayed()
     page["open-side"].click()
     page.until(lambda: page["side"].rect["x"] == 0 and "bob" in page["side"].text)
-    page.room("lobby").click()
+    page.go("lobby")
     page.until(lambda: not page["side"].is_displayed())
 
 

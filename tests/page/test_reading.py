@@ -190,17 +190,17 @@ def test_private_conversations_are_at_the_left_and_go_to_one_user(kept: Page, st
     bob.send("psst\n")
     kept.until(lambda: "1" in kept.room("bob").text)
     kept.until(lambda: kept.driver.title.startswith("(1!) "))
-    kept.room("bob").click()
+    kept.go("bob")
     kept.sees("psst")
     kept.say("what is it?")
     kept.sees("what is it?")
     assert "(private) alice: what is it?" in bob.lines.until("what is it?")[-1]
-    kept.room("lobby").click()
+    kept.go("lobby")
     kept.say("hello everybody")
     assert carol.lines.until("hello everybody")[-1] == "alice: hello everybody"
     bob.send("are you there?\n")
     kept.until(lambda: "1" in kept.room("bob").text.replace("unread", ""))
-    kept.room("bob").click()
+    kept.go("bob")
     kept.sees("are you there?")
     assert kept.messages == ["psst", "what is it?", "are you there?"]
     bob.socket.close()
@@ -272,14 +272,14 @@ def test_rooms_are_at_the_left_with_what_is_unread_in_them(page: Page, server: P
     page.sees("welcome to ops")
     page.say("hello ops")
     assert bob.lines.until("hello ops")[-1] == "alice: hello ops"
-    page.room("lobby").click()
+    page.go("lobby")
     assert page.messages == []
     bob.send("one\ntwo, alice\n")
     page.until(lambda: "2" in page.room("ops").text.replace(" unread", "").split("\n"))
     page.until(lambda: page.driver.title.startswith("(2!) #lobby"))
     page.driver.refresh()
     page.until(lambda: "2" in page.room("ops").text.replace(" unread", "").split("\n"))
-    page.room("ops").click()
+    page.go("ops")
     page.sees("two, alice")
     assert page.messages == ["welcome to ops", "hello ops", "one", "two, alice"]
     page["open-more"].click()
