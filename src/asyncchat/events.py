@@ -3,6 +3,8 @@
 from asyncchat.aio.client.event_queue import Disconnected
 from asyncchat.formats.events import (
     Bye,
+    Deleted,
+    Edited,
     Error,
     Gap,
     Joined,
@@ -11,6 +13,7 @@ from asyncchat.formats.events import (
     Message,
     Notice,
     Parted,
+    Read,
     Room,
     Topic,
     Turned,
@@ -21,7 +24,9 @@ from asyncchat.formats.events import (
 
 __all__ = [
     "Bye",
+    "Deleted",
     "Disconnected",
+    "Edited",
     "Error",
     "Event",
     "Gap",
@@ -31,6 +36,7 @@ __all__ = [
     "Message",
     "Notice",
     "Parted",
+    "Read",
     "Room",
     "Topic",
     "Turned",
@@ -46,6 +52,9 @@ Event = (
     | Members
     | Notice
     | Topic
+    | Edited
+    | Deleted
+    | Read
     | You
     | Turned
     | Unread

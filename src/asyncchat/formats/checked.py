@@ -5,8 +5,8 @@ import re
 import msgspec
 from msgspec import structs
 
-from asyncchat.formats.events import FromServer, Gap, Message, Notice, parse_time
-from asyncchat.text.sanitize import sanitize
+from asyncchat.formats.events import Edited, FromServer, Gap, Message, Notice, parse_time
+from asyncchat.text.sanitize import sanitize, sanitize_lines
 
 _TIME = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})")
 _YEARS = range(1970, 9999)
@@ -19,7 +19,7 @@ def from_server(line: bytes) -> FromServer | None:
 
     Names, codes, reasons and lists are not longer than their types in `events` say. Times are as in RFC 3339, from 1970
     to 9998: so each can be shown in every zone. No text has anything in it that a terminal could take for a command, or
-    that would turn the text around it.
+    that would turn the text around it; only that of a message may have several lines.
     """
     try:
         event = _decoder.decode(line)
@@ -34,7 +34,10 @@ def from_server(line: bytes) -> FromServer | None:
             return None
     if line.isascii() and b"\\" not in line and b"\x7f" not in line:  # as most are; JSON has no other controls
         return event
-    return structs.replace(event, **{field: _harmless(getattr(event, field)) for field in event.__struct_fields__})
+    harmless = {field: _harmless(getattr(event, field)) for field in event.__struct_fields__}
+    if isinstance(event, Message | Edited):
+        harmless["text"] = sanitize_lines(event.text)
+    return structs.replace(event, **harmless)
 
 
 def _is_time(text: str) -> bool:

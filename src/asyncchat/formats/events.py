@@ -15,6 +15,12 @@ from asyncchat.formats.room_events import (
     Token,
 )
 from asyncchat.formats.room_events import (
+    Deleted as Deleted,
+)
+from asyncchat.formats.room_events import (
+    Edited as Edited,
+)
+from asyncchat.formats.room_events import (
     Gap as Gap,
 )
 from asyncchat.formats.room_events import (
@@ -28,6 +34,9 @@ from asyncchat.formats.room_events import (
 )
 from asyncchat.formats.room_events import (
     Parted as Parted,
+)
+from asyncchat.formats.room_events import (
+    Read as Read,
 )
 from asyncchat.formats.room_events import (
     Room as Room,
@@ -107,6 +116,23 @@ class Say(Event, frozen=True):
     conversation: str | UnsetType = UNSET
 
 
+class Edit(Event, frozen=True):
+    """Asks to give a message of the user's own another text; `id`: as in Say, `conversation`: as in Message."""
+
+    id: SafeInt
+    seq: SafeInt
+    text: str
+    conversation: Short = ""
+
+
+class Delete(Event, frozen=True):
+    """Asks to delete a message; `id`: as in Say, `conversation`: as in Message."""
+
+    id: SafeInt
+    seq: SafeInt
+    conversation: Short = ""
+
+
 class Ping(Event, frozen=True):
     """Asks whether the other side is still there."""
 
@@ -171,6 +197,8 @@ class Message(Event, frozen=True):
         conversation: empty in the default room, # and the name of another room; for a private message, the name of the
             other user.
         new: whether this private message was unread until now.
+        edited: whether this is not its first text.
+        deleted: whether its text was deleted, and is empty.
     """
 
     seq: SafeInt
@@ -179,6 +207,8 @@ class Message(Event, frozen=True):
     text: str
     conversation: Short = ""
     new: bool = False
+    edited: bool = False
+    deleted: bool = False
 
     @property
     def when(self) -> datetime:
@@ -265,7 +295,7 @@ def parse_time(time: str) -> datetime:
     return datetime.fromisoformat(time)
 
 
-FromClient = Hello | Join | Part | Say | Ping | Pong
+FromClient = Hello | Join | Part | Say | Edit | Delete | Read | Ping | Pong
 FromServer = (
     Welcome
     | Room
@@ -282,6 +312,9 @@ FromServer = (
     | Turned
     | Unread
     | Topic
+    | Edited
+    | Deleted
+    | Read
     | Gap
     | Ping
     | Pong

@@ -123,3 +123,45 @@ class Gap(Event, frozen=True):
     first: SafeInt = msgspec.field(name="from")
     last: SafeInt = msgspec.field(name="to")
     conversation: Short = ""
+
+
+class Edited(Event, frozen=True):
+    """A message has another text now.
+
+    Attributes:
+        seq: its number.
+        text: the new text.
+        by: who has changed it.
+        conversation: # and the name of the room; empty for the default room.
+    """
+
+    seq: SafeInt
+    text: str
+    by: Short
+    conversation: Short = ""
+
+
+class Deleted(Event, frozen=True):
+    """A message was deleted; its number is not used again.
+
+    Attributes:
+        seq: its number.
+        by: who has deleted it.
+        conversation: # and the name of the room; empty for the default room.
+    """
+
+    seq: SafeInt
+    by: Short
+    conversation: Short = ""
+
+
+class Read(Event, frozen=True):
+    """A registered user has read the messages of a room up to a number; the server and the client both say it.
+
+    Attributes:
+        seq: the number of the last message that was read.
+        conversation: # and the name of the room; empty for the default room.
+    """
+
+    seq: SafeInt
+    conversation: Short = ""

@@ -51,6 +51,11 @@ def sanitize(raw: str) -> str:
     return raw if raw.isprintable() else raw.translate(_STAND_INS)
 
 
+def sanitize_lines(raw: str) -> str:
+    """Return the same of a text that may have several lines: its line feeds stay."""
+    return raw if raw.isprintable() else "\n".join(map(sanitize, raw.split("\n")))
+
+
 _STAND_INS = {
     **{code: chr(0x2400 + code) for code in range(0x20) if code != ord("\t")},
     0x7F: "\u2421",
