@@ -2,7 +2,19 @@
 
 from collections.abc import Sequence
 
-from asyncchat.log.room_events import ConnectionReplaced, Event, Joined, Left, MemberCount, Reconnected, Renamed, Sent
+from asyncchat.log.room_events import (
+    Changed,
+    ConnectionReplaced,
+    Event,
+    Joined,
+    Left,
+    MemberCount,
+    Reconnected,
+    Renamed,
+    Sent,
+)
+
+LF, LF_PICTURE = "\n", "\u240a"
 
 
 def encode(events: Sequence[Event], conversation: str = "") -> bytes:
@@ -16,7 +28,7 @@ def encode(events: Sequence[Event], conversation: str = "") -> bytes:
 def _line(event: Event) -> str:
     match event:
         case Sent(_, name, text):
-            return f"{name.shown} sent {text}\n"
+            return f"{name.shown} sent {text.replace(LF, LF_PICTURE)}\n"
         case Joined(name):
             return f"{name.shown} joined\n"
         case Left(name):
@@ -27,5 +39,5 @@ def _line(event: Event) -> str:
             return f"{name.shown} disconnected\n"
         case Reconnected(name):
             return f"{name.shown} connected\n"
-        case MemberCount():
+        case MemberCount() | Changed():
             return ""

@@ -110,12 +110,13 @@ def a_pipeline(
     accounts: Accounts | None = None,
     restrictions: Restrictions | None = None,
     topic: str = "",
+    others: Iterable[tuple[str, RoomState]] = (),
 ) -> Pipeline:
     """Return a pipeline in which time stands still; with accounts where there is a store."""
     log = log or MemoryLog("memory")
     if log.is_archive and accounts is None:
         accounts = Accounts()
-    state = ChatState(RoomState(replay, log.recent, log.seq, topic), accounts, restrictions)
+    state = ChatState(RoomState(replay, log.recent, log.seq, topic), accounts, restrictions, others)
     return Pipeline(state, log, wake, clock)
 
 

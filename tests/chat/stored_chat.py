@@ -10,7 +10,16 @@ from typing import Any
 
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.credentials import ChangePassword, CheckPassword, RegisterAccount, Unregister
-from asyncchat.chat.queries import AuditLog, CountMessages, History, LoadResumption, Search, UnreadCounts
+from asyncchat.chat.queries import (
+    AuditLog,
+    CountMessages,
+    FindMessage,
+    History,
+    LoadPlaces,
+    LoadResumption,
+    Search,
+    UnreadCounts,
+)
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Accounts, Role
 from asyncchat.log.entries import (
@@ -41,7 +50,12 @@ SECRET = "correct horse"
 
 
 class StoredLog:
-    """Keeps everything at once, in a store; nothing, if `is_broken`; later, with `keep`, if `is_slow`."""
+    """Keeps everything at once, in a store.
+
+    is_broken: nothing
+    is_forgetful: no messages
+    is_slow: later, with `keep`
+    """
 
     is_archive = True
     epoch = "chat"
@@ -50,14 +64,14 @@ class StoredLog:
 
     def __init__(self, entries: EntryStore) -> None:
         self._entries = entries
-        self.is_broken = self.is_slow = False
+        self.is_broken = self.is_slow = self.is_forgetful = False
         self._waiting: list[tuple[Sequence[Logged], Kept]] = []
 
     def append(self, batch: Sequence[Logged], kept: Kept) -> None:
         if self.is_slow and not all(isinstance(entry, KEPT_NOWHERE) for entry in batch):
             self._waiting.append((batch, kept))
         else:
-            kept([None if isinstance(entry, (Sent, *KEPT_NOWHERE)) else self.write(entry) for entry in batch])
+            kept([None if isinstance(entry, KEPT_NOWHERE) else self.write(entry) for entry in batch])
 
     def keep(self) -> None:
         """Keep what waits, and be slow no more."""
@@ -65,10 +79,14 @@ class StoredLog:
         while self._waiting:
             self.append(*self._waiting.pop())
 
-    def write(self, entry: AnyEntry) -> object:
+    def write(self, entry: Logged) -> object:
         """Keep an entry, and return its result, or why it is refused."""
         if self.is_broken:
             return NotKept("the disk is full")
+        if isinstance(entry, Sent):
+            if not self.is_forgetful:
+                (self._entries.rooms if entry.room else self._entries.messages).write([entry])
+            return None
         try:
             return self._entries.write(entry)
         except Refusal as refusal:
@@ -97,6 +115,7 @@ class StoredChat:
             accounts=Accounts(entries.accounts.all(), entries.accounts.released(), entries.accounts.next_id()),
             restrictions=Restrictions(entries.moderation.restrictions()),
             topic=entries.moderation.topic(),
+            others=entries.rooms.load(1000),
         )
         self.core = ChatCore(
             self.pipeline, self.resumable, self._clock, monotonic=lambda: self.seconds, needs_account=needs_account
@@ -130,7 +149,16 @@ class StoredChat:
     def answer(self, session: Session, question: Request[Any]) -> None:
         """Answer one question."""
         match question:
-            case History() | Search() | LoadResumption() | CountMessages() | UnreadCounts() | AuditLog():
+            case (
+                History()
+                | Search()
+                | FindMessage()
+                | LoadPlaces()
+                | LoadResumption()
+                | CountMessages()
+                | UnreadCounts()
+                | AuditLog()
+            ):
                 if self.is_broken:
                     session.throw(NotKept("the disk has an error"))
                 else:
@@ -155,6 +183,10 @@ class StoredChat:
                     session.throw(WrongPassword())
             case Entry():
                 self.pipeline.commit()
+            case _ if self.is_broken:
+                session.throw(NotKept("the disk has an error"))
+            case _:
+                session.resume(self.look_up(question))
 
     def _keep(self, session: Session, entry: AnyEntry) -> None:
         def applied(outcome: object) -> None:
@@ -169,6 +201,12 @@ class StoredChat:
     def look_up(self, question: Request[Any]) -> object:
         """Return what the store has to say."""
         return self._archive.answer(question)
+
+    def look_up_rooms(self, name: str) -> object:
+        """Return the rooms that a registered user follows, and what was read there."""
+        account = self.core.require_accounts().find(name)
+        assert account
+        return self.look_up(LoadPlaces(account))
 
     def said_between(self, one: str, other: str) -> list[tuple[str, str]]:
         """Return who has said what in a private conversation, from its beginning."""

@@ -16,11 +16,13 @@ from asyncchat.log.accounts import Account, Accounts, Role
 from asyncchat.log.apply import apply
 from asyncchat.log.entries import (
     AnyEntry,
+    ChangeMessage,
     Count,
     CreateAccount,
     DeleteAccount,
     Depart,
     Enter,
+    Follow,
     Join,
     Leave,
     LiftRestriction,
@@ -29,6 +31,7 @@ from asyncchat.log.entries import (
     Mark,
     MarkRead,
     OpenConversation,
+    ReadRoom,
     Rename,
     Restrict,
     SendPrivate,
@@ -81,6 +84,9 @@ entries: st.SearchStrategy[AnyEntry] = st.one_of(
     st.builds(SetRole, names, accounts, roles, times),
     st.builds(Restrict, names, restrictions, st.sampled_from(Action), times),
     st.builds(LiftRestriction, names, st.sampled_from(RestrictionKind), names, times),
+    st.builds(ChangeMessage, rooms, st.integers(1, 5), names, names, st.sampled_from(["", "text"]), times),
+    st.builds(Follow, accounts, rooms, st.booleans()),
+    st.builds(ReadRoom, accounts, rooms, times),
     st.builds(SetTopic, names, st.text(max_size=3), times, rooms),
 )
 

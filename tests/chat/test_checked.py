@@ -14,7 +14,7 @@ from msgspec import Struct
 from asyncchat.formats import events
 from asyncchat.formats.checked import from_server
 from asyncchat.formats.events import Gap, Message, Notice
-from asyncchat.text.sanitize import sanitize
+from asyncchat.text.sanitize import sanitize, sanitize_lines
 
 NASTY = "\x1b]0;x\x07 \x9b2J \u202e \x7f \r\n \u2028 \u2066"
 TIME = "2026-11-22T21:40:00.123Z"
@@ -22,11 +22,12 @@ HUGE = 1 << 53
 
 EVENTS: list[dict[str, Any]] = [
     {"type": "welcome", "name": "a", "token": "t", "epoch": "e", "seq": 1, "members": 1, "max_line": 9}
-    | {"resumed": False, "topic": "x", "names": ["a", "b"], "store": True, "rooms": ["", "#ops"]},
+    | {"resumed": False, "topic": "x", "names": ["a", "b"], "store": True, "rooms": ["", "#ops"], "lines": 1},
     {"type": "room", "conversation": "#ops", "seq": 1, "members": 1, "topic": "x", "names": ["a"]},
     {"type": "parted", "conversation": "#ops", "code": "c", "text": "x"},
     {"type": "error", "code": "c", "text": "x"},
-    {"type": "message", "seq": 1, "time": TIME, "from": "a", "text": "x", "conversation": "b", "new": True},
+    {"type": "message", "seq": 1, "time": TIME, "from": "a", "text": "x", "conversation": "b"}
+    | {"new": True, "edited": True, "deleted": True},
     {"type": "ack", "id": 1, "seq": 1},
     {"type": "refused", "id": 1, "code": "c", "text": "x"},
     {"type": "joined", "name": "a", "members": 1, "conversation": "#ops"},
@@ -37,6 +38,9 @@ EVENTS: list[dict[str, Any]] = [
     {"type": "turned", "conversation": "a"},
     {"type": "unread", "conversation": "a", "messages": 1},
     {"type": "topic", "text": "x", "conversation": "#ops"},
+    {"type": "edited", "seq": 1, "text": "x", "by": "a", "conversation": "#ops"},
+    {"type": "deleted", "seq": 1, "by": "a", "conversation": "#ops"},
+    {"type": "read", "seq": 1, "conversation": "#ops"},
     {"type": "gap", "from": 1, "to": 1, "conversation": "#ops"},
     {"type": "bye", "text": "x", "code": "c"},
     {"type": "ping"},
@@ -80,8 +84,11 @@ def test_each_event_is_looked_at_with_all_its_fields() -> None:
 def test_no_text_of_any_event_can_command_a_terminal(event: dict[str, Any], field: str) -> None:
     heard = read(**event | {field: NASTY})
     assert heard is not None
-    assert sanitize(NASTY) in set(strings(heard))
-    assert not [said for said in strings(heard) for char in said if unicodedata.category(char) in {"Cc", "Cf", "Zl"}]
+    has_lines = field == "text" and isinstance(heard, events.Message | events.Edited)
+    assert (sanitize_lines(NASTY) if has_lines else sanitize(NASTY)) in set(strings(heard))
+    for said in strings(heard):
+        kinds = {unicodedata.category(char) for char in (said.replace("\n", " ") if has_lines else said)}
+        assert not kinds & {"Cc", "Cf", "Zl"}
 
 
 def test_no_name_in_a_list_can_either() -> None:
@@ -105,7 +112,7 @@ def test_a_number_is_one_that_can_be_counted_to(event: dict[str, Any], field: st
 
 @pytest.mark.parametrize(("event", "field"), TEXTS, ids=called)
 def test_nothing_but_what_people_write_is_long(event: dict[str, Any], field: str) -> None:
-    is_open = field in OPEN and event["type"] in {"message", "notice", "room", "topic", "welcome"}
+    is_open = field in OPEN and event["type"] in {"edited", "message", "notice", "room", "topic", "welcome"}
     assert (read(**event | {field: "x" * 1025}) is not None) == is_open
 
 

@@ -60,6 +60,7 @@ def test_whoever_says_hello_is_welcome() -> None:
         "resumed": False,
         "names": ["Alice", "bob"],
         "store": False,
+        "lines": 100,
     }
 
 
@@ -178,8 +179,8 @@ def test_those_who_speak_plain_text_and_those_who_speak_json_hear_each_other() -
 
 def test_control_characters_reach_others_as_their_stand_ins() -> None:
     alice, bob = bots(a_room(), "alice", "bob")
-    alice.tell("say", id=1, text="\x1b[2J\r\nbob: I never said that\u2028")
-    assert bob.hear() == said("\u241b[2J\u240d\u240abob: I never said that<U+2028>")
+    alice.tell("say", id=1, text="\x1b[2J\r\x00bob: I never said that\u2028")
+    assert bob.hear() == said("\u241b[2J\u240d\u2400bob: I never said that<U+2028>")
 
 
 def test_two_slashes_say_a_line_with_one() -> None:

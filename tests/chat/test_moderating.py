@@ -282,6 +282,7 @@ def test_what_could_not_be_kept_is_not_done(chat: StoredChat) -> None:
         "Server: this user is already a moderator!",
     ]
     assert admin.say("/audit") == ["Server: this can't be done: the disk has an error."]
+    chat.is_broken = False
     assert bob.say("hello") == ["bob: hello"]
 
 

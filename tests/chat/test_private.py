@@ -27,7 +27,7 @@ def test_two_who_are_turned_to_each_other_see_what_they_say_and_nobody_else_does
     assert bob.say("/chat alice") == [TURNED.format("alice")]
     assert alice.say("hello", "  you  ") == ["(private) alice: hello", "(private) alice:   you  "]
     assert bob.hear() == ["(private) alice: hello", "(private) alice:   you  "]
-    assert bob.say("//me too") == ["(private) bob: /me too"]
+    assert bob.say("//my too") == ["(private) bob: /my too"]
     assert carol.hear() == []
     assert events == []
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from asyncchat.commands.redaction import redact
+from asyncchat.commands.mistakes.redaction import redact
 from asyncchat.commands.table import COMMANDS, find_command
 from asyncchat.text.command_line import is_exit
 from tests.chat.stored_chat import SECRET, StoredChat

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from precis_i18n.unicode import UnicodeData
 
-from asyncchat.commands.redaction import find_hidden_command, may_contain_password, redact
+from asyncchat.commands.mistakes.redaction import find_hidden_command, may_contain_password, redact
 from asyncchat.text.framing import LineDecoder, MarkDropper
 from asyncchat.text.sanitize import is_blank
 from tests.chat import Bot, Person, a_room, some_sessions

@@ -29,7 +29,11 @@ def test_nothing_is_written_when_nothing_was_said() -> None:
     assert plain.encode([Joined(ALICE, 1), Left(ALICE, 1)]) == b""
 
 
-@given(st.lists(st.text(st.sampled_from("\r\n\x85\u2028") | st.characters(exclude_categories=["Cs"])).map(sanitize)))
+@given(
+    st.lists(
+        st.text(st.sampled_from("\r\n\x85\u2028") | st.characters(exclude_categories=["Cs"])).map(sanitize).filter(bool)
+    )
+)
 def test_each_message_is_one_line_whatever_it_says(texts: list[str]) -> None:
     lines = plain.encode([Sent(seq, ALICE, text, 0) for seq, text in enumerate(texts, 1)]).decode().splitlines()
     assert lines == [f"Alice: {text}" for text in texts]

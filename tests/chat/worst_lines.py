@@ -147,6 +147,7 @@ def costs(kind: str, piece: str) -> list[Cost]:
     """Return what the lines of a kind cost that are filled with `piece`."""
     connect, lines = KINDS[kind]
     with stored_chat() as chat:
+        chat.log.is_forgetful = True  # a search takes its time in a thread of its own
         chat.owner("bob")
         return [_cost(lambda: connect(chat), line) for line in lines(PIECES[piece])]
 

@@ -111,7 +111,7 @@ def test_what_somebody_else_wrote_into_the_file_is_harmless(path: Path) -> None:
     connection.close()
     with Journal(path) as again:
         (sent,) = again.journal.recent
-        assert (sent.name.shown, sent.text) == ("␛[2J", "a␊b")
+        assert (sent.name.shown, sent.text) == ("␛[2J", "a\nb")
         assert sent.time < 1 << 48
 
 

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from asyncchat.log.entries import PrivateStored, SendPrivate
+from asyncchat.log.entries import ChangeMessage, PrivateStored, SendPrivate
 from asyncchat.store import upkeep
 from asyncchat.store.file import Retention
 from asyncchat.store.tables import private_messages
+from asyncchat.text.refusals import NoMessage
+from asyncchat.text.usernames import parse_name
 from tests.programs import PATIENCE, seconds, until
 from tests.store import Journal, fill, indexed, message, messages, no_rest, rows
 
@@ -209,3 +211,56 @@ def test_a_conversation_in_which_nothing_is_said_has_no_more_than_shall_be_kept(
     monkeypatch.setattr(upkeep, "LARGEST", 3)
     with Journal(path, keep=Retention(messages=2)):
         until(lambda: rows(path, "SELECT text FROM private ORDER BY seq") == [("i",), ("j",)])
+
+
+# What was changed.
+
+
+def change(seq: int, text: str, room: str = "") -> ChangeMessage:
+    alice = parse_name("alice")
+    return ChangeMessage(room, seq, alice, alice, text, 5)
+
+
+@pytest.mark.parametrize("text", ["", "another text"])
+@pytest.mark.parametrize("is_indexed", [True, False])
+def test_nothing_of_a_text_that_was_changed_is_left_in_the_files(
+    path: Path, text: str, *, is_indexed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as slow:
+        if not is_indexed:
+            no_rest(slow)
+        fill(path, *messages(1, 300), message(301, "confidential"), *messages(302, 400))
+        if is_indexed:
+            with Journal(path):
+                until(lambda: indexed(path) == 400)
+            fill(path, *messages(401, 800))
+    assert b"confidential" in everything(path)
+    with Journal(path) as journal:
+        journal.change(change(301, text))
+        until(lambda: b"confidential" not in everything(path))
+        assert (301, text) in kept(path)
+        assert rows(path, "INSERT INTO words (words) VALUES ('integrity-check')") == []
+
+
+def everything(path: Path) -> bytes:
+    """Return all that is in the store's files."""
+    return b"".join(file.read_bytes() for file in path.parent.glob("chat.db*") if file.suffix != ".db-shm")
+
+
+def test_a_message_is_found_by_its_new_text_and_not_by_the_old_one(path: Path) -> None:
+    with Journal(path) as journal:
+        journal.append(message(1, "old"), message(2, "gone"))
+        until(lambda: indexed(path) == 2)
+        for entry in (change(1, "new"), change(2, "")):
+            journal.change(entry)
+        found = [rows(path, f"SELECT rowid FROM words WHERE words MATCH '{word}'") for word in ("old", "new", "gone")]
+        assert found == [[], [(1,)], []]
+
+
+def test_what_was_deleted_is_not_deleted_again_and_what_is_not_kept_is_not_changed(path: Path) -> None:
+    with Journal(path) as journal:
+        journal.append(message(1, "one"))
+        assert journal.change(change(1, "")) is None
+        assert isinstance(journal.change(change(1, "again")), NoMessage)
+        assert journal.change(change(9, "nothing")) is None
+        assert kept(path) == [(1, "")]

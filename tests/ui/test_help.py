@@ -5,8 +5,8 @@ from pathlib import Path
 from tests.programs import SECRET, ServeProgram
 from tests.ui.terminals import ENTER, TAB, Terminal
 
-WITHOUT_STORE = ["/bell", "/clear", "/exit", "/help", "/ignore", "/join", "/leave"]
-WITHOUT_STORE += ["/list", "/room", "/rooms", "/unignore", "/whois"]
+WITHOUT_STORE = ["/away", "/bell", "/clear", "/delete", "/edit", "/exit", "/help", "/ignore", "/join", "/leave"]
+WITHOUT_STORE += ["/list", "/me", "/room", "/rooms", "/unignore", "/whois"]
 
 
 def offered(terminal: Terminal) -> list[str]:

@@ -65,7 +65,7 @@ class Chat:
         cancelled, the message may be sent nevertheless.
 
         Args:
-            text: the message. It is sent unchanged, even if it looks like a command; a line break is shown as `␊`.
+            text: the message. It is sent unchanged, even if it looks like a command, and may have up to 100 lines.
             to: the room that it is for, such as `"#ops"`, or the registered user that a private message is for; without
                 it, it goes to the first of the `rooms` given to `connect`, else to the default room. To answer a
                 message in its own conversation, write `to=message.conversation`.

@@ -11,15 +11,18 @@ from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Account, Role
 from asyncchat.log.entries import (
     AnyEntry,
+    ChangeMessage,
     CreateAccount,
     DeleteAccount,
     Depart,
     Enter,
+    Follow,
     Join,
     Leave,
     MakeRoom,
     MarkRead,
     PrivateStored,
+    ReadRoom,
     Rename,
     Restrict,
     Seen,
@@ -111,6 +114,26 @@ class ChatCore(Directory):
         """The owner of the account is online now."""
         self.propose(Seen(account.id, self.clock()))
 
+    # Which rooms a registered user is in after the next login.
+
+    def follow(self, user: User, room: str) -> None:
+        """The user is in a room: also after the next login, if that is kept."""
+        if user.positions is not None and user.account:
+            self.propose(Follow(user.account.id, room))
+
+    def unfollow(self, user: User, room: str) -> None:
+        """The user has left a room."""
+        if user.positions is not None and user.account:
+            user.positions.pop(room, None)
+            self.propose(Follow(user.account.id, room, follows=False))
+
+    def read(self, user: User, room: str, seq: int) -> None:
+        """The user has read the messages of a room up to the number `seq`, if that is kept."""
+        seq = min(seq, self.state.rooms[room].seq)
+        if user.positions is not None and user.account and seq > user.positions.get(room, 0):
+            user.positions[room] = seq
+            self.propose(ReadRoom(user.account.id, room, seq))
+
     # The end of a connection.
 
     def leave(self, user: User) -> None:
@@ -168,6 +191,8 @@ class ChatCore(Directory):
         """Tell the users whom an entry is about that it is applied, or why not."""
         if isinstance(entry, SendPrivate):
             self._tell_private(entry, outcome)
+        elif isinstance(entry, ChangeMessage):
+            self._tell_changed(entry, outcome)
         elif not isinstance(outcome, Refusal):
             self._tell_applied(entry)
 
@@ -179,6 +204,13 @@ class ChatCore(Directory):
             self._deliver(entry, outcome)
         elif session:
             session.fail([entry.ident], outcome.why if isinstance(outcome, NotKept) else str(outcome))
+
+    def _tell_changed(self, entry: ChangeMessage, outcome: object) -> None:
+        if session := self.resumable.of(entry.token_hash):
+            if isinstance(outcome, Refusal):
+                session.forget(entry.ident)  # the command tells its user
+            else:
+                session.acknowledge([(entry.ident, None)])
 
     def _deliver(self, entry: SendPrivate, stored: PrivateStored) -> None:
         accounts = self.state.accounts

@@ -94,6 +94,17 @@ class Directory:
         account = self.find_account(name)
         return account.role if account else Role.GUEST
 
+    def is_author(self, user: User, message: Sent) -> bool:
+        """Tell whether the user has sent a message, and not somebody who had the name before."""
+        if message.name.key != user.require_name().key:
+            return False
+        session = user.resumable
+        if message.token_hash and message.token_hash == session.token_hash:
+            return True
+        if user.account:
+            return message.time >= user.account.made
+        return not message.token_hash and message.time >= user.since
+
     def users_in(self, room: str) -> list[User]:
         """Return the users who are in the room with this key."""
         return [self.online[key] for key in self.state.rooms[room].members if key in self.online]

@@ -103,6 +103,8 @@ class Doubts:
     def _is_password(self, text: str) -> bool:
         if not self._length:
             return False
+        if "\n" in text:
+            return any(map(self._is_password, text.split("\n")))
         text = text.strip()
         if len(text) != self._length if text.isascii() else len(text) > MOST_DECOMPOSED:
             return False

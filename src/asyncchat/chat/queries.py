@@ -45,10 +45,25 @@ class Found(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class FindMessage(Request[Sent | None]):
+    """The message with a number in the room with the key `room`; None if there is none, or it is deleted."""
+
+    seq: int
+    room: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LoadResumption(Request["SavedResumption"]):
     """Load what the store knows of the resumable session whose token has this hash."""
 
     token_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LoadPlaces(Request[dict[str, int]]):
+    """The keys of the rooms that the owner of an account follows, with the number of the last message that was read."""
+
+    who: Account
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,10 +83,21 @@ class Output(Protocol):
         """Tell how many messages of each sender are unread."""
         ...
 
-    def entered(self, room: RoomState, own: Name, missed: Sequence[Sent], first: int, most: int) -> None:
+    def entered(
+        self,
+        room: RoomState,
+        own: Name,
+        missed: Sequence[Sent],
+        first: int,
+        most: int,
+        changed: Sequence[Sent] = (),
+        read: int | None = None,
+    ) -> None:
         """The user with the name `own` is in a room from now on.
 
         missed: the messages to show, the last ones of `most` bytes
+        changed: those that were shown, and have another text now
+        read: the number of the last one that was read, if that is kept
         first: the number from which on messages are missing, if those begin later
         """
         ...
@@ -129,6 +140,7 @@ class ResumableSession:
     target: where messages go, also after the next connection
     partners: the accounts that were written to, by the keys of their names: a name may have changed hands since
     doubts: what the next line may be other than a message
+    away: why its user does not answer, if the user has said so
     is_restored: it was loaded from the store, which does not know everything about it
 
     Ids increase, so that a repeated message is recognised and not posted again.
@@ -137,6 +149,7 @@ class ResumableSession:
     __slots__ = (
         "account",
         "acked",
+        "away",
         "created",
         "doubts",
         "first",
@@ -162,6 +175,7 @@ class ResumableSession:
         self.target: Target = Place.ROOM
         self.partners: dict[str, Account] = {}
         self.doubts = Doubts()
+        self.away = ""
         self.is_restored = False
         self.last_id = -1
         self.unacked: dict[int, None] = {}  # an empty set takes three times as much memory
@@ -185,10 +199,14 @@ class ResumableSession:
     def fail(self, idents: Sequence[int], why: str) -> None:
         """The messages with these ids could not be stored, and may be sent again; `why` is the rest of a sentence."""
         for ident in idents:
-            self.unacked.pop(ident, None)
-        self.last_id = max(self.acked, default=-1)
+            self.forget(ident)
         if self.user:
             self.user.output.fail(idents, why)
+
+    def forget(self, ident: int) -> None:
+        """What was sent with this id may be sent again."""
+        self.unacked.pop(ident, None)
+        self.last_id = max(self.acked, default=-1)
 
 
 class User:
@@ -203,6 +221,7 @@ class User:
     addressee: where the line at hand goes, or which conversation it is about
     room: the key of the room where messages go, if `target` is one
     at: the same of the line at hand
+    positions: the last message that was read, by the keys of rooms; None if that is not kept
     unread_marks: for each conversation the last message that was written to the connection, which may be dead
     last_mark: the last of these that was proposed, since the connection is alive
     message_id: the id of the line at hand, as long as it has no answer; None in a format without ids
@@ -228,6 +247,7 @@ class User:
         "network",
         "offered",
         "output",
+        "positions",
         "resumable",
         "room",
         "running",
@@ -248,6 +268,7 @@ class User:
         self.target: Target = Place.ROOM
         self.addressee: Target = Place.ROOM
         self.room = self.at = LOBBY
+        self.positions: dict[str, int] | None = None
         self.unread_marks: dict[Account, MarkRead] = {}
         self.last_mark: MarkRead | None = None
         self.message_id: int | None = None

@@ -4,12 +4,13 @@ from asyncchat.chat.core import ChatCore
 from asyncchat.chat.recent_guests import Guest
 from asyncchat.chat.user import User
 from asyncchat.commands import help_text
-from asyncchat.commands.table import command, find_command
+from asyncchat.commands.table import Command, add, command, find_command
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Account, Role
 from asyncchat.log.entries import SetTopic
 from asyncchat.log.room_events import to_the_second
-from asyncchat.text import texts
+from asyncchat.log.state import LOBBY
+from asyncchat.text import room_texts, texts
 from asyncchat.text.command_line import EXIT, excerpt, word_of
 from asyncchat.text.usernames import find_name
 
@@ -37,6 +38,9 @@ async def _help(core: ChatCore, user: User, about: str) -> None:
         user.notice(row)
 
 
+add(Command(("/me",), "TEXT", "say what you do: your name and TEXT", posts=True, has_lines=True))
+
+
 @command("/list", "/who", "/names", "/users", help="show who is online")
 async def _list(core: ChatCore, user: User, _: str) -> None:
     names, more = core.state.rooms[user.at].names(without=user.require_name(), most=LISTED)
@@ -60,17 +64,30 @@ async def _whois(core: ChatCore, user: User, wanted: str) -> None:
         raise _unknown(wanted)
 
 
+@command("/away", argument="[TEXT]", help="let /whois say that you are away, and why; without TEXT, not any more")
+async def _away(_core: ChatCore, user: User, text: str) -> None:
+    user.resumable.away = text
+    user.notice(room_texts.away(text))
+
+
 def _unknown(wanted: str) -> Refusal:
     return Refusal("not-online", texts.unknown_user(excerpt(wanted)))
 
 
 def _tell_online(core: ChatCore, user: User, online: User) -> None:
     name, role, idle = online.require_name().shown, _called(online.role), _lasting(core.clock() - online.active)
+    more = room_texts.whois_more(_in_common(core, user, online), online.resumable.away)
     if user.role >= Role.MODERATOR:
         since = to_the_second(online.since)
-        user.notice(texts.whois_online(name, role, idle, since, online.address, online.output.client), [since])
+        user.notice(texts.whois_online(name, role, idle, since, online.address, online.output.client) + more, [since])
     else:
-        user.notice(texts.whois_online(name, role, idle))
+        user.notice(texts.whois_online(name, role, idle) + more)
+
+
+def _in_common(core: ChatCore, user: User, other: User) -> list[str]:
+    """Return the names of the rooms in which both are, besides the default one."""
+    theirs = set(core.rooms_of(other))
+    return [core.state.rooms[key].conversation for key in core.rooms_of(user) if key in theirs and key != LOBBY]
 
 
 def _tell_offline(user: User, account: Account) -> None:

@@ -25,7 +25,9 @@ def usable(role: Role, *, has_store: bool, has_window: bool = False) -> list[Com
     return [
         command
         for command in COMMANDS
-        if command.role <= role and (has_store or not command.needs_store) and (has_window or command.run)
+        if command.role <= role
+        and (has_store or not command.needs_store)
+        and (has_window or not command.is_client_only)
     ]
 
 

@@ -45,4 +45,5 @@ def _show(user: User, messages: Sequence[Sent], nothing: str) -> None:
         user.notice(nothing)
     for sent in messages:
         time = to_the_second(sent.time)
-        user.notice(f"{time} {sent.name.shown}: {sent.text}", [time])
+        for line in sent.text.split("\n"):
+            user.notice(f"{time} {sent.name.shown}: {line}", [time])

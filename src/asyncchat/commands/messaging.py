@@ -43,6 +43,7 @@ async def _room(core: ChatCore, user: User, _: str) -> None:
     help="send one private message",
     role=Role.REGISTERED,
     needs_store=True,
+    has_lines=True,
     group=Group.PRIVATE,
 )
 async def _msg(core: ChatCore, user: User, argument: str) -> None:

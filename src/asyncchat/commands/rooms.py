@@ -50,7 +50,9 @@ async def _leave(core: ChatCore, user: User, _: str) -> None:
         await part(core, user, core.state.rooms[user.at].conversation)
         return
     conversation = core.state.rooms[user.at].conversation
-    await enter(core, user, core.room.shown, leaving=user.at)
+    left = user.at
+    await enter(core, user, core.room.shown, leaving=left)
+    core.unfollow(user, left)
     user.output.parted(conversation)
 
 
@@ -82,6 +84,7 @@ async def _enter(core: ChatCore, user: User, wanted: str, after: int | None, lea
     elif not is_in or leaving not in {None, key}:
         await Enter(user.member, key, leaving)
     if not is_in:
+        core.follow(user, key)
         show(core, user, key, after)
     return key
 
@@ -90,12 +93,15 @@ def show(core: ChatCore, user: User, key: str, after: int | None = None) -> None
     """Tell the user of a room that was entered, with its last messages, or those `after` a number."""
     room = core.state.rooms[key]
     first = user.resumable.rooms.get(key, 1)
+    read = None if user.positions is None else user.positions.setdefault(key, 0)
     if after is None:
         missed = core.last(room=key)
-        user.output.entered(room, user.require_name(), missed, room.seq + 1 - len(missed), core.max_backlog)
+        user.output.entered(room, user.require_name(), missed, room.seq + 1 - len(missed), core.max_backlog, read=read)
     else:
-        missed = room.since(after if user.account else max(after, first - 1))
-        user.output.entered(room, user.require_name(), missed, after + 1, core.max_backlog)
+        first = 1 if user.account else first
+        missed = room.since(max(after, first - 1))
+        changed = room.changed(first, after)
+        user.output.entered(room, user.require_name(), missed, after + 1, core.max_backlog, changed, read)
 
 
 async def part(core: ChatCore, user: User, wanted: str) -> None:
@@ -105,6 +111,7 @@ async def part(core: ChatCore, user: User, wanted: str) -> None:
         raise NoRoom(room_texts.NOT_IN_ROOM)
     conversation = core.state.rooms[key].conversation
     await Depart(user.member, key)
+    core.unfollow(user, key)
     user.output.parted(conversation)
     if user.room == key:
         user.room = next(iter(core.rooms_of(user)), LOBBY)

@@ -33,8 +33,10 @@ class Command(NamedTuple):
     needs_store: it is refused where nothing is stored
     has_password: a password follows it, so that the line must not be shown or stored
     sets_target: it changes where messages go
+    posts: it sends a message, which it is the beginning of; `run` is None
+    has_lines: its argument may have several lines
     group: its group in /help
-    run: None for a command of the client for terminals, which the server does not know
+    run: None also for a command of the client for terminals, which the server does not know
     """
 
     names: tuple[str, ...]
@@ -45,6 +47,8 @@ class Command(NamedTuple):
     needs_store: bool = False
     has_password: bool = False
     sets_target: bool = False
+    posts: bool = False
+    has_lines: bool = False
     group: Group = Group.CHAT
     run: Handler | None = None
 
@@ -56,7 +60,7 @@ class Command(NamedTuple):
     @property
     def is_client_only(self) -> bool:
         """Whether the terminal client carries it out, and the server does not know it."""
-        return self.run is None
+        return self.run is None and not self.posts
 
     @property
     def is_confidential(self) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from msgspec import Struct
 
-from asyncchat.formats.events import FromClient, Joined, Left, Members, Message
+from asyncchat.formats.events import Deleted, Edited, FromClient, Joined, Left, Members, Message
 from asyncchat.log import room_events
 from asyncchat.log.room_events import ANNOUNCED, timestamp
 from asyncchat.text import texts
@@ -69,7 +69,11 @@ def private(conversation: str, batch: Iterable[room_events.Sent], *, new: bool) 
 def _public(event: room_events.Event, room: str) -> Sequence[Struct]:
     match event:
         case room_events.Sent(seq, name, text, time):
+            if event.changed:
+                return (Message(seq, timestamp(time), name.shown, text, room, edited=bool(text), deleted=not text),)
             return (Message(seq, timestamp(time), name.shown, text, room),)
+        case room_events.Changed(seq, _, by, text):
+            return (_change(seq, text, by.shown, room),)
         case room_events.Joined(name, members) if members <= ANNOUNCED:
             return (Joined(name.shown, members, room),)
         case room_events.Left(name, members, True) if members <= ANNOUNCED:
@@ -80,6 +84,15 @@ def _public(event: room_events.Event, room: str) -> Sequence[Struct]:
             return Left(name.shown, members - 1, room), Joined(new.shown, members, room)
         case _:
             return ()
+
+
+def _change(seq: int, text: str, by: str, room: str) -> Struct:
+    return Edited(seq, text, by, room) if text else Deleted(seq, by, room)
+
+
+def changes(said: Iterable[room_events.Sent], room: str = "") -> bytes:
+    """Return what has changed of these messages of a room, for a client that has them as they were."""
+    return lines([_change(message.seq, message.text, "", room) for message in said if message.changed])
 
 
 def is_object(line: bytes | None) -> bool:

@@ -159,6 +159,7 @@ class Welcome(Event, frozen=True):
         names: the names of all users, unless they are too many.
         store: whether the server has a store, and the commands that need one; a server of 0.1.0 does not say.
         rooms: the rooms that the user is in, if not only the default room; a `room` follows for each other one.
+        lines: lines that a message may have; 0: one, of a server of 0.1.0.
     """
 
     name: Short
@@ -172,6 +173,7 @@ class Welcome(Event, frozen=True):
     names: Annotated[list[Short], Meta(max_length=MOST_NAMES)] | UnsetType = UNSET
     store: bool | UnsetType = UNSET
     rooms: Annotated[list[Short], Meta(max_length=MOST_ROOMS)] | UnsetType = UNSET
+    lines: SafeInt = 0
 
 
 class Error(Event, frozen=True):

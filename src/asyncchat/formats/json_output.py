@@ -55,13 +55,24 @@ class JsonOutput:
         """Tell how many messages of each sender are unread."""
         self.tell(*[events.Unread(name, number) for name, number in counts])
 
-    def entered(self, room: RoomState, own: Name, missed: Sequence[Sent], first: int, most: int) -> None:
+    def entered(
+        self,
+        room: RoomState,
+        own: Name,
+        missed: Sequence[Sent],
+        first: int,
+        most: int,
+        changed: Sequence[Sent] = (),
+        read: int | None = None,
+    ) -> None:
         """The user is in another room, too."""
         told: list[events.FromServer] = [room_event(room, own)]
+        if read is not None:
+            told.append(events.Read(read, room.conversation))
         lines = codec.last_lines(missed, most, room.conversation)
         if first < room.seq + 1 - len(lines):
             told.append(events.Gap(first, room.seq - len(lines), room.conversation))
-        self.send(b"".join([codec.lines(told), *lines]))
+        self.send(b"".join([codec.lines(told), codec.changes(changed, room.conversation), *lines]))
 
     def parted(self, conversation: str, code: str = "", text: str = "") -> None:
         """The user is not in a room, or not any more."""

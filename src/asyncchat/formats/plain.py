@@ -1,20 +1,51 @@
 """The plain text form of what the server says: one line each, UTF-8, ended by LF."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from asyncchat.log.room_events import Event, Sent
-from asyncchat.text import texts
+from asyncchat.log.room_events import Changed, Event, Sent
+from asyncchat.text import room_texts, texts
+from asyncchat.text.command_line import ACTION
 
-
-def encode(events: Iterable[Event], conversation: str = "") -> bytes:
-    """Return the messages among `events` as lines `NAME: TEXT`; who joins and leaves is not said."""
-    return "".join([f"{event.name.shown}: {event.text}\n" for event in events if type(event) is Sent]).encode()
+_UNUSUAL = (f": {ACTION}", ": \n")
 
 
-def private(messages: Iterable[Sent], *, new: bool = False) -> bytes:
+def encode(events: Sequence[Event], conversation: str = "") -> bytes:
+    """Return the messages among `events` as lines `NAME: TEXT`, and what has changed of earlier ones.
+
+    Who joins and leaves is not said.
+    """
+    lines = [f"{event.name.shown}: {event.text}\n" for event in events if type(event) is Sent]
+    said = "".join(lines)
+    # To look at each message would take longer.
+    if len(lines) != len(events) or said.count("\n") != len(lines) or any(part in said for part in _UNUSUAL):
+        said = "".join(map(_said, events))
+    return said.encode()
+
+
+def _said(event: Event) -> str:
+    match event:
+        case Sent(name=name, text=text):
+            return _lines(name.shown, text)
+        case Changed(_, author, _, text) if text:
+            return _lines(author.shown, text, "(edited) ")
+        case Changed(_, author, by):
+            return f"Server: {room_texts.message_deleted(author.shown, by.shown)}\n"
+        case _:
+            return ""
+
+
+def _lines(name: str, text: str, mark: str = "") -> str:
+    """Return each line of a message with the name before it; none of one that was deleted."""
+    if not text:
+        return ""
+    begin = f"{mark}* {name} " if text.startswith(ACTION) else f"{mark}{name}: "
+    return "".join([f"{begin}{line}\n" for line in text.removeprefix(ACTION).split("\n")])
+
+
+def private(messages: Sequence[Sent], *, new: bool = False) -> bytes:
     """Return private messages as lines, marked so that they differ from those of the room; `new`: they were unread."""
-    mark = "new" if new else "private"
-    return "".join([f"({mark}) {sent.name.shown}: {sent.text}\n" for sent in messages]).encode()
+    mark = "(new) " if new else "(private) "
+    return "".join([_lines(sent.name.shown, sent.text, mark) for sent in messages]).encode()
 
 
 def notices(lines: Sequence[str]) -> bytes:

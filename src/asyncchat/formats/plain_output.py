@@ -44,7 +44,16 @@ class PlainOutput:
     def unread(self, counts: Sequence[tuple[str, int]]) -> None:
         """Nothing: /unread tells it."""
 
-    def entered(self, room: RoomState, own: Name, missed: Sequence[Sent], first: int, most: int) -> None:
+    def entered(
+        self,
+        room: RoomState,
+        own: Name,
+        missed: Sequence[Sent],
+        first: int,
+        most: int,
+        changed: Sequence[Sent] = (),
+        read: int | None = None,
+    ) -> None:
         """The user is in another room from now on."""
         said = plain.notice(room_texts.entered(room.shown, len(room.members), room.topic))
         self.peer.write(said + plain.encode(missed))

@@ -131,13 +131,13 @@ class Edited(Event, frozen=True):
     Attributes:
         seq: its number.
         text: the new text.
-        by: who has changed it.
+        by: who has changed it; empty when this was missed, and is said again.
         conversation: # and the name of the room; empty for the default room.
     """
 
     seq: SafeInt
     text: str
-    by: Short
+    by: Short = ""
     conversation: Short = ""
 
 
@@ -146,12 +146,12 @@ class Deleted(Event, frozen=True):
 
     Attributes:
         seq: its number.
-        by: who has deleted it.
+        by: who has deleted it; empty when this was missed, and is said again.
         conversation: # and the name of the room; empty for the default room.
     """
 
     seq: SafeInt
-    by: Short
+    by: Short = ""
     conversation: Short = ""
 
 

@@ -29,16 +29,20 @@ class Account:
 
     password: its hash
     seen: when its owner was online last, in milliseconds since 1970, if that is known
+    made: when it was registered, or 0
     """
 
-    __slots__ = ("id", "name", "password", "role", "seen")
+    __slots__ = ("id", "made", "name", "password", "role", "seen")
 
-    def __init__(self, ident: int, name: Name, password: str, role: Role, seen: int | None = None) -> None:
+    def __init__(
+        self, ident: int, name: Name, password: str, role: Role, seen: int | None = None, made: int = 0
+    ) -> None:
         self.id = ident
         self.name = name
         self.password = password
         self.role = role
         self.seen = seen
+        self.made = made
 
 
 class Accounts:

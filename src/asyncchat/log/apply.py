@@ -10,11 +10,13 @@ from typing import assert_never
 from asyncchat.log.accounts import Account, Role
 from asyncchat.log.entries import (
     AnyEntry,
+    ChangeMessage,
     Count,
     CreateAccount,
     DeleteAccount,
     Depart,
     Enter,
+    Follow,
     Join,
     Leave,
     LiftRestriction,
@@ -23,6 +25,7 @@ from asyncchat.log.entries import (
     Mark,
     MarkRead,
     OpenConversation,
+    ReadRoom,
     Rename,
     Restrict,
     Seen,
@@ -35,6 +38,7 @@ from asyncchat.log.entries import (
 from asyncchat.log.restrictions import RestrictionKind
 from asyncchat.log.room_events import (
     MOST_ROOMS,
+    Changed,
     ConnectionReplaced,
     Event,
     Joined,
@@ -51,6 +55,7 @@ from asyncchat.text.refusals import (
     IncorrectLogin,
     LoginTaken,
     NameTaken,
+    NoMessage,
     NoRoom,
     NotKept,
     NotThere,
@@ -108,6 +113,13 @@ def check(state: ChatState, entry: AnyEntry) -> None:
             if room not in state.member(number).rooms:
                 raise NoRoom(room_texts.NOT_IN_ROOM)
         case SetTopic(room=room):
+            if room not in state.rooms:
+                raise NoRoom
+        case ChangeMessage(room, seq):
+            if room not in state.rooms or ((message := state.rooms[room].find(seq)) and not message.text):
+                raise NoMessage
+        case Follow(account, room) | ReadRoom(account, room):
+            _require(state, account)
             if room not in state.rooms:
                 raise NoRoom
         case Count() | Mark() | Restrict() | LiftRestriction():
@@ -180,10 +192,14 @@ def apply(state: ChatState, entry: Logged) -> Sequence[Told]:
             return (_vacate(state, room, member.name),)
         case Count(room):
             return ((room, MemberCount(len(state.rooms[room].members))),) if room in state.rooms else ()
-        case SendPrivate() | OpenConversation() | MarkRead() | Mark():
-            pass  # the state has no private messages: they are in the store alone
+        case SendPrivate() | OpenConversation() | MarkRead() | Follow() | ReadRoom() | Mark():
+            pass  # private messages, and what was read, are in the store alone
         case Restrict() | LiftRestriction():
             _change_order(state, entry)
+        case ChangeMessage(room, seq, author, by, text, time):
+            if message := state.rooms[room].find(seq):
+                state.rooms[room].change(message._replace(text=text, changed=time))
+            return ((room, Changed(seq, author, by, text)),)
         case SetTopic(_, text, room=room):
             state.rooms[room].topic = text
         case CreateAccount() | StoreToken() | StorePassword() | Seen() | DeleteAccount() | SetRole():
@@ -257,7 +273,7 @@ def _change_accounts(
     accounts = state.accounts
     assert accounts  # else `check` has refused the entry
     if isinstance(entry, CreateAccount):
-        account = Account(accounts.next_id, entry.name, entry.password, Role.REGISTERED)
+        account = Account(accounts.next_id, entry.name, entry.password, Role.REGISTERED, made=entry.time)
         accounts.add(account)
         _set_member_account(state, entry.name, account.id)
         return

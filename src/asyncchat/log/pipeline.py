@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from asyncchat.errors import Refusal
 from asyncchat.log.apply import Told, apply, check
 from asyncchat.log.audience import Audience
-from asyncchat.log.entries import ALONE, KEPT_NOWHERE, AnyEntry, Count, Depart, Join, Leave, Logged, Mark
+from asyncchat.log.entries import ALONE, KEPT_NOWHERE, AnyEntry, ChangeMessage, Count, Depart, Join, Leave, Logged, Mark
 from asyncchat.log.log import Log
 from asyncchat.log.room_events import ANNOUNCED, Event, Sent
 from asyncchat.log.state import LOBBY, ChatState
@@ -234,7 +234,8 @@ class Pipeline:
                         events += apply(self.state, item.entry)
                     except Refusal as refusal:
                         result = refusal
-                if isinstance(item.entry, Leave | Depart):  # who leaves gets all events until then, and no later ones
+                # Who leaves gets all events until then, and no later ones; who changes a message sees that first.
+                if isinstance(item.entry, Leave | Depart | ChangeMessage):
                     self._tell(events)
                     events = []
                     self._acknowledge(batch)

@@ -27,7 +27,8 @@ class Sent(NamedTuple):
     """A message; `seq` rises by one from each to the next, `time` is in milliseconds since 1970 (UTC).
 
     `token_hash` and `ident`: of the session that it was sent from, and its id there, if it may be sent again.
-    `room`: the key of the room, empty for the default room.
+    `room`: the key of the room, empty for the default room. `changed`: when it got this text, if that is not its first
+    one; an empty text is one that was deleted.
     """
 
     seq: int
@@ -37,6 +38,16 @@ class Sent(NamedTuple):
     token_hash: bytes = b""
     ident: int = 0
     room: str = ""
+    changed: int = 0
+
+
+class Changed(NamedTuple):
+    """A message of `author` has another text, or was deleted, if the text is empty."""
+
+    seq: int
+    author: Name
+    by: Name
+    text: str
 
 
 class Left(NamedTuple):
@@ -76,7 +87,7 @@ class MemberCount(NamedTuple):
     members: int
 
 
-Event = Joined | Sent | Left | Renamed | ConnectionReplaced | Reconnected | MemberCount
+Event = Joined | Sent | Changed | Left | Renamed | ConnectionReplaced | Reconnected | MemberCount
 
 
 def timestamp(time: int) -> str:

@@ -42,7 +42,7 @@ class RoomState:
     members: their names, by the keys of these
     """
 
-    __slots__ = ("conversation", "last", "members", "seq", "shown", "topic")
+    __slots__ = ("_has_changed", "conversation", "last", "members", "seq", "shown", "topic")
 
     def __init__(
         self, remembered: int, recent: Sequence[Sent] = (), seq: int = 0, topic: str = "", name: str = DEFAULT_NAME
@@ -50,6 +50,7 @@ class RoomState:
         self.shown = self.conversation = f"#{name}"
         self.members: dict[str, Name] = {}
         self.last: deque[Sent] = deque(recent, maxlen=remembered)
+        self._has_changed = any(message.changed for message in recent)
         self.seq = seq
         self.topic = topic
 
@@ -62,6 +63,22 @@ class RoomState:
         """Add messages, the oldest first."""
         self.last.extend(messages)
         self.seq = messages[-1].seq
+
+    def find(self, seq: int) -> Sent | None:
+        """Return the message with this number, if it is remembered."""
+        index = seq - self.last[0].seq if self.last else -1
+        return self.last[index] if 0 <= index < len(self.last) and self.last[index].seq == seq else None
+
+    def change(self, message: Sent) -> None:
+        """Replace a message that is remembered by another one with its number."""
+        self._has_changed = True
+        self.last[message.seq - self.last[0].seq] = message
+
+    def changed(self, first: int, last: int) -> list[Sent]:
+        """Return the messages with these numbers, of those that are remembered, that have another text now."""
+        if not self._has_changed:  # nearly always
+            return []
+        return [message for message in self.last if message.changed and first <= message.seq <= last]
 
     def newest(self, count: int) -> list[Sent]:
         """Return the last messages, at most `count`."""

@@ -162,7 +162,8 @@ class App {
         this.#parted(event);
         break;
       case "read":
-        if (event.seq >= model.open(name).last) this.attention.clear(model.open(name));
+        this.link.canRead = true;
+        if (event.seq) model.open(name).quietUntil = Math.max(this.link.positions.get(name)?.read ?? 0, event.seq);
         break;
       case "edited":
       case "deleted":
@@ -291,7 +292,7 @@ class App {
   }
 
   #read({ name, last }) {
-    if (this.actions.canEdit && last) this.link.send({ type: "read", conversation: name, seq: last });
+    if (this.link.canRead && last) this.link.send({ type: "read", conversation: name, seq: last });
   }
 
   // Show what has changed.

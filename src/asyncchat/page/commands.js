@@ -1,10 +1,14 @@
 // The commands, as /help shows them; made by docs/make_page_commands.py.
 export const COMMANDS = [
   {"names": ["/help"], "argument": "[COMMAND]", "help": "show the commands, or explain one", "role": "guest"},
+  {"names": ["/me"], "argument": "TEXT", "help": "say what you do: your name and TEXT", "role": "guest"},
   {"names": ["/list", "/who", "/names", "/users"], "argument": "", "help": "show who is online", "role": "guest"},
   {"names": ["/whois"], "argument": "NAME", "help": "show a user's role, whether online, idle time, and when last seen", "role": "guest"},
+  {"names": ["/away"], "argument": "[TEXT]", "help": "let /whois say that you are away, and why; without TEXT, not any more", "role": "guest"},
   {"names": ["/topic"], "argument": "[TEXT]", "help": "show the topic; moderators can set it", "role": "guest", "store": true},
   {"names": ["/exit", "/quit"], "argument": "", "help": "leave the chat", "role": "guest"},
+  {"names": ["/edit"], "argument": "TEXT", "help": "change your last message here, of the last 15 minutes", "role": "guest"},
+  {"names": ["/delete"], "argument": "[NUMBER|NAME]", "help": "delete your last message here, of the last 15 minutes; for moderators, any, or the last of a user", "role": "guest"},
   {"names": ["/rooms"], "argument": "", "help": "show the rooms, and how many users are in each", "role": "guest"},
   {"names": ["/join"], "argument": "[#ROOM]", "help": "enter a room, which is made if there is none; without #ROOM, show the rooms", "role": "guest", "turns": true},
   {"names": ["/leave"], "argument": "", "help": "leave this room, and return to the default room", "role": "guest", "turns": true},

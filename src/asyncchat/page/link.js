@@ -244,7 +244,8 @@ export class Link {
     const lobby = { conversation: "", seq, members, topic, names };
     welcome.rooms = (welcome.rooms ?? [lobby]).map((room) => room === "" ? lobby : room).filter((room) => room.seq >= 0);
     for (const room of welcome.rooms) this.#enterRoom(room.conversation, room.seq);
-    this.canEdit = welcome.rooms.some(({ read }) => read !== undefined);
+    this.canEdit = welcome.lines > 0;
+    this.canRead = false; // until the server says that it keeps what was read
     this.on.event(welcome);
     if (before === welcome.epoch && !welcome.resumed) {
       // The server has forgotten what came of those that were sent already, but not the messages themselves.

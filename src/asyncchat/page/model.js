@@ -150,10 +150,12 @@ export class Model {
     return keyOf(name) === keyOf(this.name);
   }
 
-  message({ seq, time, from, text, me, edited, new: isNew }) {
+  message({ seq, time, from, text: said, edited, deleted, new: isNew }) {
+    const me = said.startsWith("/me "); // XEP-0245
+    const text = me ? said.slice(4) : said;
     const isOwn = this.isMe(from);
     return {
-      seq, time: Date.parse(time), from, text, me, isNew, isOwn, isEdited: edited,
+      seq, time: Date.parse(time), from, text, me, isNew, isOwn, isEdited: edited, isDeleted: deleted,
       calls: !isOwn && mentions(text, this.name).length > 0,
     };
   }

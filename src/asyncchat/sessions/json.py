@@ -6,12 +6,14 @@ from msgspec import UNSET
 
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.user import Place, Target
+from asyncchat.commands.changes import delete, edit
 from asyncchat.commands.messaging import find_recipient
 from asyncchat.commands.rooms import enter_too, find_room, part
+from asyncchat.commands.table import find_command
 from asyncchat.errors import Refusal
 from asyncchat.formats import codec, events
 from asyncchat.formats.codec import InvalidEvent
-from asyncchat.formats.events import Error, Hello, Join, Part, Ping, Pong, Refused, Say
+from asyncchat.formats.events import Delete, Edit, Error, Hello, Join, Part, Ping, Pong, Read, Refused, Say
 from asyncchat.formats.json_output import JsonOutput
 from asyncchat.formats.websocket import WebSocketOutput
 from asyncchat.log.audience import Peer
@@ -22,8 +24,24 @@ from asyncchat.sessions.session import Session
 from asyncchat.text import room_texts, texts
 from asyncchat.text.command_line import is_command
 from asyncchat.text.refusals import NoRoom
-from asyncchat.text.sanitize import is_blank, sanitize, too_long
+from asyncchat.text.sanitize import MOST_LINES, is_blank, sanitize, sanitize_lines, too_long
 from asyncchat.text.usernames import Name, NameRefused
+
+
+def _checked(raw: str) -> str:
+    """Return a text as it may be shown, of several lines perhaps. Raises Refusal."""
+    text = sanitize_lines(raw.replace("\r\n", "\n")).strip("\n")
+    if is_blank(text):
+        raise Refusal("empty", texts.IS_EMPTY)
+    if text.count("\n") >= MOST_LINES:
+        raise Refusal("too-long", texts.line_refused(room_texts.too_many_lines(MOST_LINES)))
+    return text
+
+
+def _as_line(text: str) -> str:
+    """Return a command as one line, unless its argument may have several."""
+    has_lines = not is_command(text) or ((command := find_command(text)) and command.has_lines)
+    return text if has_lines else sanitize(text)
 
 
 class JsonSession(Session):
@@ -56,7 +74,13 @@ class JsonSession(Session):
             case Hello():
                 self._try_to_join(lambda: self.run(handle_hello(self.core, self.user, self._output, event)))
             case Say():
-                self._say(event)
+                self._take(event, lambda name: self._accept(event, name))
+            case Edit() | Delete():
+                self._take(event, lambda _: self._change(event))
+            case Read(seq, conversation):
+                room = find_room(self.core, conversation)
+                if self.user.name and room is not None and room in self.core.rooms_of(self.user):
+                    self.core.read(self.user, room, seq)
             case Join(conversation, after):
                 self._change_rooms(conversation, lambda: enter_too(self.core, self.user, conversation, after))
             case Part(conversation):
@@ -90,28 +114,30 @@ class JsonSession(Session):
 
     # Messages and commands.
 
-    def _say(self, say: Say) -> None:
+    def _take(self, event: Say | Edit | Delete, accept: Callable[[Name], None]) -> None:
         name, session = self.user.name, self.user.resumable
         if name is None:
             self._output.tell(Error("no-name", texts.SAY_HELLO))
-        elif say.id in session.acked:
-            self._output.acknowledge([(say.id, session.acked[say.id])])
-        elif say.id not in session.unacked:
-            self.user.message_id = say.id
-            self._answer(say.id, lambda: self._accept(say, name))
+        elif event.id in session.acked:
+            self._output.acknowledge([(event.id, session.acked[event.id])])
+        elif event.id not in session.unacked:
+            self.user.message_id = event.id
+            self._answer(event.id, lambda: accept(name))
 
-    def _accept(self, say: Say, name: Name) -> None:
+    def _check_id(self, event: Say | Edit | Delete, text: str) -> None:
+        """Check that an event may be carried out. Raises Refusal."""
         session = self.user.resumable
-        if say.id <= session.last_id:
+        if event.id <= session.last_id:
             raise Refusal("old-id", texts.OLD_ID)
         if len(session.unacked) >= events.MOST_UNANSWERED:
             raise Refusal("too-many", texts.too_many_unacknowledged(events.MOST_UNANSWERED))
-        if (length := len(say.text.encode())) > self.core.max_line:
+        if (length := len(text.encode())) > self.core.max_line:
             raise Refusal("too-long", texts.line_refused(too_long(self.core.max_line, length)))
-        text = sanitize(say.text)
-        if is_blank(text):
-            raise Refusal("empty", texts.IS_EMPTY)
 
+    def _accept(self, say: Say, name: Name) -> None:
+        session = self.user.resumable
+        self._check_id(say, say.text)
+        text = _as_line(_checked(say.text))
         is_addressed = say.conversation is not UNSET
         to: Target = self.user.target
         room = self.user.room
@@ -125,6 +151,20 @@ class JsonSession(Session):
             self.core.pipeline.say(name, said, session, say.id, room)
 
         self._dispatch(text, to, room, post, is_addressed=is_addressed)
+
+    def _change(self, event: Edit | Delete) -> None:
+        user, text = self.user, event.text if isinstance(event, Edit) else ""
+        self._check_id(event, text)
+        room = find_room(self.core, event.conversation)
+        if room is None:
+            raise NoRoom
+        user.addressee, user.at = Place.ROOM, room
+        user.active = self._now
+        self.run(
+            edit(self.core, user, event.seq, _checked(text))
+            if isinstance(event, Edit)
+            else delete(self.core, user, event.seq)
+        )
 
     def _recipient(self, conversation: str, text: str) -> tuple[Target, str]:
         """Return where a line goes that names its conversation, and the key of the room. Raises Refusal."""

@@ -1,10 +1,12 @@
 """How a peer that speaks JSON joins: by a token, a password or as a guest; and what it is told of what it missed."""
 
+import contextlib
+
 from msgspec import UNSET, UnsetType
 
 from asyncchat.chat import login
 from asyncchat.chat.core import ChatCore, lose_partner
-from asyncchat.chat.queries import LoadResumption
+from asyncchat.chat.queries import LoadPlaces, LoadResumption
 from asyncchat.chat.resumption import hash_token
 from asyncchat.chat.user import Place, ResumableSession, User
 from asyncchat.commands.messaging import find_recipient, open_conversation
@@ -18,6 +20,7 @@ from asyncchat.log.room_events import ANNOUNCED
 from asyncchat.log.state import LOBBY
 from asyncchat.text import texts
 from asyncchat.text.refusals import IncorrectLogin, NotKept
+from asyncchat.text.sanitize import MOST_LINES
 from asyncchat.text.usernames import Name, find_name, parse_name
 
 
@@ -70,12 +73,15 @@ class _Login:
         self._after: dict[str, int | None] = {}  # of the rooms to be in, by their keys
         self._missing: list[str] = []  # rooms that the client wants to be in, and that do not exist
         self._said: str | UnsetType | None = hello.conversation
+        self._places: dict[str, int] | None = None  # the rooms of last time, and what was read there
         self._wanted = ""  # which of those is to be the current conversation
 
     async def join(self, known: ResumableSession | None) -> None:
         """Join with the session that is `known` by the token, with a password, or as a guest."""
         core, user, hello = self._core, self._user, self._hello
         name = parse_name(hello.name)
+        if owner := core.find_account(name):
+            await self._load_places(owner)
         owner = core.find_account(name)
         self._choose_rooms(known)
         if known:
@@ -89,6 +95,7 @@ class _Login:
             core.require_accounts()
             if not hello.register:
                 raise IncorrectLogin
+            self._places = {}
             account = await login.register(core, user, name, hello.password, session.token_hash)
             await self._join_as_owner(token, session, account, shown=hello.password)
         elif owner and session.account is owner:
@@ -114,6 +121,8 @@ class _Login:
                 self._after.setdefault(key, after)
         if hello.rooms is UNSET and known:
             self._after.update({key: None for key in known.rooms if key in core.state.rooms})
+        elif hello.rooms is UNSET and self._places:
+            self._after = {key: None for key in self._places if key in core.state.rooms}
         self._is_substitute = not self._after
         self._after = self._after or {LOBBY: None}
         self._user.room = LOBBY if LOBBY in self._after else next(iter(self._after))
@@ -174,15 +183,24 @@ class _Login:
         With a token alone `hello.password` may be an old one: a client sends the same again when it reconnects.
         """
         core, user = self._core, self._user
+        user.positions = self._places
         session = core.resumable.find(token) or session  # another connection may have restored it meanwhile
         await login.join_as_owner(core, user, owner, session.token_hash, self._rooms)
         self._attach(session)
         session.account = owner
+        for room in self._rooms:
+            if user.positions is not None and room not in user.positions:
+                core.follow(user, room)
         if shown:
             session.doubts.learn_password(shown)
         self._welcome(token)
         await login.tell_unread(user, owner)
         await self._restore_target(session)
+
+    async def _load_places(self, owner: Account) -> None:
+        """Load which rooms the user was in when it was here last, and what it has read there."""
+        with contextlib.suppress(NotKept):
+            self._places = await LoadPlaces(owner)
 
     def _attach(self, session: ResumableSession) -> None:
         """Attach the session to the user, and end the connection that has it."""
@@ -242,8 +260,11 @@ class _Login:
                 names=[name.shown, *room.names(name, ANNOUNCED)[0]] if few else UNSET,
                 store=core.accounts is not None,
                 rooms=UNSET if self._rooms == (LOBBY,) else [core.state.rooms[key].conversation for key in self._rooms],
+                lines=MOST_LINES,
             )
         ]
+        if user.positions is not None and LOBBY in self._after:
+            told.append(events.Read(user.positions.get(LOBBY, 0)))
         # In one write, so that a client that has read the welcome knows the role, too.
         identity = [events.You(name.shown, user.role.name.lower())] if user.account else []
         missed = self._missed(told) if LOBBY in self._after else []
@@ -266,9 +287,11 @@ class _Login:
             seen = hello.after if hello.epoch == core.epoch else 0
             first = 1 if user.account and not hello.register else session.first
             missed = codec.last_lines(room.since(max(seen, first - 1)), core.max_backlog)
+            changed = codec.changes(room.changed(first, seen))
             first = room.seq + 1 - len(missed)
             if first > seen + 1:
                 told.append(Gap(seen + 1, first - 1))
+            missed = [changed, *missed]
         else:
             missed = [codec.conversation([message]) for message in last]
         return missed

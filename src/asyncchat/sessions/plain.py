@@ -7,7 +7,7 @@ from asyncchat.chat.core import ChatCore
 from asyncchat.chat.doubts import Doubt
 from asyncchat.chat.login import join_as_guest
 from asyncchat.chat.user import Place
-from asyncchat.commands.mistyped import doubt_of_refused
+from asyncchat.commands.mistakes.mistyped import doubt_of_refused
 from asyncchat.commands.table import find_command
 from asyncchat.errors import Refusal
 from asyncchat.formats import plain

@@ -7,13 +7,13 @@ from asyncchat.chat.core import ChatCore
 from asyncchat.chat.login import refuse_plain_password
 from asyncchat.chat.user import Output, Place, Target
 from asyncchat.commands.messaging import send_private
-from asyncchat.commands.mistyped import doubt_of, doubt_of_refused
-from asyncchat.commands.redaction import find_hidden_command, safe_command
+from asyncchat.commands.mistakes.mistyped import doubt_of, doubt_of_refused
+from asyncchat.commands.mistakes.redaction import find_hidden_command, safe_command
 from asyncchat.commands.table import Command, find_command
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Role
 from asyncchat.sessions.command_runner import CommandRunner
-from asyncchat.text import texts
+from asyncchat.text import room_texts, texts
 from asyncchat.text.command_line import argument_of
 from asyncchat.text.networks import is_loopback
 from asyncchat.text.refusals import Muted
@@ -24,6 +24,12 @@ _MAY_NOT = {
     Role.MODERATOR: texts.NEEDS_MODERATOR,
     Role.ADMIN: texts.NEEDS_ADMIN,
 }
+
+
+def _required(line: str, command: Command) -> str:
+    if not (argument := argument_of(line)):
+        raise Refusal("no-argument", room_texts.write_argument(command.usage))
+    return argument
 
 
 class Session(CommandRunner):
@@ -114,6 +120,9 @@ class Session(CommandRunner):
             if not (command := find_command(line)) or command.is_client_only:
                 user.resumable.doubts.add(doubt_of_refused(line))
                 raise Refusal("unknown-command", texts.unknown_command(safe_command(line)))
+            if command.posts:
+                self._send(f"{command.names[0]} {_required(line, command)}", post, is_addressed=is_addressed)
+                return
             self.run(self._run_command(command, line))
         elif not is_blank(line):
             if hidden := find_hidden_command(line):

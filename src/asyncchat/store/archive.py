@@ -12,8 +12,10 @@ from asyncchat.chat.queries import (
     AuditLog,
     ConversationKey,
     CountMessages,
+    FindMessage,
     Found,
     History,
+    LoadPlaces,
     LoadResumption,
     SavedResumption,
     Search,
@@ -101,8 +103,14 @@ class Archive:
                     return self._private_history(nth, pair) if pair else self._history(nth, room)
                 case Search(words, pair, room):
                     return self._private_search(words, pair) if pair else self._search(words, room)
+                case FindMessage(seq, room):
+                    return self._find(seq, room)
                 case LoadResumption(key):
                     return self._recall(key)
+                case LoadPlaces(who):
+                    return dict(
+                        self._connection.execute("SELECT room, seq FROM places WHERE account = ?", (who.id,)).fetchall()
+                    )
                 case CountMessages(pair):
                     return self._count(pair)
                 case UnreadCounts(who):
@@ -128,7 +136,7 @@ class Archive:
                 raise StoreError(f"there is no room {room} in the store: without --room the default one is printed")
             while True:
                 rows = self._connection.execute(
-                    f"SELECT seq, time, name, text FROM {table} AND seq > ? ORDER BY seq LIMIT ?",
+                    f"SELECT seq, time, name, text FROM {table} AND seq > ? AND text != '' ORDER BY seq LIMIT ?",
                     (*which, after, _AT_ONCE),
                 ).fetchall()
                 if not rows:
@@ -155,9 +163,17 @@ class Archive:
         first = (last or 0) - nth + 1
         return sent(
             self._connection.execute(
-                f"SELECT seq, time, name, text FROM {table} AND seq >= ? ORDER BY seq LIMIT ?", (*which, first, SHOWN)
+                f"SELECT seq, time, name, text FROM {table} AND seq >= ? AND text != '' ORDER BY seq LIMIT ?",
+                (*which, first, SHOWN),
             )
         )
+
+    def _find(self, seq: int, room: str) -> Sent | None:
+        table, which = self._of_room(room)
+        rows = self._connection.execute(
+            f"SELECT seq, time, name, text FROM {table} AND seq = ? AND text != ''", (*which, seq)
+        )
+        return next(iter(sent(rows)), None)
 
     def _recall(self, key: bytes) -> SavedResumption:
         kept = self._connection.execute(

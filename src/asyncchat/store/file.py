@@ -13,7 +13,7 @@ from asyncchat.store.location import Files, address, how_to_read, open_file, sho
 from asyncchat.store.location import StoreError as StoreError
 from asyncchat.store.mark import Mark
 from asyncchat.store.schema import APPLICATION, MIGRATIONS, migrate
-from asyncchat.text.sanitize import sanitize
+from asyncchat.text.sanitize import sanitize, sanitize_lines
 from asyncchat.text.usernames import Name, find_name
 
 _MAGIC = b"SQLite format 3\0"
@@ -274,11 +274,21 @@ def open_to_read(path: str) -> sqlite3.Connection:
     return _connect(path, how)
 
 
-def sent(rows: Iterable[tuple[int, int, str, str]]) -> list[Sent]:
-    """Return messages from rows of seq, time, name and text, without control characters, whatever wrote them."""
+Row = tuple[int, int, str, str] | tuple[int, int, str, str, int | None]
+"""Number, time, name and text of a message, and when it was changed."""
+
+
+def sent(rows: Iterable[Row]) -> list[Sent]:
+    """Return messages from rows, without control characters, whatever wrote them."""
     return [
-        Sent(seq, name_of(name), text if text.isprintable() else sanitize(text), min(max(time, 0), _LAST_YEAR))
-        for seq, time, name, text in rows
+        Sent(
+            seq,
+            name_of(name),
+            sanitize_lines(text),
+            min(max(time, 0), _LAST_YEAR),
+            changed=(changed[0] or 0) if changed else 0,
+        )
+        for seq, time, name, text, *changed in rows
     ]
 
 

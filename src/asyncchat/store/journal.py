@@ -15,20 +15,8 @@ from asyncchat.store.file import ERRORS, Retention, StoreError, StoreFile, reaso
 from asyncchat.store.location import shown
 from asyncchat.store.tables.entries import EntryStore
 from asyncchat.store.upkeep import Upkeep
-from asyncchat.system.clock import Evidence, is_odd
+from asyncchat.system.clock import Evidence
 from asyncchat.text.refusals import NotKept
-
-_MOST_ROWS = 32
-"""Messages in one statement. Each statement gives up the interpreter's lock once, and may have to wait for it."""
-
-_COLUMNS = ("seq", "time", "name", "text", "seat", "id", "written")
-_SIZES = [1 << power for power in reversed(range(_MOST_ROWS.bit_length()))]
-_INSERT = {
-    (columns, size): f"INSERT INTO messages ({', '.join(_COLUMNS[:columns])}) VALUES "
-    + ", ".join([f"({', '.join('?' * columns)})"] * size)
-    for columns in (4, 6, 7)
-    for size in _SIZES
-}
 
 _Part = list[Sent] | AnyEntry
 
@@ -59,7 +47,6 @@ class SqliteLog:
         evidence: Callable[[], Evidence] | None = None,
     ) -> None:
         self._file = file
-        self._clock = clock
         self._connection = file.connection
         try:
             self._load(durability, recent)
@@ -73,7 +60,7 @@ class SqliteLog:
     def _load(self, durability: str, recent: int) -> None:
         self._connection.execute(f"PRAGMA synchronous = {durability.upper()}")
         rows = self._connection.execute(
-            "SELECT seq, time, name, text FROM messages ORDER BY seq DESC LIMIT ?", (max(recent, 1),)
+            "SELECT seq, time, name, text, changed FROM messages ORDER BY seq DESC LIMIT ?", (max(recent, 1),)
         )
         self.recent: Sequence[Sent] = sent(rows)[::-1]
         self.epoch = str(self._file.fact("epoch"))
@@ -164,23 +151,7 @@ class SqliteLog:
         if rows[0].room:
             self._entries.rooms.write(rows)
             return
-        written = self._clock()
-        if is_odd(rows[0].time, written) or is_odd(rows[-1].time, written):
-            self._insert(
-                7, [(s.seq, s.time, s.name.shown, s.text, s.token_hash or None, s.ident, written) for s in rows]
-            )
-            return
-        # Most come from plain peers, and have no token: two columns less are a third of the time.
-        self._insert(4, [(sent.seq, sent.time, sent.name.shown, sent.text) for sent in rows if not sent.token_hash])
-        self._insert(6, [(s.seq, s.time, s.name.shown, s.text, s.token_hash, s.ident) for s in rows if s.token_hash])
-
-    def _insert(self, columns: int, rows: Sequence[tuple[object, ...]]) -> None:
-        begin = 0
-        for size in _SIZES:  # a few statements, which are kept prepared, do for all lengths
-            while len(rows) - begin >= size:
-                values = itertools.chain.from_iterable(rows[begin : begin + size])
-                self._connection.execute(_INSERT[columns, size], tuple(values))
-                begin += size
+        self._entries.messages.write(rows)
 
 
 def _parts(batch: Sequence[Logged]) -> Iterator[_Part]:

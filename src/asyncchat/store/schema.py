@@ -132,6 +132,20 @@ MIGRATIONS = (
     CREATE UNIQUE INDEX sent_in_room ON said (seat, id) WHERE seat IS NOT NULL;
     CREATE INDEX said_by_age ON said (ifnull(written, time));
     """,
+    # `changed`: when the message got this text, if that is not its first one; an empty one was deleted. `made`: when an
+    # account was registered; for those of earlier versions that is not known. `places`: the rooms in which the owner of
+    # an account is after the next login, and the last message there that was read.
+    """
+    ALTER TABLE messages ADD COLUMN changed INTEGER;
+    ALTER TABLE said ADD COLUMN changed INTEGER;
+    ALTER TABLE accounts ADD COLUMN made INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE places (
+        account INTEGER NOT NULL,
+        room TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        PRIMARY KEY (account, room)
+    ) WITHOUT ROWID, STRICT;
+    """,
 )
 """What makes a store of version n of one of version n - 1; the version is SQLite's user_version."""
 

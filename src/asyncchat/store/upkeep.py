@@ -7,6 +7,7 @@ from collections.abc import Callable
 from asyncchat.store.file import ERRORS, Retention, StoreFile
 from asyncchat.store.search import index
 from asyncchat.store.tables.entries import EntryStore
+from asyncchat.store.tables.messages import overwriting
 from asyncchat.store.times import keep_time
 from asyncchat.system.clock import Evidence
 
@@ -27,6 +28,9 @@ LARGEST = 20_000
 
 INDEX_SHARE = 0.03
 """The part of the time that the index gets while there is no rest."""
+
+FORGET_PAGES = 64
+"""Pages of the index that are written in one piece of the work of removing outdated words."""
 
 MOST_ARREARS = 1_000_000
 """Messages that may be missing in the index; with more, INDEX_SHARE does not hold."""
@@ -74,6 +78,8 @@ class Upkeep:
         self._do = file.connection.execute
         self._private_messages = entries.private_messages
         self._rooms = entries.rooms
+        self._messages = entries.messages
+        self._messages.is_outdated = index.is_outdated(file.connection)
         self._keep = keep
         self._clock = clock
         self._evidence = evidence
@@ -88,6 +94,7 @@ class Upkeep:
         self._aged_private: int | None = None
         self._aged_in_rooms: int | None = None
         self._swept: int | None = None if keep.messages is None else 0
+        self._is_forgetting = False
         self._sizes: dict[_Work, int] = {}
         self._next_look = 0.0
         self._next_note = 0.0
@@ -137,7 +144,9 @@ class Upkeep:
             return self._delete_private
         if self._aged_in_rooms is not None:
             return self._delete_in_rooms
-        return self._index if self.last - self._indexed >= few_in_index else None
+        if self.last - self._indexed >= few_in_index:
+            return self._index
+        return self._forget if few == 1 and self._messages.is_outdated else None
 
     def _do_a_piece(self, work: _Work, least: int) -> None:
         begun = time.thread_time()  # to wait for the disk, or for the interpreter's lock, is no work
@@ -211,6 +220,13 @@ class Upkeep:
         if deleted < most:
             self._aged_in_rooms = None
         return deleted
+
+    def _forget(self, _: int) -> int:
+        connection = self._file.connection
+        with self._file.transaction(), overwriting(connection):
+            is_done = index.forget(connection, FORGET_PAGES, begins=not self._is_forgetting)
+        self._is_forgetting = self._messages.is_outdated = not is_done
+        return 0
 
     def _index(self, most: int) -> int:
         last = min(self._indexed + most, self.last)

@@ -9,6 +9,10 @@ EXCERPT = 32
 """Characters of what a user wrote that an answer may repeat."""
 
 
+ACTION = "/me "
+"""What the text of a message begins with that says what its author does (XEP-0245, The /me Command)."""
+
+
 def is_command(line: str) -> bool:
     """Tell whether a line is no message, whatever command it is."""
     return line.startswith("/") and not line.startswith("//")

@@ -81,6 +81,13 @@ class NoRoom(Refusal):
         super().__init__("no-room", text)
 
 
+class NoMessage(Refusal):
+    """There is no such message, or it was deleted, or the user may not change it."""
+
+    def __init__(self, text: str = room_texts.NO_MESSAGE) -> None:
+        super().__init__("no-message", text)
+
+
 class TooManyRooms(Refusal):
     """The user is in as many rooms as one may be, or there are as many as there may be."""
 

@@ -1,6 +1,16 @@
-"""What the server tells users of rooms, and in browsers, in English; see texts.py."""
+"""What the server tells users of rooms, messages and browsers, in English; see texts.py."""
+
+from collections.abc import Sequence
 
 TLS_ONLY_WEB = "this port speaks TLS: write https:// instead of http://"
+
+NO_MESSAGE = "there is no such message, or it is deleted already."
+NO_OWN_MESSAGE = "you have sent no message here in the last 15 minutes that could be changed."
+NOT_YOURS = "only your own messages of the last 15 minutes can be changed."
+ONLY_IN_ROOMS = "a private message can't be changed."
+
+WRITE_EDIT = "write the new text: /edit TEXT"
+DELETE_MESSAGE_OF = "delete a message of"
 
 NO_ROOM = "there is no room with this name."
 NOT_IN_ROOM = "you are not in this room"
@@ -35,3 +45,25 @@ def entered(shown: str, members: int, topic: str) -> str:
 
 def to_room(shown: str) -> str:
     return f"you write to everybody in {shown} now."
+
+
+def whois_more(rooms: Sequence[str], away: str) -> str:
+    """Tell in which of the rooms the user is, too, and why the user is away, if that is so."""
+    return (f", in {' '.join(rooms)}" if rooms else "") + (f", away: {away}" if away else "")
+
+
+def away(text: str) -> str:
+    """Tell a user what others are told; `text` is empty when the user is back."""
+    return f"/whois says that you are away: {text}" if text else "/whois does not say any more that you are away."
+
+
+def too_many_lines(most: int) -> str:
+    return f"it has more than {most} lines"
+
+
+def message_deleted(author: str, by: str) -> str:
+    return f"{by} has deleted a message" + ("" if author == by else f" of {author}")
+
+
+def write_argument(usage: str) -> str:
+    return f"write what it needs: {usage}"

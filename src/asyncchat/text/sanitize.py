@@ -51,6 +51,10 @@ def sanitize(raw: str) -> str:
     return raw if raw.isprintable() else raw.translate(_STAND_INS)
 
 
+MOST_LINES = 100
+"""Lines of a message: each is sent to plain peers with the name before it."""
+
+
 def sanitize_lines(raw: str) -> str:
     """Return the same of a text that may have several lines: its line feeds stay."""
     return raw if raw.isprintable() else "\n".join(map(sanitize, raw.split("\n")))

@@ -4,7 +4,7 @@ import contextlib
 import socket
 from collections.abc import Callable, Iterator
 
-from asyncchat.commands.redaction import find_hidden_command
+from asyncchat.commands.mistakes.redaction import find_hidden_command
 from asyncchat.errors import ChatError
 from asyncchat.formats import plain
 from asyncchat.system import stdio

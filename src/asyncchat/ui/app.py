@@ -11,8 +11,8 @@ from asyncchat.aio.client.event_queue import Disconnected, Event
 from asyncchat.aio.client.reconnecting import ReconnectingClient
 from asyncchat.chat.doubts import Doubt, Doubts
 from asyncchat.commands import help_text
-from asyncchat.commands.mistyped import doubt_of
-from asyncchat.commands.redaction import may_contain_password, redact
+from asyncchat.commands.mistakes.mistyped import doubt_of
+from asyncchat.commands.mistakes.redaction import may_contain_password, redact
 from asyncchat.commands.table import Command, find_command
 from asyncchat.errors import ChatError, Refusal
 from asyncchat.formats import events

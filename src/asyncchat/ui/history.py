@@ -9,7 +9,7 @@ from pathlib import Path
 
 from prompt_toolkit.history import History
 
-from asyncchat.commands.redaction import may_contain_password
+from asyncchat.commands.mistakes.redaction import may_contain_password
 from asyncchat.system.addresses import Address
 from asyncchat.system.state_folder import state_folder
 from asyncchat.ui.view.paste import as_text

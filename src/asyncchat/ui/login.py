@@ -12,7 +12,7 @@ from asyncchat.aio.client.plain import cancel_on_ctrl_c, converse
 from asyncchat.aio.client.reconnecting import ReconnectingClient
 from asyncchat.chat.doubts import Doubt, Doubts
 from asyncchat.client.plain_client import PlainClient
-from asyncchat.commands.mistyped import doubt_of_refused
+from asyncchat.commands.mistakes.mistyped import doubt_of_refused
 from asyncchat.commands.table import find_command
 from asyncchat.errors import Refusal
 from asyncchat.formats import plain

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from asyncchat.aio.server.searching import Asker, Searches
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.credentials import ChangePassword, CheckPassword, Credentials, RegisterAccount, Unregister
-from asyncchat.chat.queries import AuditLog, CountMessages, History, LoadResumption, Search, UnreadCounts
+from asyncchat.chat.queries import Search
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Account
 from asyncchat.log.entries import AnyEntry, CreateAccount, DeleteAccount, Entry, StorePassword, StoreToken
+from asyncchat.log.requests import Request
 from asyncchat.sessions.session import Session
 from asyncchat.system.daemon_executor import DaemonExecutor
 from asyncchat.text import texts
@@ -78,10 +79,10 @@ class StoreService:
                 await self._take_password(session, question)
             case Search():
                 session.resume(await self._searches.answer(question, session.user.network, asker))
-            case History() | LoadResumption() | CountMessages() | UnreadCounts() | AuditLog():
-                session.resume(await self._in(self._reading, lambda: self._store.archive.answer(question)))
             case Entry():
                 await self._until(applied(session))
+            case Request():
+                session.resume(await self._in(self._reading, lambda: self._store.archive.answer(question)))
 
     def give_up(self) -> None:
         """Answer no more: users who wait for an answer are told that the chat is closing."""

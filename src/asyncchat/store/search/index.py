@@ -41,6 +41,34 @@ def add(connection: sqlite3.Connection, after: int, last: int) -> int:
     return after
 
 
+def change(connection: sqlite3.Connection, seq: int, old: str, new: str) -> None:
+    """Have a message found by another text, if it is in the index; `forget` then removes the words of the old one."""
+    (indexed,) = connection.execute("SELECT value FROM facts WHERE name = 'indexed'").fetchone()
+    if seq <= indexed:
+        connection.execute("INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", (seq, words_of(old)))
+        connection.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (seq, words_of(new)))
+        connection.execute("INSERT OR REPLACE INTO facts VALUES ('outdated', 1)")
+
+
+def is_outdated(connection: sqlite3.Connection) -> bool:
+    """Tell whether the index still has words that are in no text any more."""
+    return bool(connection.execute("SELECT 1 FROM facts WHERE name = 'outdated'").fetchone())
+
+
+def forget(connection: sqlite3.Connection, pages: int, *, begins: bool) -> bool:
+    """Do some of the work of removing such words, and tell whether all of it is done (sqlite.org/fts5.html, 6.8).
+
+    pages: to write, about
+    begins: this is the first part of the work
+    """
+    before = connection.total_changes
+    connection.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (-pages if begins else pages,))
+    if connection.total_changes - before >= 2:
+        return False
+    connection.execute("DELETE FROM facts WHERE name = 'outdated'")
+    return True
+
+
 def remove(connection: sqlite3.Connection, last: int) -> None:
     """Remove the messages up to `last`, which are in the index, and whose texts are still there."""
     # The index keeps no texts: what is removed has to be told as it was added.

@@ -18,11 +18,11 @@ class AccountStore:
 
     def all(self) -> list[Account]:
         """Return all accounts."""
-        rows = self._do("SELECT id, key, name, password, role, seen FROM accounts")
+        rows = self._do("SELECT id, key, name, password, role, seen, made FROM accounts")
         # To parse each name again would take most of the time of a start.
         return [
-            Account(ident, Name(sanitize(name), key), password, Role(role), seen)
-            for ident, key, name, password, role, seen in rows
+            Account(ident, Name(sanitize(name), key), password, Role(role), seen, made)
+            for ident, key, name, password, role, seen, made in rows
         ]
 
     def next_id(self) -> int:
@@ -47,8 +47,8 @@ class AccountStore:
     def create(self, name: Name, password: str, token_hash: bytes, time: int) -> None:
         """Create an account, and store the token with which its owner has registered, if there is one."""
         made = self._do(
-            "INSERT INTO accounts (key, name, password, role) VALUES (?, ?, ?, ?)",
-            (name.key, name.shown, password, int(Role.REGISTERED)),
+            "INSERT INTO accounts (key, name, password, role, made) VALUES (?, ?, ?, ?, ?)",
+            (name.key, name.shown, password, int(Role.REGISTERED), time),
         )
         assert made.lastrowid
         self.store_token(made.lastrowid, token_hash, time)

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from asyncchat.log.accounts import Role
 from asyncchat.log.entries import (
     AnyEntry,
+    ChangeMessage,
     CreateAccount,
     DeleteAccount,
+    Follow,
     LiftRestriction,
     MakeRoom,
     MarkRead,
     OpenConversation,
+    ReadRoom,
     Restrict,
     Seen,
     SendPrivate,
@@ -22,6 +25,7 @@ from asyncchat.log.entries import (
 )
 from asyncchat.store.file import Retention
 from asyncchat.store.tables.accounts import AccountStore
+from asyncchat.store.tables.messages import MessageStore
 from asyncchat.store.tables.moderation import ModerationStore
 from asyncchat.store.tables.private_messages import PrivateMessageStore
 from asyncchat.store.tables.rooms import RoomStore
@@ -38,6 +42,7 @@ class EntryStore:
         self.accounts = AccountStore(connection)
         self.private_messages = PrivateMessageStore(connection, keep, clock)
         self.moderation = ModerationStore(connection)
+        self.messages = MessageStore(connection, clock)
         self.rooms = RoomStore(connection, keep, clock)
 
     def write(self, entry: AnyEntry) -> object:
@@ -63,6 +68,7 @@ class EntryStore:
                 accounts.set_seen(account, time)
             case DeleteAccount(account, time):
                 self.private_messages.delete_all_of(account)
+                self.rooms.unfollow_all(account)
                 accounts.delete(account, time)
             case SetRole(by, account, role, time):
                 shown = accounts.set_role(account, role)
@@ -79,6 +85,20 @@ class EntryStore:
                 else:
                     moderation.set_topic(text)
                 moderation.audit(by, "topic", f"#{room} {text}" if room else text, time)
+            case ChangeMessage(room, seq, author, by, text, time):
+                if room:
+                    self.rooms.change(room, seq, text, time)
+                else:
+                    self.messages.change(seq, text, time)
+                if author.key != by.key:
+                    moderation.audit(by, "delete", f"#{room} {seq} of {author.shown}", time)
+            case Follow(account, room, follows):
+                if follows:
+                    self.rooms.follow(account, room)
+                else:
+                    self.rooms.unfollow(account, room)
+            case ReadRoom(account, room, seq):
+                self.rooms.read(account, room, seq)
             case MakeRoom(_, name, by, time):
                 self.rooms.make(name, by, time)
         return None

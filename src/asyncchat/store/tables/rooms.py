@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from asyncchat.log.room_events import Sent
 from asyncchat.log.state import REMEMBERED, RoomState
 from asyncchat.store.file import Retention, sent
+from asyncchat.store.tables.messages import overwriting
+from asyncchat.text.refusals import NoMessage
 from asyncchat.text.usernames import Name, find_name
 
 
@@ -17,6 +19,7 @@ class RoomStore:
     """
 
     def __init__(self, connection: sqlite3.Connection, keep: Retention, clock: Callable[[], int]) -> None:
+        self._connection = connection
         self._do = connection.execute
         self._do_many = connection.executemany
         self._keep = keep
@@ -35,7 +38,7 @@ class RoomStore:
         for ident, key, shown, topic, last in self._do("SELECT id, key, name, topic, last FROM rooms").fetchall():
             self._delete_surplus(ident)
             rows = self._do(
-                "SELECT seq, time, name, text FROM said WHERE room = ? ORDER BY seq DESC LIMIT ?",
+                "SELECT seq, time, name, text, changed FROM said WHERE room = ? ORDER BY seq DESC LIMIT ?",
                 (ident, max(remembered, 1)),
             )
             recent = [message._replace(room=key) for message in sent(rows)[::-1]]
@@ -65,10 +68,39 @@ class RoomStore:
             raise sqlite3.IntegrityError("the store does not have the room")
         (ident,) = row
         self._do_many(
-            "INSERT INTO said VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO said (room, seq, time, name, text, seat, id, written) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [(ident, s.seq, s.time, s.name.shown, s.text, s.token_hash or None, s.ident, written) for s in messages],
         )
         self._delete_surplus(ident)
+
+    def change(self, key: str, seq: int, text: str, time: int) -> None:
+        """Give a message another text, as `MessageStore.change`."""
+        which = "room = (SELECT id FROM rooms WHERE key = :key) AND seq = :seq"
+        values = {"key": key, "seq": seq, "text": text, "time": time}
+        row = self._do(f"SELECT text FROM said WHERE {which}", values).fetchone()
+        if row and not row[0]:
+            raise NoMessage
+        with overwriting(self._connection):
+            self._do(f"UPDATE said SET text = :text, changed = :time WHERE {which}", values)
+
+    def follow(self, account: int, key: str) -> None:
+        """Keep that the owner of an account is in a room; forget rooms that do not exist any more."""
+        self._do(
+            "DELETE FROM places WHERE account = ? AND room != '' AND room NOT IN (SELECT key FROM rooms)", (account,)
+        )
+        self._do("INSERT OR IGNORE INTO places VALUES (?, ?, 0)", (account, key))
+
+    def unfollow(self, account: int, key: str) -> None:
+        """Keep that the owner of an account is not in a room any more."""
+        self._do("DELETE FROM places WHERE account = ? AND room = ?", (account, key))
+
+    def unfollow_all(self, account: int) -> None:
+        """Forget the rooms of an account."""
+        self._do("DELETE FROM places WHERE account = ?", (account,))
+
+    def read(self, account: int, key: str, seq: int) -> None:
+        """Keep which message of a room was read last."""
+        self._do("UPDATE places SET seq = max(seq, ?) WHERE account = ? AND room = ?", (seq, account, key))
 
     def _delete_surplus(self, ident: int) -> None:
         if self._keep.messages is not None:

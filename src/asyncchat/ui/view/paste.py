@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from asyncchat.commands.redaction import may_contain_password
+from asyncchat.commands.mistakes.redaction import may_contain_password
 from asyncchat.text.sanitize import is_blank
 
 MOST_TYPED = 1 << 16

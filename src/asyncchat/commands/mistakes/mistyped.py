@@ -5,7 +5,7 @@ from functools import lru_cache, reduce
 from operator import or_
 
 from asyncchat.chat.doubts import Doubt
-from asyncchat.commands.redaction import find_hidden_command
+from asyncchat.commands.mistakes.redaction import find_hidden_command
 from asyncchat.commands.table import COMMANDS, Command, find_command
 from asyncchat.text.command_line import EXCERPT, is_command, word_of
 

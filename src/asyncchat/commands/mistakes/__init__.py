@@ -1,0 +1,1 @@
+"""Lines that were meant to be commands, and are not; and what the line after them may be."""
