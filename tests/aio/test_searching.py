@@ -8,7 +8,7 @@ import pytest
 
 from asyncchat.aio.server import searching
 from asyncchat.aio.server.searching import Searches
-from asyncchat.chat.queries import Found, Search
+from asyncchat.chat.requests.queries import Found, Search
 from asyncchat.text.refusals import NotKept
 from tests.programs import PATIENCE, seconds
 

@@ -9,8 +9,8 @@ from functools import cache
 from typing import Any
 
 from asyncchat.chat.core import ChatCore
-from asyncchat.chat.credentials import ChangePassword, CheckPassword, RegisterAccount, Unregister
-from asyncchat.chat.queries import (
+from asyncchat.chat.requests.credentials import ChangePassword, CheckPassword, RegisterAccount, Unregister
+from asyncchat.chat.requests.queries import (
     AuditLog,
     CountMessages,
     FindMessage,

@@ -35,14 +35,16 @@ from asyncchat.log.entries import (
     Rename,
     Restrict,
     SendPrivate,
+    SetPrivate,
     SetRole,
+    SetRoomRole,
     SetTopic,
     StorePassword,
     StoreToken,
 )
 from asyncchat.log.restrictions import Action, Restriction, RestrictionKind
 from asyncchat.log.room_events import Sent
-from asyncchat.log.state import ChatState, RoomState
+from asyncchat.log.state import ChatState, RoomRole, RoomState
 from asyncchat.text.refusals import LoginTaken
 from asyncchat.text.usernames import parse_name
 
@@ -69,7 +71,7 @@ entries: st.SearchStrategy[AnyEntry] = st.one_of(
     st.builds(Rename, members, names, accounts, times),
     st.builds(Leave, members),
     st.builds(Enter, members, rooms, st.none() | rooms),
-    st.builds(MakeRoom, members, names, names, times, st.just(2), st.none() | rooms),
+    st.builds(MakeRoom, members, names, names, times, st.just(2), st.none() | rooms, st.none() | accounts),
     st.builds(Depart, members, rooms),
     st.builds(Count, rooms),
     st.just(Count()),
@@ -87,6 +89,8 @@ entries: st.SearchStrategy[AnyEntry] = st.one_of(
     st.builds(ChangeMessage, rooms, st.integers(1, 5), names, names, st.sampled_from(["", "text"]), times),
     st.builds(Follow, accounts, rooms, st.booleans()),
     st.builds(ReadRoom, accounts, rooms, times),
+    st.builds(SetPrivate, names, rooms, st.booleans(), st.lists(accounts).map(tuple), times),
+    st.builds(SetRoomRole, names, rooms, accounts, names, st.none() | st.sampled_from(RoomRole), times),
     st.builds(SetTopic, names, st.text(max_size=3), times, rooms),
 )
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from precis_i18n import get_profile
 
-from asyncchat.chat.credentials import password
+from asyncchat.chat.requests.credentials import password
 from asyncchat.errors import Refusal
 from tests.chat.stored_chat import SECRET, StoredChat
 

@@ -233,8 +233,8 @@ def test_a_moderator_deletes_any_message(chat: StoredChat) -> None:
     assert moderator.say("/delete nobody") == [f"Server: {room_texts.NO_MESSAGE}"]
     assert moderator.say("/delete 1") == [f"Server: {room_texts.NO_MESSAGE}"]
     assert [line.split(" ", 2)[2] for line in moderator.say("/audit")] == [
-        "mod: delete # 1 of alice",
-        "mod: delete # 3 of alice",
+        "mod: delete 1 of alice",
+        "mod: delete 3 of alice",
     ]
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from asyncchat.chat.queries import LoadResumption
+from asyncchat.chat.requests.queries import LoadResumption
 from tests.chat import Bot, Said, a_room, some_sessions
 from tests.chat.stored_chat import SECRET, StoredChat
 

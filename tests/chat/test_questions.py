@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from asyncchat.chat.queries import Found, History, LoadResumption, SavedResumption, Search
+from asyncchat.chat.requests.queries import Found, History, LoadResumption, SavedResumption, Search
 from asyncchat.chat.resumption import hash_token
 from asyncchat.log.requests import Request
 from asyncchat.log.room_events import SHOWN, Sent

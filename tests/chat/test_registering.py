@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from asyncchat.chat.credentials import RegisterAccount, Secret
+from asyncchat.chat.requests.credentials import RegisterAccount, Secret
 from asyncchat.commands.mistakes.redaction import may_contain_password, redact
 from asyncchat.log.accounts import Role
 from asyncchat.log.entries import StoreToken

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from asyncchat.chat.queries import ConversationKey, Search
+from asyncchat.chat.requests.queries import ConversationKey, Search
 from asyncchat.log.accounts import Account
 from asyncchat.log.entries import AnyEntry, CreateAccount, Logged
 from asyncchat.log.requests import R, Request

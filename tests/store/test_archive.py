@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat.queries import Found, History, LoadResumption, SavedResumption, Search
+from asyncchat.chat.requests.queries import Found, History, LoadResumption, SavedResumption, Search
 from asyncchat.log.room_events import Sent
 from asyncchat.store import upkeep
 from asyncchat.store.archive import Archive

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from asyncchat.chat.queries import Search
+from asyncchat.chat.requests.queries import Search
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import ERRORS, GivenUp, StoreError, StoreFile, open_to_read, reason
 from asyncchat.store.schema import MIGRATIONS, migrate

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat.queries import (
+from asyncchat.chat.requests.queries import (
     AuditEntry,
     AuditLog,
     ConversationKey,
@@ -277,7 +277,7 @@ def test_order_is_known_at_the_next_start(path: Path, journal: Journal) -> None:
     ]
     journal.change(LiftRestriction(MO, RestrictionKind.BAN, parse_name("EVE"), 0))
     assert moderation.restrictions() == [mute]
-    acts = [act[1:] for act in ask(path, AuditLog())]
+    acts = [act[1:] for act in ask(path, AuditLog(journal.account("reader")))]
     assert acts == [
         ("mo", "kick", "Eve (until 1970-01-01T00:00:00Z)", 0),
         ("mo", "mute", "eve", None),
@@ -388,4 +388,4 @@ def test_an_audit_entry_has_the_end_of_a_ban_a_mute_or_a_kick_as_a_time(
     path: Path, journal: Journal, action: str, what: str, end: int | None
 ) -> None:
     ModerationStore(journal.file.connection).audit(MO, action, what, 7)
-    assert ask(path, AuditLog()) == [AuditEntry(7, "mo", action, what, end)]
+    assert ask(path, AuditLog(journal.account("reader"))) == [AuditEntry(7, "mo", action, what, end)]

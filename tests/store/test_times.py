@@ -62,8 +62,8 @@ def test_what_was_taken_for_later_than_it_is_has_just_happened_if_the_clock_is_r
     do("INSERT INTO private (conversation, seq, time, sender, nth, text) VALUES (1, 1, ?, 1, 1, 'x')", (now + DAY,))
     do("INSERT INTO seats VALUES (x'01', 1, ?)", (now + 90 * DAY,))
     do("INSERT INTO given_up VALUES ('eve', ?)", (now + 80 * DAY,))
-    do("INSERT INTO sentences VALUES ('ban', 'eve', 'eve', '', ?, 2)", (now + 91 * DAY,))
-    do("INSERT INTO sentences VALUES ('ban', 'mallory', 'mallory', '', NULL, 2)")
+    do("INSERT INTO restrictions VALUES ('ban', '', 'eve', 'eve', '', ?, 2)", (now + 91 * DAY,))
+    do("INSERT INTO restrictions VALUES ('ban', '', 'mallory', 'mallory', '', NULL, 2)")
     clock = open_clock(file, Retention(), trust=True)
 
     def days(query: str) -> list[int | None]:
@@ -73,7 +73,7 @@ def test_what_was_taken_for_later_than_it_is_has_just_happened_if_the_clock_is_r
     assert days("SELECT time FROM messages ORDER BY seq") == [-1, 1]  # as it was shown
     assert days("SELECT ifnull(written, time) FROM private") == [0]
     assert days("SELECT time FROM seats UNION ALL SELECT time FROM given_up") == [0, 0]
-    assert days("SELECT until FROM sentences ORDER BY key") == [1, None]
+    assert days("SELECT until FROM restrictions ORDER BY key") == [1, None]
     assert abs(clock.moment() - now) < SOON
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.chat.queries import ConversationKey, Search
+from asyncchat.chat.requests.queries import ConversationKey, Search
 from asyncchat.log.entries import PrivateStored, SendPrivate
 from asyncchat.store import upkeep
 from asyncchat.store.archive import Archive

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from asyncchat.chat.directory import Directory
+from asyncchat.chat.membership import Membership
 from asyncchat.chat.rate_limits import CredentialLimiter
 from asyncchat.chat.recent_guests import Guest, RecentGuests
 from asyncchat.chat.resumption import ResumableSessions
@@ -16,22 +16,20 @@ from asyncchat.log.entries import (
     DeleteAccount,
     Depart,
     Enter,
-    Follow,
-    Join,
     Leave,
     MakeRoom,
     MarkRead,
     PrivateStored,
-    ReadRoom,
-    Rename,
     Restrict,
     Seen,
     SendPrivate,
+    SetPrivate,
     SetRole,
+    SetRoomRole,
     SetTopic,
     StorePassword,
 )
-from asyncchat.log.pipeline import Done, Pipeline
+from asyncchat.log.pipeline import Pipeline
 from asyncchat.log.restrictions import Action, Restriction, RestrictionKind
 from asyncchat.log.room_events import Sent
 from asyncchat.text import texts
@@ -39,7 +37,7 @@ from asyncchat.text.refusals import NotKept
 from asyncchat.text.usernames import Name
 
 
-class ChatCore(Directory):
+class ChatCore(Membership):
     """What all connections share.
 
     clock: tells the time in milliseconds since 1970, by which bans end
@@ -83,15 +81,6 @@ class ChatCore(Directory):
         self.credential_limiter = CredentialLimiter(monotonic)
         pipeline.outcome = self._tell
 
-    def propose(self, entry: AnyEntry, done: Done | None = None) -> None:
-        """Hand an entry to the log; once it is applied, `done` gets its result, or the Refusal if it was not."""
-        if isinstance(entry, Join) and done:
-            self.pipeline.join(entry, done)
-            return
-        self.pipeline.propose(entry, done)
-        if isinstance(entry, Rename):
-            self.pipeline.commit()  # a command waits for it, and it costs nothing
-
     # Who is online.
 
     def add_user(self, user: User, name: Name) -> None:
@@ -113,26 +102,6 @@ class ChatCore(Directory):
     def note_seen(self, account: Account) -> None:
         """The owner of the account is online now."""
         self.propose(Seen(account.id, self.clock()))
-
-    # Which rooms a registered user is in after the next login.
-
-    def follow(self, user: User, room: str) -> None:
-        """The user is in a room: also after the next login, if that is kept."""
-        if user.positions is not None and user.account:
-            self.propose(Follow(user.account.id, room))
-
-    def unfollow(self, user: User, room: str) -> None:
-        """The user has left a room."""
-        if user.positions is not None and user.account:
-            user.positions.pop(room, None)
-            self.propose(Follow(user.account.id, room, follows=False))
-
-    def read(self, user: User, room: str, seq: int) -> None:
-        """The user has read the messages of a room up to the number `seq`, if that is kept."""
-        seq = min(seq, self.state.rooms[room].seq)
-        if user.positions is not None and user.account and seq > user.positions.get(room, 0):
-            user.positions[room] = seq
-            self.propose(ReadRoom(user.account.id, room, seq))
 
     # The end of a connection.
 
@@ -234,6 +203,13 @@ class ChatCore(Directory):
                 self.resumable.revoke(ident, except_=token_hash)
             case DeleteAccount(ident):
                 self._tell_deleted(ident)
+                self.part_uninvited(list(self.state.rooms))
+            case SetPrivate(_, key, is_private):
+                self.part_uninvited([key])
+                self.tell_privacy(key, is_private=is_private)
+            case SetRoomRole():
+                self.part_uninvited([entry.room])
+                self.tell_room_role(entry)
             case SetRole(_, ident, role):
                 if (account := self.state.account(ident)) and (user := self.find_user(account)):
                     is_new = role >= Role.MODERATOR
@@ -248,26 +224,14 @@ class ChatCore(Directory):
                 for user in self.users_in(key):
                     user.output.topic(room.conversation, room.topic)
             case Enter(number, key, leaving):
-                self._tell_entered(number, key, leaving)
+                self.tell_entered(number, key, leaving)
             case MakeRoom(number, name, leaving=leaving):
-                self._tell_entered(number, name.key, leaving)
+                self.tell_entered(number, name.key, leaving)
             case Depart(number, key):
                 if user := self.user_of(number):
-                    self._tell_departed(user, key)
+                    self.tell_departed(user, key)
             case _:
                 pass  # the command tells its user, or `apply` the room
-
-    def _tell_entered(self, member: int, room: str, leaving: str | None) -> None:
-        if user := self.user_of(member):
-            if leaving is not None and leaving != room:
-                self._tell_departed(user, leaving)
-            self.pipeline.audience.enter(member, room)
-            state = self.state.rooms[room]
-            user.resumable.rooms.setdefault(room, max(1, state.seq + 1 - self.history))
-
-    def _tell_departed(self, user: User, room: str) -> None:
-        self.pipeline.audience.leave(user.member, room)
-        user.resumable.rooms.pop(room, None)
 
     def _guests_from(self, restriction: Restriction) -> list[User]:
         """Return the guests who are online from the restricted address; none if the restriction is for a name."""

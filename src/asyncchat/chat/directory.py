@@ -8,12 +8,12 @@ from asyncchat.log.accounts import ADMIN, Account, Accounts, Role
 from asyncchat.log.pipeline import Pipeline
 from asyncchat.log.restrictions import RestrictionKind, Restrictions
 from asyncchat.log.room_events import Sent
-from asyncchat.log.state import LOBBY, RoomState
-from asyncchat.text import texts
-from asyncchat.text.confusables import ConfusableIndex
+from asyncchat.log.state import LOBBY, RoomRole, RoomState
+from asyncchat.text import room_texts, texts
+from asyncchat.text.confusables import ConfusableIndex, looks_of
 from asyncchat.text.networks import network_written
 from asyncchat.text.refusals import Banned, Muted
-from asyncchat.text.usernames import SERVER, Name, NameRefused, NameReserved, parse_name
+from asyncchat.text.usernames import SERVER, Name, NameRefused, NameReserved, find_name, parse_name
 
 _RESERVED = ConfusableIndex(SERVER, parse_name(ADMIN))
 
@@ -34,6 +34,7 @@ class Directory:
         self.default_room = parse_name(pipeline.state.room.shown[1:])
         self.online: dict[str, User] = {}
         self.looks = ConfusableIndex()
+        self._looks_of_rooms: dict[str, tuple[str, ...]] = {}
 
     @property
     def room(self) -> RoomState:
@@ -77,6 +78,46 @@ class Directory:
     def rooms_of(self, user: User) -> tuple[str, ...]:
         """Return the keys of the rooms that the user is in."""
         return self.state.members[user.require_name().key].rooms
+
+    def find_room(self, wanted: str, account: Account | None) -> str | None:
+        """Return the key of the room with this name, with or without the leading #, if `account` may know of it."""
+        if not wanted:
+            return LOBBY
+        name = find_name(wanted.removeprefix("#"))
+        if name and name.key == self.default_room.key:
+            return LOBBY
+        return name.key if name and self.state.may_enter(name.key, account.id if account else None) else None
+
+    def visible_rooms(self, account: Account | None) -> list[RoomState]:
+        """Return the rooms of which the owner of `account` may know."""
+        return [
+            self.state.rooms[key] for key in self.state.enterable(self.state.rooms, account.id if account else None)
+        ]
+
+    def refuse_room_name(self, name: Name) -> None:
+        """Raise Refusal if a room has this name, or one that looks like it, or if it is reserved.
+
+        The answer is the same for all of these: it must not tell that there is a private room.
+        """
+        looks = set(looks_of(name))
+        if len(self._looks_of_rooms) > 2 * len(self.state.rooms):
+            self._looks_of_rooms.clear()
+        for key, room in self.state.rooms.items():
+            if key not in self._looks_of_rooms:
+                self._looks_of_rooms[key] = looks_of(Name(room.shown[1:], key))
+            if not looks.isdisjoint(self._looks_of_rooms[key]):
+                raise Refusal("name-refused", room_texts.ANOTHER_ROOM_NAME)
+
+    def moderates(self, user: User, room: str) -> bool:
+        """Tell whether the user is a moderator of the server, or of the room with this key."""
+        return bool(user.account) and self.rank_in(room, user.require_name()) >= Role.MODERATOR
+
+    def rank_in(self, room: str, name: Name) -> Role:
+        """Return the role of the user with this name; that of a moderator, if it is one of the room with this key."""
+        account = self.find_account(name)
+        if account and self.state.rooms[room].roles.get(account.id) is RoomRole.MODERATOR:
+            return max(account.role, Role.MODERATOR)
+        return self.role_of(name)
 
     # Who is online.
 
@@ -139,11 +180,11 @@ class Directory:
         """Tell whether this name is banned."""
         return bool(self.restrictions.find(RestrictionKind.BAN, name.key, self.clock()))
 
-    def is_muted(self, name: Name) -> bool:
-        """Tell whether this name is muted."""
+    def is_muted(self, name: Name, room: str) -> bool:
+        """Tell whether this name is muted in a room."""
         # Called for each message, and a mute is rare: so the clock is read only if there is one.
         return self.restrictions.has_any(RestrictionKind.MUTE) and bool(
-            self.restrictions.find(RestrictionKind.MUTE, name.key, self.clock())
+            self.restrictions.find(RestrictionKind.MUTE, name.key, self.clock(), room)
         )
 
     def refuse_banned(self, name: Name) -> None:
@@ -151,9 +192,9 @@ class Directory:
         if self.is_banned(name):
             raise Banned
 
-    def refuse_muted(self, name: Name) -> None:
-        """Raise Muted if this name is."""
-        if self.is_muted(name):
+    def refuse_muted(self, name: Name, room: str | None = None) -> None:
+        """Raise Muted if this name is in a room, or, without `room`, in any."""
+        if self.restrictions.is_muted_anywhere(name.key, self.clock()) if room is None else self.is_muted(name, room):
             raise Muted
 
     def is_address_banned(self, address: str) -> bool:

@@ -3,8 +3,8 @@
 import contextlib
 
 from asyncchat.chat.core import ChatCore
-from asyncchat.chat.credentials import CheckPassword, RegisterAccount, known_password, new_password
-from asyncchat.chat.queries import UnreadCounts
+from asyncchat.chat.requests.credentials import CheckPassword, RegisterAccount, known_password, new_password
+from asyncchat.chat.requests.queries import UnreadCounts
 from asyncchat.chat.user import User
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Account
@@ -141,8 +141,10 @@ async def join(
     core.add_user(user, name)
     if before:
         core.replace(before, name)
+    present = core.rooms_of(user)
+    rooms = tuple(room for room in rooms if room in present) or present
     core.pipeline.audience.add(user.member, user.output.peer, user.output.encode, rooms)
-    for room in core.rooms_of(user):
+    for room in present:
         if room not in rooms:  # where the other connection was
             core.propose(Depart(user.member, room))
 

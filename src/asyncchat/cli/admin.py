@@ -66,7 +66,7 @@ def _change(options: argparse.Namespace) -> str:
 
 def _ask_password(name: "Name") -> str:
     """Return the hash of a new password; at a terminal it must be typed twice."""
-    from asyncchat.chat.credentials import new_password
+    from asyncchat.chat.requests.credentials import new_password
     from asyncchat.errors import Refusal
     from asyncchat.log.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
     from asyncchat.system.password_hash import hashed

@@ -315,7 +315,7 @@ def _admin_password(options: argparse.Namespace, kept: str | None) -> str | None
         given, where = os.environ.get("ASYNCCHAT_ADMIN_PASSWORD", ""), "ASYNCCHAT_ADMIN_PASSWORD"
         if not given and kept:
             return None
-    from asyncchat.chat.credentials import password
+    from asyncchat.chat.requests.credentials import password
     from asyncchat.errors import Refusal
     from asyncchat.log.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
     from asyncchat.system.password_hash import hashed, is_right

@@ -1,7 +1,7 @@
 """The commands: one table, and what each of them does."""
 
 # All modules are imported, so that the table is complete.
-from asyncchat.commands import general, changes, rooms, history, accounts, messaging, moderation  # noqa: F401, I001
+from asyncchat.commands import general, changes, rooms, room_privacy, history, accounts, messaging, moderation  # noqa: F401, I001
 from asyncchat.commands.table import Command, Group, add
 
 # The commands of the client for terminals, which the server never gets.

@@ -2,7 +2,7 @@
 
 from asyncchat.chat import login
 from asyncchat.chat.core import ChatCore
-from asyncchat.chat.credentials import ChangePassword, Unregister, known_password, new_password
+from asyncchat.chat.requests.credentials import ChangePassword, Unregister, known_password, new_password
 from asyncchat.chat.user import User
 from asyncchat.commands.table import Group, command
 from asyncchat.errors import Refusal

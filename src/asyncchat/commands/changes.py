@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from asyncchat.chat.core import ChatCore
-from asyncchat.chat.queries import FindMessage
+from asyncchat.chat.requests.queries import FindMessage
 from asyncchat.chat.user import Place, User
 from asyncchat.commands.table import command
 from asyncchat.errors import Refusal
@@ -46,14 +46,14 @@ async def edit(core: ChatCore, user: User, seq: int | None, text: str) -> None:
     doubts = user.resumable.doubts
     if not doubts.is_message(text):
         doubts.check_message(text, Place.ROOM.value, is_private=True)
-    core.refuse_muted(user.require_name())
+    core.refuse_muted(user.require_name(), user.at)
     message = await _find_own(core, user, seq)
     await _change(core, user, message, text)
 
 
 async def delete(core: ChatCore, user: User, seq: int | None) -> None:
     """Delete the message with this number, or the user's last one. Raises Refusal."""
-    if seq is not None and user.role >= Role.MODERATOR:
+    if seq is not None and core.moderates(user, user.at):
         message = await _find(core, user, seq)
         _check_may_delete(core, user, message)
     else:
@@ -62,7 +62,7 @@ async def delete(core: ChatCore, user: User, seq: int | None) -> None:
 
 
 async def _delete_last_of(core: ChatCore, user: User, wanted: str) -> None:
-    if user.role < Role.MODERATOR:
+    if not core.moderates(user, user.at):
         raise Refusal("not-allowed", texts.NEEDS_MODERATOR)
     name = find_name(wanted)
     message = await _find_last(core, user, lambda message: name is not None and message.name.key == name.key)
@@ -115,8 +115,8 @@ async def _settle(core: ChatCore, user: User) -> str:
 
 
 def _check_may_delete(core: ChatCore, user: User, message: Sent) -> None:
-    author = core.role_of(message.name)
-    if not core.is_author(user, message) and author >= user.role:
+    author = core.rank_in(message.room, message.name)
+    if not core.is_author(user, message) and author >= core.rank_in(message.room, user.require_name()):
         raise Refusal("not-allowed", texts.not_allowed(room_texts.DELETE_MESSAGE_OF, is_admin=author == Role.ADMIN))
 
 

@@ -27,7 +27,8 @@ _UNITS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "m"))
 async def _help(core: ChatCore, user: User, about: str) -> None:
     has_store = core.accounts is not None
     if not about:
-        commands = help_text.usable(user.role, has_store=has_store)
+        moderates = user.name is not None and user.at != LOBBY and core.moderates(user, user.at)
+        commands = help_text.usable(user.role, has_store=has_store, moderates=moderates)
         can_register = has_store and user.role == Role.GUEST
         rows = help_text.overview(commands, _HELP_WIDTH, can_register=can_register)
     elif (known := find_command(f"/{word_of(about).lstrip('/')}")) and not known.is_client_only:
@@ -115,10 +116,10 @@ async def _topic(core: ChatCore, user: User, text: str) -> None:
     if not text:
         user.notice(texts.topic(core.state.rooms[user.at].topic))
         return
-    if user.role < Role.MODERATOR:
+    if not core.moderates(user, user.at):
         raise Refusal("not-allowed", texts.NEEDS_MODERATOR)
     name = user.require_account().name
-    core.refuse_muted(name)
+    core.refuse_muted(name, user.at)
     await SetTopic(name, text, core.clock(), user.at)
     user.notice(texts.topic(text))
 

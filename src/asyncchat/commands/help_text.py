@@ -17,15 +17,16 @@ _FOR = {
 }
 
 
-def usable(role: Role, *, has_store: bool, has_window: bool = False) -> list[Command]:
+def usable(role: Role, *, has_store: bool, has_window: bool = False, moderates: bool = False) -> list[Command]:
     """Return the commands that a user with this role may use here, in the order of the table.
 
+    `moderates`: whether the user is a moderator of the room, other than the default one.
     `has_store`: whether the server has a store; `has_window`: whether the terminal client asks, with its own commands.
     """
     return [
         command
         for command in COMMANDS
-        if command.role <= role
+        if (command.role <= role or (moderates and command.for_rooms))
         and (has_store or not command.needs_store)
         and (has_window or not command.is_client_only)
     ]

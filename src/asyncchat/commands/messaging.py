@@ -1,7 +1,7 @@
 """The commands for private conversations, and how a private message is sent."""
 
 from asyncchat.chat.core import ChatCore
-from asyncchat.chat.queries import CountMessages, UnreadCounts
+from asyncchat.chat.requests.queries import CountMessages, UnreadCounts
 from asyncchat.chat.user import Place, User
 from asyncchat.commands.history import pair_of
 from asyncchat.commands.table import Group, command

@@ -1,14 +1,16 @@
 """The commands of moderators and of the admin."""
 
 from asyncchat.chat.core import ChatCore
-from asyncchat.chat.queries import AuditLog
+from asyncchat.chat.requests.queries import AuditLog
 from asyncchat.chat.user import User
+from asyncchat.commands.room_privacy import set_role
 from asyncchat.commands.table import Group, command
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Account, Role
 from asyncchat.log.entries import LiftRestriction, Restrict, SetRole
 from asyncchat.log.restrictions import KICK_DURATION, Action, Restriction, RestrictionKind, as_name, parse_duration
 from asyncchat.log.room_events import to_the_second
+from asyncchat.log.state import LOBBY, RoomRole
 from asyncchat.text import texts
 from asyncchat.text.command_line import excerpt
 from asyncchat.text.networks import network_written
@@ -47,8 +49,9 @@ async def _ban(core: ChatCore, user: User, argument: str) -> None:
 @command(
     "/mute",
     argument="NAME [DURATION]",
-    help="stop a user from writing in the room, for 30m, 12h or 7d, or permanently",
+    help="stop a user from writing in this room, for 30m, 12h or 7d, or permanently",
     role=Role.MODERATOR,
+    for_rooms=True,
     needs_store=True,
     group=Group.ORDER,
 )
@@ -67,7 +70,7 @@ async def _restrict_for(core: ChatCore, user: User, argument: str, act: str, kin
     else:
         name = _find_target(core, user, wanted, act)
         known = name.key in core.online or core.find_account(name) or core.recent_guests.find(name)
-        if not (known or core.restrictions.find(kind, name.key, core.clock())):
+        if not (known or core.restrictions.find(kind, name.key, core.clock(), _place(user, kind))):
             raise NotThere
     await _restrict(core, user, act, kind, name, None if lasts is None else core.clock() + lasts, done)
 
@@ -75,15 +78,16 @@ async def _restrict_for(core: ChatCore, user: User, argument: str, act: str, kin
 async def _restrict(
     core: ChatCore, user: User, act: str, kind: RestrictionKind, name: Name, until: int | None, done: str
 ) -> None:
-    their_role = core.role_of(name)
-    is_admin = their_role == Role.ADMIN
-    if is_admin or their_role >= user.role:
+    room = _place(user, kind)
+    own, theirs = core.rank_in(room, user.require_name()), core.rank_in(room, name)
+    is_admin = theirs == Role.ADMIN
+    if is_admin or theirs >= own:
         raise Refusal("not-allowed", texts.not_allowed(act, is_admin=is_admin))
-    before = core.restrictions.find(kind, name.key, core.clock())
-    _refuse_lower(user, before, kind)
+    before = core.restrictions.find(kind, name.key, core.clock(), room)
+    _refuse_lower(own, before, kind)
     online = core.online.get(name.key)
     address = (before.address if before else "") or _address_of(core, name, kind)
-    restriction = Restriction(kind, name, address, until, user.role)
+    restriction = Restriction(kind, name, address, until, own, room)
     end = to_the_second(until) if until is not None and act != "kick" else ""
     await Restrict(user.require_account().name, restriction, Action(act), core.clock())
     if online and kind == RestrictionKind.BAN:  # under another name by now, perhaps
@@ -99,8 +103,13 @@ def _address_of(core: ChatCore, name: Name, kind: RestrictionKind) -> str:
     return online.address if online else guest.address if guest else network_written(name.key) or ""
 
 
-def _refuse_lower(user: User, restriction: Restriction | None, kind: RestrictionKind) -> None:
-    if restriction and restriction.rank > user.role:
+def _place(user: User, kind: RestrictionKind) -> str:
+    """Return the key of the room in which a restriction is to hold; bans are for the whole server."""
+    return user.at if kind == RestrictionKind.MUTE else LOBBY
+
+
+def _refuse_lower(role: Role, restriction: Restriction | None, kind: RestrictionKind) -> None:
+    if restriction and restriction.rank > role:
         raise Refusal("not-allowed", texts.only_admin_can_change(kind))
 
 
@@ -109,7 +118,15 @@ async def _unban(core: ChatCore, user: User, wanted: str) -> None:
     await _lift(core, user, wanted, "/unban", RestrictionKind.BAN, "banned")
 
 
-@command("/unmute", argument="NAME", help="lift a mute", role=Role.MODERATOR, needs_store=True, group=Group.ORDER)
+@command(
+    "/unmute",
+    argument="NAME",
+    help="lift a mute",
+    role=Role.MODERATOR,
+    for_rooms=True,
+    needs_store=True,
+    group=Group.ORDER,
+)
 async def _unmute(core: ChatCore, user: User, wanted: str) -> None:
     await _lift(core, user, wanted, "/unmute", RestrictionKind.MUTE, "muted")
 
@@ -118,11 +135,12 @@ async def _lift(core: ChatCore, user: User, wanted: str, command_name: str, kind
     _require_argument(wanted, texts.write_whom(command_name))
     network = network_written(wanted)
     name = as_name(network) if network else find_name(wanted)
-    restriction = name and core.restrictions.find(kind, name.key, core.clock())
+    room = _place(user, kind)
+    restriction = name and core.restrictions.find(kind, name.key, core.clock(), room)
     if not restriction:
         raise Refusal("not-sentenced", texts.NOT_BANNED if kind == RestrictionKind.BAN else texts.NOT_MUTED)
-    _refuse_lower(user, restriction, kind)
-    await LiftRestriction(user.require_account().name, kind, restriction.name, core.clock())
+    _refuse_lower(core.rank_in(room, user.require_name()), restriction, kind)
+    await LiftRestriction(user.require_account().name, kind, restriction.name, core.clock(), room)
     user.notice(texts.no_longer(restriction.name.shown, called))
 
 
@@ -135,7 +153,7 @@ async def _bans(core: ChatCore, user: User, _: str) -> None:
 
 @command("/audit", help="show the last actions of moderators", role=Role.MODERATOR, needs_store=True, group=Group.ORDER)
 async def _audit(core: ChatCore, user: User, _: str) -> None:
-    acts = await AuditLog()
+    acts = await AuditLog(user.require_account())
     if not acts:
         user.notice(texts.NOTHING_DONE)
     for act in acts:
@@ -145,11 +163,23 @@ async def _audit(core: ChatCore, user: User, _: str) -> None:
 
 
 @command(
-    "/grant", argument="NAME", help="make a user a moderator", role=Role.ADMIN, needs_store=True, group=Group.ORDER
+    "/grant",
+    argument="NAME",
+    help="make a user a moderator: of the server, or, in another room than the default one, of that room",
+    role=Role.ADMIN,
+    for_rooms=True,
+    needs_store=True,
+    group=Group.ORDER,
 )
 async def _grant(core: ChatCore, user: User, wanted: str) -> None:
     _require_argument(wanted, texts.write_whom("/grant"))
     account = _find_account(core, user, wanted)
+    if user.at != LOBBY:
+        if core.state.rooms[user.at].roles.get(account.id) is RoomRole.MODERATOR:
+            raise Refusal("moderator", texts.IS_MODERATOR)
+        await set_role(core, user, account, RoomRole.MODERATOR)
+        user.notice(texts.granted(account.name.shown))
+        return
     if account.role >= Role.MODERATOR:
         raise Refusal("moderator", texts.IS_MODERATOR)
     await SetRole(user.require_account().name, account.id, Role.MODERATOR, core.clock())
@@ -159,14 +189,21 @@ async def _grant(core: ChatCore, user: User, wanted: str) -> None:
 @command(
     "/revoke",
     argument="NAME",
-    help="remove the moderator role from a user",
+    help="remove the moderator role from a user, as /grant gives it",
     role=Role.ADMIN,
+    for_rooms=True,
     needs_store=True,
     group=Group.ORDER,
 )
 async def _revoke(core: ChatCore, user: User, wanted: str) -> None:
     _require_argument(wanted, texts.write_whom("/revoke"))
     account = _find_account(core, user, wanted)
+    if user.at != LOBBY:
+        if core.state.rooms[user.at].roles.get(account.id) is not RoomRole.MODERATOR:
+            raise Refusal("no-moderator", texts.NOT_MODERATOR)
+        await set_role(core, user, account, RoomRole.INVITED)
+        user.notice(texts.no_longer(account.name.shown, texts.MODERATOR))
+        return
     if account.role != Role.MODERATOR:
         raise Refusal("no-moderator", texts.NOT_MODERATOR)
     await SetRole(user.require_account().name, account.id, Role.REGISTERED, core.clock())

@@ -9,7 +9,7 @@ from asyncchat.log.entries import Depart, Enter, MakeRoom
 from asyncchat.log.state import LOBBY
 from asyncchat.text import room_texts
 from asyncchat.text.refusals import NoRoom
-from asyncchat.text.usernames import Name, NameRefused, find_name, parse_name
+from asyncchat.text.usernames import Name, NameRefused, parse_name
 
 LISTED = 100
 """Rooms that /rooms shows."""
@@ -19,7 +19,7 @@ _NEEDED = {Role.REGISTERED: room_texts.ROOMS_BY_REGISTERED, Role.ADMIN: room_tex
 
 @command("/rooms", help="show the rooms, and how many users are in each", group=Group.ROOMS)
 async def _rooms(core: ChatCore, user: User, _: str) -> None:
-    rooms = sorted(core.state.rooms.values(), key=lambda room: (-len(room.members), room.shown))
+    rooms = sorted(core.visible_rooms(user.account), key=lambda room: (-len(room.members), room.shown))
     lines = [room_texts.room(room.shown, len(room.members), room.topic) for room in rooms[:LISTED]]
     if len(rooms) > LISTED:
         lines.append(room_texts.more_rooms(len(rooms) - LISTED))
@@ -75,12 +75,13 @@ async def enter_too(core: ChatCore, user: User, wanted: str, after: int | None) 
 
 async def _enter(core: ChatCore, user: User, wanted: str, after: int | None, leaving: str | None) -> str:
     """Enter a room, show its last messages, and return its key."""
-    key = find_room(core, wanted)
+    key = core.find_room(wanted, user.account)
     is_in = key is not None and key in core.rooms_of(user)
     if key is None:
         name = _new_room(core, user, wanted)
         key = name.key
-        await MakeRoom(user.member, name, user.require_name(), core.clock(), core.max_rooms, leaving)
+        account = user.account.id if user.account else None
+        await MakeRoom(user.member, name, user.require_name(), core.clock(), core.max_rooms, leaving, account)
     elif not is_in or leaving not in {None, key}:
         await Enter(user.member, key, leaving)
     if not is_in:
@@ -106,7 +107,7 @@ def show(core: ChatCore, user: User, key: str, after: int | None = None) -> None
 
 async def part(core: ChatCore, user: User, wanted: str) -> None:
     """Leave a room, and write nowhere if messages went there. Raises Refusal."""
-    key = find_room(core, wanted)
+    key = core.find_room(wanted, user.account)
     if key is None or key not in core.rooms_of(user):
         raise NoRoom(room_texts.NOT_IN_ROOM)
     conversation = core.state.rooms[key].conversation
@@ -119,18 +120,6 @@ async def part(core: ChatCore, user: User, wanted: str) -> None:
             user.set_target(Place.NOWHERE)
 
 
-def find_room(core: ChatCore, wanted: str) -> str | None:
-    """Return the key of the room with this name, with or without the leading #; None if there is none."""
-    if not wanted:
-        return LOBBY
-    name = find_name(wanted.removeprefix("#"))
-    if not name:
-        return None
-    if name.key == core.default_room.key:
-        return LOBBY
-    return name.key if name.key in core.state.rooms else None
-
-
 def _new_room(core: ChatCore, user: User, wanted: str) -> Name:
     try:
         name = parse_name(wanted.removeprefix("#"))
@@ -140,4 +129,5 @@ def _new_room(core: ChatCore, user: User, wanted: str) -> Name:
         raise Refusal("no-room", f"{room_texts.NO_ROOM} {_NEEDED[core.may_make_rooms]}")
     core.refuse_muted(user.require_name())
     core.credential_limiter.count_room(user.network)
+    core.refuse_room_name(name)
     return name

@@ -29,6 +29,7 @@ class Command(NamedTuple):
     """A command: its name and aliases, what follows it, and what /help says of it.
 
     role: the lowest that may use it
+    for_rooms: moderators of a room may use it there, too
     before_login: it works before the user has a name, too
     needs_store: it is refused where nothing is stored
     has_password: a password follows it, so that the line must not be shown or stored
@@ -43,6 +44,7 @@ class Command(NamedTuple):
     argument: str
     help: str
     role: Role = Role.GUEST
+    for_rooms: bool = False
     before_login: bool = False
     needs_store: bool = False
     has_password: bool = False

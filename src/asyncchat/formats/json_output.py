@@ -106,4 +106,4 @@ def room_event(room: RoomState, own: Name) -> events.Room:
     """Return what the user with the name `own` is told of a room, on entering it."""
     few = len(room.members) <= ANNOUNCED  # a list of ten thousand names is of no use, and sorting it costs
     names = [own.shown, *room.names(own, ANNOUNCED)[0]] if few else UNSET
-    return events.Room(room.conversation, room.seq, len(room.members), room.topic, names)
+    return events.Room(room.conversation, room.seq, len(room.members), room.topic, names, room.is_private)

@@ -36,6 +36,7 @@ class Room(Event, frozen=True):
         members: how many users are in it.
         topic: its topic, empty if there is none.
         names: the names of all users in it, unless they are too many.
+        private: whether only invited users can enter it.
     """
 
     conversation: Short
@@ -43,6 +44,7 @@ class Room(Event, frozen=True):
     members: SafeInt
     topic: str = ""
     names: Annotated[list[Short], Meta(max_length=MOST_NAMES)] | UnsetType = UNSET
+    private: bool = False
 
 
 class Parted(Event, frozen=True):

@@ -30,7 +30,9 @@ from asyncchat.log.entries import (
     Restrict,
     Seen,
     SendPrivate,
+    SetPrivate,
     SetRole,
+    SetRoomRole,
     SetTopic,
     StorePassword,
     StoreToken,
@@ -48,7 +50,7 @@ from asyncchat.log.room_events import (
     Renamed,
     Sent,
 )
-from asyncchat.log.state import LOBBY, ChatState, Member, RoomState
+from asyncchat.log.state import LOBBY, ChatState, Member, RoomRole, RoomState
 from asyncchat.text import room_texts, texts
 from asyncchat.text.refusals import (
     Banned,
@@ -112,9 +114,11 @@ def check(state: ChatState, entry: AnyEntry) -> None:
             _require_member(state, number)
             if room not in state.member(number).rooms:
                 raise NoRoom(room_texts.NOT_IN_ROOM)
-        case SetTopic(room=room):
+        case SetTopic(room=room) | SetPrivate(_, room) | SetRoomRole(_, room):
             if room not in state.rooms:
                 raise NoRoom
+            if isinstance(entry, SetRoomRole):
+                _require(state, entry.account)
         case ChangeMessage(room, seq):
             if room not in state.rooms or ((message := state.rooms[room].find(seq)) and not message.text):
                 raise NoMessage
@@ -152,6 +156,8 @@ def _require_member(state: ChatState, number: int) -> None:
 
 def _check_entering(state: ChatState, number: int, room: str, leaving: str | None) -> None:
     _require_member(state, number)
+    if room in state.rooms and not state.may_enter(room, state.member(number).account):
+        raise NoRoom
     stays_in = [other for other in state.member(number).rooms if other not in {room, leaving}]
     if len(stays_in) >= MOST_ROOMS:
         raise TooManyRooms(room_texts.in_too_many_rooms(MOST_ROOMS))
@@ -173,7 +179,7 @@ def apply(state: ChatState, entry: Logged) -> Sequence[Told]:
             before = state.members.get(name.key)
             stays_in = before.rooms if before else ()
             # Not out of rooms at once: messages of this user may be on their way to them.
-            found = tuple(room for room in dict.fromkeys((*stays_in, *rooms)) if room in state.rooms) or (LOBBY,)
+            found = state.enterable(dict.fromkeys((*stays_in, *rooms)), account) or (LOBBY,)
             return _join(state, Member(name, number, account, token_hash, found), stays_in)
         case Rename(number, new, account, _):
             return _rename(state, number, new, account)
@@ -182,9 +188,11 @@ def apply(state: ChatState, entry: Logged) -> Sequence[Told]:
             return [_vacate(state, room, member.name, is_news=is_news) for room in member.rooms]
         case Enter(number, room, leaving):
             return _enter(state, number, room, leaving)
-        case MakeRoom(number, name, leaving=leaving):
+        case MakeRoom(number, name, leaving=leaving, account=maker):
             if name.key not in state.rooms:
-                state.rooms[name.key] = RoomState(state.remembered, name=name.shown)
+                state.rooms[name.key] = made = RoomState(state.remembered, name=name.shown)
+                if maker is not None:
+                    made.roles[maker] = RoomRole.MODERATOR
             return _enter(state, number, name.key, leaving)
         case Depart(number, room):
             member = state.member(number)
@@ -194,6 +202,17 @@ def apply(state: ChatState, entry: Logged) -> Sequence[Told]:
             return ((room, MemberCount(len(state.rooms[room].members))),) if room in state.rooms else ()
         case SendPrivate() | OpenConversation() | MarkRead() | Follow() | ReadRoom() | Mark():
             pass  # private messages, and what was read, are in the store alone
+        case SetPrivate(_, room, is_private, invited):
+            state.rooms[room].is_private = is_private
+            for account in filter(state.account, invited):
+                state.rooms[room].roles.setdefault(account, RoomRole.INVITED)
+            return _vacate_uninvited(state, room)
+        case SetRoomRole(_, room, account, _, role):
+            if role is None:
+                state.rooms[room].roles.pop(account, None)
+            else:
+                state.rooms[room].roles[account] = role
+            return _vacate_uninvited(state, room)
         case Restrict() | LiftRestriction():
             _change_order(state, entry)
         case ChangeMessage(room, seq, author, by, text, time):
@@ -202,7 +221,12 @@ def apply(state: ChatState, entry: Logged) -> Sequence[Told]:
             return ((room, Changed(seq, author, by, text)),)
         case SetTopic(_, text, room=room):
             state.rooms[room].topic = text
-        case CreateAccount() | StoreToken() | StorePassword() | Seen() | DeleteAccount() | SetRole():
+        case DeleteAccount(account):
+            _change_accounts(state, entry)
+            for room in list(state.rooms):
+                state.rooms[room].roles.pop(account, None)
+            return [told for room in list(state.rooms) for told in _vacate_uninvited(state, room)]
+        case CreateAccount() | StoreToken() | StorePassword() | Seen() | SetRole():
             _change_accounts(state, entry)
         case _:
             assert_never(entry)
@@ -256,13 +280,28 @@ def _vacate(state: ChatState, room: str, name: Name, *, is_news: bool = True) ->
     return room, Left(name, len(state.vacate(room, name).members), is_news)
 
 
+def _vacate_uninvited(state: ChatState, room: str) -> Sequence[Told]:
+    """Let those leave a private room who have no role in it."""
+    if not state.rooms[room].is_private:
+        return ()
+    members = [state.members[key] for key in state.rooms[room].members]
+    told = []
+    for member in members:
+        if not state.may_enter(room, member.account):
+            state.replace(member._replace(rooms=tuple(other for other in member.rooms if other != room)))
+            told.append(_vacate(state, room, member.name))
+            if room not in state.rooms:
+                break
+    return told
+
+
 def _change_order(state: ChatState, entry: Restrict | LiftRestriction) -> None:
     match entry:
         case Restrict(_, restriction, _, time):
             state.restrictions.remove_ended(time)
             state.restrictions.add(restriction)
-        case LiftRestriction(_, kind, name):
-            state.restrictions.remove(kind, name.key)
+        case LiftRestriction(_, kind, name, _, room):
+            state.restrictions.remove(kind, name.key, room)
         case _:
             assert_never(entry)
 

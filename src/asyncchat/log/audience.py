@@ -69,6 +69,10 @@ class Audience:
             self._members[member] = encode, peer, tuple(other for other in rooms if other != room)
             self._detach(peer, encode, room)
 
+    def rooms_of(self, member: int) -> tuple[str, ...]:
+        """Return the keys of the rooms whose events are sent to a member."""
+        return self._members[member][2] if member in self._members else ()
+
     def remove(self, member: int) -> None:
         """Stop sending to a member."""
         if found := self._members.pop(member, None):
@@ -84,12 +88,14 @@ class Audience:
             if not self._rooms[room]:
                 del self._rooms[room]
 
-    def write(self, events: Sequence[Event], room: str = "", conversation: str = "") -> None:
-        """Send the events of a room to its peers."""
+    def write(
+        self, events: Sequence[Event], room: str = "", conversation: str = "", *, is_private: bool = False
+    ) -> None:
+        """Send the events of a room to its peers; observers don't get those of a private room."""
         for encode, peers in self._rooms.get(room, {}).items():
             if peers and (data := encode(events, conversation)):
                 for peer in peers:
                     peer.write(data)
-        for peer, encode in self._observers:
+        for peer, encode in () if is_private else self._observers:
             if data := encode(events, conversation):
                 peer.write(data)

@@ -269,7 +269,7 @@ class Pipeline:
                 room.add(messages)
             if len(room.members) <= ANNOUNCED:
                 self._counted.pop(key, None)  # the announcements say it
-            self.audience.write(events, key, room.conversation)
+            self.audience.write(events, key, room.conversation, is_private=room.is_private)
 
     def _lose(self, batch: "_Batch", lost: Mapping[str, int], why: str) -> None:
         """Tell the senders that the last messages of rooms could not be stored; the next ones get their numbers.

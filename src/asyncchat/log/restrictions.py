@@ -40,6 +40,7 @@ class Restriction(NamedTuple):
     address: from which no guest may join, if the user is a guest or it is a ban of an address; else empty
     until: when it ends, in milliseconds since 1970; None if never
     rank: the role of the moderator; it can be lifted from this role upwards
+    room: the key of the room in which a mute holds
     """
 
     kind: RestrictionKind
@@ -47,6 +48,7 @@ class Restriction(NamedTuple):
     address: str
     until: int | None
     rank: Role
+    room: str = ""
 
     @property
     def is_for_address(self) -> bool:
@@ -68,25 +70,29 @@ def as_name(network: str) -> Name:
     return Name(network, network)
 
 
+_Place = tuple[str, str]
+"""Where a restriction holds, and for whom: the key of a room, empty for a ban, and that of a name."""
+
+
 class Restrictions:
-    """All restrictions; each name has at most one of each kind."""
+    """All restrictions; each name has at most one ban, and one mute in each room."""
 
     def __init__(self, restrictions: Iterable[Restriction] = ()) -> None:
-        self._by_kind: dict[RestrictionKind, dict[str, Restriction]] = {kind: {} for kind in RestrictionKind}
+        self._by_kind: dict[RestrictionKind, dict[_Place, Restriction]] = {kind: {} for kind in RestrictionKind}
         self._from: dict[str, set[str]] = {}
         for restriction in restrictions:
             self.add(restriction)
 
     def add(self, restriction: Restriction) -> None:
         """Add a restriction, instead of an earlier one of its kind for the same name."""
-        self.remove(restriction.kind, restriction.name.key)
-        self._by_kind[restriction.kind][restriction.name.key] = restriction
+        self.remove(restriction.kind, restriction.name.key, restriction.room)
+        self._by_kind[restriction.kind][restriction.room, restriction.name.key] = restriction
         if restriction.kind == RestrictionKind.BAN and restriction.address:
             self._from.setdefault(network_of(restriction.address), set()).add(restriction.name.key)
 
-    def remove(self, kind: RestrictionKind, key: str) -> None:
+    def remove(self, kind: RestrictionKind, key: str, room: str = "") -> None:
         """Remove a restriction, if there is one."""
-        restriction = self._by_kind[kind].pop(key, None)
+        restriction = self._by_kind[kind].pop((room, key), None)
         if restriction and kind == RestrictionKind.BAN and restriction.address:
             network = network_of(restriction.address)
             self._from[network].discard(key)
@@ -97,25 +103,36 @@ class Restrictions:
         """Tell whether there may be one of this kind."""
         return bool(self._by_kind[kind])
 
-    def find(self, kind: RestrictionKind, key: str, now: int) -> Restriction | None:
+    def forget(self, room: str) -> None:
+        """Remove the mutes in a room, which does not exist any more."""
+        mutes = self._by_kind[RestrictionKind.MUTE]
+        for place in [place for place in mutes if place[0] == room]:
+            del mutes[place]
+
+    def is_muted_anywhere(self, key: str, now: int) -> bool:
+        """Tell whether a name is muted in some room."""
+        mutes = self._by_kind[RestrictionKind.MUTE]
+        return any(name == key and not mute.ends_before(now) for (_, name), mute in mutes.items())
+
+    def find(self, kind: RestrictionKind, key: str, now: int, room: str = "") -> Restriction | None:
         """Return the restriction of a name that is in force; `now`: in milliseconds since 1970."""
-        restriction = self._by_kind[kind].get(key)
+        restriction = self._by_kind[kind].get((room, key))
         return None if restriction and restriction.ends_before(now) else restriction
 
     def remove_ended(self, now: int) -> None:
         """Remove the restrictions that have ended."""
         for kind, restrictions in self._by_kind.items():
-            for key in [key for key, restriction in restrictions.items() if restriction.ends_before(now)]:
-                self.remove(kind, key)
+            for room, key in [place for place, restriction in restrictions.items() if restriction.ends_before(now)]:
+                self.remove(kind, key, room)
 
     def is_address_banned(self, address: str, now: int) -> bool:
         """Tell whether guests from `address` are banned."""
         return any(self.find(RestrictionKind.BAN, key, now) for key in tuple(self._from.get(network_of(address), ())))
 
     def all(self, kind: RestrictionKind, now: int) -> list[Restriction]:
-        """Return the restrictions of this kind that are in force, in the order of the names."""
-        found = [self.find(kind, key, now) for key in sorted(self._by_kind[kind])]
-        return [restriction for restriction in found if restriction]
+        """Return the restrictions of this kind that are in force, in the order of the rooms and the names."""
+        found = [restriction for _, restriction in sorted(self._by_kind[kind].items())]
+        return [restriction for restriction in found if not restriction.ends_before(now)]
 
 
 def parse_duration(text: str) -> int | None:

@@ -6,6 +6,7 @@ Only `apply` changes it.
 import heapq
 from collections import deque
 from collections.abc import Iterable, Sequence
+from enum import IntEnum
 from itertools import islice
 from typing import NamedTuple
 
@@ -34,15 +35,24 @@ class Member(NamedTuple):
     rooms: tuple[str, ...] = (LOBBY,)
 
 
+class RoomRole(IntEnum):
+    """What an account may do in a room, besides what its role on the server allows."""
+
+    INVITED = 0
+    MODERATOR = 1
+
+
 class RoomState:
     """A room: its members, its numbers, its last messages, as many as `remembered`, and its topic.
 
     shown: its name with a leading #
     conversation: the same, as JSON events name it: empty for the default room
     members: their names, by the keys of these
+    is_private: only accounts with a role in it may enter it, and learn that it is there
+    roles: the roles of accounts in it, by their numbers
     """
 
-    __slots__ = ("_has_changed", "conversation", "last", "members", "seq", "shown", "topic")
+    __slots__ = ("_has_changed", "conversation", "is_private", "last", "members", "roles", "seq", "shown", "topic")
 
     def __init__(
         self, remembered: int, recent: Sequence[Sent] = (), seq: int = 0, topic: str = "", name: str = DEFAULT_NAME
@@ -50,6 +60,8 @@ class RoomState:
         self.shown = self.conversation = f"#{name}"
         self.members: dict[str, Name] = {}
         self.last: deque[Sent] = deque(recent, maxlen=remembered)
+        self.is_private = False
+        self.roles: dict[int, RoomRole] = {}
         self._has_changed = any(message.changed for message in recent)
         self.seq = seq
         self.topic = topic
@@ -147,7 +159,17 @@ class ChatState:
         del state.members[name.key]
         if room != LOBBY and state.is_idle:
             del self.rooms[room]
+            self.restrictions.forget(room)
         return state
+
+    def may_enter(self, room: str, account: int | None) -> bool:
+        """Tell whether the owner of an account may know that there is a room with this key, and enter it."""
+        state = self.rooms.get(room)
+        return state is not None and (not state.is_private or account in state.roles)
+
+    def enterable(self, rooms: Iterable[str], account: int | None) -> tuple[str, ...]:
+        """Return those of these rooms that the owner of an account may enter."""
+        return tuple(room for room in rooms if self.may_enter(room, account))
 
     def account(self, ident: int) -> Account | None:
         """Return the account with this number."""

@@ -232,13 +232,6 @@ export class Actions {
     if (answer) this.command(answer[0], { event: { type: "edit", conversation, seq: item.seq, text: answer[0] } });
   }
 
-  // Edit the last own message; tell whether that is possible.
-  editLast() {
-    const last = this.canEdit && this.model.current.items.findLast((item) => item.isOwn && this.hasOptions(item));
-    if (last) this.edit(last);
-    return Boolean(last);
-  }
-
   async joinRoom() {
     const { lines } = await this.app.lookup.ask("/rooms");
     const rooms = lines.flatMap(({ text }) => [...text.matchAll(/^\s*(#\S+) +(\d+)(.*)$/gm)]);

@@ -46,7 +46,7 @@ class App {
       join: () => this.actions.joinRoom(),
       chat: () => this.actions.writePrivately(),
     });
-    this.composer = new Composer(model, { send: (text) => this.actions.send(text), edit: () => this.actions.editLast() });
+    this.composer = new Composer(model, { send: (text) => this.actions.send(text) });
     this.entry = new Entry(this);
     this.attention.isAtBottom = () => this.log.isPinned;
     $("down").addEventListener("click", () => {

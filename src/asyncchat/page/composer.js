@@ -14,7 +14,7 @@ export const usable = ({ role: own, hasStore }) =>
   COMMANDS.filter(({ role, store }) => RANKS.indexOf(role) <= RANKS.indexOf(own) && (!store || hasStore));
 
 export class Composer {
-  // `on`: send(text), edit() (the last own message), typed()
+  // `on`: send(text), typed()
   constructor(model, on) {
     this.model = model;
     this.on = on;
@@ -109,7 +109,6 @@ export class Composer {
   #recall(step) {
     const isEarlier = this.at < this.sent.length && this.text === this.sent[this.at];
     if ((this.text && !isEarlier) || (step > 0 && !isEarlier)) return false;
-    if (step < 0 && !this.text && this.on.edit()) return true;
     const at = this.text ? this.at + step : this.sent.length - 1;
     if (at < 0) return isEarlier;
     this.at = at;

@@ -8,7 +8,7 @@ from asyncchat.chat.core import ChatCore
 from asyncchat.chat.user import Place, Target
 from asyncchat.commands.changes import delete, edit
 from asyncchat.commands.messaging import find_recipient
-from asyncchat.commands.rooms import enter_too, find_room, part
+from asyncchat.commands.rooms import enter_too, part
 from asyncchat.commands.table import find_command
 from asyncchat.errors import Refusal
 from asyncchat.formats import codec, events
@@ -78,7 +78,7 @@ class JsonSession(Session):
             case Edit() | Delete():
                 self._take(event, lambda _: self._change(event))
             case Read(seq, conversation):
-                room = find_room(self.core, conversation)
+                room = self.core.find_room(conversation, self.user.account)
                 if self.user.name and room is not None and room in self.core.rooms_of(self.user):
                     self.core.read(self.user, room, seq)
             case Join(conversation, after):
@@ -155,7 +155,7 @@ class JsonSession(Session):
     def _change(self, event: Edit | Delete) -> None:
         user, text = self.user, event.text if isinstance(event, Edit) else ""
         self._check_id(event, text)
-        room = find_room(self.core, event.conversation)
+        room = self.core.find_room(event.conversation, self.user.account)
         if room is None:
             raise NoRoom
         user.addressee, user.at = Place.ROOM, room
@@ -171,7 +171,7 @@ class JsonSession(Session):
         if not conversation:
             return Place.ROOM, LOBBY
         if conversation.startswith("#"):
-            room = find_room(self.core, conversation)
+            room = self.core.find_room(conversation, self.user.account)
             if room is None or room not in self.core.rooms_of(self.user):
                 raise NoRoom(texts.line_refused(room_texts.NOT_IN_ROOM))
             return Place.ROOM, room

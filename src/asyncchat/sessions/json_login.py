@@ -6,11 +6,11 @@ from msgspec import UNSET, UnsetType
 
 from asyncchat.chat import login
 from asyncchat.chat.core import ChatCore, lose_partner
-from asyncchat.chat.queries import LoadPlaces, LoadResumption
+from asyncchat.chat.requests.queries import LoadPlaces, LoadResumption
 from asyncchat.chat.resumption import hash_token
 from asyncchat.chat.user import Place, ResumableSession, User
 from asyncchat.commands.messaging import find_recipient, open_conversation
-from asyncchat.commands.rooms import enter, enter_too, find_room, part, show
+from asyncchat.commands.rooms import enter, enter_too, part, show
 from asyncchat.errors import Refusal
 from asyncchat.formats import codec, events
 from asyncchat.formats.events import Gap, Hello, InRoom, Welcome
@@ -73,6 +73,7 @@ class _Login:
         self._after: dict[str, int | None] = {}  # of the rooms to be in, by their keys
         self._missing: list[str] = []  # rooms that the client wants to be in, and that do not exist
         self._said: str | UnsetType | None = hello.conversation
+        self._known: ResumableSession | None = None  # the session that the client's token belongs to
         self._places: dict[str, int] | None = None  # the rooms of last time, and what was read there
         self._wanted = ""  # which of those is to be the current conversation
 
@@ -83,7 +84,7 @@ class _Login:
         if owner := core.find_account(name):
             await self._load_places(owner)
         owner = core.find_account(name)
-        self._choose_rooms(known)
+        self._known = known
         if known:
             token, session = hello.token, known
         else:  # if the token is not known any more, nor is when its session began
@@ -108,26 +109,27 @@ class _Login:
         else:
             await self._join_as_guest(token, session, name)
 
-    def _choose_rooms(self, known: ResumableSession | None) -> None:
-        """Choose the rooms to be in, and the current one."""
-        core, hello = self._core, self._hello
+    def _choose_rooms(self, account: Account | None) -> None:
+        """Choose the rooms to be in, and the current one; `account`: that of the user."""
+        core, hello, known = self._core, self._hello, self._known
+        ident = account.id if account else None
         wanted = [InRoom("")] if hello.rooms is UNSET else hello.rooms
         for place in wanted:
-            if (key := find_room(core, place.conversation)) is None:
+            if (key := core.find_room(place.conversation, account)) is None:
                 self._missing.append(place.conversation)
             else:
                 # In another epoch all messages are new.
                 after = place.after if hello.epoch == core.epoch or place.after is None else 0
                 self._after.setdefault(key, after)
         if hello.rooms is UNSET and known:
-            self._after.update({key: None for key in known.rooms if key in core.state.rooms})
+            self._after.update(dict.fromkeys(core.state.enterable(known.rooms, ident)))
         elif hello.rooms is UNSET and self._places:
-            self._after = {key: None for key in self._places if key in core.state.rooms}
+            self._after = dict.fromkeys(core.state.enterable(self._places, ident))
         self._is_substitute = not self._after
         self._after = self._after or {LOBBY: None}
         self._user.room = LOBBY if LOBBY in self._after else next(iter(self._after))
         if self._said and self._said.startswith("#"):
-            key = find_room(core, self._said)
+            key = core.find_room(self._said, account)
             if self._said in self._missing:
                 self._wanted, self._said = self._said, None
             elif key is None or key not in self._after:
@@ -159,6 +161,7 @@ class _Login:
 
     async def _join_as_guest(self, token: str, session: ResumableSession, name: Name) -> None:
         core, before = self._core, session.user
+        self._choose_rooms(None)
         if before and not before.is_closed and before.name and before.name.key == name.key and not before.account:
             core.refuse_banned(name)
             await login.join(core, self._user, before.name, None, session.token_hash, self._rooms)
@@ -183,6 +186,7 @@ class _Login:
         With a token alone `hello.password` may be an old one: a client sends the same again when it reconnects.
         """
         core, user = self._core, self._user
+        self._choose_rooms(owner)
         user.positions = self._places
         session = core.resumable.find(token) or session  # another connection may have restored it meanwhile
         await login.join_as_owner(core, user, owner, session.token_hash, self._rooms)
@@ -245,6 +249,8 @@ class _Login:
     def _welcome(self, token: str) -> None:
         """Send the welcome, and the messages that the client has missed."""
         core, user, hello = self._core, self._user, self._hello
+        present = core.rooms_of(user)
+        self._after = {key: after for key, after in self._after.items() if key in present}
         room, session, name = core.room, user.resumable, user.require_name()
         few = len(room.members) <= ANNOUNCED  # a list of ten thousand names is of no use, and sorting it costs
         told: list[events.FromServer] = [

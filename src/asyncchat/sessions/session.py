@@ -12,6 +12,7 @@ from asyncchat.commands.mistakes.redaction import find_hidden_command, safe_comm
 from asyncchat.commands.table import Command, find_command
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Role
+from asyncchat.log.state import LOBBY
 from asyncchat.sessions.command_runner import CommandRunner
 from asyncchat.text import room_texts, texts
 from asyncchat.text.command_line import argument_of
@@ -139,7 +140,7 @@ class Session(CommandRunner):
             doubts.check_message(text, self._place, is_private=is_addressed and to is not Place.ROOM)
         if to is not Place.ROOM:
             self.run(send_private(self.core, user, to, text))
-        elif user.name and self.core.is_muted(user.name):
+        elif user.name and self.core.is_muted(user.name, user.at):
             raise Muted(texts.SENDING_MUTED)
         else:
             post(text)
@@ -158,7 +159,9 @@ class Session(CommandRunner):
     def _check(self, command: Command) -> None:
         if command.needs_store:
             self.core.require_accounts()
-        if self.user.role < command.role:
+        user = self.user
+        moderates = command.for_rooms and user.at != LOBBY and self.core.moderates(user, user.at)
+        if user.role < command.role and not moderates:
             raise Refusal("not-allowed", _MAY_NOT[command.role])
         if command.has_password:
-            refuse_plain_password(self.core, self.user)
+            refuse_plain_password(self.core, user)

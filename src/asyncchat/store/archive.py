@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from asyncchat.chat.queries import (
+from asyncchat.chat.requests.queries import (
     AuditEntry,
     AuditLog,
     ConversationKey,
@@ -41,7 +41,7 @@ LAST_STEPS = 1.0
 """Seconds that a running query gets to end when the archive is closed."""
 
 _Row = tuple[int, int, str, str]
-_R = TypeVar("_R", _Row, tuple[int, int, int, str])
+_R = TypeVar("_R", _Row, tuple[int, int, int, str], tuple[int, int, str, str, str])
 
 
 class Archive:
@@ -101,6 +101,8 @@ class Archive:
             match question:
                 case History(nth, pair, room):
                     return self._private_history(nth, pair) if pair else self._history(nth, room)
+                case Search(words, everywhere=True, reader=reader):
+                    return self._search_everywhere(words, reader)
                 case Search(words, pair, room):
                     return self._private_search(words, pair) if pair else self._search(words, room)
                 case FindMessage(seq, room):
@@ -115,8 +117,8 @@ class Archive:
                     return self._count(pair)
                 case UnreadCounts(who):
                     return self._unread(who)
-                case AuditLog():
-                    return self._audit()
+                case AuditLog(who):
+                    return self._audit(who)
         except ERRORS as error:
             raise NotKept(reason(error)) from None
         raise TypeError(question)
@@ -267,9 +269,26 @@ class Archive:
         )
         return rows.fetchall()
 
-    def _audit(self) -> list[AuditEntry]:
-        rows = self._connection.execute("SELECT time, by, act, what FROM audit ORDER BY id DESC LIMIT ?", (SHOWN,))
+    def _audit(self, who: Account) -> list[AuditEntry]:
+        rows = self._connection.execute(
+            "SELECT time, by, act, what FROM audit WHERE room = ''"
+            " OR room IN (SELECT room FROM room_roles WHERE account = ?) ORDER BY id DESC LIMIT ?",
+            (who.id, SHOWN),
+        )
         return [audit_entry(*row) for row in rows.fetchall()[::-1]]
+
+    def _search_everywhere(self, words: str, reader: Account | None) -> Found:
+        found, is_all = self._search(words, "")
+        wanted = Wanted(words)
+        rows = self._connection.execute(
+            "SELECT seq, said.time, said.name, text, key FROM said JOIN rooms ON rooms.id = said.room"
+            f" WHERE (NOT private OR key IN (SELECT room FROM room_roles WHERE account = ?)) AND {wanted.may_match}"
+            " ORDER BY ifnull(written, said.time) DESC",
+            (reader.id if reader else 0, *wanted.values),
+        )
+        some, are_all = _first_fitting(rows, wanted)
+        found += [said._replace(room=row[4]) for row in some for said in sent([row[:4]])]
+        return Found(sorted(found, key=lambda said: said.time)[-SHOWN:], is_all and are_all)
 
     def _search(self, words: str, room: str) -> Found:
         wanted = Wanted(words)
@@ -281,12 +300,14 @@ class Archive:
             )
             found, is_all = _first_fitting(rows, wanted)
             return Found(sent(found[::-1]), is_all)
+        limits = self._stop, self._deadline
         self._connection.execute("BEGIN")  # nothing may come into the index, or be deleted, halfway
         try:
             found, is_all = _first_fitting(self._candidates(wanted), wanted)
         finally:
             self._take_time()
             self._connection.execute("ROLLBACK")
+            self._stop, self._deadline = limits
         return Found(sent(found[::-1]), is_all)
 
     def _candidates(self, wanted: Wanted) -> Iterator[_Row]:

@@ -133,12 +133,33 @@ MIGRATIONS = (
     CREATE INDEX said_by_age ON said (ifnull(written, time));
     """,
     # `changed`: when the message got this text, if that is not its first one; an empty one was deleted. `made`: when an
-    # account was registered; for those of earlier versions that is not known. `places`: the rooms in which the owner of
-    # an account is after the next login, and the last message there that was read.
+    # account was registered; for those of earlier versions that is not known. `room` in the audit log: the private room
+    # that it is about. `places`: the rooms in which the owner of an account is after the next login, and the last
+    # message there that was read.
     """
     ALTER TABLE messages ADD COLUMN changed INTEGER;
     ALTER TABLE said ADD COLUMN changed INTEGER;
     ALTER TABLE accounts ADD COLUMN made INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE rooms ADD COLUMN private INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE room_roles (
+        room TEXT NOT NULL,
+        account INTEGER NOT NULL,
+        role INTEGER NOT NULL,
+        PRIMARY KEY (room, account)
+    ) WITHOUT ROWID, STRICT;
+    ALTER TABLE audit ADD COLUMN room TEXT NOT NULL DEFAULT '';
+    CREATE TABLE restrictions (
+        kind TEXT NOT NULL,
+        room TEXT NOT NULL,
+        key TEXT NOT NULL,
+        name TEXT NOT NULL,
+        address TEXT NOT NULL,
+        until INTEGER,
+        rank INTEGER NOT NULL,
+        PRIMARY KEY (kind, room, key)
+    ) WITHOUT ROWID, STRICT;
+    INSERT INTO restrictions SELECT kind, '', key, name, address, until, rank FROM sentences;
+    DROP TABLE sentences;
     CREATE TABLE places (
         account INTEGER NOT NULL,
         room TEXT NOT NULL,

@@ -52,4 +52,4 @@ def _set_back(do: _Do, now: int, before: int) -> None:
         do(f"UPDATE {table} SET written = :now WHERE ifnull(written, time) > :now", {"now": now})
     for table in ("seats", "given_up"):
         do(f"UPDATE {table} SET time = :now WHERE time > :now", {"now": now})
-    do("UPDATE sentences SET until = until - ?", (max(before - now, 0),))
+    do("UPDATE restrictions SET until = until - ?", (max(before - now, 0),))

@@ -12,6 +12,7 @@ ONLY_IN_ROOMS = "a private message can't be changed."
 WRITE_EDIT = "write the new text: /edit TEXT"
 DELETE_MESSAGE_OF = "delete a message of"
 
+ANOTHER_ROOM_NAME = "a room can't have this name, or one that looks like it. Choose another one."
 NO_ROOM = "there is no room with this name."
 NOT_IN_ROOM = "you are not in this room"
 TOO_MANY_ROOMS = "there are too many rooms already. Write /rooms to see them."
@@ -67,3 +68,40 @@ def message_deleted(author: str, by: str) -> str:
 
 def write_argument(usage: str) -> str:
     return f"write what it needs: {usage}"
+
+
+# Private rooms.
+
+WRITE_PRIVATE = "write /private on or /private off"
+PRIVATE_ALREADY = "this room is private already."
+PUBLIC_ALREADY = "this room is public already."
+NOW_PRIVATE = "this room is private now: only invited users can enter it. Write /invite NAME to invite one."
+NOW_PUBLIC = "this room is public now: everybody can enter it and read what was written."
+NOT_THE_DEFAULT_ROOM = "the default room is for everybody: write this in another room."
+INVITED_ALREADY = "this user is invited already."
+NOT_INVITED_YET = "this user is not invited."
+REVOKE_FIRST = "this user is a moderator of this room: write /revoke NAME first."
+NOT_INVITED = "you are not invited to this room any more"
+ROOM_MODERATOR = "you are a moderator of {} now."
+NO_ROOM_MODERATOR = "you are no longer a moderator of {}."
+
+
+def too_many_roles(most: int) -> str:
+    return f"{most} users are invited already."
+
+
+def invited(name: str, room: str) -> str:
+    return f"{name} can enter {room} now."
+
+
+def invitation(by: str, room: str) -> str:
+    return f"{by} has invited you: write /join {room}"
+
+
+def uninvited(name: str, room: str) -> str:
+    return f"{name} can't enter {room} any more while it is private."
+
+
+def removed(room: str, default: str) -> str:
+    """Tell a user with one room that it is another one."""
+    return f"{NOT_INVITED}, {room}. You are in {default} now."

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from asyncchat.chat.credentials import new_password
+from asyncchat.chat.requests.credentials import new_password
 from asyncchat.commands.table import find_command
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import SHORTEST_PASSWORD

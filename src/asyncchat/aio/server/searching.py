@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from asyncchat.chat.queries import Found, Search
+from asyncchat.chat.requests.queries import Found, Search
 from asyncchat.system.daemon_executor import DaemonExecutor
 from asyncchat.text import texts
 from asyncchat.text.refusals import NotKept

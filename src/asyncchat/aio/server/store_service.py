@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from asyncchat.aio.server.searching import Asker, Searches
 from asyncchat.chat.core import ChatCore
-from asyncchat.chat.credentials import ChangePassword, CheckPassword, Credentials, RegisterAccount, Unregister
-from asyncchat.chat.queries import Search
+from asyncchat.chat.requests.credentials import ChangePassword, CheckPassword, Credentials, RegisterAccount, Unregister
+from asyncchat.chat.requests.queries import Search
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Account
 from asyncchat.log.entries import AnyEntry, CreateAccount, DeleteAccount, Entry, StorePassword, StoreToken

@@ -29,6 +29,8 @@ from asyncchat.log.entries.rooms import Enter as Enter
 from asyncchat.log.entries.rooms import Follow as Follow
 from asyncchat.log.entries.rooms import MakeRoom as MakeRoom
 from asyncchat.log.entries.rooms import ReadRoom as ReadRoom
+from asyncchat.log.entries.rooms import SetPrivate as SetPrivate
+from asyncchat.log.entries.rooms import SetRoomRole as SetRoomRole
 from asyncchat.log.entries.rooms import SetTopic as SetTopic
 from asyncchat.log.room_events import Sent
 
@@ -44,6 +46,8 @@ ALONE = (
     Restrict,
     LiftRestriction,
     SetTopic,
+    SetPrivate,
+    SetRoomRole,
     MakeRoom,
 )
 """Entries that are a batch of their own: whether later entries are possible depends on them."""
@@ -72,6 +76,8 @@ AnyEntry = (
     | ChangeMessage
     | Follow
     | ReadRoom
+    | SetPrivate
+    | SetRoomRole
 )
 
 Logged = Sent | AnyEntry

@@ -25,3 +25,4 @@ class LiftRestriction(Entry[None]):
     kind: RestrictionKind
     name: Name
     time: int
+    room: str = ""

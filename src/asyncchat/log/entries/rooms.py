@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from asyncchat.log.entries.entry import Entry
+from asyncchat.log.state import RoomRole
 from asyncchat.text.usernames import Name
 
 
@@ -24,6 +25,7 @@ class MakeRoom(Entry[None]):
 
     by: the name of the member
     most: rooms that there may be, with this one
+    account: that of the member, which is a moderator of the room then
     """
 
     member: int
@@ -32,6 +34,7 @@ class MakeRoom(Entry[None]):
     time: int
     most: int
     leaving: str | None = None
+    account: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +95,37 @@ class ReadRoom(Entry[None]):
     account: int
     room: str
     seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetPrivate(Entry[None]):
+    """Make a room private, or public again; `by`: the moderator.
+
+    invited: the accounts of the members, who stay in the private room; other members leave it
+
+    Raises NoRoom.
+    """
+
+    by: Name
+    room: str
+    is_private: bool
+    invited: tuple[int, ...]
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetRoomRole(Entry[None]):
+    """Give an account a role in a room, or none: then it leaves the room if that is private.
+
+    by: the moderator
+    name: that of the account
+
+    Raises NoRoom and NotKept.
+    """
+
+    by: Name
+    room: str
+    account: int
+    name: Name
+    role: RoomRole | None
+    time: int

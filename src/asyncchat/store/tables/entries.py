@@ -18,17 +18,21 @@ from asyncchat.log.entries import (
     Restrict,
     Seen,
     SendPrivate,
+    SetPrivate,
     SetRole,
+    SetRoomRole,
     SetTopic,
     StorePassword,
     StoreToken,
 )
+from asyncchat.log.state import RoomRole
 from asyncchat.store.file import Retention
 from asyncchat.store.tables.accounts import AccountStore
 from asyncchat.store.tables.messages import MessageStore
 from asyncchat.store.tables.moderation import ModerationStore
 from asyncchat.store.tables.private_messages import PrivateMessageStore
 from asyncchat.store.tables.rooms import RoomStore
+from asyncchat.text.usernames import Name
 
 
 class EntryStore:
@@ -75,23 +79,29 @@ class EntryStore:
                 moderation.audit(by, "grant" if role == Role.MODERATOR else "revoke", shown, time)
             case Restrict(by, restriction, action, time):
                 moderation.restrict(restriction, time)
-                moderation.audit(by, action, str(restriction), time)
-            case LiftRestriction(by, kind, name, time):
-                moderation.lift(kind, name)
-                moderation.audit(by, f"un{kind}", name.shown, time)
+                self._audit(by, action, str(restriction), time, restriction.room)
+            case LiftRestriction(by, kind, name, time, room):
+                moderation.lift(kind, name, room)
+                self._audit(by, f"un{kind}", name.shown, time, room)
+            case _:
+                self._write_of_room(entry)
+        return None
+
+    def _write_of_room(self, entry: AnyEntry) -> None:
+        match entry:
             case SetTopic(by, text, time, room):
                 if room:
                     self.rooms.set_topic(room, text)
                 else:
-                    moderation.set_topic(text)
-                moderation.audit(by, "topic", f"#{room} {text}" if room else text, time)
+                    self.moderation.set_topic(text)
+                self._audit(by, "topic", text, time, room)
             case ChangeMessage(room, seq, author, by, text, time):
                 if room:
                     self.rooms.change(room, seq, text, time)
                 else:
                     self.messages.change(seq, text, time)
                 if author.key != by.key:
-                    moderation.audit(by, "delete", f"#{room} {seq} of {author.shown}", time)
+                    self._audit(by, "delete", f"{seq} of {author.shown}", time, room)
             case Follow(account, room, follows):
                 if follows:
                     self.rooms.follow(account, room)
@@ -99,6 +109,24 @@ class EntryStore:
                     self.rooms.unfollow(account, room)
             case ReadRoom(account, room, seq):
                 self.rooms.read(account, room, seq)
-            case MakeRoom(_, name, by, time):
-                self.rooms.make(name, by, time)
-        return None
+            case MakeRoom(_, name, by, time, account=maker):
+                self.rooms.make(name, by, time, maker)
+            case SetPrivate(by, room, is_private, invited, time):
+                self.rooms.set_private(room, invited, is_private=is_private)
+                self.moderation.audit(by, "private" if is_private else "public", f"#{room}", time, room)
+            case SetRoomRole(by, room, account, name, role, time):
+                was = self.rooms.set_role(room, account, role)
+                self._audit(by, _room_action(was, role), name.shown, time, room)
+
+    def _audit(self, by: Name, action: str, what: str, time: int, room: str) -> None:
+        """Add to the audit log what was done in a room, or, without `room`, on the server."""
+        hidden = room if self.rooms.is_private(room) else ""
+        self.moderation.audit(by, action, f"#{room} {what}" if room else what, time, hidden)
+
+
+def _room_action(before: RoomRole | None, role: RoomRole | None) -> str:
+    if role is RoomRole.MODERATOR:
+        return "grant"
+    if before is RoomRole.MODERATOR:
+        return "revoke"
+    return "uninvite" if role is None else "invite"

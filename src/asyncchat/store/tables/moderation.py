@@ -5,7 +5,7 @@ import re
 import sqlite3
 from datetime import datetime
 
-from asyncchat.chat.queries import AuditEntry
+from asyncchat.chat.requests.queries import AuditEntry
 from asyncchat.log.accounts import Role
 from asyncchat.log.restrictions import Action, Restriction, RestrictionKind
 from asyncchat.text import texts
@@ -27,10 +27,10 @@ class ModerationStore:
 
     def restrictions(self) -> list[Restriction]:
         """Return all bans and mutes, also those that have ended."""
-        rows = self._do("SELECT kind, key, name, address, until, rank FROM sentences")
+        rows = self._do("SELECT kind, key, name, address, until, rank, room FROM restrictions")
         return [
-            Restriction(RestrictionKind(kind), Name(sanitize(name), key), address, until, Role(rank))
-            for kind, key, name, address, until, rank in rows
+            Restriction(RestrictionKind(kind), Name(sanitize(name), key), address, until, Role(rank), room)
+            for kind, key, name, address, until, rank, room in rows
         ]
 
     def topic(self) -> str:
@@ -40,24 +40,29 @@ class ModerationStore:
 
     def restrict(self, restriction: Restriction, time: int) -> None:
         """Store a ban or a mute, in the place of one of the same kind, and delete those that have ended at `time`."""
-        kind, name, address, until, rank = restriction
-        self._do("DELETE FROM sentences WHERE until <= ?", (time,))
+        kind, name, address, until, rank, room = restriction
+        self._do("DELETE FROM restrictions WHERE until <= ?", (time,))
         self._do(
-            "INSERT OR REPLACE INTO sentences VALUES (?, ?, ?, ?, ?, ?)",
-            (kind, name.key, name.shown, address, until, int(rank)),
+            "INSERT OR REPLACE INTO restrictions VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (kind, room, name.key, name.shown, address, until, int(rank)),
         )
 
-    def lift(self, kind: RestrictionKind, name: Name) -> None:
-        """Delete a ban or a mute."""
-        self._do("DELETE FROM sentences WHERE kind = ? AND key = ?", (kind, name.key))
+    def lift(self, kind: RestrictionKind, name: Name, room: str = "") -> None:
+        """Delete a ban, or a mute in a room."""
+        self._do("DELETE FROM restrictions WHERE kind = ? AND room = ? AND key = ?", (kind, room, name.key))
 
     def set_topic(self, text: str) -> None:
         """Set the topic of the chat."""
         self._do("UPDATE facts SET value = ? WHERE name = 'topic'", (text,))
 
-    def audit(self, by: Name, action: str, what: str, time: int) -> None:
-        """Add an entry to the audit log, and delete the oldest beyond MAX_AUDIT_ENTRIES."""
-        cursor = self._do("INSERT INTO audit (time, by, act, what) VALUES (?, ?, ?, ?)", (time, by.shown, action, what))
+    def audit(self, by: Name, action: str, what: str, time: int, room: str = "") -> None:
+        """Add an entry to the audit log, and delete the oldest beyond MAX_AUDIT_ENTRIES.
+
+        room: the key of the private room that it is about
+        """
+        cursor = self._do(
+            "INSERT INTO audit (time, by, act, what, room) VALUES (?, ?, ?, ?, ?)", (time, by.shown, action, what, room)
+        )
         self._do("DELETE FROM audit WHERE id <= ?", ((cursor.lastrowid or 0) - MAX_AUDIT_ENTRIES,))
 
 

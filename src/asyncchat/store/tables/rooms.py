@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from asyncchat.log.room_events import Sent
-from asyncchat.log.state import REMEMBERED, RoomState
+from asyncchat.log.state import REMEMBERED, RoomRole, RoomState
 from asyncchat.store.file import Retention, sent
 from asyncchat.store.tables.messages import overwriting
 from asyncchat.text.refusals import NoMessage
@@ -34,8 +34,12 @@ class RoomStore:
         self._do(
             "DELETE FROM rooms WHERE topic = '' AND last = 0 AND NOT EXISTS (SELECT 1 FROM said WHERE room = rooms.id)"
         )
+        self._do("DELETE FROM room_roles WHERE room NOT IN (SELECT key FROM rooms)")
+        self._do("DELETE FROM restrictions WHERE room != '' AND room NOT IN (SELECT key FROM rooms)")
         rooms = []
-        for ident, key, shown, topic, last in self._do("SELECT id, key, name, topic, last FROM rooms").fetchall():
+        for ident, key, shown, topic, last, private in self._do(
+            "SELECT id, key, name, topic, last, private FROM rooms"
+        ).fetchall():
             self._delete_surplus(ident)
             rows = self._do(
                 "SELECT seq, time, name, text, changed FROM said WHERE room = ? ORDER BY seq DESC LIMIT ?",
@@ -44,17 +48,50 @@ class RoomStore:
             recent = [message._replace(room=key) for message in sent(rows)[::-1]]
             name = find_name(shown)
             if name and name.key == key:  # else other rules for names made it
-                rooms.append((key, RoomState(remembered, recent, recent[-1].seq if recent else last, topic, shown)))
+                room = RoomState(remembered, recent, recent[-1].seq if recent else last, topic, shown)
+                room.is_private = bool(private)
+                roles = self._do("SELECT account, role FROM room_roles WHERE room = ?", (key,))
+                room.roles = {account: RoomRole(role) for account, role in roles}
+                rooms.append((key, room))
         return rooms
 
-    def make(self, name: Name, maker: Name, time: int) -> None:
-        """Keep that there is a room with this name; if it was there, and nothing is left of it, it gets this name."""
-        self._do(
+    def make(self, name: Name, maker: Name, time: int, account: int | None = None) -> None:
+        """Keep that there is a room with this name; if it was there, and nothing is left of it, it gets this name.
+
+        account: that of the maker, which is a moderator of the room
+        """
+        made = self._do(
             "INSERT INTO rooms (key, name, maker, time) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE"
-            " SET name = excluded.name, maker = excluded.maker, time = excluded.time"
+            " SET name = excluded.name, maker = excluded.maker, time = excluded.time, private = 0"
             " WHERE topic = '' AND last = 0 AND NOT EXISTS (SELECT 1 FROM said WHERE room = rooms.id)",
             (name.key, name.shown, maker.shown, time),
         )
+        if made.rowcount:
+            self._do("DELETE FROM room_roles WHERE room = ?", (name.key,))
+            self._do("DELETE FROM restrictions WHERE room = ?", (name.key,))
+            if account is not None:
+                self.set_role(name.key, account, RoomRole.MODERATOR)
+
+    def is_private(self, key: str) -> bool:
+        """Tell whether a room is private."""
+        return self._do("SELECT 1 FROM rooms WHERE key = ? AND private", (key,)).fetchone() is not None
+
+    def set_private(self, key: str, invited: Sequence[int], *, is_private: bool) -> None:
+        """Keep whether a room is private, and who is invited then."""
+        self._do("UPDATE rooms SET private = ? WHERE key = ?", (is_private, key))
+        self._do_many(
+            "INSERT OR IGNORE INTO room_roles VALUES (?, ?, ?)",
+            [(key, account, int(RoomRole.INVITED)) for account in invited],
+        )
+
+    def set_role(self, key: str, account: int, role: RoomRole | None) -> RoomRole | None:
+        """Keep the role of an account in a room, or that it has none; return the one that it had."""
+        row = self._do("SELECT role FROM room_roles WHERE room = ? AND account = ?", (key, account)).fetchone()
+        if role is None:
+            self._do("DELETE FROM room_roles WHERE room = ? AND account = ?", (key, account))
+        else:
+            self._do("INSERT OR REPLACE INTO room_roles VALUES (?, ?, ?)", (key, account, int(role)))
+        return RoomRole(row[0]) if row else None
 
     def set_topic(self, key: str, text: str) -> None:
         """Keep the topic of a room."""
@@ -95,8 +132,9 @@ class RoomStore:
         self._do("DELETE FROM places WHERE account = ? AND room = ?", (account, key))
 
     def unfollow_all(self, account: int) -> None:
-        """Forget the rooms of an account."""
+        """Forget the rooms of an account, and its roles there."""
         self._do("DELETE FROM places WHERE account = ?", (account,))
+        self._do("DELETE FROM room_roles WHERE account = ?", (account,))
 
     def read(self, account: int, key: str, seq: int) -> None:
         """Keep which message of a room was read last."""

@@ -30,11 +30,17 @@ class History(Request[list[Sent]]):
 
 @dataclass(frozen=True, slots=True)
 class Search(Request["Found"]):
-    """The last messages that contain all of `words`; `between` and `room`: as in History."""
+    """The last messages that contain all of `words`.
+
+    between, room: as in History
+    everywhere: in all rooms that `reader`, None for a guest, may enter
+    """
 
     words: str
     between: ConversationKey | None = None
     room: str = ""
+    everywhere: bool = False
+    reader: Account | None = None
 
 
 class Found(NamedTuple):
@@ -82,7 +88,9 @@ class UnreadCounts(Request[list[tuple[str, int]]]):
 
 @dataclass(frozen=True, slots=True)
 class AuditLog(Request["list[AuditEntry]"]):
-    """The last actions of moderators."""
+    """The last actions of moderators, without those in private rooms to which `who` is not invited."""
+
+    who: Account
 
 
 class SavedResumption(NamedTuple):

@@ -1,0 +1,1 @@
+"""What a command awaits from the store, and the passwords that are hashed for it."""
