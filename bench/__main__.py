@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench import faults, machine, parts
+from bench import faults, machine, parts, rooms
 from bench.chart import chart
 from bench.claims import claims
 from bench.report import claims_table, document, tables
@@ -21,6 +21,7 @@ PARTS = {
     "store": parts.store,
     "web": parts.web,
     "tls": parts.tls,
+    "rooms": rooms.rooms,
     "stalled": faults.stalled,
     "flooder": faults.flooder,
 }

@@ -62,7 +62,7 @@ def ratios(over: dict[int, float], under: dict[int, float]) -> dict[int, float]:
 def claims(rows: Sequence[Row]) -> list[Claim]:
     """Return every claim, measured or not."""
     figures = Figures(rows)
-    return [*_speed(figures), *_many(figures), *_store(figures), *_web(figures), *_faults(figures)]
+    return [*_speed(figures), *_many(figures), *_store(figures), *_web(figures), *_rooms(figures), *_faults(figures)]
 
 
 def _speed(figures: Figures) -> list[Claim]:
@@ -134,6 +134,18 @@ def _web(figures: Figures) -> list[Claim]:
         figures.claim(title.format("cost of a delivery in a flood"), cost, "at most 1.35 times", most=1.35),
         figures.claim(title.format("server CPU for 50 messages a second"), cpu, "at most 1.35 times", most=1.35),
         figures.claim("1000 peers: memory for each WebSocket", each, "at most 14 kB", most=14_000, unit=" bytes"),
+    ]
+
+
+def _rooms(figures: Figures) -> list[Claim]:
+    many, one = figures.of("rooms", "1000 rooms", COST), figures.of("rooms", "1 room", COST)
+    return [
+        figures.claim(
+            "1000 rooms of ten: deliveries for each second of server CPU, against one such room alone",
+            ratios(many, one),
+            "at least 0.5 times",
+            least=0.5,
+        )
     ]
 
 

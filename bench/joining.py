@@ -34,10 +34,14 @@ class Peer:
 
 
 class Crowd:
-    """The peers of one server; closes them all at the end of a `with`."""
+    """The peers of one server; closes them all at the end of a `with`.
 
-    def __init__(self, server: Server) -> None:
+    addresses: of the loopback network, from which the peers connect
+    """
+
+    def __init__(self, server: Server, addresses: int = 1) -> None:
         self.server = server
+        self._addresses = addresses
         self.wire = server.wire
         self.peers: list[Peer] = []
         self.by_descriptor: dict[int, Peer] = {}
@@ -90,7 +94,8 @@ class Crowd:
 
     def _connect(self) -> None:
         try:
-            sock = socket.create_connection(("127.0.0.1", self.server.port), timeout=10)
+            source = f"127.0.0.{1 + len(self.peers) % self._addresses}"
+            sock = socket.create_connection(("127.0.0.1", self.server.port), timeout=10, source_address=(source, 0))
         except OSError as error:
             raise Failed(f"peer {len(self.peers)} could not connect: {error}") from None
         if self.server.tls:

@@ -22,7 +22,15 @@ HUGE = 1 << 53
 
 EVENTS: list[dict[str, Any]] = [
     {"type": "welcome", "name": "a", "token": "t", "epoch": "e", "seq": 1, "members": 1, "max_line": 9}
-    | {"resumed": False, "topic": "x", "names": ["a", "b"], "store": True, "rooms": ["", "#ops"], "lines": 1},
+    | {
+        "resumed": False,
+        "topic": "x",
+        "names": ["a", "b"],
+        "store": True,
+        "rooms": ["", "#ops"],
+        "lines": 1,
+        "room": "#lobby",
+    },
     {"type": "room", "conversation": "#ops", "seq": 1, "members": 1, "topic": "x", "names": ["a"], "private": True},
     {"type": "parted", "conversation": "#ops", "code": "c", "text": "x"},
     {"type": "error", "code": "c", "text": "x"},

@@ -153,3 +153,35 @@ def test_however_connections_break_each_message_of_each_room_is_seen_once() -> N
         assert numbers == list(range(1, len(numbers) + 1))
     assert sorted(int(message.text) for message in messages) == list(range(200))
     assert not [event for event in seen if isinstance(event, Gap)]
+
+
+def of_a_new_server() -> JsonClient:
+    client = JsonClient("alice")
+    hear(client, QUESTION, line(Welcome("alice", "t", "e", 0, 1, 10, resumed=False, lines=3, room="#main")))
+    return client
+
+
+def test_the_default_room_has_a_name_to_join_it_by() -> None:
+    client = of_a_new_server()
+    client.say("/join #ops")
+    assert (client.turned, client.is_turning) == ("#ops", True)
+    client.say("/join Main")
+    assert client.turned == ""
+    client.say("/join")
+    assert client.turned == ""
+
+
+def test_a_text_of_several_lines_is_one_message_where_the_server_takes_that() -> None:
+    assert not welcomed().fits("one\ntwo")
+    assert of_a_new_server().fits("1\n2\n3")
+    assert not of_a_new_server().fits("1\n2\n3\n4")
+    assert not of_a_new_server().fits("long\nlines\n")
+
+
+def test_what_was_read_is_told_while_there_is_a_connection() -> None:
+    client = of_a_new_server()
+    client.read("#ops", 3)
+    assert client.to_send() == line(events.Read(3, "#ops"))
+    client.connected()
+    client.read("#ops", 4)
+    assert client.to_send() == b""

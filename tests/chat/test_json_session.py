@@ -61,6 +61,7 @@ def test_whoever_says_hello_is_welcome() -> None:
         "names": ["Alice", "bob"],
         "store": False,
         "lines": 100,
+        "room": "#lobby",
     }
 
 

@@ -1,5 +1,8 @@
 """Rooms: who is in which, what is said in one is seen in it alone, and where a line goes."""
 
+import gc
+import tracemalloc
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -99,7 +102,7 @@ def test_rooms_are_listed_with_members_and_topics(chat: StoredChat) -> None:
 def test_a_long_list_of_rooms_is_cut() -> None:
     room = a_room()
     for number in range(120):
-        room.pipeline.state.rooms[f"r{number}"] = RoomState(1, name=f"r{number}")
+        room.pipeline.state.rooms[f"r{number}"] = RoomState(1, name=f"r{number}", key=f"r{number}")
     (alice,) = people(room, "alice")
     assert answers(alice, "/rooms")[-1] == "and 21 more"
 
@@ -613,7 +616,7 @@ def test_a_topic_of_a_room_that_is_gone_is_refused_and_to_enter_again_changes_no
         with pytest.raises(NoRoom):
             apply(state, impossible)
     assert apply(state, Enter(1, "")) == []
-    state.rooms["ops"] = ops = RoomState(3, name="ops")
+    state.rooms["ops"] = ops = RoomState(3, name="ops", key="ops")
     apply(state, MakeRoom(1, parse_name("OPS"), alice, 0, 1))  # another user has made it meanwhile
     assert state.rooms["ops"] is ops
 
@@ -711,3 +714,27 @@ def test_what_happens_in_a_room_is_not_in_the_transcript_of_the_default_one() ->
     alice, _ = people(room, "alice", "bob")
     answers(alice, "/join #ops", "hello")
     assert not [event for event in events if isinstance(event, Sent)]
+
+
+def test_a_room_with_ten_members_takes_less_than_two_kilobytes() -> None:
+    tracemalloc.start(1)
+    try:
+        number = 100
+        room = a_room()
+        room.host(max_rooms=2 * number)
+        here = [Person(room, address=f"192.0.2.{index % 10}") for index in range(10 * number)]
+
+        def all_write(line: Callable[[int], str]) -> int:
+            for index, person in enumerate(here):
+                person.send(line(index))
+            for person in here:
+                person.peer.take()
+            gc.collect()
+            return tracemalloc.get_traced_memory()[0]
+
+        in_one = all_write(lambda index: f"p{index}\n")
+        in_many = all_write(lambda index: f"/join #r{index % number}x\n")
+        assert len(room.pipeline.state.rooms) == number + 1
+        assert (in_many - in_one) / number < 2000
+    finally:
+        tracemalloc.stop()

@@ -11,6 +11,7 @@ from asyncchat.ui.mentions import mentions
 from asyncchat.ui.roster import MOST_NAMES, Run
 from asyncchat.ui.view.scrollback import MOST_OF_ONE, Show
 from asyncchat.ui.view.status_bar import Status
+from asyncchat.ui.windows import MOST_WINDOWS
 from tests.programs import in_rounds
 
 NOW = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
@@ -46,10 +47,11 @@ def test_of_those_whose_messages_wait_the_last_are_remembered_and_the_status_cou
     show = Show("host:1", bell="off")
     unread = [events.Unread(f"n{number}", 1) for number in range(MOST_NAMES + 5)]
     show.take(unread, now=NOW, columns=80, rows=50)
-    assert len(show.unread) == MOST_NAMES
-    assert "n4" not in show.unread
-    status = Status("host:1", "alice", 3, show.unread, None, "")
-    assert status.fit(200) == f" host:1  alice  3 members  unread: {MOST_NAMES}  connected "
+    tabs = show.windows.tabs()
+    assert len(tabs) == MOST_WINDOWS
+    assert (tabs[0].title, tabs[-1].title) == ("#lobby", f"n{MOST_NAMES + 4}")
+    status = Status("host:1", "alice", 3, tabs, None, "")
+    assert status.fit(200) == f" alice  3 members  unread: {MOST_WINDOWS - 1} "
 
 
 @pytest.mark.parametrize("text", ["alice ", "\u0315\u0300", "alice" + "." * 40])

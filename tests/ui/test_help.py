@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.programs import SECRET, ServeProgram
 from tests.ui.terminals import ENTER, TAB, Terminal
 
-WITHOUT_STORE = ["/away", "/bell", "/clear", "/delete", "/edit", "/exit", "/help", "/ignore", "/join", "/leave"]
+WITHOUT_STORE = ["/away", "/bell", "/clear", "/delete", "/edit", "/exit", "/go", "/help", "/ignore", "/join", "/leave"]
 WITHOUT_STORE += ["/list", "/me", "/room", "/rooms", "/unignore", "/whois"]
 
 

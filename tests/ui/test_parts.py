@@ -23,6 +23,7 @@ from asyncchat.ui.mentions import folded, mentions
 from asyncchat.ui.roster import People
 from asyncchat.ui.view.status_bar import Status, above_input, fit
 from asyncchat.ui.view.style import PALETTE, colour_of, key_of
+from asyncchat.ui.windows import Tab, Windows
 from tests.programs import assert_within
 
 
@@ -84,7 +85,8 @@ def test_a_colour_is_the_same_in_every_run() -> None:
     assert colour_of("not a name").startswith("#")
 
 
-STATUS = Status("127.0.0.1:2000", "alice", 3, {}, None, "")
+STATUS = Status("127.0.0.1:2000", "alice", 3, (), None, "")
+TABS = (Tab(1, "#lobby", 0, 0), Tab(2, "#ops", 2, 0), Tab(3, "zoe", 1, 1))
 
 
 @pytest.mark.parametrize(
@@ -103,10 +105,10 @@ def test_the_status_says_what_there_is_room_for(width: int, said: str) -> None:
 
 
 def test_the_status_says_when_it_tries_again_and_why() -> None:
-    lost = STATUS._replace(again_in=3.4, why="no answer in time", unread={"bob": 2})
-    assert lost.fit(90) == " 127.0.0.1:2000  alice  unread: bob(2)  connecting again in 3 s: no answer in time "
-    assert lost.fit(40) == " alice  unread: 2  lost, again in 3 s "
-    assert lost._replace(unread={}).fit(40) == " alice  connecting again in 3 s "
+    lost = STATUS._replace(again_in=3.4, why="no answer in time", tabs=TABS)
+    assert lost.fit(90) == " 127.0.0.1:2000  alice  2:#ops(2) 3:zoe(1!)  connecting again in 3 s: no answer in time "
+    assert lost.fit(40) == " alice  unread: 3  lost, again in 3 s "
+    assert lost._replace(tabs=()).fit(40) == " alice  connecting again in 3 s "
     assert lost.fit(20) == " lost, again in 3 s "
     assert lost.fit(10) == " lost, ag…"
     assert "again now" in lost._replace(again_in=0.0).fit(90)
@@ -131,7 +133,10 @@ def everything() -> list[Command]:
 def completions(before: str, *names: str) -> list[str]:
     known = People()
     known.replace(names)
-    return [found.text for found in ChatCompleter(known, everything).get_completions(Document(before), CompleteEvent())]
+    return [
+        found.text
+        for found in ChatCompleter(known, Windows(), everything).get_completions(Document(before), CompleteEvent())
+    ]
 
 
 def test_names_are_completed() -> None:
@@ -172,7 +177,7 @@ def test_only_the_name_is_replaced_by_what_it_is_completed_to() -> None:
         ("问一", "一下 ", 1),
         ("李", "李明: ", 1),
     ):
-        (found,) = ChatCompleter(known, everything).get_completions(Document(before), CompleteEvent())
+        (found,) = ChatCompleter(known, Windows(), everything).get_completions(Document(before), CompleteEvent())
         assert (found.text, found.start_position) == (text, -length)
 
 
@@ -201,7 +206,7 @@ def _seconds(text: str, key: str) -> float:
 
 
 def test_commands_are_completed_and_explained() -> None:
-    found = list(ChatCompleter(People(), everything).get_completions(Document("/"), CompleteEvent()))
+    found = list(ChatCompleter(People(), Windows(), everything).get_completions(Document("/"), CompleteEvent()))
     assert {completion.text for completion in found} == {f"{command.names[0]} " for command in everything()}
     assert all(completion.display_meta_text for completion in found)
     assert completions("/IG") == ["/ignore "]
@@ -230,16 +235,20 @@ def test_the_client_does_what_the_server_can_not_and_knows_the_rest() -> None:
 @pytest.mark.parametrize(
     ("width", "said"),
     [
-        (80, " 127.0.0.1:2000  alice  3 members  unread: bob(2) zoe(1)  connected "),
-        (60, " alice  3 members  unread: bob(2) zoe(1)  connected "),
-        (45, " alice  3 members  unread: bob(2) zoe(1) "),
-        (40, " alice  3 members  unread: 3 "),
+        (80, " 127.0.0.1:2000  alice  3 members  1:#lobby 2:#ops(2) 3:zoe(1!)  connected "),
+        (60, " alice  3 members  1:#lobby 2:#ops(2) 3:zoe(1!)  connected "),
+        (45, " alice  3 members  2:#ops(2) 3:zoe(1!) "),
+        (36, " alice  3 members  unread: 3 "),
         (20, " alice  unread: 3 "),
         (9, " alice "),
     ],
 )
 def test_how_much_waits_stands_in_the_status_line_as_long_as_there_is_room(width: int, said: str) -> None:
-    assert STATUS._replace(unread={"bob": 2, "zoe": 1}).fit(width) == said
+    assert STATUS._replace(tabs=TABS).fit(width) == said
+
+
+def test_in_a_private_conversation_nobody_is_counted() -> None:
+    assert STATUS._replace(members=None).fit(60) == " 127.0.0.1:2000  alice  connected "
 
 
 def test_history_is_kept_and_bounded(tmp_path: Path) -> None:

@@ -310,12 +310,12 @@ def test_who_has_written_stands_in_the_status_line_until_it_is_read(
     with join(chat, tmp_path) as alice:
         alice.until_prompt()
         bob.send("/msg alice one\n/msg alice two\n")
-        alice.until(lambda: "unread: bob(2)" in alice.rows[-1])
+        alice.until(lambda: "2:bob(2!)" in alice.rows[-1])
         alice.until_row("bob has written to you alone: /chat bob")
         assert b"\x07" in alice.raw
         alice.write("/chat bob" + ENTER)
         alice.until_said("(new) bob: two")
-        alice.until(lambda: "unread" not in alice.rows[-1])
+        alice.until(lambda: "2:bob " in alice.rows[-1])
 
 
 def test_what_is_written_behind_a_mistyped_name_is_shown_to_nobody(chat: ServeProgram, bob: Nc, tmp_path: Path) -> None:

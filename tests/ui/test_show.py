@@ -9,7 +9,8 @@ from msgspec import UNSET
 
 from asyncchat.aio.client.event_queue import Disconnected, Event
 from asyncchat.formats import events
-from asyncchat.ui.view.scrollback import Line, Show, Shown
+from asyncchat.ui.view.scrollback import Show, Shown
+from asyncchat.ui.windows import Line
 
 NOW = datetime(2026, 11, 22, 23, 30, tzinfo=timezone(timedelta(hours=2)))
 
@@ -107,7 +108,7 @@ def test_other_events(show: Show, happened: Event, line: str) -> None:
 
 def test_what_is_nothing_to_see(show: Show) -> None:
     assert shown(show, events.Ack(1, 2), events.Bye("bye"), events.Members(300)) == []
-    assert show.members == 300
+    assert show.windows.current.members == 300
 
 
 def test_joined_and_left_are_one_line_before_the_next_message(show: Show) -> None:

@@ -86,7 +86,9 @@ class Directory:
         name = find_name(wanted.removeprefix("#"))
         if name and name.key == self.default_room.key:
             return LOBBY
-        return name.key if name and self.state.may_enter(name.key, account.id if account else None) else None
+        if name and self.state.may_enter(name.key, account.id if account else None):
+            return self.state.rooms[name.key].key
+        return None
 
     def visible_rooms(self, account: Account | None) -> list[RoomState]:
         """Return the rooms of which the owner of `account` may know."""

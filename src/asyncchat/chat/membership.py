@@ -50,9 +50,10 @@ class Membership(Directory):
         if user := self.user_of(member):
             if leaving is not None and leaving != room:
                 self.tell_departed(user, leaving)
-            self.pipeline.audience.enter(member, room)
+            self.pipeline.audience.enter(member, room, self.rooms_of(user))
             state = self.state.rooms[room]
-            user.resumable.rooms.setdefault(room, max(1, state.seq + 1 - self.history))
+            if user.resumable.token_hash:  # else it is never resumed
+                user.resumable.rooms.setdefault(room, max(1, state.seq + 1 - self.history))
 
     def tell_departed(self, user: User, room: str) -> None:
         """The user is not in a room any more."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from msgspec import UNSET, UnsetType, structs
 
 from asyncchat.client.plain_client import MAX_HEARD
-from asyncchat.client.positions import Positions
-from asyncchat.commands.table import Command, find_command
+from asyncchat.client.positions import Positions, place_of
+from asyncchat.commands.table import find_command
 from asyncchat.formats import codec, events, plain
 from asyncchat.formats.checked import from_server
 from asyncchat.formats.events import (
@@ -20,6 +20,7 @@ from asyncchat.formats.events import (
     Parted,
     Ping,
     Pong,
+    Read,
     Refused,
     Room,
     Say,
@@ -29,7 +30,7 @@ from asyncchat.formats.events import (
 )
 from asyncchat.text.command_line import argument_of, is_command
 from asyncchat.text.framing import LineDecoder
-from asyncchat.text.sanitize import sanitize, too_long
+from asyncchat.text.sanitize import sanitize
 
 LAST = 10
 """Messages that a newcomer gets, usually."""
@@ -92,7 +93,8 @@ class JsonClient:
         self._before = 0  # the last message before the welcome
         self._newest = 0
         self._sent = 0  # the id of the last that was ever sent
-        self._max_line = 0
+        self.max_lines = self._max_line = 0
+        self._default = ""  # the name of the default room
         self._news: list[events.FromServer] = []
         self._unsent: deque[Say] = deque()
         self._unanswered: dict[int, Say] = {}
@@ -108,6 +110,11 @@ class JsonClient:
     def waiting(self) -> int:
         """How much that is."""
         return len(self._unanswered) + len(self._unsent)
+
+    @property
+    def is_turning(self) -> bool:
+        """Whether something was said to go to another conversation, and is not answered."""
+        return bool(self._turning)
 
     @property
     def is_full(self) -> bool:
@@ -151,22 +158,22 @@ class JsonClient:
 
     def _turn(self, text: str) -> None:
         command = find_command(text)
-        if command and command.sets_target and (place := self._place_of(command, argument_of(text))) is not None:
+        if not (command and command.sets_target):
+            return
+        place = place_of(command, argument_of(text), self._room, self._default)
+        if place is not None:
             self._has_turned = True
             self.turned = place
             self._turning[self._newest] = place
 
-    def _place_of(self, command: Command, argument: str) -> str | None:
-        """Return the conversation to which a command leads; None if to none."""
-        match command.names[0]:
-            case "/join":
-                return f"#{argument.removeprefix('#')}" if argument else None
-            case "/chat" if argument:
-                return argument
-            case "/leave":
-                return ""
-            case _:
-                return self._room
+    def fits(self, text: str) -> bool:
+        """Tell whether the server takes a text of several lines as one message."""
+        return text.count("\n") < self.max_lines and len(text.encode(errors="replace")) < self._max_line
+
+    def read(self, conversation: str, seq: int) -> None:
+        """Tell the server that the messages of a room were read up to this number, if there is a connection."""
+        if self.is_in:
+            self._outgoing.append(Read(seq, conversation))
 
     def ping(self) -> None:
         """Ask the server whether it is still there."""
@@ -183,7 +190,7 @@ class JsonClient:
         self._is_pinged = False
         while self.is_in and self._unsent and len(self._unanswered) < events.MOST_UNANSWERED:
             say = self._unsent.popleft()
-            if why := self._too_long(say):
+            if why := codec.too_long_to_say(say, self._max_line):
                 self._answered(say, is_refused=True)
                 self._news.append(Refused(say.id, "too-long", f"your line was not sent: {why}."))
                 continue
@@ -203,13 +210,6 @@ class JsonClient:
         """Return what has happened since the last call, in order."""
         news, self._news = self._news, []
         return news
-
-    def _too_long(self, say: Say) -> str:
-        """Return what is wrong with the length: the server can't say whose line was too long to be read."""
-        limit, length = self._max_line, len(say.text.encode())
-        if length <= limit:  # it may have much that JSON writes in six bytes
-            limit, length = limit * events.JSON_LINE, len(codec.lines([say]).rstrip())
-        return too_long(limit, length) if length > limit else ""
 
     def _understand(self, line: bytes) -> Iterator[events.FromServer]:
         if not self._speaks_json and not line.startswith(b"{"):
@@ -300,7 +300,8 @@ class JsonClient:
         self.is_in = True
         self.name = welcome.name
         self._token = welcome.token
-        self._max_line = welcome.max_line
+        self._max_line, self.max_lines = welcome.max_line, welcome.lines
+        self._default = welcome.room
         self._before = welcome.seq
         epoch, self._epoch = self._epoch, welcome.epoch
         self._positions.welcome(welcome.rooms or [""], anew=epoch not in {"", welcome.epoch})

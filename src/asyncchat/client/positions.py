@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from asyncchat.commands.table import Command
 from asyncchat.formats.events import Gap, InRoom, Message
 from asyncchat.log.room_events import MOST_ROOMS
 
@@ -52,3 +53,23 @@ class Positions:
         if seen is None or message.seq == seen + 1:
             return [message]
         return [Gap(seen + 1, message.seq - 1, message.conversation), message]
+
+
+def place_of(command: Command, argument: str, room: str, default: str) -> str | None:
+    """Return the conversation to which a command leads; None if to none.
+
+    room: where messages went last that were for a room
+    default: the name of the default room
+    """
+    match command.names[0]:
+        case "/join" if argument:
+            wanted = f"#{argument.removeprefix('#')}"
+            return "" if wanted.lower() == default.lower() else wanted
+        case "/join":
+            return None
+        case "/chat" if argument:
+            return argument
+        case "/leave":
+            return ""
+        case _:
+            return room

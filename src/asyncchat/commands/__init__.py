@@ -6,6 +6,14 @@ from asyncchat.commands.table import Command, Group, add
 
 # The commands of the client for terminals, which the server never gets.
 add(Command(("/clear",), "", "clear the screen", group=Group.WINDOW))
+add(
+    Command(
+        ("/go",),
+        "NAME|NUMBER",
+        "show another window; also Alt-1 to Alt-9, Alt-Up, Alt-Down; Alt-A: the next with news",
+        group=Group.WINDOW,
+    )
+)
 add(Command(("/ignore",), "NAME", "hide the messages of a user", group=Group.WINDOW))
 add(Command(("/unignore",), "NAME", "show the messages of a user again", group=Group.WINDOW))
 add(Command(("/bell",), "off|mentions|all", "choose when the bell rings", group=Group.WINDOW))

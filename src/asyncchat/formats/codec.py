@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from msgspec import Struct
 
-from asyncchat.formats.events import Deleted, Edited, FromClient, Joined, Left, Members, Message
+from asyncchat.formats.events import JSON_LINE, Deleted, Edited, FromClient, Joined, Left, Members, Message, Say
 from asyncchat.log import room_events
 from asyncchat.log.room_events import ANNOUNCED, timestamp
 from asyncchat.text import texts
-from asyncchat.text.sanitize import sanitize
+from asyncchat.text.sanitize import sanitize, too_long
 
 _MOST_SAID = 80
 """Characters of what is wrong with a line: an unknown type would be said back, whatever it is."""
@@ -93,6 +93,17 @@ def _change(seq: int, text: str, by: str, room: str) -> Struct:
 def changes(said: Iterable[room_events.Sent], room: str = "") -> bytes:
     """Return what has changed of these messages of a room, for a client that has them as they were."""
     return lines([_change(message.seq, message.text, "", room) for message in said if message.changed])
+
+
+def too_long_to_say(say: Say, limit: int) -> str:
+    """Return what is wrong with the length of what a client says: the server can't tell whose line was too long.
+
+    limit: the bytes of text that the server takes
+    """
+    length = len(say.text.encode())
+    if length <= limit:  # it may have much that JSON writes in six bytes
+        limit, length = limit * JSON_LINE, len(lines([say]).rstrip())
+    return too_long(limit, length) if length > limit else ""
 
 
 def is_object(line: bytes | None) -> bool:

@@ -160,6 +160,7 @@ class Welcome(Event, frozen=True):
         store: whether the server has a store, and the commands that need one; a server of 0.1.0 does not say.
         rooms: the rooms that the user is in, if not only the default room; a `room` follows for each other one.
         lines: lines that a message may have; 0: one, of a server of 0.1.0.
+        room: # and the name of the default room; empty from a server of 0.1.0, which has no other one.
     """
 
     name: Short
@@ -174,6 +175,7 @@ class Welcome(Event, frozen=True):
     store: bool | UnsetType = UNSET
     rooms: Annotated[list[Short], Meta(max_length=MOST_ROOMS)] | UnsetType = UNSET
     lines: SafeInt = 0
+    room: Short = ""
 
 
 class Error(Event, frozen=True):

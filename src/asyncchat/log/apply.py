@@ -190,7 +190,7 @@ def apply(state: ChatState, entry: Logged) -> Sequence[Told]:
             return _enter(state, number, room, leaving)
         case MakeRoom(number, name, leaving=leaving, account=maker):
             if name.key not in state.rooms:
-                state.rooms[name.key] = made = RoomState(state.remembered, name=name.shown)
+                state.rooms[name.key] = made = RoomState(state.remembered, name=name.shown, key=name.key)
                 if maker is not None:
                     made.roles[maker] = RoomRole.MODERATOR
             return _enter(state, number, name.key, leaving)

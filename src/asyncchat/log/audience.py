@@ -55,11 +55,12 @@ class Audience:
         for room in rooms:
             self.attach(peer, encode, room)
 
-    def enter(self, member: int, room: str) -> None:
-        """Send all events of a room to a member, too, from now on."""
+    def enter(self, member: int, room: str, known: tuple[str, ...] = ()) -> None:
+        """Send all events of a room to a member, too, from now on; `known`: perhaps the same rooms, to save memory."""
         encode, peer, rooms = self._members[member]
         if room not in rooms:
-            self._members[member] = encode, peer, (*rooms, room)
+            rooms = (*rooms, room)
+            self._members[member] = encode, peer, known if known == rooms else rooms
             self.attach(peer, encode, room)
 
     def leave(self, member: int, room: str) -> None:

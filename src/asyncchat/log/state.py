@@ -42,9 +42,14 @@ class RoomRole(IntEnum):
     MODERATOR = 1
 
 
+_NONE: deque[Sent] = deque(maxlen=0)
+"""The messages of every room that has none: a room of its own takes ten times as much memory."""
+
+
 class RoomState:
     """A room: its members, its numbers, its last messages, as many as `remembered`, and its topic.
 
+    key: by which it is found; all that refer to the room have this same object
     shown: its name with a leading #
     conversation: the same, as JSON events name it: empty for the default room
     members: their names, by the keys of these
@@ -52,14 +57,34 @@ class RoomState:
     roles: the roles of accounts in it, by their numbers
     """
 
-    __slots__ = ("_has_changed", "conversation", "is_private", "last", "members", "roles", "seq", "shown", "topic")
+    __slots__ = (
+        "_has_changed",
+        "conversation",
+        "is_private",
+        "key",
+        "last",
+        "members",
+        "remembered",
+        "roles",
+        "seq",
+        "shown",
+        "topic",
+    )
 
     def __init__(
-        self, remembered: int, recent: Sequence[Sent] = (), seq: int = 0, topic: str = "", name: str = DEFAULT_NAME
+        self,
+        remembered: int,
+        recent: Sequence[Sent] = (),
+        seq: int = 0,
+        topic: str = "",
+        name: str = DEFAULT_NAME,
+        key: str = LOBBY,
     ) -> None:
+        self.key = key
         self.shown = self.conversation = f"#{name}"
         self.members: dict[str, Name] = {}
-        self.last: deque[Sent] = deque(recent, maxlen=remembered)
+        self.remembered = remembered
+        self.last = deque(recent, maxlen=remembered) if recent else _NONE
         self.is_private = False
         self.roles: dict[int, RoomRole] = {}
         self._has_changed = any(message.changed for message in recent)
@@ -73,6 +98,8 @@ class RoomState:
 
     def add(self, messages: Sequence[Sent]) -> None:
         """Add messages, the oldest first."""
+        if self.last.maxlen != self.remembered:
+            self.last = deque(maxlen=self.remembered)
         self.last.extend(messages)
         self.seq = messages[-1].seq
 
@@ -129,7 +156,7 @@ class ChatState:
         self.rooms: dict[str, RoomState] = {LOBBY: room, **dict(others)}
         self.members: dict[str, Member] = {}
         self.keys: dict[int, str] = {}
-        self.remembered = min(room.last.maxlen or 0, REMEMBERED)
+        self.remembered = min(room.remembered, REMEMBERED)
         self.accounts = accounts
         self.restrictions = restrictions or Restrictions()
 

@@ -267,6 +267,7 @@ class _Login:
                 store=core.accounts is not None,
                 rooms=UNSET if self._rooms == (LOBBY,) else [core.state.rooms[key].conversation for key in self._rooms],
                 lines=MOST_LINES,
+                room=room.shown,
             )
         ]
         if user.positions is not None and LOBBY in self._after:

@@ -24,11 +24,14 @@ from asyncchat.text.sanitize import is_blank
 from asyncchat.ui import commands
 from asyncchat.ui.completion import ChatCompleter
 from asyncchat.ui.history import LineHistory, history_path
+from asyncchat.ui.navigation import Navigation
 from asyncchat.ui.passwords import PasswordQuestion, accepted_password, missing_password
-from asyncchat.ui.view.screen import Around, Screen
-from asyncchat.ui.view.scrollback import Line, Show, not_sent
-from asyncchat.ui.view.status_bar import Status, above_input, wrapped
+from asyncchat.ui.view.paste import as_text
+from asyncchat.ui.view.screen import Screen
+from asyncchat.ui.view.scrollback import Show, not_sent
+from asyncchat.ui.view.status_bar import Around, Status, above_input, wrapped
 from asyncchat.ui.view.style import key_of
+from asyncchat.ui.windows import Line
 
 REST = 0.1
 """Seconds from one print to the next, at least: nobody reads faster."""
@@ -80,13 +83,16 @@ class App:
         self._address = address
         self._show = Show(str(address), bell=bell)
         self._history = LineHistory(history_path(address))
+        self._navigation = Navigation(chat, self._show)
         self._screen = Screen(
             Around(self._above, self._status),
             send=self._send,
             prompt=self._prompt,
-            completer=ChatCompleter(self._show.people, self._usable),
+            completer=ChatCompleter(self._show.people, self._show.windows, self._usable),
             history=self._history,
+            keys=self._navigation.keys(),
         )
+        self._navigation.connect(self._screen, self._say)
         self._said: dict[int, tuple[str, str | None]] = {}
         self._refused: deque[_Refused] = deque()
         self._brought_back: _Refused | None = None
@@ -126,6 +132,7 @@ class App:
     async def _say_last_words(self) -> None:
         """Wait for what the server has not acknowledged, and show what there is."""
         self._tasks[0].cancel()
+        self._navigation.tell_read()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LAST_WORDS):
                 await self._chat.drain()
@@ -140,8 +147,10 @@ class App:
 
     def _take(self, batch: Sequence[Event]) -> None:
         self._note(batch)
+        self._navigation.follow()
         columns, rows = self._screen.size
         shown = self._show.take(batch, now=datetime.now(UTC), columns=columns, rows=max(SCREENFULS * rows, AT_LEAST))
+        self._navigation.tidy()
         if shown.rings:
             self._screen.ring()
         if shown.lines:
@@ -151,9 +160,10 @@ class App:
         self._bring_back()
 
     async def _tick(self) -> None:
-        """Count the seconds to the next try."""
+        """Count the seconds to the next try, and tell the server what was read."""
         while True:
             await asyncio.sleep(1)
+            self._navigation.tell_read()
             if not self._chat.is_connected:
                 self._screen.draw()
 
@@ -180,22 +190,33 @@ class App:
     def _bring_back(self) -> None:
         while self._refused and not self._screen.typed and not self._screen.is_asking:
             refused = self._refused.popleft()
-            if refused.may_come_back(self._chat.turned):
+            if refused.may_come_back(self._chat.client.turned):
                 self._brought_back = refused
                 self._screen.bring_back(refused.line)
                 if missing_password(refused.line, self._chat.name):
                     # Not asked for at once: what is being typed now was not meant to be a password.
                     self._tell("Enter asks for the password again, unseen.")
 
-    def _send(self, lines: Sequence[str]) -> None:
+    def _send(self, text: str) -> None:
         self._doubts.more_came()
-        for line in lines:
-            if found := commands.find(line):
-                run, argument = found
-                run(self, argument)
-            elif not is_blank(line):
-                self._post(line)
+        if "\n" in text:
+            self._send_lines(text)
+        elif found := commands.find(text):
+            run, argument = found
+            run(self, argument)
+        elif not is_blank(text):
+            self._post(text)
+        self._navigation.follow()
         self._bring_back()
+
+    def _send_lines(self, text: str) -> None:
+        """Send several lines as one message, or, if the server does not take that, as one each."""
+        escaped = f"/{text}" if text.startswith("/") else text
+        if self._chat.client.fits(escaped):
+            self._say_message(escaped)
+        else:
+            for line in text.split("\n"):
+                self._post(as_text(line))
 
     def _post(self, line: str) -> None:
         if command := find_command(line):
@@ -209,13 +230,13 @@ class App:
 
     def _say_message(self, line: str) -> None:
         try:
-            self._doubts.check_message(line, self._chat.turned or "", is_private=False)
+            self._doubts.check_message(line, self._chat.client.turned or "", is_private=False)
         except Refusal as refusal:
             if refusal.code == "secret":
                 self._forget(line)
             why = not_sent(str(refusal))
             self._tell(why)
-            self._refused.append(_Refused(line, self._chat.turned, why, is_lost=False))
+            self._refused.append(_Refused(line, self._chat.client.turned, why, is_lost=False))
         else:
             self._say(line)
 
@@ -237,7 +258,7 @@ class App:
         self._screen.ask(question.prompt, answer)
 
     def _say(self, line: str) -> int:
-        turned = self._chat.turned
+        turned = self._chat.client.turned
         ident = self._chat.post(line)
         self._said[ident] = line, turned
         return ident
@@ -245,7 +266,7 @@ class App:
     # What stands around the line.
 
     def _prompt(self) -> str:
-        turned = self._chat.turned
+        turned = self._chat.client.turned
         return f"{'(nobody)' if turned is None else turned}> "
 
     def _above(self, width: int) -> Sequence[str]:
@@ -264,9 +285,9 @@ class App:
         again_in = None
         if not self._chat.is_connected:
             again_in = max(0.0, self._next_try - asyncio.get_running_loop().time())
-        status = Status(
-            str(self._address), self._chat.name, self._show.members, self._show.unread, again_in, self._lost_why
-        )
+        windows = self._show.windows
+        members = None if windows.current.is_private else windows.current.members
+        status = Status(str(self._address), self._chat.name, members, windows.tabs(), again_in, self._lost_why)
         return status.fit(width)
 
     # What the commands do.
@@ -314,6 +335,10 @@ class App:
             return
         self._show.bell = when or self._show.bell
         self._tell(f"bell: {self._show.bell}")
+
+    def go(self, where: str) -> None:
+        """Show another window, by its name or number; without that, tell which there are."""
+        self._tell(*self._navigation.go(where))
 
     def leave(self) -> None:
         """Leave the chat."""

@@ -25,6 +25,9 @@ class Client(Protocol):
     def ring(self, when: str) -> None:
         """Set when the bell rings; without `when`, tell."""
 
+    def go(self, where: str) -> None:
+        """Show another window, by its name or number; without that, tell which there are."""
+
     def leave(self) -> None:
         """Leave the chat."""
 
@@ -34,6 +37,7 @@ RUN: dict[str, Callable[[Client, str], None]] = {
     "/clear": lambda client, _: client.clear(),
     "/ignore": lambda client, name: client.ignore(name),
     "/unignore": lambda client, name: client.unignore(name),
+    "/go": lambda client, where: client.go(where),
     "/bell": lambda client, when: client.ring(when),
     "/exit": lambda client, _: client.leave(),
 }

@@ -9,6 +9,9 @@ from asyncchat.commands.table import Command, find_command
 from asyncchat.text.command_line import word_of
 from asyncchat.ui.mentions import beginnings
 from asyncchat.ui.roster import People
+from asyncchat.ui.windows import Windows
+
+OF_ROOMS = ("/join", "/go")
 
 
 class ChatCompleter(Completer):
@@ -17,8 +20,9 @@ class ChatCompleter(Completer):
     The commands are those that are `usable`, as /help shows them; another name of one is offered if nothing else fits.
     """
 
-    def __init__(self, people: People, usable: Callable[[], Sequence[Command]]) -> None:
+    def __init__(self, people: People, windows: Windows, usable: Callable[[], Sequence[Command]]) -> None:
         self._people = people
+        self._windows = windows
         self._usable = usable
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:
@@ -30,6 +34,11 @@ class ChatCompleter(Completer):
         if choices := _choices(before):
             word = before[len(word_of(before)) :].lstrip()
             yield from (Completion(choice, -len(word)) for choice in choices if choice.startswith(word.lower()))
+            return
+        if (word_of(before) in OF_ROOMS and before[-1:] != " ") or before.endswith("#"):
+            word = before[len(word_of(before)) :].lstrip()
+            names = [self._windows.title(window) for window in self._windows]
+            yield from (Completion(name, -len(word)) for name in names if name.lower().startswith(word.lower()))
             return
         for start in beginnings(before):
             if names := self._people.beginning_with(before[start:]):

@@ -92,4 +92,6 @@ def _entry(line: bytes) -> str:
 
 
 def _has_line(entry: str, sent: str) -> bool:
-    return any(sent in (line, as_text(line)) for line in entry.split("\n"))
+    return sent.removeprefix("/") == entry.removeprefix("/") or any(
+        sent in (line, as_text(line)) for line in entry.split("\n")
+    )

@@ -53,7 +53,7 @@ class ReconnectingClient:
         pauses: Callable[[], Iterator[float]] = growing_pauses,
     ) -> None:
         self.address = address
-        self._client = JsonClient(name, password, register=register, history=history, rooms=rooms)
+        self.client = JsonClient(name, password, register=register, history=history, rooms=rooms)
         self._trust = trust
         self._link = link
         self._pauses = pauses
@@ -74,17 +74,12 @@ class ReconnectingClient:
     @property
     def name(self) -> str:
         """The user's name."""
-        return self._client.name
-
-    @property
-    def turned(self) -> str | None:
-        """The current conversation: a user's name, # and a room's, "" for the default room, None for none."""
-        return self._client.turned
+        return self.client.name
 
     @property
     def is_connected(self) -> bool:
         """Whether the client is connected and welcomed."""
-        return self._client.is_in
+        return self.client.is_in
 
     @property
     def has_ended(self) -> bool:
@@ -94,7 +89,7 @@ class ReconnectingClient:
     @property
     def pending(self) -> list[str]:
         """The lines that were neither acknowledged nor refused yet, in order."""
-        return [say.text for say in self._client.pending]
+        return [say.text for say in self.client.pending]
 
     async def say(self, text: str, to: str | None = None) -> int | None:
         """Send a message or a command; return the number of the message once the server has it.
@@ -114,7 +109,7 @@ class ReconnectingClient:
 
     async def _send(self, text: str, to: str | None) -> Receipt:
         async with self._send_lock:  # so that waiting callers continue in order
-            await self._until(lambda: not self._client.is_full)
+            await self._until(lambda: not self.client.is_full)
             receipt = self._receipts.open(self._say(text, to))
             self._flush()
             return receipt
@@ -133,16 +128,21 @@ class ReconnectingClient:
         if self.has_ended:
             raise self._end()
         self._leaving = self._leaving or is_exit(text)
-        return self._client.say(text, to)
+        return self.client.say(text, to)
+
+    def read(self, conversation: str, seq: int) -> None:
+        """Tell the server that the messages of a room were read up to this number; see JsonClient."""
+        self.client.read(conversation, seq)
+        self._flush()
 
     async def drain(self) -> None:
         """Wait until everything that was sent is answered."""
-        await self._until(lambda: not self._client.waiting)
+        await self._until(lambda: not self.client.waiting)
 
     async def ready(self) -> None:
         """Wait until more should be sent: few lines wait for an answer, and events are read in time."""
         await self._until(
-            lambda: self._client.waiting <= MOST_POSTED and self._unread.has_room() and not self._client.is_full
+            lambda: self.client.waiting <= MOST_POSTED and self._unread.has_room() and not self.client.is_full
         )
 
     async def batch(self) -> list[Event]:
@@ -266,23 +266,23 @@ class ReconnectingClient:
         deadline = now() + WELCOME_TIMEOUT
         self._is_refused = False
         self._last_text = ""
-        self._client.connected()
+        self.client.connected()
         try:
             while True:
                 try:
-                    async with asyncio.timeout_at(now() + events.PING_AFTER if self._client.is_in else deadline):
+                    async with asyncio.timeout_at(now() + events.PING_AFTER if self.client.is_in else deadline):
                         data = await link.read()
                 except TimeoutError:
-                    if not self._client.is_in or pings == events.MOST_PINGS:
+                    if not self.client.is_in or pings == events.MOST_PINGS:
                         return "the server does not answer"
                     pings += 1
-                    self._client.ping()
+                    self.client.ping()
                     self._flush()
                     continue
                 if not data:
                     return self._last_text or "the server closed the connection"
                 pings = 0
-                self._client.hear(data)
+                self.client.hear(data)
                 self._unread.heard(len(data))
                 self._flush()
                 if self._is_refused:
@@ -294,7 +294,7 @@ class ReconnectingClient:
         except OSError as error:
             return reason(error)
         finally:
-            self._client.is_in = False
+            self.client.is_in = False
 
     async def _wait_for_room(self) -> None:
         """Wait until there is room for more events; a caller that awaits an answer but reads none gets an error."""
@@ -313,7 +313,7 @@ class ReconnectingClient:
 
     @property
     def _is_awaited(self) -> bool:
-        return bool(self._client.waiting) or self._leaving
+        return bool(self.client.waiting) or self._leaving
 
     @property
     def _only_sends(self) -> bool:
@@ -321,8 +321,8 @@ class ReconnectingClient:
 
     def _flush(self) -> None:
         if self._link and not (transport := self._link.writer.transport).is_closing():
-            transport.write(self._client.to_send(answers=not transport.get_write_buffer_size()))
-        self._publish(self._client.news())
+            transport.write(self.client.to_send(answers=not transport.get_write_buffer_size()))
+        self._publish(self.client.news())
 
     def _publish(self, happened: Sequence[Event]) -> None:
         for event in happened:
@@ -337,12 +337,12 @@ class ReconnectingClient:
                     raise ChatClosed(text, code) if self._was_welcomed else ConnectError(text, code)
                 case events.Error() if not self._was_welcomed:
                     raise entry_error(self.name, event.code, event.text)
-                case events.Error(code, text) if code == "banned" and not self._client.is_in:
+                case events.Error(code, text) if code == "banned" and not self.client.is_in:
                     raise ChatClosed(text, code)
-                case events.Error(text=text) if not self._client.is_in:
+                case events.Error(text=text) if not self.client.is_in:
                     self._is_refused = True
                     self._last_text = text
-                case events.Notice() if self._client.is_in:
+                case events.Notice() if self.client.is_in:
                     self._receipts.take(event)
                 case events.Bye(text) | events.Notice(text):
                     self._last_text = text

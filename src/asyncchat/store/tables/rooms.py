@@ -48,7 +48,7 @@ class RoomStore:
             recent = [message._replace(room=key) for message in sent(rows)[::-1]]
             name = find_name(shown)
             if name and name.key == key:  # else other rules for names made it
-                room = RoomState(remembered, recent, recent[-1].seq if recent else last, topic, shown)
+                room = RoomState(remembered, recent, recent[-1].seq if recent else last, topic, shown, key)
                 room.is_private = bool(private)
                 roles = self._do("SELECT account, role FROM room_roles WHERE room = ?", (key,))
                 room.roles = {account: RoomRole(role) for account, role in roles}

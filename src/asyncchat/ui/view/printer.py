@@ -13,7 +13,7 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.styles import BaseStyle
 
-from asyncchat.ui.view.reflow import Line, Recent, reflows, without_tabs
+from asyncchat.ui.view.reflow import Line, Recent, reflows, rows_of, without_tabs
 
 SETTLED = 0.05
 """Seconds without another change of size until the window is filled anew: a hand that drags it makes many."""
@@ -72,7 +72,7 @@ class Printer:
 
     def print(self, lines: Sequence[Line]) -> None:
         """Print lines of styled text."""
-        lines = [without_tabs(line) for line in lines]
+        lines = [without_tabs(row) for line in lines for row in rows_of(line)]
         self._recent.add(lines)
         if self._timer:
             self._unprinted += len(lines)

@@ -44,6 +44,16 @@ def reflows(environment: Mapping[str, str]) -> bool:
     return any(environment.get(sign) for sign in _SIGNS) or environment.get("TERM", "").startswith(_TERMS)
 
 
+def rows_of(line: Line) -> list[Line]:
+    """Return a line for each row of one that has line feeds in it."""
+    rows: list[list[tuple[str, str]]] = [[]]
+    for style, text in line:
+        first, *others = text.split("\n")
+        rows[-1].append((style, first))
+        rows += [[(style, other)] for other in others]
+    return list(rows)
+
+
 def without_tabs(line: Line) -> Line:
     """Return `line` with blanks for its tabs, since a terminal does not wrap at a tab."""
     if not any("\t" in text for _, text in line):

@@ -3,9 +3,9 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from functools import partial
 
 from prompt_toolkit.application import Application, create_app_session
 from prompt_toolkit.buffer import Buffer
@@ -31,26 +31,21 @@ from prompt_toolkit.widgets.toolbars import SearchToolbar
 
 from asyncchat.text.sanitize import is_blank
 from asyncchat.ui.view.menu import menu
-from asyncchat.ui.view.paste import MOST_TYPED, as_text, hint, pasted, question
+from asyncchat.ui.view.paste import MOST_TYPED, hint, pasted, question
 from asyncchat.ui.view.printer import Printer, Terminal
 from asyncchat.ui.view.reflow import TAB, Line
+from asyncchat.ui.view.status_bar import Around
 from asyncchat.ui.view.style import STYLES
 
 MENU_ROWS = 8
 """Rows of the completion menu, and room for it below the line while it is open."""
 
 
-class Around(NamedTuple):
-    """What surrounds the line, made anew each time it is drawn: both get the width of the window."""
-
-    above: Callable[[int], Sequence[str]]
-    status: Callable[[int], str]
-
-
 class Screen:
     """An input behind `prompt`, which `send` gets when Enter is pressed; use it within `opened`.
 
-    Several lines, as they come from a paste or with Alt-Enter, go to `send` together, and are no commands then.
+    Several lines, as they come from a paste or with Alt-Enter, go to `send` together, and are no commands then. `keys`:
+    what other keys do, by their names, pressed together with Alt.
     Ctrl-D on an empty line ends `run`; Ctrl-C drops several lines, else it cancels the task that runs it.
     """
 
@@ -58,13 +53,15 @@ class Screen:
         self,
         around: Around,
         *,
-        send: Callable[[Sequence[str]], None],
+        send: Callable[[str], None],
         prompt: Callable[[], str],
         completer: Completer,
         history: History,
+        keys: Mapping[str, Callable[[], None]],
     ) -> None:
         self._around = around
         self._send = send
+        self._keys = keys
         self._prompt = prompt
         self._brought: object = None  # something new for each line that was brought back, until a key is pressed
         self._brought_before: object = None  # the same, before the key at hand
@@ -250,6 +247,9 @@ class Screen:
         def _(event: KeyPressEvent) -> None:
             self._buffer.insert_text("\n")
 
+        for key, act in self._keys.items():
+            keys.add("escape", key, filter=typing & ~asking)(partial(lambda act, _: act(), act))
+
         @keys.add("y", filter=questioned)
         def _(event: KeyPressEvent) -> None:
             self._send_lines()
@@ -332,7 +332,7 @@ class Screen:
         elif text.strip():
             self._buffer.history.append_string(text)
             self._buffer.reset()
-            self._send([text])
+            self._send(text)
         else:
             self._buffer.reset()
 
@@ -341,7 +341,7 @@ class Screen:
         self._drop_lines()
         if not is_blank(text):
             self._buffer.history.append_string(text)
-            self._send([as_text(line) for line in text.split("\n")])
+            self._send(text)
 
     def _drop_lines(self) -> None:
         self._question = ""

@@ -1,31 +1,37 @@
 """What stands around the line that is being typed: what is not sent yet, who comes and goes, and the status."""
 
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from prompt_toolkit.utils import get_cwidth
 
 from asyncchat.text.sanitize import sanitize
-
-MOST_UNREAD = 20
-"""Names of those whose messages wait, at most: a status line has no room for more."""
+from asyncchat.ui.windows import Tab
 
 MOST_PENDING = 5
 """Lines that are shown of what the server has not acknowledged."""
 
 
+class Around(NamedTuple):
+    """What surrounds the line, made anew each time it is drawn: both get the width of the window."""
+
+    above: Callable[[int], Sequence[str]]
+    status: Callable[[int], str]
+
+
 class Status(NamedTuple):
     """What the status line says.
 
-    unread: how many private messages wait from whom
+    members: how many users are in the room; None in a private conversation
+    tabs: the windows, if there are several
     again_in: seconds until the next try to connect, None if there is a connection
     """
 
     server: str
     name: str
-    members: int
-    unread: Mapping[str, int]
+    members: int | None
+    tabs: Sequence[Tab]
     again_in: float | None
     why: str
 
@@ -37,10 +43,11 @@ class Status(NamedTuple):
         return fit(said, width)
 
     def _connected(self) -> Iterator[Sequence[str]]:
-        count = f"{self.members} {'member' if self.members == 1 else 'members'}"
-        yield self.server, self.name, count, self._unread_by_name, "connected"
-        yield self.name, count, self._unread_by_name, "connected"
-        yield self.name, count, self._unread_by_name
+        count = "" if self.members is None else f"{self.members} {'member' if self.members == 1 else 'members'}"
+        for tabs in (self._all_tabs, self._tabs_with_news):
+            yield self.server, self.name, count, tabs, "connected"
+            yield self.name, count, tabs, "connected"
+            yield self.name, count, tabs
         yield self.name, count, self._unread_in_all
         yield self.name, self._unread_in_all
         yield (self.name,)
@@ -48,22 +55,25 @@ class Status(NamedTuple):
     def _lost(self, again_in: float) -> Iterator[Sequence[str]]:
         when = f"in {again_in:.0f} s" if again_in >= 0.5 else "now"
         state = f"connecting again {when}"
-        yield self.server, self.name, self._unread_by_name, f"{state}: {self.why}"
-        yield self.name, self._unread_by_name, f"{state}: {self.why}"
+        yield self.server, self.name, self._tabs_with_news, f"{state}: {self.why}"
+        yield self.name, self._tabs_with_news, f"{state}: {self.why}"
         yield self.name, self._unread_in_all, state
         yield self.name, self._unread_in_all, f"lost, again {when}"
         yield self.name, f"lost, again {when}"
         yield (f"lost, again {when}",)
 
     @property
-    def _unread_by_name(self) -> str:
-        if not self.unread or len(self.unread) > MOST_UNREAD:
-            return self._unread_in_all
-        return f"unread: {' '.join(f'{name}({number})' for name, number in self.unread.items())}"
+    def _all_tabs(self) -> str:
+        return " ".join(map(str, self.tabs))
+
+    @property
+    def _tabs_with_news(self) -> str:
+        return " ".join(str(tab) for tab in self.tabs if tab.unread)
 
     @property
     def _unread_in_all(self) -> str:
-        return f"unread: {sum(self.unread.values())}" if self.unread else ""
+        unread = sum(tab.unread for tab in self.tabs)
+        return f"unread: {unread}" if unread else ""
 
 
 def fit(text: str, width: int) -> str:
