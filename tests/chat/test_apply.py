@@ -17,6 +17,7 @@ from asyncchat.log.apply import apply
 from asyncchat.log.entries import (
     AnyEntry,
     ChangeMessage,
+    ChangePrivate,
     Count,
     CreateAccount,
     DeleteAccount,
@@ -77,6 +78,7 @@ entries: st.SearchStrategy[AnyEntry] = st.one_of(
     st.just(Count()),
     st.just(Mark()),
     st.builds(SendPrivate, accounts, accounts, st.just("hello"), times),
+    st.builds(ChangePrivate, accounts, accounts, st.just(1), st.sampled_from(["", "text"]), times),
     st.builds(OpenConversation, accounts, accounts),
     st.builds(MarkRead, accounts, accounts, st.just(1)),
     st.builds(CreateAccount, names, hashes, tokens, times, networks),

@@ -7,6 +7,7 @@ import pytest
 from asyncchat import transcript
 from asyncchat.commands.changes import CHANGEABLE_FOR
 from asyncchat.log.accounts import Role
+from asyncchat.log.entries import ChangePrivate
 from asyncchat.log.room_events import Changed
 from asyncchat.text import room_texts
 from asyncchat.text.usernames import parse_name
@@ -199,10 +200,62 @@ def test_who_is_not_in_the_room_any_more_can_change_nothing_there() -> None:
     assert codes(alice) == ["no-room"]
 
 
-def test_a_private_message_cannot_be_changed(chat: StoredChat) -> None:
-    alice = chat.owner("alice")
-    chat.owner("bob")
-    assert alice.say("/chat bob", "hello", "/edit goodbye")[-1] == f"Server: {room_texts.ONLY_IN_ROOMS}"
+def test_a_private_message_is_changed_for_both_and_for_nobody_else(chat: StoredChat) -> None:
+    alice, bob, program = chat.owner("alice"), chat.owner("bob"), chat.own_program("program")
+    alice.say("/chat bob", "one", "two")
+    bob.say("/chat alice")
+    assert alice.say("/edit 2") == ["(private) (edited) alice: 2"]
+    assert bob.hear() == ["(private) (edited) alice: 2"]
+    alice.say("/delete")
+    assert bob.hear() == ["(private) Server: alice has deleted a message"]
+    assert bob.say("/edit something", "/delete 1") == [NONE, NONE]
+    assert bob.say("/history") == ["Server: 2025-11-22T21:40:00Z alice: one"]
+    assert bob.say("/search 2") == ["Server: nothing found: 2"]
+    assert program.hear() == []
+    assert chat.said_between("alice", "bob") == [("alice", "one")]
+    chat.time += CHANGEABLE_FOR + 1
+    assert alice.say("/delete") == [NONE]
+
+
+def test_a_program_changes_a_private_message_by_its_number(chat: StoredChat) -> None:
+    alice, bob = chat.own_program("alice"), chat.own_program("bob")
+    for one, other in ((alice, "bob"), (bob, "alice")):
+        one.say(f"/chat {other}")
+    alice.say("helo", conversation="bob")
+    bob.hear()
+    alice.tell("edit", id=100, seq=1, text="hello", conversation="bob")
+    assert bob.hear() == [{"type": "edited", "seq": 1, "text": "hello", "by": "alice", "conversation": "alice"}]
+    assert [one["type"] for one in alice.hear()] == ["edited", "ack"]
+    alice.tell("delete", id=101, seq=1, conversation="bob")
+    alice.tell("delete", id=102, seq=1, conversation="bob")
+    alice.tell("delete", id=103, seq=1, conversation="nobody")
+    assert codes(alice) == ["no-message", "incorrect-name"]
+    bob.say("/room")
+    alice.say("again", conversation="bob")
+    bob.hear()
+    alice.tell("say", id=104, text="/edit again and again", conversation="bob")
+    assert [one for one in bob.hear() if one["type"] == "edited"] == []
+
+
+def test_where_lines_go_nowhere_nothing_is_changed(chat: StoredChat) -> None:
+    alice = chat.own_program("alice")
+    alice.say("hello")
+    alice.tell("part", conversation="")
+    alice.hear()
+    assert [one["code"] for one in alice.say("/delete")] == ["nowhere"]
+
+
+def test_two_changes_of_a_private_message_at_once_are_one(chat: StoredChat) -> None:
+    alice = chat.own_program("alice")
+    chat.own_program("bob")
+    alice.say("/chat bob")
+    alice.say("hello")
+    one, other = (chat.core.require_accounts().of_key(name).id for name in ("alice", "bob"))
+    outcomes: list[object] = []
+    for _ in range(2):
+        chat.pipeline.propose(ChangePrivate(one, other, 1, "", 0), outcomes.append)
+    chat.pipeline.commit()
+    assert [getattr(outcome, "code", "") for outcome in outcomes] == ["", "no-message"]
 
 
 def test_edit_needs_a_text_that_is_no_password(chat: StoredChat) -> None:

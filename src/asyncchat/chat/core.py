@@ -12,6 +12,7 @@ from asyncchat.log.accounts import Account, Role
 from asyncchat.log.entries import (
     AnyEntry,
     ChangeMessage,
+    ChangePrivate,
     CreateAccount,
     DeleteAccount,
     Depart,
@@ -160,7 +161,7 @@ class ChatCore(Membership):
         """Tell the users whom an entry is about that it is applied, or why not."""
         if isinstance(entry, SendPrivate):
             self._tell_private(entry, outcome)
-        elif isinstance(entry, ChangeMessage):
+        elif isinstance(entry, ChangeMessage | ChangePrivate):
             self._tell_changed(entry, outcome)
         elif not isinstance(outcome, Refusal):
             self._tell_applied(entry)
@@ -174,7 +175,13 @@ class ChatCore(Membership):
         elif session:
             session.fail([entry.ident], outcome.why if isinstance(outcome, NotKept) else str(outcome))
 
-    def _tell_changed(self, entry: ChangeMessage, outcome: object) -> None:
+    def _tell_changed(self, entry: ChangeMessage | ChangePrivate, outcome: object) -> None:
+        if isinstance(entry, ChangePrivate) and not isinstance(outcome, Refusal):
+            accounts = self.require_accounts()
+            pair = accounts.of(entry.sender), accounts.of(entry.to)
+            for one, other in (pair, pair[::-1]):
+                if (user := self.find_user(one)) and user.partner is other:
+                    user.output.private_change(other, pair[0].name, entry.seq, entry.text)
         if session := self.resumable.of(entry.token_hash):
             if isinstance(outcome, Refusal):
                 session.forget(entry.ident)  # the command tells its user

@@ -79,6 +79,10 @@ class Output(Protocol):
         """Show messages of the conversation with `other`; `new`: they were unread until now."""
         ...
 
+    def private_change(self, other: Account, author: Name, seq: int, text: str) -> None:
+        """A message of the conversation with `other` has another text, or is deleted, if `text` is empty."""
+        ...
+
     def unread(self, counts: Sequence[tuple[str, int]]) -> None:
         """Tell how many messages of each sender are unread."""
         ...

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 from asyncchat.chat.core import ChatCore
-from asyncchat.chat.requests.queries import FindMessage
+from asyncchat.chat.requests.queries import ConversationKey, FindMessage
 from asyncchat.chat.user import Place, User
+from asyncchat.commands.history import pair_of
 from asyncchat.commands.table import command
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Role
-from asyncchat.log.entries import ChangeMessage, Mark
+from asyncchat.log.entries import ChangeMessage, ChangePrivate, Mark
 from asyncchat.log.room_events import Sent
 from asyncchat.text import room_texts, texts
 from asyncchat.text.refusals import NoMessage, NoRoom
@@ -46,6 +47,9 @@ async def edit(core: ChatCore, user: User, seq: int | None, text: str) -> None:
     doubts = user.resumable.doubts
     if not doubts.is_message(text):
         doubts.check_message(text, Place.ROOM.value, is_private=True)
+    if pair := pair_of(user):
+        await _change_private(core, user, pair, seq, text)
+        return
     core.refuse_muted(user.require_name(), user.at)
     message = await _find_own(core, user, seq)
     await _change(core, user, message, text)
@@ -53,6 +57,9 @@ async def edit(core: ChatCore, user: User, seq: int | None, text: str) -> None:
 
 async def delete(core: ChatCore, user: User, seq: int | None) -> None:
     """Delete the message with this number, or the user's last one. Raises Refusal."""
+    if pair := pair_of(user):
+        await _change_private(core, user, pair, seq, "")
+        return
     if seq is not None and core.moderates(user, user.at):
         message = await _find(core, user, seq)
         _check_may_delete(core, user, message)
@@ -106,7 +113,7 @@ async def _find(core: ChatCore, user: User, seq: int) -> Sent:
 async def _settle(core: ChatCore, user: User) -> str:
     """Wait for what was sent before, and return the key of the room that the line is about. Raises Refusal."""
     if user.addressee is not Place.ROOM:
-        raise Refusal("not-here", room_texts.ONLY_IN_ROOMS)
+        raise Refusal("nowhere", texts.SENDING_NOWHERE)
     room = user.at
     await Mark()
     if room not in core.rooms_of(user):
@@ -120,10 +127,18 @@ def _check_may_delete(core: ChatCore, user: User, message: Sent) -> None:
         raise Refusal("not-allowed", texts.not_allowed(room_texts.DELETE_MESSAGE_OF, is_admin=author == Role.ADMIN))
 
 
+async def _change_private(core: ChatCore, user: User, pair: ConversationKey, seq: int | None, text: str) -> None:
+    await Mark()
+    message = await FindMessage(seq, between=pair)
+    if not message or message.time < core.pipeline.now() - CHANGEABLE_FOR:
+        raise NoMessage(room_texts.NO_OWN_MESSAGE)
+    token_hash, ident = _accepted(user)
+    now = core.pipeline.now()
+    await ChangePrivate(pair.who.id, pair.other.id, message.seq, text, now, token_hash, ident)
+
+
 async def _change(core: ChatCore, user: User, message: Sent, text: str) -> None:
-    ident = user.message_id
-    if ident is not None:
-        user.resumable.accept(ident)  # carried out once, also if the line is sent again by another connection
+    token_hash, ident = _accepted(user)
     await ChangeMessage(
         message.room,
         message.seq,
@@ -131,6 +146,14 @@ async def _change(core: ChatCore, user: User, message: Sent, text: str) -> None:
         user.require_name(),
         text,
         core.pipeline.now(),
-        user.resumable.token_hash,
-        0 if ident is None else ident,
+        token_hash,
+        ident,
     )
+
+
+def _accepted(user: User) -> tuple[bytes, int]:
+    """Return by what the line at hand is known: it is carried out once, also if another connection sends it again."""
+    if user.message_id is None:
+        return b"", 0
+    user.resumable.accept(user.message_id)
+    return user.resumable.token_hash, user.message_id

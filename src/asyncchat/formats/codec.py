@@ -90,6 +90,11 @@ def _change(seq: int, text: str, by: str, room: str) -> Struct:
     return Edited(seq, text, by, room) if text else Deleted(seq, by, room)
 
 
+def change(seq: int, text: str, by: str, conversation: str) -> bytes:
+    """Return that a message has another text, or is deleted, if `text` is empty."""
+    return lines([_change(seq, text, by, conversation)])
+
+
 def changes(said: Iterable[room_events.Sent], room: str = "") -> bytes:
     """Return what has changed of these messages of a room, for a client that has them as they were."""
     return lines([_change(message.seq, message.text, "", room) for message in said if message.changed])

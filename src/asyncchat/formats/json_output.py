@@ -51,6 +51,10 @@ class JsonOutput:
         """Show messages of a private conversation."""
         self.send(codec.private(other.name.shown, messages, new=new))
 
+    def private_change(self, other: Account, author: Name, seq: int, text: str) -> None:
+        """Tell that a private message was changed."""
+        self.send(codec.change(seq, text, author.shown, other.name.shown))
+
     def unread(self, counts: Sequence[tuple[str, int]]) -> None:
         """Tell how many messages of each sender are unread."""
         self.tell(*[events.Unread(name, number) for name, number in counts])

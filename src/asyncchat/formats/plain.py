@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from asyncchat.log.room_events import Changed, Event, Sent
 from asyncchat.text import room_texts, texts
 from asyncchat.text.command_line import ACTION
+from asyncchat.text.usernames import Name
 
 _UNUSUAL = (f": {ACTION}", ": \n")
 
@@ -46,6 +47,12 @@ def private(messages: Sequence[Sent], *, new: bool = False) -> bytes:
     """Return private messages as lines, marked so that they differ from those of the room; `new`: they were unread."""
     mark = "(new) " if new else "(private) "
     return "".join([_lines(sent.name.shown, sent.text, mark) for sent in messages]).encode()
+
+
+def private_change(author: Name, text: str) -> bytes:
+    """Return that a private message has another text, or is deleted, if `text` is empty."""
+    deleted = f"(private) Server: {room_texts.message_deleted(author.shown, author.shown)}\n"
+    return (_lines(author.shown, text, "(private) (edited) ") or deleted).encode()
 
 
 def notices(lines: Sequence[str]) -> bytes:

@@ -41,6 +41,10 @@ class PlainOutput:
         """Show messages of a private conversation."""
         self.peer.write(plain.private(messages, new=new))
 
+    def private_change(self, other: Account, author: Name, seq: int, text: str) -> None:
+        """Tell that a private message was changed."""
+        self.peer.write(plain.private_change(author, text))
+
     def unread(self, counts: Sequence[tuple[str, int]]) -> None:
         """Nothing: /unread tells it."""
 

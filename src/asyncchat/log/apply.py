@@ -11,6 +11,7 @@ from asyncchat.log.accounts import Account, Role
 from asyncchat.log.entries import (
     AnyEntry,
     ChangeMessage,
+    ChangePrivate,
     Count,
     CreateAccount,
     DeleteAccount,
@@ -92,7 +93,7 @@ def check(state: ChatState, entry: AnyEntry) -> None:
                 raise NotKept(texts.NOTHING_KEPT)
             if state.accounts.find(name.key):
                 raise LoginTaken
-        case SendPrivate(one, other) | OpenConversation(one, other) | MarkRead(one, other):
+        case SendPrivate(one, other) | ChangePrivate(one, other) | OpenConversation(one, other) | MarkRead(one, other):
             _require(state, one, other)
         case StoreToken(ident, checked):
             account_now = state.account(ident)
@@ -200,7 +201,7 @@ def apply(state: ChatState, entry: Logged) -> Sequence[Told]:
             return (_vacate(state, room, member.name),)
         case Count(room):
             return ((room, MemberCount(len(state.rooms[room].members))),) if room in state.rooms else ()
-        case SendPrivate() | OpenConversation() | MarkRead() | Follow() | ReadRoom() | Mark():
+        case SendPrivate() | ChangePrivate() | OpenConversation() | MarkRead() | Follow() | ReadRoom() | Mark():
             pass  # private messages, and what was read, are in the store alone
         case SetPrivate(_, room, is_private, invited):
             state.rooms[room].is_private = is_private

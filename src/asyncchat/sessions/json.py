@@ -152,13 +152,19 @@ class JsonSession(Session):
 
         self._dispatch(text, to, room, post, is_addressed=is_addressed)
 
+    def _place_of(self, conversation: str) -> tuple[Target, str]:
+        """Return the conversation with this name, as the user's `addressee` and `at`. Raises Refusal."""
+        if conversation and not conversation.startswith("#"):
+            return find_recipient(self.core, self.user, conversation), self.user.room
+        room = self.core.find_room(conversation, self.user.account)
+        if room is None:
+            raise NoRoom
+        return Place.ROOM, room
+
     def _change(self, event: Edit | Delete) -> None:
         user, text = self.user, event.text if isinstance(event, Edit) else ""
         self._check_id(event, text)
-        room = self.core.find_room(event.conversation, self.user.account)
-        if room is None:
-            raise NoRoom
-        user.addressee, user.at = Place.ROOM, room
+        user.addressee, user.at = self._place_of(event.conversation)
         user.active = self._now
         self.run(
             edit(self.core, user, event.seq, _checked(text))

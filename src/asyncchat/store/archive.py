@@ -105,8 +105,8 @@ class Archive:
                     return self._search_everywhere(words, reader)
                 case Search(words, pair, room):
                     return self._private_search(words, pair) if pair else self._search(words, room)
-                case FindMessage(seq, room):
-                    return self._find(seq, room)
+                case FindMessage(seq, room, pair):
+                    return self._find_private(seq, pair) if pair else self._find(seq or 0, room)
                 case LoadResumption(key):
                     return self._recall(key)
                 case LoadPlaces(who):
@@ -212,6 +212,14 @@ class Archive:
             "SELECT id FROM conversations WHERE one = ? AND other = ?", (one, other)
         ).fetchone()
         return row[0] if row else 0
+
+    def _find_private(self, seq: int | None, pair: ConversationKey) -> Sent | None:
+        rows = self._connection.execute(
+            "SELECT seq, time, sender, text FROM private"
+            " WHERE conversation = ? AND sender = ? AND seq = ifnull(?, seq) AND text != '' ORDER BY nth DESC LIMIT 1",
+            (self._conversation(pair), pair.who.id, seq),
+        )
+        return next(iter(said_between(pair.who, pair.other, rows)), None)
 
     def _private_history(self, nth: int, pair: ConversationKey) -> list[Sent]:
         conversation = self._conversation(pair)

@@ -7,7 +7,6 @@ TLS_ONLY_WEB = "this port speaks TLS: write https:// instead of http://"
 NO_MESSAGE = "there is no such message, or it is deleted already."
 NO_OWN_MESSAGE = "you have sent no message here in the last 15 minutes that could be changed."
 NOT_YOURS = "only your own messages of the last 15 minutes can be changed."
-ONLY_IN_ROOMS = "a private message can't be changed."
 
 WRITE_EDIT = "write the new text: /edit TEXT"
 DELETE_MESSAGE_OF = "delete a message of"

@@ -52,10 +52,14 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FindMessage(Request[Sent | None]):
-    """The message with a number in the room with the key `room`; None if there is none, or it is deleted."""
+    """The message with a number in the room with the key `room`; None if there is none, or it is deleted.
 
-    seq: int
+    between: the private conversation that it is in; then it is one that `who` has sent, the last one without `seq`
+    """
+
+    seq: int | None
     room: str = ""
+    between: ConversationKey | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from asyncchat.log.entries.members import Mark as Mark
 from asyncchat.log.entries.members import Rename as Rename
 from asyncchat.log.entries.moderation import LiftRestriction as LiftRestriction
 from asyncchat.log.entries.moderation import Restrict as Restrict
+from asyncchat.log.entries.private import ChangePrivate as ChangePrivate
 from asyncchat.log.entries.private import MarkRead as MarkRead
 from asyncchat.log.entries.private import OpenConversation as OpenConversation
 from asyncchat.log.entries.private import PrivateHistory as PrivateHistory
@@ -74,6 +75,7 @@ AnyEntry = (
     | LiftRestriction
     | SetTopic
     | ChangeMessage
+    | ChangePrivate
     | Follow
     | ReadRoom
     | SetPrivate

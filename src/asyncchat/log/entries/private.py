@@ -51,3 +51,19 @@ class MarkRead(Entry[None]):
     who: int
     other: int
     seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePrivate(Entry[None]):
+    """Give a message of `sender` another text, or delete it, if `text` is empty; `token_hash` and `ident`: see Sent.
+
+    Raises NoMessage if there is none with that number, or if it is deleted.
+    """
+
+    sender: int
+    to: int
+    seq: int
+    text: str
+    time: int
+    token_hash: bytes = b""
+    ident: int = 0

@@ -7,6 +7,7 @@ from asyncchat.log.accounts import Role
 from asyncchat.log.entries import (
     AnyEntry,
     ChangeMessage,
+    ChangePrivate,
     CreateAccount,
     DeleteAccount,
     Follow,
@@ -55,6 +56,8 @@ class EntryStore:
         match entry:
             case SendPrivate():
                 return self.private_messages.send(entry)
+            case ChangePrivate():
+                self.private_messages.change(entry)
             case OpenConversation(who, other, after):
                 return self.private_messages.open(who, other, after)
             case MarkRead(who, other, seq):

@@ -4,11 +4,12 @@ import sqlite3
 from collections.abc import Callable, Iterable
 
 from asyncchat.log.accounts import Account
-from asyncchat.log.entries import PrivateHistory, PrivateStored, SendPrivate
+from asyncchat.log.entries import ChangePrivate, PrivateHistory, PrivateStored, SendPrivate
 from asyncchat.log.room_events import SHOWN, Sent
 from asyncchat.store.file import Retention, sent
+from asyncchat.store.tables.messages import overwriting
 from asyncchat.system.clock import is_odd
-from asyncchat.text.refusals import NotKept
+from asyncchat.text.refusals import NoMessage, NotKept
 
 READ_SHOWN = 10
 """Messages that were read before, among those that are shown when a conversation is opened."""
@@ -34,6 +35,7 @@ class PrivateMessageStore:
     """
 
     def __init__(self, connection: sqlite3.Connection, keep: Retention, clock: Callable[[], int]) -> None:
+        self._connection = connection
         self._do = connection.execute
         self._keep = keep
         self._clock = clock
@@ -68,10 +70,26 @@ class PrivateMessageStore:
         token_hash, ident = (send.token_hash, send.ident) if send.token_hash else (None, None)
         written = now if is_odd(time, now := self._clock()) else None
         row = (conversation, seq, time, send.sender, nth, send.text, token_hash, ident, written)
-        self._do("INSERT INTO private VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        self._do(
+            "INSERT INTO private (conversation, seq, time, sender, nth, text, seat, id, written)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            row,
+        )
         if self._keep.messages is not None:
             self._delete_first(conversation, seq - self._keep.messages, DELETED_AT_ONCE)
         return PrivateStored(seq, time, self._unread(conversation, send.sender, nth, seen))
+
+    def change(self, change: ChangePrivate) -> None:
+        """Give a message another text; the old one is not in the table any more. Raises NoMessage and NotKept."""
+        conversation = self._conversation(change.sender, change.to)
+        with overwriting(self._connection):
+            done = self._do(
+                "UPDATE private SET text = ?, changed = ?"
+                " WHERE conversation = ? AND seq = ? AND sender = ? AND text != ''",
+                (change.text, change.time, conversation, change.seq, change.sender),
+            )
+        if not done.rowcount:
+            raise NoMessage
 
     def _delete_first(self, conversation: int, last: int, most: int) -> int:
         """Delete the messages up to the number `last`, the first `most` of them; return how many that were."""
@@ -127,7 +145,7 @@ class PrivateMessageStore:
         senders = {row[2] for row in rows}
         found = (self._do("SELECT id, name FROM accounts WHERE id = ?", (sender,)).fetchone() for sender in senders)
         names = dict(found)
-        return sent((seq, time, names[sender], text) for seq, time, sender, text in rows)
+        return sent((seq, time, names[sender], text) for seq, time, sender, text in rows if text)
 
     def _last_of(self, conversation: int, which: str, values: tuple[int, ...], most: int) -> list[_Row]:
         rows = self._do(
@@ -181,4 +199,4 @@ def _sides(who: int, other: int) -> tuple[str, str]:
 def said_between(who: Account, other: Account, rows: Iterable[_Row]) -> list[Sent]:
     """Return messages from rows of seq, time, the sender's number and text."""
     names = {who.id: who.name.shown, other.id: other.name.shown}
-    return sent((seq, time, names[sender], text) for seq, time, sender, text in rows)
+    return sent((seq, time, names[sender], text) for seq, time, sender, text in rows if text)

@@ -1,0 +1,144 @@
+"""Whatever happens in rooms, each user sees an unbroken piece of each: what was said there while it was in it."""
+
+import contextlib
+from collections import defaultdict
+from collections.abc import Sequence
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from asyncchat.log.accounts import Role
+from asyncchat.log.room_events import Event, Joined, Left, Renamed, Sent
+from tests.chat.stored_chat import SECRET, Json, StoredChat, stored_chat
+
+_ROOMS = st.sampled_from(["", "#ops", "#dev"])
+_WHO = st.sampled_from(["alice", "bob", "carol", "dave"])
+_REGISTERED = ("alice", "bob")
+
+
+class Happenings(RuleBasedStateMachine):
+    """Programs enter and leave rooms, make them private, invite, are kicked, take other names, come back, and write.
+
+    What each hears is compared with the events of each room, in the order in which the members got them.
+    """
+
+    @initialize()
+    def begin(self) -> None:
+        self.opened = contextlib.ExitStack()
+        self.chat: StoredChat = self.opened.enter_context(stored_chat())
+        self.chat.core.history = 0
+        self.moderator = self.chat.owner("mod", role=Role.MODERATOR)
+        self.members: dict[str, set[str]] = defaultdict(set)
+        self.due: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        self.names: dict[str, str] = {}
+        self.bots: dict[str, Json] = {}
+        self.said = 0
+        write = self.chat.pipeline.audience.write
+
+        def recording(
+            events: Sequence[Event], room: str = "", conversation: str = "", *, is_private: bool = False
+        ) -> None:
+            for event in events:
+                self.note(event, conversation)
+            write(events, room, conversation, is_private=is_private)
+
+        self.chat.pipeline.audience.write = recording  # type: ignore[method-assign]
+        for who in ("alice", "bob", "carol", "dave"):
+            self.names[who] = who
+            self.bots[who] = self.chat.own_program(who) if who in _REGISTERED else self.chat.program(who)
+
+    def note(self, event: Event, room: str) -> None:
+        """Note what the members of a room get."""
+        match event:
+            case Joined(name, members):
+                if members == 1:  # who was the last one left when the room vanished, with nobody to tell
+                    self.members[room].clear()
+                self.members[room].add(name.key)
+            case Left(name):
+                self.members[room].discard(name.key)
+            case Renamed(name, new):
+                self.members[room].discard(name.key)
+                self.members[room].add(new.key)
+            case Sent(text=text):
+                for key in self.members[room]:
+                    self.due[key].append((room, text))
+            case _:
+                pass
+
+    @rule(who=_WHO, room=_ROOMS)
+    def enter(self, who: str, room: str) -> None:
+        self.bots[who].tell("join", conversation=room)
+
+    @rule(who=_WHO, room=_ROOMS)
+    def part(self, who: str, room: str) -> None:
+        self.bots[who].tell("part", conversation=room)
+
+    @rule(who=_WHO, room=_ROOMS)
+    def say(self, who: str, room: str) -> None:
+        self.said += 1
+        self.command(who, f"message {self.said}", room)
+
+    @rule(who=_WHO, room=_ROOMS, is_private=st.booleans())
+    def make_private(self, who: str, room: str, *, is_private: bool) -> None:
+        self.command(who, f"/private {'on' if is_private else 'off'}", room)
+
+    @rule(who=_WHO, room=_ROOMS, whom=_WHO, act=st.sampled_from(["/invite", "/uninvite", "/grant", "/revoke"]))
+    def change_role(self, who: str, room: str, whom: str, act: str) -> None:
+        self.command(who, f"{act} {self.names[whom]}", room)
+
+    @rule(who=st.sampled_from(["carol", "dave"]))
+    def take_another_name(self, who: str) -> None:
+        new = f"{who}y"
+        if self.names[who] == who:
+            self.command(who, f"/registration {new} {SECRET}", "")
+            self.command(who, f"/name {new}", "")
+            if self.chat.core.online.get(new):
+                self.due[new] += self.due.pop(who, [])
+                self.names[who] = new
+
+    @rule(whom=_WHO)
+    def kick(self, whom: str) -> None:
+        if not self.bots[whom].session.user.is_closed:
+            self.moderator.send(f"/kick {self.names[whom]}\n")
+
+    @rule(who=_WHO, rooms=st.sets(_ROOMS, min_size=1))
+    def come_back(self, who: str, rooms: set[str]) -> None:
+        self.check(who)
+        self.chat.time += 600_000
+        before = self.bots[who]
+        if not before.session.user.is_closed:
+            before.hang_up()
+            self.due[self.names[who]].clear()
+        again = self.chat.stranger()
+        places = [{"conversation": room} for room in sorted(rooms)]
+        again.hello(self.names[who], token=before.token, rooms=places, history=0)
+        again.token = before.token
+        again._idents = before._idents
+        self.bots[who] = again
+        again.hear()
+        self.due[self.names[who]].clear()
+
+    def command(self, who: str, text: str, room: str) -> None:
+        bot = self.bots[who]
+        if not bot.session.user.is_closed:
+            bot.tell("say", id=next(bot._idents), text=text, conversation=room)
+
+    @invariant()
+    def each_has_seen_what_was_said_where_it_was(self) -> None:
+        for who in self.bots if hasattr(self, "bots") else ():
+            self.check(who)
+
+    def check(self, who: str) -> None:
+        heard = [(one.get("conversation", ""), one["text"]) for one in self.bots[who].hear("message")]
+        due = self.due[self.names[who]]
+        assert [one for one in heard if one[1].startswith("message")] == due
+        due.clear()
+
+    def teardown(self) -> None:
+        if hasattr(self, "opened"):
+            self.opened.close()
+
+
+TestHappenings = Happenings.TestCase
+TestHappenings.settings = settings(stateful_step_count=40, deadline=None)
