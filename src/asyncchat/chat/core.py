@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from asyncchat.chat.counters import Counters
 from asyncchat.chat.membership import Membership
 from asyncchat.chat.rate_limits import CredentialLimiter
 from asyncchat.chat.recent_guests import Guest, RecentGuests
@@ -78,6 +79,7 @@ class ChatCore(Membership):
         self.max_rooms = max_rooms
         self.plain_passwords = plain_passwords
         self.is_closing = False
+        self.counters = Counters()
         self.recent_guests = RecentGuests()
         self.credential_limiter = CredentialLimiter(monotonic)
         pipeline.outcome = self._tell
@@ -169,6 +171,7 @@ class ChatCore(Membership):
     def _tell_private(self, entry: SendPrivate, outcome: object) -> None:
         session = self.resumable.of(entry.token_hash)
         if isinstance(outcome, PrivateStored):
+            self.counters.private_messages += 1
             if session:
                 session.acknowledge([(entry.ident, outcome.seq)])
             self._deliver(entry, outcome)

@@ -1,6 +1,7 @@
 """`asyncchat admin`: its arguments, and the question for a password."""
 
 import argparse
+import os
 from typing import TYPE_CHECKING
 
 from asyncchat.cli.arguments import Parser
@@ -80,3 +81,38 @@ def _ask_password(name: "Name") -> str:
     if stdio.is_interactive() and password_prompt.ask_unseen("the same again: ") != given:
         raise ChatError("these are two different passwords: nothing is changed")
     return hashed(password)
+
+
+def admin_password(file: str | None, kept: str | None) -> str | None:
+    """Return the hash of the admin's new password; None to keep the old one, of which `kept` is the hash.
+
+    file: in which it is; without it, it is in the environment, or made
+    """
+    if file:
+        given, where = password_prompt.read_secret(file), file
+    else:
+        given, where = os.environ.get("ASYNCCHAT_ADMIN_PASSWORD", ""), "ASYNCCHAT_ADMIN_PASSWORD"
+        if not given and kept:
+            return None
+    from asyncchat.chat.requests.credentials import password
+    from asyncchat.errors import Refusal
+    from asyncchat.log.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
+    from asyncchat.system.password_hash import hashed, is_right
+
+    if not given and where == "ASYNCCHAT_ADMIN_PASSWORD":
+        return hashed(_make_admin_password())
+    try:
+        wanted = password(given)
+    except Refusal as refusal:
+        raise ChatError(f"{where}: {refusal} It needs {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.") from None
+    return None if kept and is_right(wanted, kept) else hashed(wanted)
+
+
+def _make_admin_password() -> str:
+    """Return a new password for the admin, and print it."""
+    import secrets
+
+    made = secrets.token_urlsafe(12)
+    said = f"the account admin is made, its password is {made} (write it down: it is shown only now)"
+    stdio.report(said, patience=None)
+    return made

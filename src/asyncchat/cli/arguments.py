@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from asyncchat import __version__
+from asyncchat.errors import ChatError
 from asyncchat.system import stdio
 
 TYPE_CHECKING = False  # typing's own takes longer to load than most transcripts take to filter
@@ -16,13 +17,20 @@ _COMMANDS = {
     "join": "join a chat",
     "invite": "print a link to a server with TLS",
     "filter": "turn a raw transcript into the conversation",
+    "doctor": "look for what is wrong with a server's options, store, certificate and limits",
     "admin": "show or change the accounts in a store",
     "backup": "copy a store, also while a server uses it",
 }
 
 
-def parse(given: Sequence[str]) -> argparse.Namespace:
+_LARGEST_FILE = 1 << 20
+"""Bytes of a file of options, at most."""
+
+
+def parse(given: Sequence[str], kind: "type[Parser] | None" = None) -> argparse.Namespace:
     """Return the options: `options.run(options)` runs the command, and `options.parser` is its parser.
+
+    kind: the class of the parser; `options.given` is `given`
 
     Wrong usage raises SystemExit(2) after a line that says what is wrong, and one that says where to find help; --help
     and --version raise SystemExit(0).
@@ -34,9 +42,11 @@ def parse(given: Sequence[str]) -> argparse.Namespace:
         overview.error("write the command first")
     # Only this command's module is loaded: the others would make each start slower.
     command = import_module(f"asyncchat.cli.{name}")
-    parser = Parser(prog=f"asyncchat {name}", description=command.DESCRIPTION)
+    parser = (kind or Parser)(prog=f"asyncchat {name}", description=command.DESCRIPTION)
     command.add_arguments(parser)
-    parser.set_defaults(run=command.run, parser=parser)
+    parser.set_defaults(run=command.run, parser=parser, given=given)
+    if any(argument.startswith("--config") for argument in rest):
+        rest = _with_file(rest, parser)
     parser.refuse_empty(rest)
     options, unknown = parser.parse_known_args(rest)
     if unknown:
@@ -70,6 +80,53 @@ class Parser(argparse.ArgumentParser):
             if _is_blank(argument) or (joined and _is_blank(value) and option.startswith("--")):
                 self.error(f"what follows `{option + joined if joined else before}` is empty: is a variable not set?")
             before = argument
+
+
+class Rereading(Parser):
+    """A parser for options that are read again: what is wrong with them raises ChatError."""
+
+    def error(self, message: str) -> "NoReturn":
+        """Raise ChatError."""
+        raise ChatError(message)
+
+
+def _with_file(given: Sequence[str], parser: Parser) -> list[str]:
+    """Return the arguments, after those that the file contains which --config names."""
+    finder = Parser(prog=parser.prog, add_help=False, allow_abbrev=False)
+    finder.add_argument("--config")
+    path = finder.parse_known_args(given)[0].config
+    if not path or "--config" not in parser._option_string_actions:
+        return list(given)
+    import tomllib
+
+    try:
+        with open(path, "rb") as file:
+            found = tomllib.loads(file.read(_LARGEST_FILE).decode())
+    except OSError as error:
+        parser.error(f"can't read {path}: {(error.strerror or 'it is no file').lower()}")
+    except ValueError as error:  # it is no TOML, or no UTF-8
+        parser.error(f"{path} is not a TOML file: {error}")
+    return [*[argument for key, value in found.items() for argument in _of_key(path, key, value, parser)], *given]
+
+
+def _of_key(path: str, key: str, value: object, parser: Parser) -> "list[str]":
+    flag = f"--{key.replace('_', '-')}"
+    action = parser._option_string_actions.get(flag)
+    if not action or flag in ("--config", "--help"):
+        from difflib import get_close_matches
+
+        known = [option[2:] for option in parser._option_string_actions if option.startswith("--")]
+        near = get_close_matches(key.replace("_", "-"), known, 1)
+        parser.error(f"{path}: unknown key {key}" + (f"; did you mean {near[0]}?" if near else ""))
+    is_switch = action.nargs == 0
+    if isinstance(value, bool):
+        if not is_switch:
+            parser.error(f"{path}: {key} needs a value, not {str(value).lower()}")
+        return [flag] if value else []
+    values = value if isinstance(value, list) else [value]
+    if is_switch or not all(isinstance(one, str | int | float) and not isinstance(one, bool) for one in values):
+        parser.error(f"{path}: {key} must be {'true or false' if is_switch else 'a text or a number'}")
+    return [f"{flag}={one}" for one in values]
 
 
 def _is_blank(value: str) -> bool:

@@ -1,17 +1,16 @@
 """`asyncchat serve`: its arguments, and the choice of the server."""
 
 import argparse
-import os
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
-from asyncchat.cli import web
-from asyncchat.cli.arguments import Parser, checked
+from asyncchat.cli import limit_arguments, web
+from asyncchat.cli.arguments import Parser, Rereading, checked, parse
 from asyncchat.errors import ChatError
 from asyncchat.limits import RESERVED_FILES, Limits, Policy, raise_open_file_limit
-from asyncchat.system import password_prompt, signals, stdio
+from asyncchat.system import signals, stdio, systemd
 from asyncchat.system.addresses import DEFAULT_HOST, DEFAULT_PORT, listen, parse_host, parse_port
 
 if TYPE_CHECKING:
@@ -28,7 +27,21 @@ _MODES = {"max_line": ("room", "threads", "pair"), "stall_timeout": ("room", "th
 
 _OF_STORE = ("durability", "keep", "require_account", "admin_password_file", "trust_clock")
 
-_OF_ROOM = ("allow_plain_passwords", "quiet", "room", "rooms", "store", "tls", "tls_cert", "transcript_rooms", "web")
+_OF_ROOM = (
+    "allow_plain_passwords",
+    "log",
+    "quiet",
+    "room",
+    "rooms",
+    "store",
+    "tls",
+    "tls_cert",
+    "transcript_rooms",
+    "web",
+)
+
+_READ_AGAIN = {*Limits._fields, "allow_plain_passwords", "require_account", "rooms"} - {"replay", "search_timeout"}
+"""What takes effect when the options are read again."""
 
 _LAST_WORDS = 1.0
 """Seconds to write the rest to standard output and standard error at the end, if they are blocked."""
@@ -38,6 +51,11 @@ _UNITS = {"h": 3_600_000, "d": 86_400_000}
 
 def add_arguments(parser: Parser) -> None:
     """Add the arguments of `serve` to `parser`."""
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        help="options in a TOML file, by their names, such as port = 23456; the command line comes after it",
+    )
     parser.add_argument(
         "--mode",
         choices=("room", "pair", "threads"),
@@ -57,15 +75,10 @@ def add_arguments(parser: Parser) -> None:
         default=DEFAULT_PORT,
         help="port to listen on; 0 chooses a free one (default: %(default)s)",
     )
-    _add_limit(parser, "max_line", (1, 1 << 20), "maximum length of a line, in bytes of text")
-    _add_limit(
-        parser,
-        "stall_timeout",
-        (0.001, 86400),
-        "disconnect a client that has read none of its waiting data for this long; not with --mode pair",
-    )
+    limit_arguments.add(parser)
     room = parser.add_argument_group("with --mode room")
     web.add_arguments(room)
+    room.add_argument("--log", choices=("text", "json"), help="format of the log on standard error (default: text)")
     room.add_argument("--quiet", action="store_true", help="print no transcript")
     room.add_argument(
         "--store", metavar="FILE", help="keep the conversation and the accounts in this file (default: in memory only)"
@@ -119,44 +132,7 @@ def add_arguments(parser: Parser) -> None:
         action="store_true",
         help="print the transcript of all rooms; lines of all but the default one begin with #NAME",
     )
-    _add_limit(room, "max_rooms", (1, 100_000), "rooms that there may be")
-    _add_limit(room, "history", (0, 1000), "messages that are shown to a new user")
-    _add_limit(room, "replay", (0, 100_000), "messages that can be sent again to a client that reconnects")
-    _add_limit(room, "rate", (0, 1e6), "messages a second from one client; the server reads no faster; 0: no limit")
-    _add_limit(room, "burst", (1, 1 << 20), "messages that a client may send at once after a pause")
-    _add_limit(room, "name_timeout", (0.001, 86400), "time to choose a name")
-    _add_limit(room, "max_backlog", (1, 1 << 30), "bytes that may wait for a client that does not read")
-    _add_limit(room, "max_connections", (1, 1 << 20), "connections in total", "the limit of open files less 64")
-    _add_limit(room, "max_per_address", (0, 1 << 20), "connections from one address, except loopback; 0: no limit")
-    _add_limit(room, "search_timeout", (0.001, 3600), "time limit of a search; what was found until then is shown")
-    _add_limit(
-        room, "drain_timeout", (0.001, 3600), "time for clients to receive their last messages when the server stops"
-    )
-
-
-def _add_limit(
-    parser: argparse._ActionsContainer, field: str, allowed: tuple[float, float], explanation: str, usual: str = ""
-) -> None:
-    default = getattr(Limits(), field)
-    parser.add_argument(
-        "--" + field.replace("_", "-"),
-        type=checked(lambda text: _number(text, type(default), *allowed)),
-        metavar="SECONDS" if field.endswith("timeout") else "N",
-        default=argparse.SUPPRESS,
-        help=f"{explanation} (default: {usual or default})",
-    )
-
-
-def _number(text: str, kind: type[float], least: float, most: float) -> float:
-    try:
-        number = kind(text)
-    except ValueError:
-        number = None
-    if number is None or not least <= number <= most:
-        raise ValueError(
-            f"{text!r} is not {'a whole number' if kind is int else 'a number'} from {least:.12g} to {most:.12g}"
-        )
-    return number
+    limit_arguments.add_of_room(room)
 
 
 def _room_name(text: str) -> str:
@@ -172,8 +148,8 @@ def _keep(text: str) -> dict[str, int]:
     return {"milliseconds": int(number) * _UNITS[unit]} if unit else {"messages": int(number)}
 
 
-def run(options: argparse.Namespace) -> int:
-    """Serve until a signal ends it; return the exit code. Raises ChatError."""
+def check(options: argparse.Namespace) -> None:
+    """Let the parser say what options do not go together."""
     given = {name: value for name, value in vars(options).items() if name in Limits._fields}
     if not options.store and (for_store := [name for name in _OF_STORE if getattr(options, name)]):
         options.parser.error(f"--{for_store[0].replace('_', '-')} goes with --store only")
@@ -188,21 +164,28 @@ def run(options: argparse.Namespace) -> int:
     for name in sorted(given.keys() | {name for name in _OF_ROOM if getattr(options, name)}):
         if options.mode not in (modes := _MODES.get(name, ("room",))):
             options.parser.error(f"--{name.replace('_', '-')} goes with --mode {' or '.join(modes)} only")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until a signal ends it; return the exit code. Raises ChatError."""
+    check(options)
+    given = {name: value for name, value in vars(options).items() if name in Limits._fields}
     limits = _within_open_files(Limits(**given), wanted=given.get("max_connections"))
+    inherited = systemd.listeners()
     if options.mode == "pair":
         from asyncchat.threads.pair import PairServer
 
-        PairServer(_listen(options), limits).run()
+        PairServer(_listen(options, inherited), limits).run()
     elif options.mode == "threads":
         from asyncchat.threads.server import ThreadServer
 
-        ThreadServer(_listen(options), limits).run()
+        ThreadServer(_listen(options, inherited), limits).run()
     else:
         with ExitStack() as opened:
             # Listening comes first: a new store prints the admin's password, once, so the start must not fail after
             # that.
-            listeners = [opened.enter_context(listener) for listener in _listen(options)]
-            port = web.open_port(options, opened)
+            listeners = [opened.enter_context(listener) for listener in _listen(options, inherited)]
+            port = web.open_port(options, opened, inherited.get(web.SOCKET))
             certificate = _certificate(options)
             store = None
             if options.store:
@@ -222,6 +205,26 @@ def _policy(options: argparse.Namespace) -> Policy:
     )
 
 
+def _reread(options: argparse.Namespace) -> "Callable[[], tuple[Limits, Policy]]":
+    """Return a function that reads the options again, and returns what the limits and the policy are now."""
+    before = vars(options)
+
+    def reread() -> tuple[Limits, Policy]:
+        import logging
+
+        now = parse(options.given, Rereading)
+        check(now)
+        fixed = [name for name in sorted({*before, *vars(now)} - {"parser"}) if name not in _READ_AGAIN]
+        changed = [name for name in fixed if before.get(name) != vars(now).get(name)]
+        if changed:
+            flags = ", ".join(f"--{name.replace('_', '-')}" for name in changed)
+            logging.getLogger(__name__).warning("the new values of %s need a restart of the server", flags)
+        given = {name: value for name, value in vars(now).items() if name in Limits._fields}
+        return _within_open_files(Limits(**given), wanted=given.get("max_connections")), _policy(now)
+
+    return reread
+
+
 def _certificate(options: argparse.Namespace) -> "Certificate | None":
     """Return the certificate, if TLS is wanted. Raises ChatError."""
     if not (options.tls or options.tls_cert):
@@ -235,8 +238,10 @@ def _certificate(options: argparse.Namespace) -> "Certificate | None":
     return certificate
 
 
-def _listen(options: argparse.Namespace) -> list[socket.socket]:
-    return listen(options.host or [DEFAULT_HOST], options.port)
+def _listen(options: argparse.Namespace, inherited: dict[str, list[socket.socket]]) -> list[socket.socket]:
+    """Return the listening sockets: those that were `inherited`, by their names, or new ones. Raises ChatError."""
+    given = [listener for name, some in inherited.items() for listener in some if name != web.SOCKET]
+    return given or listen(options.host or [DEFAULT_HOST], options.port)
 
 
 def _within_open_files(limits: Limits, wanted: int | None) -> Limits:
@@ -261,13 +266,15 @@ def _serve_room(
     import gc
     import logging
 
-    from asyncchat.aio.server.server import serve
-    from asyncchat.system.background_writer import BackgroundLogHandler, BackgroundWriter
+    from asyncchat.aio.server.running import serve
+    from asyncchat.system.background_writer import BackgroundLogHandler, BackgroundWriter, JsonFormatter
 
     errors = BackgroundWriter(
         stdio.ERRORS, "standard error", lambda message: logging.getLogger(__name__).warning(message)
     )
-    logging.basicConfig(level=logging.INFO, format="asyncchat: %(message)s", handlers=[BackgroundLogHandler(errors)])
+    handler = BackgroundLogHandler(errors)
+    handler.setFormatter(JsonFormatter() if options.log == "json" else logging.Formatter("asyncchat: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     recorder = (
         None
         if options.quiet
@@ -279,7 +286,8 @@ def _serve_room(
     gc.set_threshold(50_000, 20, 100)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(serve(listeners, limits, recorder, store, _policy(options), port, certificate))
+            reread = _reread(options) if options.config else None
+            runner.run(serve(listeners, limits, recorder, store, _policy(options), port, certificate, reread))
     finally:
         signals.ignore()
         for outlet in (recorder, errors):
@@ -288,6 +296,7 @@ def _serve_room(
 
 
 def _open_store(options: argparse.Namespace, limits: Limits) -> "Store":
+    from asyncchat.cli.admin import admin_password
     from asyncchat.store import Retention, Store
     from asyncchat.system.daemon_executor import DaemonExecutor
 
@@ -299,44 +308,12 @@ def _open_store(options: argparse.Namespace, limits: Limits) -> "Store":
             recent=max(limits.history, limits.replay),
             trust_clock=options.trust_clock,
             patience=limits.search_timeout,
-            admin_password=lambda kept: _admin_password(options, kept),
+            admin_password=lambda kept: admin_password(options.admin_password_file, kept),
         )
 
     # SQLite may take long to open a large file, and a thread handles no signal meanwhile: so another thread opens it.
     store: Store = DaemonExecutor("store").submit(opened).result()
     return store
-
-
-def _admin_password(options: argparse.Namespace, kept: str | None) -> str | None:
-    """Return the hash of the admin's new password; None to keep the old one, of which `kept` is the hash."""
-    if options.admin_password_file:
-        given, where = password_prompt.read_secret(options.admin_password_file), options.admin_password_file
-    else:
-        given, where = os.environ.get("ASYNCCHAT_ADMIN_PASSWORD", ""), "ASYNCCHAT_ADMIN_PASSWORD"
-        if not given and kept:
-            return None
-    from asyncchat.chat.requests.credentials import password
-    from asyncchat.errors import Refusal
-    from asyncchat.log.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
-    from asyncchat.system.password_hash import hashed, is_right
-
-    if not given and where == "ASYNCCHAT_ADMIN_PASSWORD":
-        return hashed(_make_admin_password())
-    try:
-        wanted = password(given)
-    except Refusal as refusal:
-        raise ChatError(f"{where}: {refusal} It needs {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.") from None
-    return None if kept and is_right(wanted, kept) else hashed(wanted)
-
-
-def _make_admin_password() -> str:
-    """Return a new password for the admin, and print it."""
-    import secrets
-
-    made = secrets.token_urlsafe(12)
-    said = f"the account admin is made, its password is {made} (write it down: it is shown only now)"
-    stdio.report(said, patience=None)
-    return made
 
 
 def _loop_factory() -> "Callable[[], AbstractEventLoop] | None":

@@ -1,6 +1,7 @@
 """The arguments of `asyncchat serve` for the web port."""
 
 import argparse
+import socket
 from contextlib import ExitStack
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,10 @@ from asyncchat.system.addresses import DEFAULT_HOST, listen, parse_host, parse_p
 if TYPE_CHECKING:
     from asyncchat.aio.web.port import WebPort
 
-OF_WEB = ("web_origin", "trusted_proxy")
+SOCKET = "web"
+"""The name of the socket that systemd makes for the web port (FileDescriptorName=)."""
+
+OF_WEB = ("web_origin", "trusted_proxy", "metrics")
 """The options that need --web."""
 
 
@@ -37,20 +41,33 @@ def add_arguments(group: argparse._ActionsContainer) -> None:
         metavar="ADDRESS",
         help="proxy, or network of proxies, whose X-Forwarded-For is believed; can be given several times",
     )
+    group.add_argument(
+        "--metrics",
+        type=checked(_network),
+        action="append",
+        metavar="ADDRESS",
+        help="machine, or network, that may read /metrics of the web port, besides this machine; can be given several"
+        " times",
+    )
 
 
-def open_port(options: argparse.Namespace, opened: ExitStack) -> "WebPort | None":
-    """Return the web port, if there is one; it listens already, and `opened` closes it. Raises ChatError."""
+def open_port(
+    options: argparse.Namespace, opened: ExitStack, inherited: list[socket.socket] | None
+) -> "WebPort | None":
+    """Return the web port, if there is one; it listens already, and `opened` closes it. Raises ChatError.
+
+    inherited: the sockets on which it listens, if they were made by systemd
+    """
     if not options.web:
         return None
     from asyncchat.aio.web.port import WebPort
     from asyncchat.aio.web.trust import Trust
 
     host, port = options.web
-    listeners = listen([host] if host else options.host or [DEFAULT_HOST], port)
+    listeners = inherited or listen([host] if host else options.host or [DEFAULT_HOST], port)
     for listener in listeners:
         opened.enter_context(listener)
-    return WebPort(listeners, Trust(options.web_origin or (), options.trusted_proxy or ()))
+    return WebPort(listeners, Trust(options.web_origin or (), options.trusted_proxy or (), options.metrics or ()))
 
 
 def _address(text: str) -> tuple[str | None, int]:

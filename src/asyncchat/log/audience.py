@@ -40,6 +40,7 @@ class Audience:
         self._rooms: dict[str, dict[Encoder, dict[Writer, None]]] = {}
         self._members: dict[int, tuple[Encoder, Writer, tuple[str, ...]]] = {}
         self._observers: list[tuple[Writer, Encoder]] = []
+        self.written = 0  # bytes, to all peers together
 
     def attach(self, peer: Writer, encode: Encoder, room: str = "") -> None:
         """Send all events of a room to `peer` from now on, in the format of `encode`; it is not a member."""
@@ -95,6 +96,7 @@ class Audience:
         """Send the events of a room to its peers; observers don't get those of a private room."""
         for encode, peers in self._rooms.get(room, {}).items():
             if peers and (data := encode(events, conversation)):
+                self.written += len(data) * len(peers)
                 for peer in peers:
                     peer.write(data)
         for peer, encode in () if is_private else self._observers:

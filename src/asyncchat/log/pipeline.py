@@ -71,6 +71,7 @@ class Pipeline:
         self.log = log
         self.audience = Audience()
         self.outcome: Callable[[AnyEntry, object], object] = lambda _entry, _result: None
+        self.batches = self.messages = 0  # that were delivered
         self.new_member = itertools.count(1).__next__
         self._wake = wake
         self._clock = clock
@@ -201,11 +202,13 @@ class Pipeline:
     # When a batch is stored.
 
     def _deliver(self, batch: "_Batch", results: Sequence[object]) -> None:
+        self.batches += 1
         if batch.is_mixed or results:
             self._apply_each(batch, results)
             self._acknowledge(batch)
             return
         messages: list[Sent] = batch.items  # type: ignore[assignment]
+        self.messages += len(messages)
         self.state.room.add(messages)
         self.audience.write(messages)
         for sender, kept in batch.acks[LOBBY].items():
@@ -267,6 +270,7 @@ class Pipeline:
                 continue  # its last member has left
             if messages := [event for event in events if type(event) is Sent]:
                 room.add(messages)
+                self.messages += len(messages)
             if len(room.members) <= ANNOUNCED:
                 self._counted.pop(key, None)  # the announcements say it
             self.audience.write(events, key, room.conversation, is_private=room.is_private)

@@ -195,6 +195,7 @@ class JsonSession(Session):
             step()
         except Refusal as refusal:
             self.user.message_id = None
+            self.core.counters.refused_lines[refusal.code] += 1
             self._output.tell(Refused(ident, refusal.code, str(refusal)))
             return
         session = self.user.resumable

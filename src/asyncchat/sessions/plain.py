@@ -83,6 +83,7 @@ class PlainSession(Session):
         except NameRefused as refused:
             self._peer.write(plain.name_refused(str(refused)))
         except Refusal as refusal:
+            self.core.counters.refused_lines[refusal.code] += 1
             if refusal.code == "name-registered":
                 self.user.resumable.doubts.add(Doubt.PASSWORD)
             self.user.notice(str(refusal))
@@ -103,6 +104,7 @@ class PlainSession(Session):
         except InvalidLine as bad:
             self._peer.write(plain.line_refused(str(bad)))
         except Refusal as refusal:
+            self.core.counters.refused_lines[refusal.code] += 1
             user.notice(str(refusal))
 
     def _refuse_unfinished(self) -> None:

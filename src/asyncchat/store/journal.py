@@ -4,9 +4,11 @@ import contextlib
 import itertools
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from asyncchat.chat.counters import Histogram
 from asyncchat.errors import Refusal
 from asyncchat.log.entries import KEPT_NOWHERE, AnyEntry, Logged
 from asyncchat.log.log import Kept
@@ -32,6 +34,9 @@ class SqliteLog:
     clock: tells the time that is trusted, in milliseconds since 1970
     evidence: returns what is known of the time, which is stored, too
 
+    commits: how long it took to store a batch
+    can_keep: whether the last batch could be stored
+
     It reports through the function that `start` is given, in the thread of the pipeline.
     """
 
@@ -55,6 +60,8 @@ class SqliteLog:
         except ERRORS as error:
             raise StoreError(f"can't use the store {shown(file.path)}: {reason(error)}") from None
         self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
+        self.commits = Histogram()
+        self.can_keep = True
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
 
     def _load(self, durability: str, recent: int) -> None:
@@ -91,7 +98,11 @@ class SqliteLog:
 
     def _work(self) -> None:
         while order := self._next_order():
-            self._tell(order.kept, self._keep(list(_parts(order.batch))))
+            begun = time.monotonic()
+            results = self._keep(list(_parts(order.batch)))
+            self.commits.add(time.monotonic() - begun)
+            self.can_keep = not any(isinstance(result, NotKept) for result in results)
+            self._tell(order.kept, results)
             self._upkeep.between(len(order.batch))
         self._upkeep.note_the_time()
 

@@ -1,9 +1,10 @@
 """What a store knows of the time: when it was used last, and when what is in it came to be."""
 
+import contextlib
 import sqlite3
 from collections.abc import Callable
 
-from asyncchat.store.file import Retention, StoreFile
+from asyncchat.store.file import Retention, StoreFile, open_to_read
 from asyncchat.system.clock import Clock, Evidence, read_wall
 
 _TOLERANCE = 7 * 86_400_000
@@ -28,6 +29,13 @@ def open_clock(file: StoreFile, keep: Retention, *, trust: bool) -> Clock:
         "SELECT ifnull(max(time), 0) FROM (SELECT time FROM seats UNION ALL SELECT time FROM given_up)"
     ).fetchone()
     return clock
+
+
+def last_use(path: str) -> int | None:
+    """Return when a store was used last, in milliseconds since 1970, if it says so. Raises StoreError."""
+    with contextlib.closing(open_to_read(path)) as connection:
+        known = _known_time(connection.execute)
+        return known.time if known else None
 
 
 def keep_time(do: _Do, evidence: Evidence) -> None:

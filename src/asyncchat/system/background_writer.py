@@ -1,8 +1,10 @@
 """Output that never blocks: a thread writes it; if too much waits, lines are dropped and counted."""
 
+import json
 import logging
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from asyncchat.errors import ChatError, OutputClosed
 from asyncchat.system import stdio
@@ -84,6 +86,21 @@ class BackgroundWriter:
         self._lines -= self._being_written.count(b"\n")
         self._bytes -= len(self._being_written)
         self._being_written = b""
+
+
+class JsonFormatter(logging.Formatter):
+    """Formats each record as a line of JSON: its time (RFC 3339), its level, its message, and its error, if any."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return json.dumps(line)
 
 
 class BackgroundLogHandler(logging.Handler):

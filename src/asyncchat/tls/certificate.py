@@ -2,10 +2,17 @@
 
 import hashlib
 import os
+import re
 import ssl
+from datetime import datetime
 from typing import Any
 
 from asyncchat.errors import ChatError
+
+_VALIDITY = re.compile(
+    rb"\x30.(?:\x17\x0d[0-9]{12}|\x18\x0f[0-9]{14})Z(?:\x17\x0d([0-9]{12})|\x18\x0f([0-9]{14}))Z", re.DOTALL
+)
+"""The two times of a certificate, as DER has them."""
 
 _LARGEST = 1 << 20
 """Bytes of a file with certificates, at most."""
@@ -16,6 +23,7 @@ class Certificate:
 
     context: for all servers that use this certificate; it stays the same after `reload`
     fingerprint: the SHA-256 of the certificate, in hexadecimal digits
+    ends: until when it is valid, in seconds since 1970
     """
 
     def __init__(self, certificate: str, key: str) -> None:
@@ -46,6 +54,7 @@ class Certificate:
         except OSError as error:
             raise ChatError(f"can't read {key}: {os.strerror(error.errno or 0).lower()}") from None
         self.fingerprint = fingerprint_of(der)
+        self.ends = end_of(der)
         return context
 
 
@@ -57,6 +66,18 @@ def fingerprint_in(path: str) -> str:
 def fingerprint_of(der: bytes) -> str:
     """Return the SHA-256 of a certificate, in hexadecimal digits."""
     return hashlib.sha256(der).hexdigest()
+
+
+def end_of(der: bytes) -> float | None:
+    """Return until when a certificate is valid, in seconds since 1970; None if it does not say (RFC 5280, 4.1.2.5)."""
+    if not (found := _VALIDITY.search(der)):
+        return None
+    digits = found[1] or found[2]
+    century = "" if len(digits) > 12 else "19" if digits >= b"50" else "20"
+    try:
+        return datetime.strptime(f"{century}{digits.decode()}+0000", "%Y%m%d%H%M%S%z").timestamp()
+    except ValueError:
+        return None
 
 
 def _first(path: str) -> bytes:

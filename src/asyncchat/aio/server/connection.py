@@ -101,7 +101,7 @@ class Connection:
         if self._backlog:
             self._backlog.keep(data)
             if self._backlog.size > self._limits.max_backlog:
-                self._cut_off("it does not read what it is sent")
+                self._cut_off("backlog", "it does not read what it is sent")
         else:
             self._transport.write(data)
             if self._transport.get_write_buffer_size():
@@ -132,9 +132,8 @@ class Connection:
         """Reset the connection; the kernel discards what the peer has not received."""
         self._open = False
         self._resume()
-        with contextlib.suppress(
-            OSError, AttributeError, ValueError
-        ):  # it may be closed, and without a socket, already
+        # It may be closed, and without a socket, already.
+        with contextlib.suppress(OSError, AttributeError, ValueError):
             self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
         self._transport.abort()
 
@@ -153,6 +152,17 @@ class Connection:
     @property
     def _is_private(self) -> bool:
         return self._transport.get_extra_info("sslcontext") is not None
+
+    @property
+    def kind(self) -> tuple[str, str]:
+        """The format and the transport, as the metrics name them."""
+        name = self._session.user.output.client.lower().replace(" ", "_")
+        return name, "tls" if self._is_private else "tcp"
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes wait for the peer, beyond what the kernel holds."""
+        return self._transport.get_write_buffer_size() + (self._backlog.size if self._backlog else 0)
 
     @property
     def is_gone(self) -> bool:
@@ -212,7 +222,7 @@ class Connection:
 
     @property
     def _has_ended_tls(self) -> bool:
-        """Whether the peer has ended its output, and TLS has no half-closed connections: what it sent before counts."""
+        """Whether the peer has ended its output with TLS, which has no half-closed connections."""
         return not self._has_half_closed and self._reader.exception() is None
 
     def _choose_format(self, first: bytes | None) -> None:
@@ -282,7 +292,7 @@ class Connection:
                     # Not one long timeout: after the machine has slept, no peer must count as stuck.
                     stuck_for = 0 if self._transport.get_write_buffer_size() < waiting else stuck_for + 1
                     if stuck_for == _STALL_CHECKS:
-                        self._cut_off("it takes nothing of what it is sent")
+                        self._cut_off("stalled", "it takes nothing of what it is sent")
                         return
                 else:
                     stuck_for = 0
@@ -302,14 +312,12 @@ class Connection:
         else:
             # If it was closed with unread input, the kernel would reset the connection, and data in transit would be
             # lost. So the peer has to close first.
-            if self._transport.can_write_eof():
-                with contextlib.suppress(OSError):
-                    self._transport.write_eof()
-            else:
-                self._transport.close()
+            with contextlib.suppress(OSError):
+                self._transport.write_eof()
 
-    def _cut_off(self, why: str) -> None:
+    def _cut_off(self, reason: str, why: str) -> None:
         self.abort()
+        self._core.counters.cut_off[reason] += 1
         place = self._transport.get_extra_info("peername")
         # Behind a proxy, the place is the proxy's.
         where = Address(*place[:2]) if place and host_of_peer(place) == self._address else self._address or "a peer"
@@ -325,7 +333,7 @@ class Connection:
         if silent < events.PING_AFTER:
             self._start_timer(events.PING_AFTER - silent, lambda: self._check_alive(session))
         elif self._pings == events.MOST_PINGS:
-            self._cut_off("it answers no ping")
+            self._cut_off("ping", "it answers no ping")
         else:
             self._pings += 1
             session.ping()

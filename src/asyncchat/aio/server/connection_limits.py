@@ -14,13 +14,21 @@ OUT_OF_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class ConnectionLimiter:
-    """Counts the connections. `max_per_address` does not apply to loopback, and 0 means no limit."""
+    """Counts the connections. `max_per_address` does not apply to loopback, and 0 means no limit.
+
+    refused: how many connections were refused, by the reason: full, address
+    """
 
     def __init__(self, max_connections: int, max_per_address: int) -> None:
-        self._max_connections = max_connections
-        self._max_per_address = max_per_address
+        self.set_limits(max_connections, max_per_address)
         self._inside = 0
         self._by_network: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+
+    def set_limits(self, max_connections: int, max_per_address: int) -> None:
+        """Have other limits from now on; connections that there are stay."""
+        self._max_connections = max_connections
+        self._max_per_address = max_per_address
 
     def refusal(self, host: str, *, is_shared: bool = False) -> bytes | None:
         """Return the refusal of a new connection from `host`, or None if it is accepted.
@@ -28,6 +36,7 @@ class ConnectionLimiter:
         `is_shared`: the host is a proxy, whose connections come from many addresses.
         """
         if self._inside >= self._max_connections:
+            self.refused["full"] += 1
             return FULL
         if (
             self._max_per_address
@@ -35,6 +44,7 @@ class ConnectionLimiter:
             and not is_shared
             and not is_loopback(host)
         ):
+            self.refused["address"] += 1
             return TOO_MANY
         return None
 

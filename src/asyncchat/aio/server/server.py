@@ -5,13 +5,14 @@ import contextlib
 import functools
 import logging
 import secrets
-import signal
 import socket
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from asyncchat import transcript
+from asyncchat.aio.measurements import Measurements
 from asyncchat.aio.server import closing
 from asyncchat.aio.server.connection import READ_SIZE, Connection
 from asyncchat.aio.server.connection_limits import OUT_OF_FILES, ConnectionLimiter
@@ -19,7 +20,6 @@ from asyncchat.aio.server.store_service import StoreService, applied
 from asyncchat.aio.server.tls_door import MOST_PENDING, TlsDoor
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.resumption import ResumableSessions
-from asyncchat.errors import ChatError
 from asyncchat.formats import plain
 from asyncchat.limits import Limits, Policy
 from asyncchat.log.accounts import Accounts, Role
@@ -29,7 +29,6 @@ from asyncchat.log.pipeline import Pipeline
 from asyncchat.log.restrictions import Restrictions
 from asyncchat.log.state import ChatState, RoomState
 from asyncchat.sessions.session import Session
-from asyncchat.system import signals
 from asyncchat.system.addresses import BACKLOG, host_of_peer, of_socket
 from asyncchat.system.clock import Clock
 from asyncchat.text import texts
@@ -130,10 +129,14 @@ class Server:
         self._refusing = 0
         self._connections: dict[Connection, asyncio.Task[None]] = {}
         self._closing = False
+        self._doors: list[TlsDoor] = []
         self._out_of_files_said = 0.0
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Serve until `stop` is set, then send all users the rest and a goodbye."""
+    async def run(self, stop: asyncio.Event, is_listening: Callable[[], object] = lambda: None) -> None:
+        """Serve until `stop` is set, then send all users the rest and a goodbye.
+
+        is_listening: called when peers can connect
+        """
         asyncio.get_running_loop().set_exception_handler(self._on_loop_error)
         if self._store:
             self._store.log.start(asyncio.get_running_loop().call_soon_threadsafe)
@@ -145,6 +148,7 @@ class Server:
         log.info("listening on %s", ", ".join(str(of_socket(listener)) for listener in self._listeners))
         if self._web:
             log.info("%s", self._web.announcement(secure=self._certificate is not None))
+        is_listening()
         reporting = asyncio.create_task(self._report())
         try:
             await stop.wait()
@@ -158,10 +162,39 @@ class Server:
             reporting.cancel()
             await asyncio.gather(reporting, return_exceptions=True)
 
+    def configure(self, limits: Limits, policy: Policy) -> None:
+        """Use other limits for new connections, and another policy for all; what was made for the old ones stays."""
+        self.limits, core = limits, self.core
+        core.history, core.max_rooms = limits.history, limits.max_rooms
+        core.max_line, core.max_backlog = limits.max_line, limits.max_backlog
+        core.needs_account, core.plain_passwords = policy.needs_account, policy.plain_passwords
+        core.may_make_rooms = _MAY_MAKE_ROOMS[policy.may_make_rooms]
+        self.limiter.set_limits(limits.max_connections, limits.max_per_address)
+
     @property
     def is_ready(self) -> bool:
         """Whether users can join, and messages be kept."""
-        return not self._closing
+        return not self._closing and (not self._store or self._store.log.can_keep)
+
+    def measure(self) -> Measurements:
+        """Return what the server has done and holds, as numbers."""
+        kinds = Counter(connection.kind for connection in self._connections)
+        waiting = [waiting for connection in self._connections if (waiting := connection.waiting)]
+        return Measurements(
+            kinds,
+            len(self.core.online),
+            len(self._pipeline.state.rooms),
+            self.core.counters,
+            self.limiter.refused,
+            self._pipeline.batches,
+            self._pipeline.messages,
+            self._pipeline.audience.written,
+            waiting,
+            self._store.log.commits if self._store else None,
+            self._pipeline.pending,
+            sum(door.failures for door in self._doors),
+            self._certificate.ends if self._certificate else None,
+        )
 
     async def _open(self, listener: socket.socket, handle: Handler, plain_answer: bytes) -> "asyncio.Server | TlsDoor":
         if self._certificate:
@@ -174,6 +207,7 @@ class Server:
                 max_per_address=self.limits.max_per_address,
             )
             door.open()
+            self._doors.append(door)
             return door
         # asyncio accepts up to `backlog` connections at once, before it runs anything else.
         server = await asyncio.start_server(handle, sock=listener, limit=READ_SIZE, backlog=ACCEPTED_AT_ONCE)
@@ -214,6 +248,7 @@ class Server:
             connection.abort()
             return
         self._connections[connection] = task
+        self.core.counters.accepted += 1
         self.limiter.enter(host)
         try:
             await connection.run()
@@ -290,49 +325,3 @@ class Server:
         """Reset all connections that are still open."""
         for connection in self._connections:
             connection.abort()
-
-
-async def serve(
-    listeners: list[socket.socket],
-    limits: Limits,
-    recorder: Peer | None = None,
-    store: "Store | None" = None,
-    policy: Policy = Policy(),  # noqa: B008
-    web: Port | None = None,
-    certificate: "Certificate | None" = None,
-) -> None:
-    """Run a server until SIGINT, SIGTERM or SIGHUP; a second SIGINT or SIGTERM skips the wait for slow peers.
-
-    A second SIGHUP is ignored: when a terminal is closed, both the shell and the kernel send one. With a `certificate`,
-    SIGHUP loads it again, unless it came because the terminal was closed.
-    """
-    server = Server(listeners, limits, recorder, store, policy, web, certificate)
-    had_terminal = signals.has_terminal()
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def on_signal(number: int) -> None:
-        if certificate and signals.is_hangup(number) and not (had_terminal and not signals.has_terminal()):
-            _reload(certificate)
-            return
-        if stop.is_set() and number in {signal.SIGINT, signal.SIGTERM}:
-            server.stop_at_once()
-        stop.set()
-
-    def on_signal_soon(number: int, _: object) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: it is ending
-            loop.call_soon_threadsafe(on_signal, number)
-
-    # Not loop.add_signal_handler: its handlers end with the loop, and a signal would then kill the program.
-    for number in (signal.SIGINT, *signals.of_termination()):
-        signal.signal(number, on_signal_soon)
-    await server.run(stop)
-
-
-def _reload(certificate: "Certificate") -> None:
-    try:
-        certificate.reload()
-    except ChatError as error:
-        log.error("the certificate stays as it was: %s", error)  # noqa: TRY400
-    else:
-        log.info("new connections use the certificate with the fingerprint %s", certificate.fingerprint)

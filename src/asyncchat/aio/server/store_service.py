@@ -138,6 +138,7 @@ class StoreService:
 
     async def _check(self, account: Account, password: str, address: str) -> None:
         if not await self._in_turn(address, lambda: self._passwords.is_right(password, account.password)):
+            self._core.counters.login_failures += 1
             raise WrongPassword
 
     async def _in_turn(self, address: str, call: Callable[[], _T]) -> _T:

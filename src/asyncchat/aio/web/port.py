@@ -129,6 +129,14 @@ class WebPort:
             if server.is_ready:
                 return text(HTTPStatus.OK, "ready")
             return text(HTTPStatus.SERVICE_UNAVAILABLE, "not ready")
+        if path == "/metrics":
+            peer = host_of_peer(writer.get_extra_info("peername"))
+            if not self._trust.may_measure(self._trust.address(peer, _joined(request, "X-Forwarded-For"))):
+                return text(HTTPStatus.FORBIDDEN, "metrics are for this machine; start the server with --metrics")
+            from asyncchat.aio.web import metrics  # most servers never need it
+
+            body = metrics.encode(server.measure())
+            return Answer(HTTPStatus.OK, {"Content-Type": metrics.CONTENT_TYPE}, body)
         host = _joined(request, "Host")
         if not self._trust.knows_host(host):
             return text(HTTPStatus.FORBIDDEN, "this host is not known here; start the server with --web-origin")

@@ -4,6 +4,8 @@ from collections.abc import Collection
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import NamedTuple
 
+from asyncchat.text.networks import is_loopback
+
 Network = IPv4Network | IPv6Network
 
 
@@ -12,10 +14,12 @@ class Trust(NamedTuple):
 
     origins: of pages that may open WebSockets, beside the page of the port itself; as SCHEME://HOST[:PORT]
     proxies: their X-Forwarded-For is believed
+    readers: of the metrics, besides this machine
     """
 
     origins: Collection[str] = ()
     proxies: Collection[Network] = ()
+    readers: Collection[Network] = ()
 
     def knows_host(self, host: str) -> bool:
         """Tell whether a Host header can't have been made by a foreign name that leads here (DNS rebinding)."""
@@ -34,6 +38,10 @@ class Trust(NamedTuple):
     def is_proxy(self, host: str) -> bool:
         """Tell whether `host` is a trusted proxy."""
         return bool(self.proxies and host) and any(ip_address(host) in network for network in self.proxies)
+
+    def may_measure(self, host: str) -> bool:
+        """Tell whether `host` may read the metrics."""
+        return is_loopback(host) or (bool(host) and any(ip_address(host) in network for network in self.readers))
 
     def address(self, host: str, forwarded: str) -> str:
         """Return the address of the peer whose request has come from `host`.

@@ -1,0 +1,115 @@
+"""/metrics and /readyz: what they say, to whom, and that nothing of users is in it."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from asyncchat.chat.counters import Histogram
+from tests.programs import PATIENCE, SECRET, seconds, until
+from tests.web import Web, WebProgram
+
+Values = dict[tuple[str, str], float]
+
+
+def scraped(room: WebProgram) -> Values:
+    """Return the values by the names and the labels' values, as a program of Prometheus reads them."""
+    with Web(room.web_port) as reader:
+        answer = reader.request("/metrics")
+        assert answer.status == 200
+        assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+        found = {}
+        for family in text_string_to_metric_families(answer.body.decode()):
+            for sample in family.samples:
+                found[sample.name.removeprefix("asyncchat_"), " ".join(sample.labels.values())] = sample.value
+        return found
+
+
+def test_what_happens_is_counted() -> None:
+    with WebProgram("--quiet") as room, room.join("alice") as alice, room.join("bob") as bob:
+        bob.send("hello\n/nothing\n")
+        bob.lines.until("Server: unknown command /nothing.")
+        bob.send("/join #ops\n")
+        bob.lines.until("Server: you are in #ops now, 1 online.")
+        alice.lines.until("bob: hello")
+        values = scraped(room)
+        assert values["connections", "plain_text tcp"] == 2
+        assert values["members", ""] == 2
+        assert values["rooms", ""] == 2
+        assert values["connections_accepted_total", ""] == 2
+        assert values["messages_total", "room"] == 1
+        assert values["refused_lines_total", "unknown-command"] == 1
+        assert values["written_bytes_total", ""] == 2 * len("bob: hello\n")
+        assert values["batches_total", ""] >= 1
+        assert ("build_info", re.sub(r"[^0-9.]", "", "0.1.0")) in values
+
+
+def test_what_is_stored_and_wrong_passwords_are_counted(with_people: str) -> None:
+    with WebProgram("--store", with_people) as room, room.connect() as peer:
+        peer.send(f"/auth alice wrong-password\n/auth alice {SECRET}\n/msg bob hello\n")
+        peer.lines.until("Server: sent to bob")
+        values = scraped(room)
+        assert values["login_failures_total", ""] == 1
+        assert values["messages_total", "private"] == 1
+        assert values["journal_commit_seconds_count", ""] >= 1
+        assert values["journal_commit_seconds_bucket", "+Inf"] == values["journal_commit_seconds_count", ""]
+
+
+def test_refused_and_slow_connections_are_counted() -> None:
+    with WebProgram("--max-connections", "3", "--max-backlog", "1000") as room, room.join("alice") as alice:
+        with room.join("bob") as bob, room.join("carol"), room.connect() as refused:
+            refused.lines.until("Server: the chat is full, try again later.")
+            assert bob
+        until(lambda: _full(room) >= 1)
+        assert alice
+
+
+def _full(room: WebProgram) -> float:
+    try:
+        return scraped(room).get(("connections_refused_total", "full"), 0)
+    except AssertionError:  # the chat is still full
+        return 0
+
+
+def test_no_name_and_no_text_is_in_them(with_people: str) -> None:
+    with WebProgram("--store", with_people) as room, room.join("zebulon") as peer, Web(room.web_port) as reader:
+        peer.send("/join #giraffe\nconfidential\n")
+        peer.lines.until("Server: ")
+        body = reader.request("/metrics").body.decode()
+        assert not re.search("zebulon|giraffe|confidential|alice", body)
+
+
+def test_other_machines_read_them_if_they_may() -> None:
+    forwarded = {"X_Forwarded_For": "192.0.2.7"}
+    with WebProgram("--trusted-proxy", "127.0.0.1") as room, Web(room.web_port) as reader:
+        assert reader.request("/metrics", **forwarded).status == 403
+        assert reader.request("/metrics").status == 200
+    with WebProgram("--trusted-proxy", "127.0.0.1", "--metrics", "192.0.2.0/24") as room, Web(room.web_port) as reader:
+        assert reader.request("/metrics", **forwarded).status == 200
+        assert reader.request("/metrics", X_Forwarded_For="198.51.100.1").status == 403
+
+
+def test_a_server_that_can_keep_nothing_is_not_ready(empty_store: str, tmp_path: Path) -> None:
+    with WebProgram("--store", empty_store) as room, room.join("alice") as alice, Web(room.web_port) as reader:
+        alice.send("kept\n")
+        alice.lines.until("alice: kept")
+        assert reader.request("/readyz").status == 200
+        moved = tmp_path / "moved"
+        shutil.move(empty_store, moved)
+
+        def is_lost() -> bool:
+            alice.send("lost\n")
+            return "not sent" in alice.line(seconds(PATIENCE))
+
+        until(is_lost)
+        assert reader.request("/readyz").status == 503
+        assert reader.request("/healthz").status == 200
+
+
+@pytest.mark.parametrize(("seconds_", "bucket"), [(0.0, 0), (0.5, 0), (0.6, 1), (9.0, 2)])
+def test_a_duration_is_counted_in_its_bucket(seconds_: float, bucket: int) -> None:
+    histogram = Histogram((0.5, 1.0))
+    histogram.add(seconds_)
+    assert list(histogram) == [(bound, float(index >= bucket)) for index, bound in enumerate(("0.5", "1.0", "+Inf"))]
