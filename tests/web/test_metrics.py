@@ -4,10 +4,8 @@ import re
 import shutil
 from pathlib import Path
 
-import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from asyncchat.chat.counters import Histogram
 from tests.programs import PATIENCE, SECRET, seconds, until
 from tests.web import Web, WebProgram
 
@@ -106,10 +104,3 @@ def test_a_server_that_can_keep_nothing_is_not_ready(empty_store: str, tmp_path:
         until(is_lost)
         assert reader.request("/readyz").status == 503
         assert reader.request("/healthz").status == 200
-
-
-@pytest.mark.parametrize(("seconds_", "bucket"), [(0.0, 0), (0.5, 0), (0.6, 1), (9.0, 2)])
-def test_a_duration_is_counted_in_its_bucket(seconds_: float, bucket: int) -> None:
-    histogram = Histogram((0.5, 1.0))
-    histogram.add(seconds_)
-    assert list(histogram) == [(bound, float(index >= bucket)) for index, bound in enumerate(("0.5", "1.0", "+Inf"))]
