@@ -1,5 +1,6 @@
 """The line port with TLS: certificates, handshakes that stall, peers without TLS, and how clients trust a server."""
 
+import re
 import signal
 import socket
 import sys
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 import trustme
 
+from asyncchat.system.addresses import Address
 from asyncchat.text import texts
 from asyncchat.tls.certificate import fingerprint_of
+from asyncchat.tls.link import Link, parse_link
 from tests.programs import ADMIN, ASK_NAME, PATIENCE, WITHOUT_UVLOOP, Nc, Program, ServeProgram, seconds
 from tests.test_limits import let_open
 from tests.tls_peers import AUTHORITY, TlsNc, TlsProgram, write_pair
@@ -274,3 +277,28 @@ def test_the_client_at_a_terminal_uses_tls_and_comes_back_to_the_same_certificat
         with TlsProgram(tmp_path, "--port", str(port)):
             assert alice.ended() == 1
             assert b"is another one" in alice.errors.rest()
+
+
+def test_a_link_that_a_moderator_has_made_lets_a_guest_in_where_accounts_are_required(
+    tmp_path: Path, empty_store: str
+) -> None:
+    serve = ("--store", empty_store, "--require-account", "--web", "0")
+    with TlsProgram(tmp_path, *serve) as room, room.connect() as moderator:
+        moderator.send(f"/auth admin {ADMIN}\n/join #ops\nhello ops\n/invite 1h 2\n")
+        moderator.lines.until(" 2 more uses, until ")
+        link, page = (moderator.line().removeprefix("Server: ") for _ in range(2))
+        assert re.fullmatch(rf"asyncchat://{room.address}/ops\?fp={room.fingerprint}&k=[0-9a-f]{{32}}", link)
+        assert re.fullmatch(r"https://127\.0\.0\.1:\d+/\?k=[0-9a-f]{32}#ops", page)
+        for name in ("gus", "zoe"):
+            code, out, _ = join(link, tmp_path, "--name", name, "--json", text="")
+            assert code == 0
+            assert '"text":"hello ops"' in out
+        code, _, errors = join(link, tmp_path, "--name", "eve", "--json", text="")
+        assert code == 1
+        assert "this invitation can't be used any more" in errors
+
+
+@pytest.mark.parametrize("with_room", [True, False])
+def test_a_link_contains_what_it_was_made_of(*, with_room: bool) -> None:
+    link = Link(Address("::1", 5), "ab" * 32, "büro" if with_room else "", "0123")
+    assert parse_link(str(link)) == link

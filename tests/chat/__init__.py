@@ -12,6 +12,7 @@ from asyncchat.formats.events import JSON_LINE
 from asyncchat.log.accounts import Accounts
 from asyncchat.log.audience import Encoder
 from asyncchat.log.entries import KEPT_NOWHERE, Join, Leave, Logged
+from asyncchat.log.invites import Invite
 from asyncchat.log.log import Kept, Log, MemoryLog
 from asyncchat.log.pipeline import Pipeline, Sender
 from asyncchat.log.restrictions import Restrictions
@@ -111,12 +112,13 @@ def a_pipeline(
     restrictions: Restrictions | None = None,
     topic: str = "",
     others: Iterable[tuple[str, RoomState]] = (),
+    invites: Iterable[Invite] = (),
 ) -> Pipeline:
     """Return a pipeline in which time stands still; with accounts where there is a store."""
     log = log or MemoryLog("memory")
     if log.is_archive and accounts is None:
         accounts = Accounts()
-    state = ChatState(RoomState(replay, log.recent, log.seq, topic), accounts, restrictions, others)
+    state = ChatState(RoomState(replay, log.recent, log.seq, topic), accounts, restrictions, others, invites)
     return Pipeline(state, log, wake, clock)
 
 

@@ -116,6 +116,7 @@ class StoredChat:
             restrictions=Restrictions(entries.moderation.restrictions()),
             topic=entries.moderation.topic(),
             others=entries.rooms.load(1000),
+            invites=entries.moderation.invites(),
         )
         self.core = ChatCore(
             self.pipeline, self.resumable, self._clock, monotonic=lambda: self.seconds, needs_account=needs_account

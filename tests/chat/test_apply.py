@@ -28,6 +28,7 @@ from asyncchat.log.entries import (
     Leave,
     LiftRestriction,
     Logged,
+    MakeInvite,
     MakeRoom,
     Mark,
     MarkRead,
@@ -35,6 +36,7 @@ from asyncchat.log.entries import (
     ReadRoom,
     Rename,
     Restrict,
+    RevokeInvite,
     SendPrivate,
     SetPrivate,
     SetRole,
@@ -42,7 +44,9 @@ from asyncchat.log.entries import (
     SetTopic,
     StorePassword,
     StoreToken,
+    UseInvite,
 )
+from asyncchat.log.invites import Invite
 from asyncchat.log.restrictions import Action, Restriction, RestrictionKind
 from asyncchat.log.room_events import Sent
 from asyncchat.log.state import ChatState, RoomRole, RoomState
@@ -93,6 +97,9 @@ entries: st.SearchStrategy[AnyEntry] = st.one_of(
     st.builds(ReadRoom, accounts, rooms, times),
     st.builds(SetPrivate, names, rooms, st.booleans(), st.lists(accounts).map(tuple), times),
     st.builds(SetRoomRole, names, rooms, accounts, names, st.none() | st.sampled_from(RoomRole), times),
+    st.builds(MakeInvite, names, st.builds(Invite, members, tokens, hashes, hashes, members, times), times),
+    st.builds(UseInvite, tokens, times),
+    st.builds(RevokeInvite, names, members, times),
     st.builds(SetTopic, names, st.text(max_size=3), times, rooms),
 )
 

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, TimeoutException
 from selenium.webdriver import Chrome
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -129,6 +130,11 @@ class Page:
     @property
     def notes(self) -> str:
         return "\n".join(self.texts("#list .note .text"))
+
+    def options(self) -> WebElement:
+        """Return the button for the options of the last message, which is seen when the mouse is there."""
+        ActionChains(self.driver).move_to_element(self.all("#list .message")[-1]).perform()
+        return self.until(lambda: self.all("#list .options")[-1])
 
     def choose(self, label: str) -> None:
         """Choose an item of the open menu."""

@@ -1,6 +1,7 @@
 """Joining, and what is written."""
 
 import signal
+from collections.abc import Callable
 
 from selenium.webdriver.common.keys import Keys
 
@@ -220,3 +221,52 @@ def test_a_guest_has_no_moderation_in_the_menu(page: Page, server: PageProgram) 
     page.until(lambda: page.messages == [])
     page.say("/unignore bob")
     page.sees("hi")
+
+
+def test_own_messages_are_changed_by_a_menu_and_others_see_that(page: Page, server: PageProgram) -> None:
+    bob = server.join("bob")
+    page.enter("alice")
+    page.say("helo")
+    page.sees("helo")
+    page.options().click()
+    page.choose("Edit")
+    field = page.one("dialog textarea")
+    field.clear()
+    field.send_keys("hello")
+    page.one("dialog .primary").click()
+    page.until(lambda: any(said.startswith("hello") for said in page.messages))
+    bob.lines.until("(edited) alice: hello")
+    page.options().click()
+    page.choose("Delete")
+    page.one("dialog .danger").click()
+    page.sees("This message was deleted.")
+    bob.lines.until("Server: alice has deleted a message")
+
+
+def test_what_others_change_is_seen(page: Page, server: PageProgram) -> None:
+    bob = server.join("bob")
+    page.enter("alice")
+    bob.send("helo\n/me waves\n")
+    page.sees("helo")
+    page.until(lambda: any("bob waves" in said for said in page.messages))
+    bob.send("/edit /me sleeps\n")
+    page.until(lambda: any("sleeps" in said for said in page.messages))
+    bob.send("/delete\n")
+    page.sees("This message was deleted.")
+
+
+def test_a_link_lets_a_guest_in_where_accounts_are_required(
+    opened: Callable[[PageProgram], Page], with_people: str
+) -> None:
+    with PageProgram("--store", with_people, "--require-account") as server:
+        admin = server.connect()
+        admin.send(f"/auth admin {ADMIN}\n/join #ops\nhello ops\n/invite\n")
+        admin.lines.until(" 10 more uses, until ")
+        admin.line()
+        link = admin.line().removeprefix("Server: ")
+        page = opened(server)
+        page.driver.get(link)
+        page.enter("gus")
+        page.room("ops").click()
+        page.sees("hello ops")
+        admin.socket.close()

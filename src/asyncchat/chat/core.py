@@ -51,6 +51,7 @@ class ChatCore(Membership):
     needs_account, plain_passwords: only registered users may join; they may log in without TLS from other machines
     may_make_rooms: the lowest role that may
     max_rooms: rooms that there may be
+    links: returns the links of an invitation by a user, for a room and a key
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class ChatCore(Membership):
         self.max_rooms = max_rooms
         self.plain_passwords = plain_passwords
         self.is_closing = False
+        self.links: Callable[[User, str, str], list[str]] = lambda _user, _room, _key: []
         self.counters = Counters()
         self.recent_guests = RecentGuests()
         self.credential_limiter = CredentialLimiter(monotonic)

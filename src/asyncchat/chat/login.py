@@ -15,8 +15,10 @@ from asyncchat.text.refusals import Banned, IncorrectLogin, LoginTaken, NameTake
 from asyncchat.text.usernames import Name, NameRefused
 
 
-def check_guest(core: ChatCore, user: User, name: Name, *, is_back: bool) -> None:
+def check_guest(core: ChatCore, user: User, name: Name, *, is_back: bool, is_invited: bool) -> None:
     """Check that the user may join as a guest under this name; `is_back`: it was the user's before, as the token shows.
+
+    is_invited: also where accounts are required
 
     Raises Refusal, NameRefused and NameTaken.
     """
@@ -27,7 +29,7 @@ def check_guest(core: ChatCore, user: User, name: Name, *, is_back: bool) -> Non
         raise Banned
     if not is_back:
         core.refuse_confusable(name)
-    if core.needs_account:
+    if core.needs_account and not is_invited:
         raise Refusal("guest", texts.accounts_only(name.shown))
     if core.accounts and core.accounts.is_reserved(name.key):
         raise NameTaken(name.shown)
@@ -107,9 +109,10 @@ async def join_as_guest(
     rooms: tuple[str, ...] = (LOBBY,),
     *,
     is_back: bool = False,
+    is_invited: bool = False,
 ) -> None:
     """Join under a name that is not registered. Raises Refusal, NameRefused and NameTaken; see check_guest."""
-    check_guest(core, user, name, is_back=is_back)
+    check_guest(core, user, name, is_back=is_back, is_invited=is_invited)
     await join(core, user, name, None, token_hash, rooms)
 
 

@@ -25,6 +25,10 @@ class ResumableSessions:
         self._attached: dict[bytes, ResumableSession] = {}
         self._detached: OrderedDict[bytes, ResumableSession] = OrderedDict()
 
+    def new_key(self) -> str:
+        """Return a key that is as hard to guess as a token."""
+        return self._new_token()
+
     def find(self, token: str) -> ResumableSession | None:
         """Return the session that belongs to `token`."""
         return self.of(hash_token(token))

@@ -144,6 +144,7 @@ class ResumableSession:
     target: where messages go, also after the next connection
     partners: the accounts that were written to, by the keys of their names: a name may have changed hands since
     doubts: what the next line may be other than a message
+    is_invited: its user has used an invitation
     away: why its user does not answer, if the user has said so
     is_restored: it was loaded from the store, which does not know everything about it
 
@@ -157,6 +158,7 @@ class ResumableSession:
         "created",
         "doubts",
         "first",
+        "is_invited",
         "is_restored",
         "last_id",
         "name",
@@ -180,7 +182,7 @@ class ResumableSession:
         self.partners: dict[str, Account] = {}
         self.doubts = Doubts()
         self.away = ""
-        self.is_restored = False
+        self.is_restored = self.is_invited = False
         self.last_id = -1
         self.unacked: dict[int, None] = {}  # an empty set takes three times as much memory
         self.acked: dict[int, int | None] = {}

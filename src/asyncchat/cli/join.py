@@ -63,14 +63,14 @@ def _room(text: str) -> str:
     return f"#{parse_name(text.removeprefix('#')).shown}"
 
 
-def _parse_place(text: str) -> "tuple[str, int | None, str]":
-    """Return the host, the port if there is one, and the fingerprint of the certificate if it is a link."""
+def _parse_place(text: str) -> "tuple[str, int | None, str, str, str]":
+    """Return the host, the port if there is one, and what a link has: the fingerprint, the room, and the key."""
     if not text.lower().startswith("asyncchat://"):
-        return *parse_address(text), ""
+        return *parse_address(text), "", "", ""
     from asyncchat.tls.link import parse_link
 
-    address, fingerprint = parse_link(text)
-    return *address, fingerprint
+    link = parse_link(text)
+    return *link.address, link.fingerprint, link.room, link.key
 
 
 def run(options: argparse.Namespace) -> int:
@@ -84,13 +84,16 @@ def run(options: argparse.Namespace) -> int:
             parse_name(name)
     except NameRefused as refused:
         options.parser.error(f"the name can't be used: {refused}")
-    fingerprint = options.address[2] if options.address else ""
+    fingerprint, room, key = options.address[2:] if options.address else ("", "", "")
+    is_terminal = not (options.json or options.no_input or options.plain or options.threads) and stdio.is_comfortable()
+    if room and (name is not None or is_terminal):
+        options.room = options.room or f"#{room}"
     if (options.tls or fingerprint) and options.threads:
         options.parser.error("--threads goes without --tls only")
     if options.json and name is None:
         options.parser.error("--json needs a --name")
     try:
-        _choose_client(options, address, name, fingerprint)
+        _choose_client(options, address, name, fingerprint, key)
     except NameRefused as refused:
         hint = _HINTS.get(refused.code)
         if not hint:
@@ -108,7 +111,7 @@ def _address(options: argparse.Namespace) -> Address:
         except ValueError as error:
             options.parser.error(f"{name}: {error}")
 
-    host, port, _ = options.address or (None, None, "")
+    host, port, *_ = options.address or (None, None)
     if (host and options.host) or (port and options.port):
         options.parser.error("the address is given twice: write either HOST:PORT or --host and --port")
     return Address(
@@ -117,7 +120,7 @@ def _address(options: argparse.Namespace) -> Address:
     )
 
 
-def _choose_client(options: argparse.Namespace, address: Address, name: str | None, fingerprint: str) -> None:
+def _choose_client(options: argparse.Namespace, address: Address, name: str | None, fingerprint: str, key: str) -> None:
     read_input = not options.no_input
     password = os.environ.get("ASYNCCHAT_PASSWORD", "")
     rooms = [options.room] if options.room else []
@@ -126,11 +129,11 @@ def _choose_client(options: argparse.Namespace, address: Address, name: str | No
         from asyncchat.aio.client.json_lines import join_as_json
 
         assert name is not None
-        _run(join_as_json(address, name, password, rooms, read_input=read_input, trust=trust))
+        _run(join_as_json(address, name, password, rooms, read_input=read_input, trust=trust, invite=key))
     elif read_input and not (options.plain or options.threads) and stdio.is_comfortable():
         from asyncchat.ui.login import join_on_terminal
 
-        _run(join_on_terminal(address, name, password, options.bell, rooms, trust))
+        _run(join_on_terminal(address, name, password, options.bell, rooms, trust, key))
     else:
         from asyncchat.client.plain_client import PlainClient
 

@@ -75,6 +75,7 @@ class JsonClient:
     ) -> None:
         self.name = name
         self.turned: str | None = rooms[0] if rooms else ""
+        self.invite = ""  # the key of an invitation
         self._password = password
         self._registers = register
         self._history = history
@@ -294,6 +295,7 @@ class JsonClient:
             conversation=self._turned if self._token or self._turned else UNSET,
             conversation_after=self._seen_there,
             rooms=self._positions.wanted() or UNSET,
+            invite=self.invite,
         )
 
     def _come_in(self, welcome: Welcome) -> Iterator[events.FromServer]:

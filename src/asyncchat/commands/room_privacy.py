@@ -1,15 +1,24 @@
 """The commands of the moderators of a room: who may enter it, and who else is a moderator."""
 
 from asyncchat.chat.core import ChatCore
+from asyncchat.chat.resumption import hash_token
 from asyncchat.chat.user import Place, User
 from asyncchat.commands.table import Group, command
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Account, Role
-from asyncchat.log.entries import SetPrivate, SetRoomRole
+from asyncchat.log.entries import MakeInvite, RevokeInvite, SetPrivate, SetRoomRole
+from asyncchat.log.invites import Invite
+from asyncchat.log.restrictions import parse_duration
+from asyncchat.log.room_events import to_the_second
 from asyncchat.log.state import LOBBY, RoomRole, RoomState
 from asyncchat.text import room_texts, texts
 from asyncchat.text.command_line import excerpt
 from asyncchat.text.usernames import find_name
+
+_LASTS, _USES = 7 * 86_400_000, 10
+"""Milliseconds for which a link can be used, and how often."""
+
+_DIGITS = 8
 
 MOST_ROLES = 1000
 """Accounts that can have a role in one room."""
@@ -38,14 +47,19 @@ async def _private(core: ChatCore, user: User, argument: str) -> None:
 
 @command(
     "/invite",
-    argument="NAME",
-    help="let a registered user enter this room while it is private",
+    argument="NAME | [DURATION] [N]",
+    help="let a registered user enter this room while it is private; without NAME, make a link by which anybody can"
+    " join, for 7 days and 10 times, or for DURATION and N times",
     role=Role.MODERATOR,
     for_rooms=True,
     needs_store=True,
     group=Group.ROOMS,
 )
 async def _invite(core: ChatCore, user: User, wanted: str) -> None:
+    duration, _, uses = wanted.partition(" ")
+    if not wanted or parse_duration(duration) is not None:
+        await _make_link(core, user, parse_duration(duration) or _LASTS, uses.strip() or str(_USES))
+        return
     room = _room_at_hand(core, user)
     account = _find_account(core, wanted, "/invite")
     if account.id in room.roles:
@@ -56,14 +70,20 @@ async def _invite(core: ChatCore, user: User, wanted: str) -> None:
 
 @command(
     "/uninvite",
-    argument="NAME",
-    help="withdraw an invitation; the user leaves the room if it is private",
+    argument="NAME|N",
+    help="withdraw an invitation; the user leaves the room if it is private; N: revoke the link with this number",
     role=Role.MODERATOR,
     for_rooms=True,
     needs_store=True,
     group=Group.ROOMS,
 )
 async def _uninvite(core: ChatCore, user: User, wanted: str) -> None:
+    if wanted.isascii() and wanted.isdigit() and len(wanted) < _DIGITS:
+        if user.role < Role.MODERATOR:
+            raise Refusal("not-allowed", texts.NEEDS_MODERATOR)
+        await RevokeInvite(user.require_account().name, int(wanted), core.clock())
+        user.notice(room_texts.revoked(wanted))
+        return
     room = _room_at_hand(core, user)
     account = _find_account(core, wanted, "/uninvite")
     role = room.roles.get(account.id)
@@ -73,6 +93,41 @@ async def _uninvite(core: ChatCore, user: User, wanted: str) -> None:
         raise Refusal("not-allowed", room_texts.REVOKE_FIRST)
     await set_role(core, user, account, None)
     user.notice(room_texts.uninvited(account.name.shown, room.shown))
+
+
+@command(
+    "/invites",
+    help="list the links that invite",
+    role=Role.MODERATOR,
+    needs_store=True,
+    group=Group.ROOMS,
+)
+async def _invites(core: ChatCore, user: User, _: str) -> None:
+    invites = core.state.invites.all(core.clock())
+    if not invites:
+        user.notice(room_texts.NO_INVITES)
+    for invite in invites:
+        until = to_the_second(invite.until)
+        user.notice(room_texts.invite(str(invite.number), invite.room, invite.by, invite.uses, until), [until])
+
+
+async def _make_link(core: ChatCore, user: User, lasts: int, uses: str) -> None:
+    if user.role < Role.MODERATOR:
+        raise Refusal("not-allowed", texts.NEEDS_MODERATOR)
+    if not (uses.isascii() and uses.isdigit() and 0 < len(uses) < _DIGITS and int(uses)):
+        raise Refusal("no-number", room_texts.no_uses(excerpt(uses)))
+    room = core.state.rooms[user.at]
+    if room.is_private:
+        raise Refusal("private", room_texts.NO_LINK_TO_PRIVATE)
+    key, now = core.resumable.new_key(), core.clock()
+    invite = Invite(
+        core.state.invites.last + 1, hash_token(key), user.require_name().shown, room.shown, int(uses), now + lasts
+    )
+    await MakeInvite(user.require_account().name, invite, now)
+    until = to_the_second(invite.until)
+    user.notice(room_texts.invite(str(invite.number), invite.room, invite.by, invite.uses, until), [until])
+    for link in core.links(user, room.conversation, key):
+        user.notice(link)
 
 
 async def set_role(core: ChatCore, user: User, account: Account, role: RoomRole | None) -> None:

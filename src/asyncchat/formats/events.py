@@ -76,6 +76,7 @@ class Hello(Event, frozen=True):
     `password`: of the name, which is registered already, or is to be registered with `register`. `conversation`: the
     user in the current conversation, "" for the default room, # and a name for another, null for none;
     `conversation_after`: the last message of a private conversation that was shown. `rooms`: the rooms to be in.
+    `invite`: the key of an invitation.
     """
 
     v: int
@@ -89,6 +90,7 @@ class Hello(Event, frozen=True):
     conversation: str | UnsetType | None = UNSET
     conversation_after: SafeInt = 0
     rooms: Annotated[list[InRoom], Meta(max_length=MOST_ROOMS)] | UnsetType = UNSET
+    invite: Token = ""
 
 
 class Join(Event, frozen=True):

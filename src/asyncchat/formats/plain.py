@@ -7,7 +7,7 @@ from asyncchat.text import room_texts, texts
 from asyncchat.text.command_line import ACTION
 from asyncchat.text.usernames import Name
 
-_UNUSUAL = (f": {ACTION}", ": \n")
+_ACTION, _DELETED = f": {ACTION}", ": \n"
 
 
 def encode(events: Sequence[Event], conversation: str = "") -> bytes:
@@ -18,7 +18,7 @@ def encode(events: Sequence[Event], conversation: str = "") -> bytes:
     lines = [f"{event.name.shown}: {event.text}\n" for event in events if type(event) is Sent]
     said = "".join(lines)
     # To look at each message would take longer.
-    if len(lines) != len(events) or said.count("\n") != len(lines) or any(part in said for part in _UNUSUAL):
+    if len(lines) != len(events) or said.count("\n") != len(lines) or _ACTION in said or _DELETED in said:
         said = "".join(map(_said, events))
     return said.encode()
 

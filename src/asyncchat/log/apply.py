@@ -22,6 +22,7 @@ from asyncchat.log.entries import (
     Leave,
     LiftRestriction,
     Logged,
+    MakeInvite,
     MakeRoom,
     Mark,
     MarkRead,
@@ -29,6 +30,7 @@ from asyncchat.log.entries import (
     ReadRoom,
     Rename,
     Restrict,
+    RevokeInvite,
     Seen,
     SendPrivate,
     SetPrivate,
@@ -37,6 +39,7 @@ from asyncchat.log.entries import (
     SetTopic,
     StorePassword,
     StoreToken,
+    UseInvite,
 )
 from asyncchat.log.restrictions import RestrictionKind
 from asyncchat.log.room_events import (
@@ -127,7 +130,11 @@ def check(state: ChatState, entry: AnyEntry) -> None:
             _require(state, account)
             if room not in state.rooms:
                 raise NoRoom
-        case Count() | Mark() | Restrict() | LiftRestriction():
+        case UseInvite(key_hash, time):
+            state.invites.require(key_hash, time)
+        case RevokeInvite(_, number):
+            state.invites.numbered(number)
+        case Count() | Mark() | Restrict() | LiftRestriction() | MakeInvite():
             pass
         case _:
             assert_never(entry)
@@ -214,8 +221,17 @@ def apply(state: ChatState, entry: Logged) -> Sequence[Told]:
             else:
                 state.rooms[room].roles[account] = role
             return _vacate_uninvited(state, room)
-        case Restrict() | LiftRestriction():
-            _change_order(state, entry)
+        case Restrict(_, restriction, _, time):
+            state.restrictions.remove_ended(time)
+            state.restrictions.add(restriction)
+        case LiftRestriction(_, kind, name, _, room):
+            state.restrictions.remove(kind, name.key, room)
+        case MakeInvite(_, invite):
+            state.invites.add(invite)
+        case UseInvite(key_hash, time):
+            state.invites.use(key_hash, time)
+        case RevokeInvite(_, number):
+            state.invites.revoke(number)
         case ChangeMessage(room, seq, author, by, text, time):
             if message := state.rooms[room].find(seq):
                 state.rooms[room].change(message._replace(text=text, changed=time))
@@ -294,17 +310,6 @@ def _vacate_uninvited(state: ChatState, room: str) -> Sequence[Told]:
             if room not in state.rooms:
                 break
     return told
-
-
-def _change_order(state: ChatState, entry: Restrict | LiftRestriction) -> None:
-    match entry:
-        case Restrict(_, restriction, _, time):
-            state.restrictions.remove_ended(time)
-            state.restrictions.add(restriction)
-        case LiftRestriction(_, kind, name, _, room):
-            state.restrictions.remove(kind, name.key, room)
-        case _:
-            assert_never(entry)
 
 
 def _change_accounts(

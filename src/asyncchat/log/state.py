@@ -11,6 +11,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from asyncchat.log.accounts import Account, Accounts
+from asyncchat.log.invites import Invite, Invites
 from asyncchat.log.restrictions import Restrictions
 from asyncchat.log.room_events import Sent
 from asyncchat.text.usernames import Name
@@ -143,6 +144,7 @@ class ChatState:
     remembered: the last messages that a new room remembers
     accounts: None without a store
     restrictions: bans and mutes
+    invites: invitations by a link
     """
 
     def __init__(
@@ -151,6 +153,7 @@ class ChatState:
         accounts: Accounts | None = None,
         restrictions: Restrictions | None = None,
         others: Iterable[tuple[str, RoomState]] = (),
+        invites: Iterable[Invite] = (),
     ) -> None:
         room.conversation = ""
         self.rooms: dict[str, RoomState] = {LOBBY: room, **dict(others)}
@@ -159,6 +162,7 @@ class ChatState:
         self.remembered = min(room.remembered, REMEMBERED)
         self.accounts = accounts
         self.restrictions = restrictions or Restrictions()
+        self.invites = Invites(invites)
 
     @property
     def room(self) -> RoomState:

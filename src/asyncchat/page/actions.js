@@ -228,7 +228,7 @@ export class Actions {
 
   async edit(item) {
     const conversation = this.model.current.name;
-    const answer = await ask("Edit this message", "All users see the new text.", "Save", [{ label: "Text", value: item.me ? `/me ${item.text}` : item.text }]);
+    const answer = await ask("Edit this message", "All users see the new text.", "Save", [{ label: "Text", isLong: true, value: item.me ? `/me ${item.text}` : item.text }]);
     if (answer) this.command(answer[0], { event: { type: "edit", conversation, seq: item.seq, text: answer[0] } });
   }
 

@@ -165,7 +165,13 @@ export class Link {
     const { name, password, register } = this.who;
     const hello = { type: "hello", v: 1, name };
     if (password) hello.password = password;
-    if (!this.token) return register ? { ...hello, register } : hello;
+    const invite = new URLSearchParams(location.search).get("k");
+    if (invite) hello.invite = invite;
+    if (!this.token) {
+      const room = decodeURIComponent(location.hash);
+      if (room.length > 1) hello.rooms = [{ conversation: "" }, { conversation: room }];
+      return register ? { ...hello, register } : hello;
+    }
     Object.assign(hello, { token: this.token, epoch: this.epoch, after: this.positions.get("")?.seen ?? 0 });
     hello.rooms = [...this.positions].map(([conversation, { seen }]) => ({ conversation, after: seen }));
     hello.conversation = this.on.turned();

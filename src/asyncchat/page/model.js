@@ -97,7 +97,7 @@ export class Conversation {
   edit({ seq, text }, isDeleted) {
     const item = this.seqs.get(seq);
     if (!item) return;
-    Object.assign(item, isDeleted ? { isDeleted } : { text, isEdited: true });
+    Object.assign(item, isDeleted ? { isDeleted, me: false } : { ...said(text), isEdited: true });
     item.version = (item.version ?? 0) + 1;
   }
 
@@ -106,6 +106,12 @@ export class Conversation {
     this.people.delete(key);
     this.people.set(key, name);
   }
+}
+
+// A text as it is shown, and whether it says what its author does (XEP-0245).
+function said(text) {
+  const me = text.startsWith("/me ");
+  return { text: me ? text.slice(4) : text, me };
 }
 
 export class Model {
@@ -150,9 +156,8 @@ export class Model {
     return keyOf(name) === keyOf(this.name);
   }
 
-  message({ seq, time, from, text: said, edited, deleted, new: isNew }) {
-    const me = said.startsWith("/me "); // XEP-0245
-    const text = me ? said.slice(4) : said;
+  message({ seq, time, from, text: raw, edited, deleted, new: isNew }) {
+    const { text, me } = said(raw);
     const isOwn = this.isMe(from);
     return {
       seq, time: Date.parse(time), from, text, me, isNew, isOwn, isEdited: edited, isDeleted: deleted,

@@ -50,10 +50,11 @@ export function openMenu(beside, title, items) {
 export function ask(title, text, button, fields = [], isDangerous = false, more = "") {
   const dialog = $("dialog");
   return new Promise((resolve) => {
-    const inputs = fields.map(({ label, ...attributes }, at) => [
-      make("label", { for: `field${at}` }, label),
-      make("input", { id: `field${at}`, required: true, autocomplete: "off", ...attributes }),
-    ]);
+    const inputs = fields.map(({ label, isLong, value = "", ...attributes }, at) => {
+      const input = make(isLong ? "textarea" : "input", { id: `field${at}`, required: true, autocomplete: "off", ...attributes });
+      input.value = value;
+      return [make("label", { for: `field${at}` }, label), input];
+    });
     const user = fields[0]?.type === "password" ? make("input", { autocomplete: "username", value: $("me").querySelector("b").textContent, hidden: true }) : "";
     const form = make("form", { method: "dialog" },
       make("h2", { id: "asked" }, title), make("p", { class: "dim" }, text), user, ...inputs.flat(), more,

@@ -16,10 +16,11 @@ from asyncchat.formats import codec, events
 from asyncchat.formats.events import Gap, Hello, InRoom, Welcome
 from asyncchat.formats.json_output import JsonOutput
 from asyncchat.log.accounts import Account
+from asyncchat.log.entries import UseInvite
 from asyncchat.log.room_events import ANNOUNCED
 from asyncchat.log.state import LOBBY
-from asyncchat.text import texts
-from asyncchat.text.refusals import IncorrectLogin, NotKept
+from asyncchat.text import room_texts, texts
+from asyncchat.text.refusals import IncorrectLogin, NameTaken, NoInvite, NotKept
 from asyncchat.text.sanitize import MOST_LINES
 from asyncchat.text.usernames import Name, find_name, parse_name
 
@@ -168,7 +169,12 @@ class _Login:
         else:
             # A user with a name that looks alike may have joined meanwhile.
             is_back = session.name == name
-            await login.join_as_guest(core, self._user, name, session.token_hash, self._rooms, is_back=is_back)
+            await self._use_invite(session, name, is_back=is_back)
+            await login.join_as_guest(
+                *(core, self._user, name, session.token_hash, self._rooms),
+                is_back=is_back,
+                is_invited=session.is_invited,
+            )
         self._attach(session)
         session.account = None
         if session.target is not Place.NOWHERE:
@@ -200,6 +206,22 @@ class _Login:
         self._welcome(token)
         await login.tell_unread(user, owner)
         await self._restore_target(session)
+
+    async def _use_invite(self, session: ResumableSession, name: Name, *, is_back: bool) -> None:
+        """Use the invitation that the client has, once for each session, if the user may join then."""
+        core, now = self._core, self._core.clock()
+        key_hash = hash_token(self._hello.invite)
+        if not self._hello.invite or session.is_invited:
+            return
+        if not core.state.invites.find(key_hash, now):
+            if core.needs_account:
+                raise NoInvite(room_texts.INVITE_ENDED)
+            return
+        login.check_guest(core, self._user, name, is_back=is_back, is_invited=True)
+        if name.key in core.online:
+            raise NameTaken(name.shown)
+        await UseInvite(key_hash, now)
+        session.is_invited = True
 
     async def _load_places(self, owner: Account) -> None:
         """Load which rooms the user was in when it was here last, and what it has read there."""

@@ -69,6 +69,7 @@ class Store:
         self.next_id = accounts.next_id()
         self.restrictions = moderation.restrictions()
         self.topic = moderation.topic()
+        self.invites = moderation.invites()
         with file.transaction():
             self.rooms = entries.rooms.load(recent)
 

@@ -161,6 +161,14 @@ MIGRATIONS = (
     ) WITHOUT ROWID, STRICT;
     INSERT INTO restrictions SELECT kind, '', key, name, address, until, rank FROM sentences;
     DROP TABLE sentences;
+    CREATE TABLE invites (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        key_hash BLOB NOT NULL UNIQUE,
+        maker TEXT NOT NULL,
+        room TEXT NOT NULL,
+        uses INTEGER NOT NULL,
+        until INTEGER NOT NULL
+    ) STRICT;
     CREATE TABLE places (
         account INTEGER NOT NULL,
         room TEXT NOT NULL,

@@ -88,6 +88,13 @@ class NoMessage(Refusal):
         super().__init__("no-message", text)
 
 
+class NoInvite(Refusal):
+    """There is no such invitation, or it can't be used any more."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("no-invite", text)
+
+
 class TooManyRooms(Refusal):
     """The user is in as many rooms as one may be, or there are as many as there may be."""
 

@@ -104,3 +104,23 @@ def uninvited(name: str, room: str) -> str:
 def removed(room: str, default: str) -> str:
     """Tell a user with one room that it is another one."""
     return f"{NOT_INVITED}, {room}. You are in {default} now."
+
+
+# Links that invite.
+
+INVITE_ENDED = "this invitation can't be used any more. Ask for another one."
+NO_INVITE = "there is no link with this number. /invites lists them."
+NO_INVITES = "there are no links that invite. /invite makes one."
+NO_LINK_TO_PRIVATE = "nobody enters a private room by a link: write /invite NAME."
+
+
+def invite(number: str, room: str, by: str, uses: int, until: str) -> str:
+    return f"link {number} to {room} by {by}: {uses} more uses, until {until}"
+
+
+def revoked(number: str) -> str:
+    return f"link {number} can't be used any more."
+
+
+def no_uses(excerpt: str) -> str:
+    return f"{excerpt} is not how often a link can be used: write something like /invite 7d 10."

@@ -32,19 +32,33 @@ QUESTION_TIMEOUT = 1.0
 
 
 async def join_on_terminal(
-    address: Address, name: str | None, password: str, bell: str, rooms: Sequence[str] = (), trust: Trust | None = None
+    address: Address,
+    name: str | None,
+    password: str,
+    bell: str,
+    rooms: Sequence[str] = (),
+    trust: Trust | None = None,
+    invite: str = "",
 ) -> None:
     """Take part in the chat at `address` until the person leaves; ask for a name if there is none.
+
+    invite: the key of an invitation
 
     Ctrl-C cancels it. Raises ChatError, also as `aio.client.plain.join` does, if the server speaks plain text only.
     """
     cancel_on_ctrl_c()
     with _restored_before_termination():
-        await _join(address, name, password, bell, rooms, trust)
+        await _join(address, name, password, bell, rooms, trust, invite)
 
 
 async def _join(
-    address: Address, name: str | None, password: str, bell: str, rooms: Sequence[str], trust: Trust | None
+    address: Address,
+    name: str | None,
+    password: str,
+    bell: str,
+    rooms: Sequence[str],
+    trust: Trust | None,
+    invite: str,
 ) -> None:
     loop = asyncio.get_running_loop()
     # Loading what draws takes longest: the server answers meanwhile.
@@ -68,6 +82,7 @@ async def _join(
                 client = ReconnectingClient(
                     address, who.name, who.password, register=who.is_new, rooms=rooms, trust=trust, link=link
                 )
+                client.client.invite = invite
                 async with client as chat:
                     await app_class(chat, address, password=who.password, bell=bell).run()
             except NameRefused as refused:

@@ -25,13 +25,18 @@ async def join_as_json(
     *,
     read_input: bool,
     trust: Trust | None = None,
+    invite: str = "",
 ) -> None:
     """Join as `name` until the input ends and the server has answered every line; without input, for ever.
+
+    invite: the key of an invitation
 
     Raises NameRefused, OutputClosed, and ChatError, also if the server has refused a line.
     """
     cancel_on_ctrl_c()
-    async with ReconnectingClient(address, name, password, rooms=rooms, trust=trust) as chat:
+    client = ReconnectingClient(address, name, password, rooms=rooms, trust=trust)
+    client.client.invite = invite
+    async with client as chat:
         printing = asyncio.create_task(_print(chat))
         sending = asyncio.create_task(_send(chat)) if read_input else None
         tasks = {printing, sending} if sending else {printing}

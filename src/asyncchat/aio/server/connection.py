@@ -160,6 +160,11 @@ class Connection:
         return name, "tls" if self._is_private else "tcp"
 
     @property
+    def reached(self) -> str:
+        """The host at which the peer has reached the server."""
+        return host_of_peer(self._transport.get_extra_info("sockname"))
+
+    @property
     def waiting(self) -> int:
         """How many bytes wait for the peer, beyond what the kernel holds."""
         return self._transport.get_write_buffer_size() + (self._backlog.size if self._backlog else 0)
@@ -220,11 +225,6 @@ class Connection:
         """Return the session of a peer that has sent nothing yet."""
         return PlainSession(self._core, self, self._address, is_private=self._is_private)
 
-    @property
-    def _has_ended_tls(self) -> bool:
-        """Whether the peer has ended its output with TLS, which has no half-closed connections."""
-        return not self._has_half_closed and self._reader.exception() is None
-
     def _choose_format(self, first: bytes | None) -> None:
         if codec.is_object(first):
             self._session = JsonSession(self._core, self, self._address, is_private=self._is_private)
@@ -238,7 +238,8 @@ class Connection:
             if self._pace and (wait := self._pace.take(now)):
                 await self._wait(wait)
                 now = since = loop.time()
-            if not self._open or (self._transport.is_closing() and not self._has_ended_tls):
+            has_ended_tls = not self._has_half_closed and self._reader.exception() is None
+            if not self._open or (self._transport.is_closing() and not has_ended_tls):
                 return  # the peer is gone: its remaining lines are dropped
             self._silent_since, self._pings = now, 0  # the remaining lines may answer a ping
             taken += await self._receive_some(lines, taken)

@@ -20,6 +20,7 @@ from asyncchat.aio.server.store_service import StoreService, applied
 from asyncchat.aio.server.tls_door import MOST_PENDING, TlsDoor
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.resumption import ResumableSessions
+from asyncchat.chat.user import User
 from asyncchat.formats import plain
 from asyncchat.limits import Limits, Policy
 from asyncchat.log.accounts import Accounts, Role
@@ -29,9 +30,10 @@ from asyncchat.log.pipeline import Pipeline
 from asyncchat.log.restrictions import Restrictions
 from asyncchat.log.state import ChatState, RoomState
 from asyncchat.sessions.session import Session
-from asyncchat.system.addresses import BACKLOG, host_of_peer, of_socket
+from asyncchat.system.addresses import BACKLOG, DEFAULT_HOST, Address, host_of_peer, of_socket
 from asyncchat.system.clock import Clock
 from asyncchat.text import texts
+from asyncchat.tls.link import Link
 
 if TYPE_CHECKING:
     from asyncchat.store import Store
@@ -68,6 +70,10 @@ class Port(Protocol):
         """Return what the log says of it; `secure`: it uses TLS."""
         ...
 
+    def page_at(self, host: str, *, secure: bool) -> str:
+        """Return the address of the page, for browsers that reach the server at `host`."""
+        ...
+
     async def handle(self, server: "Server", reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection to its end."""
         ...
@@ -102,7 +108,8 @@ class Server:
         )
         accounts = Accounts(store.accounts, store.released, store.next_id) if store else None
         others = store.rooms if store else ()
-        state = ChatState(room, accounts, Restrictions(store.restrictions if store else ()), others)
+        restrictions = Restrictions(store.restrictions if store else ())
+        state = ChatState(room, accounts, restrictions, others, store.invites if store else ())
         self._pipeline = Pipeline(state, log, self._schedule_commit, self._clock.now)
         self.core = ChatCore(
             self._pipeline,
@@ -118,6 +125,7 @@ class Server:
             max_rooms=limits.max_rooms,
             plain_passwords=policy.plain_passwords,
         )
+        self.core.links = self._links
         self._store_service = StoreService(self.core, store) if store else None
         if recorder:
             if policy.transcript_rooms:
@@ -170,6 +178,16 @@ class Server:
         core.needs_account, core.plain_passwords = policy.needs_account, policy.plain_passwords
         core.may_make_rooms = _MAY_MAKE_ROOMS[policy.may_make_rooms]
         self.limiter.set_limits(limits.max_connections, limits.max_per_address)
+
+    def _links(self, user: User, room: str, key: str) -> list[str]:
+        """Return the links of an invitation, for clients and browsers, to where this user has reached the server."""
+        peer = user.output.peer
+        host = peer.reached if isinstance(peer, Connection) else DEFAULT_HOST
+        certificate = self._certificate
+        address = Address(host, of_socket(self._listeners[0]).port)
+        link = Link(address, certificate.fingerprint if certificate else "", room.removeprefix("#"), key)
+        page = self._web.page_at(host, secure=certificate is not None) if self._web else ""
+        return [str(link), *([f"{page}?k={key}{room}"] if page else [])]
 
     @property
     def is_ready(self) -> bool:

@@ -14,7 +14,7 @@ from asyncchat.aio.web.files import Answer, read_page, text
 from asyncchat.aio.web.trust import Trust
 from asyncchat.aio.web.web_connection import LOG, WebConnection
 from asyncchat.chat.rate_limits import RateLimiter
-from asyncchat.system.addresses import host_of_peer, of_socket
+from asyncchat.system.addresses import Address, host_of_peer, of_socket
 from asyncchat.text import room_texts
 
 SOCKET = "/ws"
@@ -45,6 +45,12 @@ class WebPort:
         """Return where the page is; `secure`: the port uses TLS."""
         scheme = "https" if secure else "http"
         return f"the page is at {', '.join(f'{scheme}://{of_socket(listener)}/' for listener in self.listeners)}"
+
+    def page_at(self, host: str, *, secure: bool) -> str:
+        """Return the address of the page, for browsers that reach the server at `host`."""
+        if self._trust.origins:
+            return f"{next(iter(self._trust.origins))}/"
+        return f"{'https' if secure else 'http'}://{Address(host, of_socket(self.listeners[0]).port)}/"
 
     async def handle(self, server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection to its end."""

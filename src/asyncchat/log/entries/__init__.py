@@ -11,6 +11,9 @@ from asyncchat.log.entries.accounts import SetRole as SetRole
 from asyncchat.log.entries.accounts import StorePassword as StorePassword
 from asyncchat.log.entries.accounts import StoreToken as StoreToken
 from asyncchat.log.entries.entry import Entry as Entry
+from asyncchat.log.entries.invites import MakeInvite as MakeInvite
+from asyncchat.log.entries.invites import RevokeInvite as RevokeInvite
+from asyncchat.log.entries.invites import UseInvite as UseInvite
 from asyncchat.log.entries.members import Count as Count
 from asyncchat.log.entries.members import Join as Join
 from asyncchat.log.entries.members import Leave as Leave
@@ -50,6 +53,9 @@ ALONE = (
     SetPrivate,
     SetRoomRole,
     MakeRoom,
+    MakeInvite,
+    UseInvite,
+    RevokeInvite,
 )
 """Entries that are a batch of their own: whether later entries are possible depends on them."""
 
@@ -78,6 +84,9 @@ AnyEntry = (
     | ChangePrivate
     | Follow
     | ReadRoom
+    | MakeInvite
+    | UseInvite
+    | RevokeInvite
     | SetPrivate
     | SetRoomRole
 )

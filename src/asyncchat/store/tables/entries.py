@@ -12,11 +12,13 @@ from asyncchat.log.entries import (
     DeleteAccount,
     Follow,
     LiftRestriction,
+    MakeInvite,
     MakeRoom,
     MarkRead,
     OpenConversation,
     ReadRoom,
     Restrict,
+    RevokeInvite,
     Seen,
     SendPrivate,
     SetPrivate,
@@ -25,6 +27,7 @@ from asyncchat.log.entries import (
     SetTopic,
     StorePassword,
     StoreToken,
+    UseInvite,
 )
 from asyncchat.log.state import RoomRole
 from asyncchat.store.file import Retention
@@ -83,6 +86,14 @@ class EntryStore:
             case Restrict(by, restriction, action, time):
                 moderation.restrict(restriction, time)
                 self._audit(by, action, str(restriction), time, restriction.room)
+            case MakeInvite(by, invite, time):
+                moderation.keep_invite(invite)
+                moderation.audit(by, "invite", f"{invite.number} to {invite.room}", time)
+            case UseInvite(key_hash):
+                moderation.use_invite(key_hash)
+            case RevokeInvite(by, number, time):
+                moderation.revoke_invite(number)
+                moderation.audit(by, "uninvite", f"{number}", time)
             case LiftRestriction(by, kind, name, time, room):
                 moderation.lift(kind, name, room)
                 self._audit(by, f"un{kind}", name.shown, time, room)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from asyncchat.chat.requests.queries import AuditEntry
 from asyncchat.log.accounts import Role
+from asyncchat.log.invites import MOST_INVITES, Invite
 from asyncchat.log.restrictions import Action, Restriction, RestrictionKind
 from asyncchat.text import texts
 from asyncchat.text.sanitize import sanitize
@@ -54,6 +55,27 @@ class ModerationStore:
     def set_topic(self, text: str) -> None:
         """Set the topic of the chat."""
         self._do("UPDATE facts SET value = ? WHERE name = 'topic'", (text,))
+
+    def invites(self) -> list[Invite]:
+        """Return all invitations, the oldest first."""
+        rows = self._do("SELECT number, key_hash, maker, room, uses, until FROM invites ORDER BY number")
+        return [Invite(number, key, sanitize(by), sanitize(room), *more) for number, key, by, room, *more in rows]
+
+    def keep_invite(self, invite: Invite) -> None:
+        """Store an invitation, and delete the oldest beyond MOST_INVITES."""
+        self._do("INSERT INTO invites VALUES (?, ?, ?, ?, ?, ?)", invite)
+        self._do(
+            "DELETE FROM invites WHERE number NOT IN (SELECT number FROM invites ORDER BY number DESC LIMIT ?)",
+            (MOST_INVITES,),
+        )
+
+    def use_invite(self, key_hash: bytes) -> None:
+        """Count a use of an invitation."""
+        self._do("UPDATE invites SET uses = uses - 1 WHERE key_hash = ?", (key_hash,))
+
+    def revoke_invite(self, number: int) -> None:
+        """Delete an invitation."""
+        self._do("DELETE FROM invites WHERE number = ?", (number,))
 
     def audit(self, by: Name, action: str, what: str, time: int, room: str = "") -> None:
         """Add an entry to the audit log, and delete the oldest beyond MAX_AUDIT_ENTRIES.
