@@ -2,12 +2,14 @@
 
 from random import Random
 
+import pytest
+
 from asyncchat.client.json_client import JsonClient
 from asyncchat.formats import codec, events
 from asyncchat.formats.events import Gap, Message, Parted, Refused, Room, Turned, Welcome
 from asyncchat.log.room_events import MOST_ROOMS
 from tests.chat import Bot
-from tests.chat.test_client import World, connect, hear, welcome, welcomed
+from tests.chat.test_client import World, connect, hear, message, welcome, welcomed
 from tests.chat.wires import QUESTION
 
 TIME = "2026-11-22T21:40:00.000Z"
@@ -185,3 +187,9 @@ def test_what_was_read_is_told_while_there_is_a_connection() -> None:
     client.connected()
     client.read("#ops", 4)
     assert client.to_send() == b""
+
+
+@pytest.mark.parametrize("old", [events.Read(12), events.Edited(14, "text", "bob"), events.Deleted(14, "bob")])
+def test_what_is_told_of_old_messages_hides_none_of_the_last_ones(old: events.FromServer) -> None:
+    client = welcomed(seq=20)
+    assert hear(client, line(old), message(15), message(16))[1:] == hear(welcomed(seq=20), message(15), message(16))

@@ -161,3 +161,22 @@ def test_another_name_with_a_token_has_places_of_its_own(chat: StoredChat, name:
     again = chat.stranger()
     welcome = again.hello(name, token=alice.token, register=name == "bob", password=SECRET)
     assert welcome.get("rooms") == ["", "#ops"]
+
+
+def test_who_registers_or_logs_in_while_connected_is_in_the_same_rooms_after_the_next_login(chat: StoredChat) -> None:
+    alice = chat.program("alice")
+    alice.tell("join", conversation="#ops")
+    alice.say(f"/register alice {SECRET}")
+    alice.hear()
+    alice.tell("join", conversation="#dev")
+    alice.say("hello", conversation="#dev")
+    alice.tell("read", seq=1, conversation="#dev")
+    alice.hang_up()
+    guest = chat.program("guest")
+    guest.tell("join", conversation="#art")
+    guest.say("hello", conversation="#art")
+    heard = guest.say(f"/auth alice {SECRET}")
+    told = [(one.get("conversation", ""), one["seq"]) for one in heard if one["type"] == "read"]
+    assert told == [("", 0), ("#art", 0)]
+    guest.hang_up()
+    assert sorted(positions(back(chat))) == [("", 0), ("#art", 0), ("#dev", 1)]

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asyncchat.formats.events import Deleted, Edited, Message
-from asyncchat.ui.windows import KEPT, MOST_WINDOWS, Window, Windows
+from asyncchat.ui.windows import KEPT, MOST_WINDOWS, RefusedLine, RefusedLines, Window, Windows
 
 
 def message(seq: int, text: str = "hello") -> Message:
@@ -177,3 +177,17 @@ def test_memory_is_bounded() -> None:
         windows.open(f"#n{number}")
     assert len(list(windows)) == MOST_WINDOWS
     assert windows.current is windows.find("#here")
+
+
+def test_a_refused_line_waits_for_its_window() -> None:
+    refused = RefusedLines()
+    for line, turned in (("for ops", "#ops"), ("for all", ""), ("/nonsense", "#ops")):
+        refused.add(RefusedLine(line, turned, "why", is_lost=False))
+    refused.add(RefusedLine("for who is gone", "bob", "why", is_lost=True))
+    assert [refused.take("#dev") for _ in range(3)] == [
+        RefusedLine("/nonsense", "#ops", "why", is_lost=False),
+        RefusedLine("for who is gone", "bob", "why", is_lost=True),
+        None,
+    ]
+    assert refused.take("#ops") == RefusedLine("for ops", "#ops", "why", is_lost=False)
+    assert refused.take("") == RefusedLine("for all", "", "why", is_lost=False)

@@ -215,12 +215,11 @@ class ChatCore(Membership):
                 self.resumable.revoke(ident, except_=token_hash)
             case DeleteAccount(ident):
                 self._tell_deleted(ident)
-                self.part_uninvited(list(self.state.rooms))
             case SetPrivate(_, key, is_private):
-                self.part_uninvited([key])
+                self.part_uninvited(list(self.online.values()), [key])
                 self.tell_privacy(key, is_private=is_private)
             case SetRoomRole():
-                self.part_uninvited([entry.room])
+                self.part_uninvited(list(self.online.values()), [entry.room])
                 self.tell_room_role(entry)
             case SetRole(_, ident, role):
                 if (account := self.state.account(ident)) and (user := self.find_user(account)):
@@ -263,6 +262,7 @@ class ChatCore(Membership):
         for user in list(self.online.values()):
             if user.account and user.account.id == ident:
                 self._clear_account(user)
+                self.part_uninvited([user], self.pipeline.audience.rooms_of(user.member))
             if user.partner and user.partner.id == ident:
                 lose_partner(user)
 

@@ -4,7 +4,7 @@ import contextlib
 
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.requests.credentials import CheckPassword, RegisterAccount, known_password, new_password
-from asyncchat.chat.requests.queries import UnreadCounts
+from asyncchat.chat.requests.queries import LoadPlaces, UnreadCounts
 from asyncchat.chat.user import User
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Account
@@ -169,11 +169,30 @@ async def log_in(core: ChatCore, user: User, account: Account, text: str) -> Non
     if user.name:
         await rename(core, user, account)
         user.notice(text)
+        await _follow_rooms(core, user, account)
         await tell_unread(user, account)
     else:
         await join_as_owner(core, user, account)
         user.notice(text)
         user.output.peer.write(user.output.encode(core.last()))
+
+
+async def load_places(account: Account) -> dict[str, int] | None:
+    """Return the rooms in which the user was last, and the last message read in each; None if that is not known."""
+    with contextlib.suppress(NotKept):
+        return await LoadPlaces(account)
+    return None
+
+
+async def _follow_rooms(core: ChatCore, user: User, account: Account) -> None:
+    """Remember from now on in which rooms the user is, and tell what was read there."""
+    if user.output.counts_unread and (places := await load_places(account)) is not None:
+        user.positions = places
+        for room in core.rooms_of(user):
+            if room not in places:
+                places[room] = 0
+                core.follow(user, room)
+            user.output.read(core.state.rooms[room].conversation, places[room])
 
 
 async def tell_unread(user: User, account: Account) -> None:

@@ -60,9 +60,9 @@ class Membership(Directory):
         self.pipeline.audience.leave(user.member, room)
         user.resumable.rooms.pop(room, None)
 
-    def part_uninvited(self, rooms: Sequence[str]) -> None:
-        """Tell those who have lost their place in one of these rooms, which is private."""
-        for user in list(self.online.values()):
+    def part_uninvited(self, users: Sequence[User], rooms: Sequence[str]) -> None:
+        """Tell those of the users who have lost their place in one of these rooms, which is private."""
+        for user in users:
             for room in rooms:
                 if room in self.pipeline.audience.rooms_of(user.member) and room not in self.rooms_of(user):
                     self._part(user, room)

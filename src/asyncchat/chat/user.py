@@ -87,6 +87,10 @@ class Output(Protocol):
         """Tell how many messages of each sender are unread."""
         ...
 
+    def read(self, conversation: str, seq: int) -> None:
+        """The server keeps what the user reads in a room; until now that is up to the number `seq`."""
+        ...
+
     def entered(
         self,
         room: RoomState,

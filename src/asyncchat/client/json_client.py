@@ -12,6 +12,8 @@ from asyncchat.formats import codec, events, plain
 from asyncchat.formats.checked import from_server
 from asyncchat.formats.events import (
     Ack,
+    Deleted,
+    Edited,
     Error,
     Gap,
     Hello,
@@ -255,6 +257,8 @@ class JsonClient:
                     yield from self._come_in(event)
             case None | Pong():
                 pass
+            case Read() | Edited() | Deleted():  # of old messages, they come before the last ones
+                yield event
             case _:
                 if self.is_in:  # so all from before has come, right behind the welcome
                     self._seen = max(self._seen, self._before)

@@ -59,6 +59,10 @@ class JsonOutput:
         """Tell how many messages of each sender are unread."""
         self.tell(*[events.Unread(name, number) for name, number in counts])
 
+    def read(self, conversation: str, seq: int) -> None:
+        """Tell up to which message a room was read."""
+        self.tell(events.Read(seq, conversation))
+
     def entered(
         self,
         room: RoomState,

@@ -48,6 +48,9 @@ class PlainOutput:
     def unread(self, counts: Sequence[tuple[str, int]]) -> None:
         """Nothing: /unread tells it."""
 
+    def read(self, conversation: str, seq: int) -> None:
+        """Plain text has no form for it."""
+
     def entered(
         self,
         room: RoomState,

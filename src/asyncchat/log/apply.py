@@ -240,9 +240,8 @@ def apply(state: ChatState, entry: Logged) -> Sequence[Told]:
             state.rooms[room].topic = text
         case DeleteAccount(account):
             _change_accounts(state, entry)
-            for room in list(state.rooms):
-                state.rooms[room].roles.pop(account, None)
-            return [told for room in list(state.rooms) for told in _vacate_uninvited(state, room)]
+            had = [key for key, room in state.rooms.items() if room.roles.pop(account, None) is not None]
+            return [told for room in had for told in _vacate_uninvited(state, room)]
         case CreateAccount() | StoreToken() | StorePassword() | Seen() | SetRole():
             _change_accounts(state, entry)
         case _:

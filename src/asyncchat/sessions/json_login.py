@@ -1,12 +1,10 @@
 """How a peer that speaks JSON joins: by a token, a password or as a guest; and what it is told of what it missed."""
 
-import contextlib
-
 from msgspec import UNSET, UnsetType
 
 from asyncchat.chat import login
 from asyncchat.chat.core import ChatCore, lose_partner
-from asyncchat.chat.requests.queries import LoadPlaces, LoadResumption
+from asyncchat.chat.requests.queries import LoadResumption
 from asyncchat.chat.resumption import hash_token
 from asyncchat.chat.user import Place, ResumableSession, User
 from asyncchat.commands.messaging import find_recipient, open_conversation
@@ -83,7 +81,7 @@ class _Login:
         core, user, hello = self._core, self._user, self._hello
         name = parse_name(hello.name)
         if owner := core.find_account(name):
-            await self._load_places(owner)
+            self._places = await login.load_places(owner)
         owner = core.find_account(name)
         self._known = known
         if known:
@@ -222,11 +220,6 @@ class _Login:
             raise NameTaken(name.shown)
         await UseInvite(key_hash, now)
         session.is_invited = True
-
-    async def _load_places(self, owner: Account) -> None:
-        """Load which rooms the user was in when it was here last, and what it has read there."""
-        with contextlib.suppress(NotKept):
-            self._places = await LoadPlaces(owner)
 
     def _attach(self, session: ResumableSession) -> None:
         """Attach the session to the user, and end the connection that has it."""

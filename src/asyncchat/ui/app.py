@@ -2,10 +2,8 @@
 
 import asyncio
 import contextlib
-from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from asyncchat.aio.client.event_queue import Disconnected, Event
 from asyncchat.aio.client.reconnecting import ReconnectingClient
@@ -31,7 +29,7 @@ from asyncchat.ui.view.screen import Screen
 from asyncchat.ui.view.scrollback import Show, not_sent
 from asyncchat.ui.view.status_bar import Around, Status, above_input, wrapped
 from asyncchat.ui.view.style import key_of
-from asyncchat.ui.windows import Line
+from asyncchat.ui.windows import Line, RefusedLine, RefusedLines
 
 REST = 0.1
 """Seconds from one print to the next, at least: nobody reads faster."""
@@ -62,19 +60,6 @@ LAST_LOOK = 0.05
 ASKING = "What you type now is a password, and not shown. Enter alone: do nothing."
 
 
-class _Refused(NamedTuple):
-    """A line that is to come back, to whom it was to go, and why it did not; `is_lost`: there was nobody there."""
-
-    line: str
-    turned: str | None
-    why: str
-    is_lost: bool
-
-    def may_come_back(self, turned: str | None) -> bool:
-        """Tell whether Enter would not send it to others than those for whom it was."""
-        return self.is_lost or turned == self.turned or is_command(self.line)
-
-
 class App:
     """Lets a person take part in a chat that has been entered."""
 
@@ -94,8 +79,8 @@ class App:
         )
         self._navigation.connect(self._screen, self._say)
         self._said: dict[int, tuple[str, str | None]] = {}
-        self._refused: deque[_Refused] = deque()
-        self._brought_back: _Refused | None = None
+        self._refused = RefusedLines()
+        self._brought_back: RefusedLine | None = None
         self._doubts = Doubts()  # of what the server does not know: questions that were left, passwords after a restart
         if password:
             self._doubts.learn_password(password)
@@ -182,20 +167,20 @@ class App:
                     if code == "secret":
                         self._forget(line)
                     if line == unseen or not may_contain_password(line):
-                        self._refused.append(_Refused(line, turned, not_sent(why), is_lost=code in OF_PLACE))
+                        self._refused.add(RefusedLine(line, turned, not_sent(why), is_lost=code in OF_PLACE))
                 case Disconnected(why, pause):
                     self._lost_why = why
                     self._next_try = asyncio.get_running_loop().time() + pause
 
     def _bring_back(self) -> None:
-        while self._refused and not self._screen.typed and not self._screen.is_asking:
-            refused = self._refused.popleft()
-            if refused.may_come_back(self._chat.client.turned):
-                self._brought_back = refused
-                self._screen.bring_back(refused.line)
-                if missing_password(refused.line, self._chat.name):
-                    # Not asked for at once: what is being typed now was not meant to be a password.
-                    self._tell("Enter asks for the password again, unseen.")
+        if self._screen.typed or self._screen.is_asking:
+            return
+        if here := self._refused.take(self._chat.client.turned):
+            self._brought_back = here
+            self._screen.bring_back(here.line)
+            if missing_password(here.line, self._chat.name):
+                # Not asked for at once: what is being typed now was not meant to be a password.
+                self._tell("Enter asks for the password again, unseen.")
 
     def _send(self, text: str) -> None:
         self._doubts.more_came()
@@ -236,7 +221,7 @@ class App:
                 self._forget(line)
             why = not_sent(str(refusal))
             self._tell(why)
-            self._refused.append(_Refused(line, self._chat.client.turned, why, is_lost=False))
+            self._refused.add(RefusedLine(line, self._chat.client.turned, why, is_lost=False))
         else:
             self._say(line)
 

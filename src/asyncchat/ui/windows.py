@@ -7,16 +7,51 @@ from typing import NamedTuple
 from msgspec import structs
 
 from asyncchat.formats.events import Deleted, Edited, Message
+from asyncchat.text.command_line import is_command
 from asyncchat.ui.view.style import key_of
 
 KEPT = 200
 """Lines that a window keeps, to be shown again."""
+
+MOST_REFUSED = 100
+"""Refused lines that wait for their window."""
 
 MOST_WINDOWS = 100
 """Windows in all; beyond that, private conversations without news are closed."""
 
 Line = list[tuple[str, str]]
 """Pieces of text, each with its style before it."""
+
+
+class RefusedLine(NamedTuple):
+    """A line that is to come back, to whom it was to go, and why it did not; `is_lost`: there was nobody there."""
+
+    line: str
+    turned: str | None
+    why: str
+    is_lost: bool
+
+    def may_come_back(self, turned: str | None) -> bool:
+        """Tell whether Enter would not send it to others than those for whom it was."""
+        return self.is_lost or turned == self.turned or is_command(self.line)
+
+
+class RefusedLines:
+    """Lines that come back into the input, each in the window for which it was; of too many the oldest are lost."""
+
+    def __init__(self) -> None:
+        self._lines: deque[RefusedLine] = deque(maxlen=MOST_REFUSED)
+
+    def add(self, line: RefusedLine) -> None:
+        """Keep a line."""
+        self._lines.append(line)
+
+    def take(self, turned: str | None) -> RefusedLine | None:
+        """Return the first that may come back while what is said goes to `turned`, if any; it waits no longer."""
+        found = next((line for line in self._lines if line.may_come_back(turned)), None)
+        if found:
+            self._lines.remove(found)
+        return found
 
 
 class Tab(NamedTuple):
