@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from asyncchat.log.accounts import Role
+from asyncchat.log.restrictions import RestrictionKind
 from asyncchat.log.room_events import Event, Joined, Left, Renamed, Sent
+from asyncchat.log.state import ChatState
 from tests.chat.stored_chat import SECRET, Json, StoredChat, stored_chat
 
 _ROOMS = st.sampled_from(["", "#ops", "#dev"])
@@ -102,6 +104,21 @@ class Happenings(RuleBasedStateMachine):
         if not self.bots[whom].session.user.is_closed:
             self.moderator.send(f"/kick {self.names[whom]}\n")
 
+    @rule(
+        room=_ROOMS,
+        whom=_WHO,
+        act=st.sampled_from(
+            ["/mute {} 1h", "/mute {}", "/unmute {}", "/unban {}", "/topic {}", "/topic -", "/delete {}"]
+        ),
+    )
+    def moderate(self, room: str, whom: str, act: str) -> None:
+        if room == "" or room in self.chat.core.state.rooms:
+            self.moderator.send(f"/join {room or '#lobby'}\n{act.format(self.names[whom])}\n")
+
+    @rule(who=_WHO, room=_ROOMS, text=st.sampled_from(["/edit other", "/delete"]))
+    def change(self, who: str, room: str, text: str) -> None:
+        self.command(who, text, room)
+
     @rule(who=_WHO, rooms=st.sets(_ROOMS, min_size=1))
     def come_back(self, who: str, rooms: set[str]) -> None:
         self.check(who)
@@ -137,7 +154,22 @@ class Happenings(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "opened"):
-            self.opened.close()
+            with self.opened:
+                assert kept(self.chat.core.state) == kept(self.chat.started_again().core.state)
+
+
+def kept(state: ChatState) -> object:
+    """Return what of a state must be there again after the server was started again."""
+    rooms = {
+        key: (room.shown, room.seq, room.topic, room.is_private, room.roles, [tuple(said)[:4] for said in room.last])
+        for key, room in state.rooms.items()
+        if key and (room.seq or room.topic)
+    }
+    kinds = {kind: state.restrictions.all(kind, 0) for kind in RestrictionKind}
+    holding = {kind: [each for each in some if each.room in {"", *rooms}] for kind, some in kinds.items()}
+    assert state.accounts
+    accounts = [(each.id, each.name, each.made) for each in map(state.account, range(1, 10)) if each]
+    return state.room.topic, rooms, holding, accounts
 
 
 TestHappenings = Happenings.TestCase
