@@ -1,12 +1,14 @@
 """/metrics and /readyz: what they say, to whom, and that nothing of users is in it."""
 
+import contextlib
 import re
 import shutil
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.programs import PATIENCE, SECRET, seconds, until
+from asyncchat.aio.web.port import MOST_CHECKS
+from tests.programs import SECRET, until
 from tests.web import Web, WebProgram
 
 Values = dict[tuple[str, str], float]
@@ -55,20 +57,51 @@ def test_what_is_stored_and_wrong_passwords_are_counted(with_people: str) -> Non
         assert values["journal_commit_seconds_bucket", "+Inf"] == values["journal_commit_seconds_count", ""]
 
 
-def test_refused_and_slow_connections_are_counted() -> None:
-    with WebProgram("--max-connections", "3", "--max-backlog", "1000") as room, room.join("alice") as alice:
-        with room.join("bob") as bob, room.join("carol"), room.connect() as refused:
+def test_refused_connections_are_counted_and_whoever_watches_is_answered_when_the_chat_is_full() -> None:
+    with WebProgram("--max-connections", "3") as room, room.join("alice"), room.join("bob"), room.join("carol"):
+        with room.connect() as refused:
             refused.lines.until("Server: the chat is full, try again later.")
-            assert bob
-        until(lambda: _full(room) >= 1)
-        assert alice
+        assert scraped(room)["connections_refused_total", "full"] == 1
+        with Web(room.web_port) as watcher:
+            assert watcher.request("/healthz").status == 200
+            ready = watcher.request("/readyz")
+            assert (ready.status, ready.body) == (503, b"the chat is full\n")
+        with Web(room.web_port) as browser:
+            page = browser.request("/")
+            assert (page.status, page.body) == (503, b"the chat is full, try again later.\n")
+        assert scraped(room)["connections_refused_total", "full"] == 2
 
 
-def _full(room: WebProgram) -> float:
-    try:
-        return scraped(room).get(("connections_refused_total", "full"), 0)
-    except AssertionError:  # the chat is still full
-        return 0
+def test_only_a_few_are_served_while_the_chat_is_full() -> None:
+    with WebProgram("--max-connections", "1") as room, room.join("alice"), contextlib.ExitStack() as opened:
+        for _ in range(MOST_CHECKS):
+            watcher = opened.enter_context(Web(room.web_port))
+            assert watcher.request("/healthz").status == 200
+        with Web(room.web_port) as another:
+            assert another.answer().status == 503
+
+
+def test_connections_of_browsers_are_counted() -> None:
+    with WebProgram() as room, Web(room.web_port) as browser:
+        assert browser.request("/").status == 200
+        assert scraped(room)["connections", "http tcp"] == 2
+
+
+def test_refused_lines_are_counted_by_their_codes() -> None:
+    with WebProgram() as room, room.join("alice"), room.connect() as peer, room.connect() as program:
+        peer.send("alice\n\nServer\nbob\n" + "x" * 5000 + "\n")
+        peer.lines.until("Server: your line was not sent")
+        program.send('{"type":"say","id":1,"text":"x"}\n{x\n{"type":"hello","v":1,"name":"alice"}\n')
+        program.lines.until("name-taken")
+        values = {code: number for (name, code), number in scraped(room).items() if name == "refused_lines_total"}
+        assert values == {
+            "name-taken": 2,
+            "name-refused": 1,
+            "name-reserved": 1,
+            "invalid": 1,
+            "no-name": 1,
+            "not-json": 1,
+        }
 
 
 def test_no_name_and_no_text_is_in_them(with_people: str) -> None:
@@ -81,6 +114,9 @@ def test_no_name_and_no_text_is_in_them(with_people: str) -> None:
 
 def test_other_machines_read_them_if_they_may() -> None:
     forwarded = {"X_Forwarded_For": "192.0.2.7"}
+    with WebProgram("--metrics", "192.0.2.0/24") as room, Web(room.web_port) as reader:
+        assert reader.request("/metrics", X_Forwarded_For="127.0.0.1").status == 403  # of a proxy that is not trusted
+        assert reader.request("/metrics", Host="attacker.example").status == 403
     with WebProgram("--trusted-proxy", "127.0.0.1") as room, Web(room.web_port) as reader:
         assert reader.request("/metrics", **forwarded).status == 403
         assert reader.request("/metrics").status == 200
@@ -97,10 +133,10 @@ def test_a_server_that_can_keep_nothing_is_not_ready(empty_store: str, tmp_path:
         moved = tmp_path / "moved"
         shutil.move(empty_store, moved)
 
-        def is_lost() -> bool:
-            alice.send("lost\n")
-            return "not sent" in alice.line(seconds(PATIENCE))
-
-        until(is_lost)
-        assert reader.request("/readyz").status == 503
+        until(lambda: reader.request("/readyz").status == 503)
+        assert reader.request("/readyz").body == b"messages can't be stored: the store's file is gone\n"
         assert reader.request("/healthz").status == 200
+        shutil.move(moved, empty_store)
+        until(lambda: reader.request("/readyz").status == 200)
+        alice.send("kept again\n")
+        alice.lines.until("alice: kept again")

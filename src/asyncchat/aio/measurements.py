@@ -9,7 +9,7 @@ from asyncchat.chat.counters import Counters, Histogram
 class Measurements(NamedTuple):
     """What a server has done, and holds.
 
-    connections: by format and transport
+    connections: by what they speak, and whether with TLS
     members, rooms: users who are online, and rooms
     counters: see there
     refused: connections, by the reason
@@ -22,7 +22,7 @@ class Measurements(NamedTuple):
     certificate_ends: when it does, in seconds since 1970
     """
 
-    connections: Counter[tuple[str, str]]
+    connections: Counter[tuple[str, bool]]
     members: int
     rooms: int
     counters: Counters

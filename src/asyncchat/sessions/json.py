@@ -64,13 +64,11 @@ class JsonSession(Session):
         try:
             event = codec.from_client(line) if line is not None else None
         except InvalidEvent as malformed:
-            self._output.tell(Error(malformed.code, str(malformed)))
+            self._refuse(malformed.code, str(malformed))
             return
         match event:
             case None:
-                self._output.tell(
-                    Error("too-long", texts.json_refused(too_long(self.core.max_line * events.JSON_LINE)))
-                )
+                self._refuse("too-long", texts.json_refused(too_long(self.core.max_line * events.JSON_LINE)))
             case Hello():
                 self._try_to_join(lambda: self.run(handle_hello(self.core, self.user, self._output, event)))
             case Say():
@@ -91,15 +89,19 @@ class JsonSession(Session):
                 pass  # a pong
 
     def _refuse_unfinished(self) -> None:
-        self._output.tell(Error("unfinished", texts.JSON_UNFINISHED))
+        self._refuse("unfinished", texts.JSON_UNFINISHED)
+
+    def _refuse(self, code: str, text: str) -> None:
+        self.core.counters.refused_lines[code] += 1
+        self._output.tell(Error(code, text))
 
     def _try_to_join(self, attempt: Callable[[], object]) -> None:
         try:
             attempt()
         except NameRefused as refused:
-            self._output.tell(Error(refused.code, texts.name_refused(str(refused))))
+            self._refuse(refused.code, texts.name_refused(str(refused)))
         except Refusal as refusal:
-            self._output.tell(Error(refusal.code, str(refusal)))
+            self._refuse(refusal.code, str(refusal))
 
     def _change_rooms(self, conversation: str, change: Callable[[], Running]) -> None:
         async def changed() -> None:
@@ -107,6 +109,7 @@ class JsonSession(Session):
                 self.user.require_name()
                 await change()
             except Refusal as refusal:
+                self.core.counters.refused_lines[refusal.code] += 1
                 self._output.parted(conversation, refusal.code, str(refusal))
 
         self.user.message_id = None
@@ -117,7 +120,7 @@ class JsonSession(Session):
     def _take(self, event: Say | Edit | Delete, accept: Callable[[Name], None]) -> None:
         name, session = self.user.name, self.user.resumable
         if name is None:
-            self._output.tell(Error("no-name", texts.SAY_HELLO))
+            self._refuse("no-name", texts.SAY_HELLO)
         elif event.id in session.acked:
             self._output.acknowledge([(event.id, session.acked[event.id])])
         elif event.id not in session.unacked:

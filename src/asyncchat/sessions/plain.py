@@ -79,8 +79,10 @@ class PlainSession(Session):
         try:
             step()
         except NameTaken:
+            self.core.counters.refused_lines["name-taken"] += 1
             self._peer.write(plain.NAME_TAKEN)
         except NameRefused as refused:
+            self.core.counters.refused_lines[refused.code] += 1
             self._peer.write(plain.name_refused(str(refused)))
         except Refusal as refusal:
             self.core.counters.refused_lines[refusal.code] += 1
@@ -102,12 +104,14 @@ class PlainSession(Session):
                 lambda said: self.core.pipeline.say(name, said, self, room=user.room),
             )
         except InvalidLine as bad:
+            self.core.counters.refused_lines["invalid"] += 1
             self._peer.write(plain.line_refused(str(bad)))
         except Refusal as refusal:
             self.core.counters.refused_lines[refusal.code] += 1
             user.notice(str(refusal))
 
     def _refuse_unfinished(self) -> None:
+        self.core.counters.refused_lines["unfinished"] += 1
         self._peer.write(plain.UNFINISHED)
 
     async def _choose_name(self, line: bytes | None) -> None:

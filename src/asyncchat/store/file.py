@@ -129,9 +129,7 @@ class StoreFile:
     def transaction(self) -> Iterator[None]:
         """Keep all that is written meanwhile, or nothing of it. Raises one of the ERRORS."""
         self.look()
-        if self._missing:
-            raise Moved
-        self.check_usable()
+        self.check_there()
         try:
             self.connection.execute("BEGIN IMMEDIATE")
             try:
@@ -151,6 +149,17 @@ class StoreFile:
         self._mark.keep(mark)
         self._files.note_log()
         self._check()  # now that SQLite may have brought the log into the file
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the files are where they were, and are used by this process alone, as far as is known."""
+        return not (self._missing or self._given_up)
+
+    def check_there(self) -> None:
+        """Raise Moved or GivenUp if the files are gone, or must not be used any more."""
+        if self._missing:
+            raise Moved
+        self.check_usable()
 
     def check_usable(self) -> None:
         """Raise GivenUp if the store must not be used any more."""

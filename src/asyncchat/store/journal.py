@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import logging
 import queue
 import threading
 import time
@@ -22,6 +23,11 @@ from asyncchat.text.refusals import NotKept
 
 _Part = list[Sent] | AnyEntry
 
+LOOK_AGAIN = 1.0
+"""Seconds until a store that can't be written is tried again, if nobody posts meanwhile."""
+
+log = logging.getLogger(__name__)
+
 
 class _Order(NamedTuple):
     batch: Sequence[Logged]
@@ -35,7 +41,8 @@ class SqliteLog:
     evidence: returns what is known of the time, which is stored, too
 
     commits: how long it took to store a batch
-    can_keep: whether the last batch could be stored
+    waiting: how many entries are being stored
+    trouble: why nothing can be stored now; empty if it can
 
     It reports through the function that `start` is given, in the thread of the pipeline.
     """
@@ -61,7 +68,9 @@ class SqliteLog:
             raise StoreError(f"can't use the store {shown(file.path)}: {reason(error)}") from None
         self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
         self.commits = Histogram()
-        self.can_keep = True
+        self.waiting = 0
+        self.trouble = ""
+        self._next_try = 0.0
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
 
     def _load(self, durability: str, recent: int) -> None:
@@ -90,6 +99,7 @@ class SqliteLog:
     def append(self, batch: Sequence[Logged], kept: Kept) -> None:
         """Keep a batch; see log.log.Log."""
         if any(not isinstance(entry, KEPT_NOWHERE) for entry in batch):
+            self.waiting = len(batch)
             self._orders.put(_Order(batch, kept))
         else:
             kept(())
@@ -101,7 +111,8 @@ class SqliteLog:
             begun = time.monotonic()
             results = self._keep(list(_parts(order.batch)))
             self.commits.add(time.monotonic() - begun)
-            self.can_keep = not any(isinstance(result, NotKept) for result in results)
+            self._note(next((result.why for result in results if isinstance(result, NotKept)), ""))
+            self.waiting = 0
             self._tell(order.kept, results)
             self._upkeep.between(len(order.batch))
         self._upkeep.note_the_time()
@@ -113,6 +124,31 @@ class SqliteLog:
                 return self._orders.get(timeout=self._upkeep.pause())
             except queue.Empty:
                 self._upkeep.at_rest()
+                self._look()
+
+    def _look(self) -> None:
+        """See from time to time whether the store can be written, though there is nothing to write."""
+        if time.monotonic() < self._next_try:
+            return
+        self._next_try = time.monotonic() + LOOK_AGAIN
+        try:
+            if self.trouble:
+                with self._file.transaction():
+                    self._connection.execute("UPDATE facts SET value = value WHERE name = 'epoch'")
+            else:
+                self._file.check_there()
+        except ERRORS as error:
+            self._note(reason(error))
+        else:
+            self._note("")
+
+    def _note(self, trouble: str) -> None:
+        """Remember why nothing can be stored, and log that when it changes."""
+        if trouble and not self.trouble and self._file.is_there:  # else the file has logged it
+            log.error("nothing can be posted until this has ended: %s", trouble)
+        elif self.trouble and not trouble:
+            log.warning("messages can be stored again")
+        self.trouble = trouble
 
     def _tell(self, callback: Callable[..., object], *arguments: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is gone

@@ -1,11 +1,15 @@
-"""Ends connections that are refused, so that the peer learns why."""
+"""Ends connections: so that the peer learns why, or at once."""
 
 import asyncio
+import contextlib
+import socket
+import struct
 
 TIMEOUT = 1.0
 """Seconds that a refused peer gets to read the refusal."""
 
 _READ_SIZE = 1 << 14
+_AT_ONCE = struct.pack("ii", 1, 0)
 
 
 async def close_properly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -21,3 +25,11 @@ async def close_properly(reader: asyncio.StreamReader, writer: asyncio.StreamWri
         writer.write_eof()
         while await reader.read(_READ_SIZE):
             pass
+
+
+def reset(transport: asyncio.WriteTransport) -> None:
+    """Reset a connection; the kernel discards what the peer has not received."""
+    # It may be closed, and without a socket, already.
+    with contextlib.suppress(OSError, AttributeError, ValueError):
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+    transport.abort()

@@ -4,12 +4,11 @@ import asyncio
 import contextlib
 import logging
 import select
-import socket
-import struct
 from collections.abc import Awaitable, Callable, Iterator
 
+from asyncchat.aio.server import closing
 from asyncchat.aio.server.backlog import Backlog
-from asyncchat.aio.server.reader import Reader
+from asyncchat.aio.server.interfaces import Reader
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.rate_limits import RateLimiter
 from asyncchat.formats import codec, events
@@ -34,7 +33,6 @@ _MESSAGES = 256
 """The same, for lines that are certainly messages."""
 
 _STALL_CHECKS = 10
-_AT_ONCE = struct.pack("ii", 1, 0)
 
 log = logging.getLogger(__name__)
 
@@ -132,10 +130,7 @@ class Connection:
         """Reset the connection; the kernel discards what the peer has not received."""
         self._open = False
         self._resume()
-        # It may be closed, and without a socket, already.
-        with contextlib.suppress(OSError, AttributeError, ValueError):
-            self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
-        self._transport.abort()
+        closing.reset(self._transport)
 
     @property
     def _has_half_closed(self) -> bool:
@@ -154,20 +149,19 @@ class Connection:
         return self._transport.get_extra_info("sslcontext") is not None
 
     @property
-    def kind(self) -> tuple[str, str]:
-        """The format and the transport, as the metrics name them."""
-        name = self._session.user.output.client.lower().replace(" ", "_")
-        return name, "tls" if self._is_private else "tcp"
-
-    @property
     def reached(self) -> str:
         """The host at which the peer has reached the server."""
         return host_of_peer(self._transport.get_extra_info("sockname"))
 
     @property
+    def kind(self) -> tuple[str, bool]:
+        """What the peer speaks, in words, and whether with TLS."""
+        return self._session.user.output.client, self._is_private
+
+    @property
     def waiting(self) -> int:
         """How many bytes wait for the peer, beyond what the kernel holds."""
-        return self._transport.get_write_buffer_size() + (self._backlog.size if self._backlog else 0)
+        return self._transport.get_write_buffer_size() + self._backlog.size if self._backlog else 0
 
     @property
     def is_gone(self) -> bool:

@@ -35,7 +35,7 @@ class ConnectionLimiter:
 
         `is_shared`: the host is a proxy, whose connections come from many addresses.
         """
-        if self._inside >= self._max_connections:
+        if self.is_full:
             self.refused["full"] += 1
             return FULL
         if (
@@ -47,6 +47,11 @@ class ConnectionLimiter:
             self.refused["address"] += 1
             return TOO_MANY
         return None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there are as many connections as there may be."""
+        return self._inside >= self._max_connections
 
     def enter(self, host: str) -> None:
         """Count a new connection."""

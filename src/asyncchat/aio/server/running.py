@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from asyncchat.aio.server.server import Port, Server
+from asyncchat.aio.server.interfaces import Port
+from asyncchat.aio.server.server import Server
 from asyncchat.errors import ChatError
 from asyncchat.limits import Limits, Policy
 from asyncchat.log.audience import Peer

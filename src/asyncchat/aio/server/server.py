@@ -9,13 +9,14 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from asyncchat import transcript
 from asyncchat.aio.measurements import Measurements
 from asyncchat.aio.server import closing
 from asyncchat.aio.server.connection import READ_SIZE, Connection
 from asyncchat.aio.server.connection_limits import OUT_OF_FILES, ConnectionLimiter
+from asyncchat.aio.server.interfaces import Port
 from asyncchat.aio.server.store_service import StoreService, applied
 from asyncchat.aio.server.tls_door import MOST_PENDING, TlsDoor
 from asyncchat.chat.core import ChatCore
@@ -57,33 +58,13 @@ _MAY_MAKE_ROOMS = {"open": Role.GUEST, "registered": Role.REGISTERED, "fixed": R
 log = logging.getLogger(__name__)
 
 
-class Port(Protocol):
-    """A further port, on `listeners`, which must be listening already.
-
-    plain_answer: the answer to a peer that speaks without TLS where it is needed
-    """
-
-    listeners: list[socket.socket]
-    plain_answer: bytes
-
-    def announcement(self, *, secure: bool) -> str:
-        """Return what the log says of it; `secure`: it uses TLS."""
-        ...
-
-    def page_at(self, host: str, *, secure: bool) -> str:
-        """Return the address of the page, for browsers that reach the server at `host`."""
-        ...
-
-    async def handle(self, server: "Server", reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one connection to its end."""
-        ...
-
-
 class Server:
     """Serves the room on `listeners`, which must be listening already.
 
     `recorder` gets the raw transcript, if given. `store` keeps the conversation, which is in memory only without it.
     `web` is the port for browsers, if there is one. `certificate`: connections use TLS.
+
+    requests: the connections to the port for browsers that are no WebSockets, by what they speak, and whether with TLS
     """
 
     def __init__(
@@ -133,6 +114,7 @@ class Server:
             else:
                 self._pipeline.audience.attach(recorder, transcript.encode)
         self.limiter = ConnectionLimiter(limits.max_connections, limits.max_per_address)
+        self.requests: Counter[tuple[str, bool]] = Counter()
         self._refused = 0  # since the last line about it in the log
         self._refusing = 0
         self._connections: dict[Connection, asyncio.Task[None]] = {}
@@ -190,13 +172,17 @@ class Server:
         return [str(link), *([f"{page}?k={key}{room}"] if page else [])]
 
     @property
-    def is_ready(self) -> bool:
-        """Whether users can join, and messages be kept."""
-        return not self._closing and (not self._store or self._store.log.can_keep)
+    def trouble(self) -> str:
+        """Why users can't join or post now; empty if they can."""
+        if self._closing:
+            return "the server is closing"
+        if self._store and self._store.log.trouble:
+            return f"messages can't be stored: {self._store.log.trouble}"
+        return "the chat is full" if self.limiter.is_full else ""
 
     def measure(self) -> Measurements:
         """Return what the server has done and holds, as numbers."""
-        kinds = Counter(connection.kind for connection in self._connections)
+        kinds = self.requests + Counter([connection.kind for connection in self._connections])
         waiting = [waiting for connection in self._connections if (waiting := connection.waiting)]
         return Measurements(
             kinds,
@@ -209,7 +195,7 @@ class Server:
             self._pipeline.audience.written,
             waiting,
             self._store.log.commits if self._store else None,
-            self._pipeline.pending,
+            self._pipeline.pending + (self._store.log.waiting if self._store else 0),
             sum(door.failures for door in self._doors),
             self._certificate.ends if self._certificate else None,
         )
@@ -280,6 +266,11 @@ class Server:
             await self._store_service.attend(session, connection)
         else:
             await applied(session)  # nothing else can be asked without a store
+
+    def count_refusal(self) -> None:
+        """Count a connection that was refused since the chat is full."""
+        self.limiter.refused["full"] += 1
+        self._refused += 1
 
     async def refuse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, refusal: bytes) -> None:
         """Tell a peer why it is not served, and end the connection."""

@@ -32,8 +32,9 @@ class _Collector(Collector):
         connections = GaugeMetricFamily(
             f"{_PREFIX}connections", "Connections that are open", labels=["format", "transport"]
         )
-        for kind, number in sorted(measured.connections.items()):
-            connections.add_metric(list(kind), number)
+        for (client, is_private), number in sorted(measured.connections.items()):
+            name = client.lower().replace(" ", "_")
+            connections.add_metric([name, "tls" if is_private else "tcp"], number)
         yield connections
         yield _gauge("members", "Users who are online", measured.members)
         yield _gauge("rooms", "Rooms, with the default one", measured.rooms)

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Collection
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -15,12 +16,17 @@ from asyncchat.aio.web.trust import Trust
 from asyncchat.aio.web.web_connection import LOG, WebConnection
 from asyncchat.chat.rate_limits import RateLimiter
 from asyncchat.system.addresses import Address, host_of_peer, of_socket
-from asyncchat.text import room_texts
+from asyncchat.text import room_texts, texts
 
 SOCKET = "/ws"
 
 REQUEST_TIMEOUT = 10.0
 """Seconds that a peer gets for a request, and for taking the answer; no more than for choosing a name."""
+
+MOST_CHECKS = 8
+"""Connections at a time that are served though the chat is full, for CHECKS alone."""
+
+CHECKS = ("/healthz", "/readyz", "/metrics")
 
 _END = b"\r\n\r\n"
 
@@ -33,13 +39,18 @@ class _Opening(NamedTuple):
 
 
 class WebPort:
-    """Serves the page and WebSockets on `listeners`, which must be listening already."""
+    """Serves the page and WebSockets on `listeners`, which must be listening already.
+
+    trust: the hosts, origins and proxies that are trusted; it can be replaced
+    """
 
     def __init__(self, listeners: list[socket.socket], trust: Trust) -> None:
         self.listeners = listeners
-        self._trust = trust
+        self.trust = trust
         self.plain_answer = text(HTTPStatus.BAD_REQUEST, room_texts.TLS_ONLY_WEB)._replace(closes=True).encode()
         self._page = read_page()
+        self._full = text(HTTPStatus.SERVICE_UNAVAILABLE, texts.CHAT_FULL)._replace(closes=True)
+        self._checks = 0
 
     def announcement(self, *, secure: bool) -> str:
         """Return where the page is; `secure`: the port uses TLS."""
@@ -48,21 +59,27 @@ class WebPort:
 
     def page_at(self, host: str, *, secure: bool) -> str:
         """Return the address of the page, for browsers that reach the server at `host`."""
-        if self._trust.origins:
-            return f"{next(iter(self._trust.origins))}/"
+        if self.trust.origins:
+            return f"{next(iter(self.trust.origins))}/"
         return f"{'https' if secure else 'http'}://{Address(host, of_socket(self.listeners[0]).port)}/"
 
     async def handle(self, server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection to its end."""
         host = host_of_peer(writer.get_extra_info("peername"))
-        if refusal := server.limiter.refusal(host, is_shared=self._trust.is_proxy(host)):
+        if server.limiter.is_full and self._checks < MOST_CHECKS:
+            await self._answer_checks(server, reader, writer)
+            return
+        if refusal := server.limiter.refusal(host, is_shared=self.trust.is_proxy(host)):
             await server.refuse(reader, writer, _refusal(refusal))
             return
+        kind = "HTTP", writer.get_extra_info("sslcontext") is not None
         server.limiter.enter(host)
+        server.requests[kind] += 1
         try:
             opening = await self._answer(server, reader, writer)
         finally:
             server.limiter.leave(host)
+            server.requests[kind] -= 1
         if not opening:
             return
         if refusal := server.limiter.refusal(host := opening.address):
@@ -72,10 +89,25 @@ class WebPort:
         connection = WebConnection(reader, writer, server.core, host, server.limits, server.attend)
         await server.serve_peer(connection, host)
 
+    async def _answer_checks(self, server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer those who watch the server, though it is full."""
+        self._checks += 1
+        try:
+            await self._answer(server, reader, writer, only=CHECKS)
+        finally:
+            self._checks -= 1
+
     async def _answer(
-        self, server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        server: Server,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        only: Collection[str] | None = None,
     ) -> _Opening | None:
-        """Answer requests until one opens a WebSocket, and return that; None at the end of the connection."""
+        """Answer requests until one opens a WebSocket, and return that; None at the end of the connection.
+
+        only: the paths that are answered; other ones are told that the chat is full
+        """
         pace = RateLimiter(server.limits.rate, server.limits.burst) if server.limits.rate else None
         answer: Answer | _Opening | None = None
         try:
@@ -85,7 +117,7 @@ class WebPort:
                     head = await _read_head(reader)
                 # At least once, so that other peers are served.
                 await asyncio.sleep(pace.take(asyncio.get_running_loop().time()) if pace else 0)
-                answer = self._answer_to(server, head, writer)
+                answer = self._answer_to(server, head, writer, only)
                 if isinstance(answer, Answer):
                     writer.write(answer.encode(without_body=head.startswith(b"HEAD ")))
                     if answer.closes:
@@ -102,7 +134,9 @@ class WebPort:
         writer.transport.abort()
         return None
 
-    def _answer_to(self, server: Server, head: bytes, writer: asyncio.StreamWriter) -> Answer | _Opening:
+    def _answer_to(
+        self, server: Server, head: bytes, writer: asyncio.StreamWriter, only: Collection[str] | None
+    ) -> Answer | _Opening:
         """Return the answer to a request, or the WebSocket that it opens."""
         if not head:
             return text(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the request is too long")._replace(closes=True)
@@ -112,12 +146,17 @@ class WebPort:
             refused = text(HTTPStatus.METHOD_NOT_ALLOWED, "only GET and HEAD are understood", Allow="GET, HEAD")
             return refused._replace(closes=True)
         is_old = target[1:] == [b"HTTP/1.0"]
+        answer: Answer | _Opening
         protocol = ServerProtocol(logger=LOG)
         # The library takes no other method and, in its older versions, no other version of HTTP.
         protocol.receive_data(b"GET %b\r\n%b" % (b" ".join([*target[:1], b"HTTP/1.1"] if is_old else target), rest))
         match protocol.events_received():
             case [Request() as request] if request.path.isascii():
-                answer = self._respond(server, protocol, request, writer)
+                if only is not None and _path(request) not in only:
+                    server.count_refusal()
+                    answer = self._full
+                else:
+                    answer = self._respond(server, protocol, request, writer)
                 if isinstance(answer, Answer) and (is_old or "close" in _joined(request, "Connection").lower()):
                     answer = answer._replace(closes=True)
             case _:
@@ -128,32 +167,33 @@ class WebPort:
     def _respond(
         self, server: Server, protocol: ServerProtocol, request: Request, writer: asyncio.StreamWriter
     ) -> Answer | _Opening:
-        path = request.path.partition("?")[0]
+        path = _path(request)
         if path == "/healthz":
             return text(HTTPStatus.OK, "alive")
         if path == "/readyz":
-            if server.is_ready:
-                return text(HTTPStatus.OK, "ready")
-            return text(HTTPStatus.SERVICE_UNAVAILABLE, "not ready")
+            if server.trouble:
+                return text(HTTPStatus.SERVICE_UNAVAILABLE, server.trouble)
+            return text(HTTPStatus.OK, "ready")
+        host, peer = _joined(request, "Host"), host_of_peer(writer.get_extra_info("peername"))
+        forwarded = _joined(request, "X-Forwarded-For")
+        if not self.trust.knows_host(host):
+            return text(HTTPStatus.FORBIDDEN, "this host is not known here; start the server with --web-origin")
         if path == "/metrics":
-            peer = host_of_peer(writer.get_extra_info("peername"))
-            if not self._trust.may_measure(self._trust.address(peer, _joined(request, "X-Forwarded-For"))):
+            # Through a proxy that is not trusted, everybody would seem to be on this machine.
+            is_unknown = bool(forwarded) and not self.trust.is_proxy(peer)
+            if is_unknown or not self.trust.may_measure(self.trust.address(peer, forwarded)):
                 return text(HTTPStatus.FORBIDDEN, "metrics are for this machine; start the server with --metrics")
             from asyncchat.aio.web import metrics  # most servers never need it
 
             body = metrics.encode(server.measure())
             return Answer(HTTPStatus.OK, {"Content-Type": metrics.CONTENT_TYPE}, body)
-        host = _joined(request, "Host")
-        if not self._trust.knows_host(host):
-            return text(HTTPStatus.FORBIDDEN, "this host is not known here; start the server with --web-origin")
         if path == SOCKET:
             own = f"{'https' if writer.get_extra_info('sslcontext') else 'http'}://{host}"
-            if not self._trust.allows(_joined(request, "Origin") or None, own):
+            if not self.trust.allows(_joined(request, "Origin") or None, own):
                 return text(HTTPStatus.FORBIDDEN, "a page of another origin; start the server with --web-origin")
             response = protocol.accept(request)
             if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
-                peer = host_of_peer(writer.get_extra_info("peername"))
-                return _Opening(response.serialize(), self._trust.address(peer, _joined(request, "X-Forwarded-For")))
+                return _Opening(response.serialize(), self.trust.address(peer, forwarded))
             return Answer(HTTPStatus(response.status_code), {"Upgrade": "websocket"}, bytes(response.body))
         if file := self._page.get(path):
             return file.answer(_joined(request, "Accept-Encoding"), _joined(request, "If-None-Match"))
@@ -166,6 +206,10 @@ async def _read_head(reader: asyncio.StreamReader) -> bytes:
         return await reader.readuntil(_END)
     except asyncio.LimitOverrunError:
         return b""
+
+
+def _path(request: Request) -> str:
+    return request.path.partition("?")[0]
 
 
 def _joined(request: Request, name: str) -> str:

@@ -1,0 +1,46 @@
+"""What connections and servers expect of where lines come from, and of further ports."""
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from asyncchat.aio.server.server import Server
+
+
+class Reader(Protocol):
+    """Where lines come from: a stream, or the messages in one."""
+
+    async def read(self, n: int, /) -> bytes:
+        """Return some of what has come; nothing at the end."""
+        ...
+
+    def at_eof(self) -> bool:
+        """Tell whether the peer has ended its output, and all of it was read."""
+        ...
+
+    def exception(self) -> BaseException | None:
+        """Return the error that has ended the connection, if one has."""
+        ...
+
+
+class Port(Protocol):
+    """A further port, on `listeners`, which must be listening already.
+
+    plain_answer: the answer to a peer that speaks without TLS where it is needed
+    """
+
+    listeners: list[socket.socket]
+    plain_answer: bytes
+
+    def announcement(self, *, secure: bool) -> str:
+        """Return what the log says of it; `secure`: it uses TLS."""
+        ...
+
+    def page_at(self, host: str, *, secure: bool) -> str:
+        """Return the address of the page, for browsers that reach the server at `host`."""
+        ...
+
+    async def handle(self, server: "Server", reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection to its end."""
+        ...
