@@ -17,6 +17,7 @@ import trustme
 
 from asyncchat.tls.certificate import end_of
 from tests.programs import PATIENCE, Program, ServeProgram, seconds
+from tests.web import Web, WebProgram
 
 ROOT = Path(__file__).parent.parent
 SYSTEMD = shutil.which("systemd-analyze")
@@ -49,6 +50,18 @@ def test_an_option_that_can_be_given_several_times_is_a_list(tmp_path: Path) -> 
         assert "127.0.0.2:" in server.said_first
 
 
+def test_what_the_command_line_says_replaces_a_list_in_the_file(tmp_path: Path) -> None:
+    path = config(tmp_path, 'host = ["127.0.0.1", "127.0.0.2"]\n')
+    with ServeProgram("--config", path, "--host", "127.0.0.3") as server:
+        assert re.fullmatch(r"asyncchat: listening on 127\.0\.0\.3:\d+", server.said_first)
+
+
+def test_the_name_of_an_option_is_not_abbreviated(tmp_path: Path) -> None:
+    with Program("serve", "--conf", config(tmp_path, "port = 0")) as server:
+        assert server.wait() == 2
+        assert server.errors.line() == f"asyncchat serve: unknown: --conf {tmp_path / 'chat.toml'}"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -63,6 +76,9 @@ def test_an_option_that_can_be_given_several_times_is_a_list(tmp_path: Path) -> 
         ("port =", "is not a TOML file: "),
         ('store = ""', "what follows `--store=` is empty"),
         ('keep = "5d"', "--keep goes with --store only"),
+        ('store = "a\\u0000b"', "chat.toml: store has a NUL character in it"),
+        ("rate = -1", "chat.toml: argument --rate: "),
+        ("#" * (1 << 20) + "#", "chat.toml: it can't be read: it has more than 1048576 bytes"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_one_line(tmp_path: Path, text: str, said: str) -> None:
@@ -74,10 +90,22 @@ def test_what_is_wrong_with_a_file_is_one_line(tmp_path: Path, text: str, said: 
 
 
 def test_a_file_that_can_not_be_read_is_one_line(tmp_path: Path) -> None:
-    for path, why in ((tmp_path / "missing", "no such file or directory"), (tmp_path, "is a directory")):
+    os.mkfifo(tmp_path / "pipe")
+    missing = (tmp_path / "missing", "no such file or directory")
+    for path, why in (missing, (tmp_path, "is a directory"), (tmp_path / "pipe", "it is no file")):
         with Program("serve", f"--config={path}") as server:
             assert server.wait() == 2
-            assert why in server.errors.line()
+            assert f"{path}: it can't be read: {why}" in server.errors.line()
+
+
+def test_what_the_web_port_trusts_is_read_again_on_sighup(tmp_path: Path) -> None:
+    path = config(tmp_path, "")
+    with WebProgram("--config", path) as server, Web(server.web_port) as browser:
+        assert browser.request("/", Host="chat.example.org").status == 403
+        config(tmp_path, 'web-origin = "https://chat.example.org"')
+        server.signal(signal.SIGHUP)
+        assert server.errors.line() == "asyncchat: the options were read again"
+        assert browser.request("/", Host="chat.example.org").status == 200
 
 
 def test_the_file_is_read_again_on_sighup(tmp_path: Path) -> None:

@@ -153,7 +153,7 @@ def test_the_web_port_is_said_and_works_for_ipv6() -> None:
 def test_a_server_that_is_full_says_so_over_http() -> None:
     with WebProgram("--max-connections", "1") as room, peer(room, "alice"), Web(room.web_port) as browser:
         answer = browser.request("/")
-        assert (answer.status, answer.body) == (503, b"Server: the chat is full, try again later.\n")
+        assert (answer.status, answer.body) == (503, b"the chat is full, try again later.\n")
 
 
 def test_a_connection_that_was_only_a_request_is_not_counted_any_more() -> None:

@@ -63,14 +63,21 @@ class _Formatter(argparse.HelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are two lines: what is wrong, and where to find help."""
+    """A parser whose errors are two lines: what is wrong, and where to find help.
+
+    file: from which the arguments are, if not from the command line; it is named in the errors
+    """
+
+    file = ""
 
     def __init__(self, **how: "Any") -> None:
-        super().__init__(formatter_class=_Formatter, **how)
+        # Without abbreviations, which would be found in only one of the two places where options are looked for.
+        super().__init__(formatter_class=_Formatter, allow_abbrev=False, **how)
 
     def error(self, message: str) -> "NoReturn":
         """Print what is wrong, and exit."""
-        self.exit(2, f"{self.prog}: {message}\n`{self.prog} --help` tells more.\n")
+        where = f"{self.file}: " if self.file else ""
+        self.exit(2, f"{self.prog}: {where}{message}\n`{self.prog} --help` tells more.\n")
 
     def refuse_empty(self, given: Sequence[str]) -> None:
         """Exit if an argument is blank: no valid value is, but an unset variable in a shell command is."""
@@ -87,29 +94,48 @@ class Rereading(Parser):
 
     def error(self, message: str) -> "NoReturn":
         """Raise ChatError."""
-        raise ChatError(message)
+        raise ChatError(f"{self.file}: {message}" if self.file else message)
 
 
 def _with_file(given: Sequence[str], parser: Parser) -> list[str]:
-    """Return the arguments, after those that the file contains which --config names."""
-    finder = Parser(prog=parser.prog, add_help=False, allow_abbrev=False)
+    """Return the arguments, after those in the file which --config names, without what the arguments themselves say."""
+    finder = Parser(prog=parser.prog, add_help=False)
     finder.add_argument("--config")
     path = finder.parse_known_args(given)[0].config
     if not path or "--config" not in parser._option_string_actions:
         return list(given)
     import tomllib
 
+    parser.file = path
     try:
-        with open(path, "rb") as file:
-            found = tomllib.loads(file.read(_LARGEST_FILE).decode())
+        found = tomllib.loads(_read(path).decode())
     except OSError as error:
-        parser.error(f"can't read {path}: {(error.strerror or 'it is no file').lower()}")
+        parser.error(f"it can't be read: {(error.strerror or 'it is no file').lower()}")
     except ValueError as error:  # it is no TOML, or no UTF-8
-        parser.error(f"{path} is not a TOML file: {error}")
-    return [*[argument for key, value in found.items() for argument in _of_key(path, key, value, parser)], *given]
+        parser.error(f"it is not a TOML file: {error}")
+    of_file = [argument for key, value in found.items() for argument in _of_key(key, value, given, parser)]
+    parser.refuse_empty(of_file)
+    parser.parse_args(of_file)
+    parser.file = ""
+    return [*of_file, *given]
 
 
-def _of_key(path: str, key: str, value: object, parser: Parser) -> "list[str]":
+def _read(path: str) -> bytes:
+    """Return what is in a file of options. Raises OSError."""
+    import os
+    import stat
+
+    with open(path, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK)) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(0, "it is no file")
+        content = file.read(_LARGEST_FILE + 1)
+    if len(content) > _LARGEST_FILE:
+        raise OSError(0, f"it has more than {_LARGEST_FILE} bytes")
+    return content
+
+
+def _of_key(key: str, value: object, given: Sequence[str], parser: Parser) -> "list[str]":
+    """Return the arguments for a key, unless the option is `given`."""
     flag = f"--{key.replace('_', '-')}"
     action = parser._option_string_actions.get(flag)
     if not action or flag in ("--config", "--help"):
@@ -117,16 +143,19 @@ def _of_key(path: str, key: str, value: object, parser: Parser) -> "list[str]":
 
         known = [option[2:] for option in parser._option_string_actions if option.startswith("--")]
         near = get_close_matches(key.replace("_", "-"), known, 1)
-        parser.error(f"{path}: unknown key {key}" + (f"; did you mean {near[0]}?" if near else ""))
+        parser.error(f"unknown key {key}" + (f"; did you mean {near[0]}?" if near else ""))
     is_switch = action.nargs == 0
     if isinstance(value, bool):
         if not is_switch:
-            parser.error(f"{path}: {key} needs a value, not {str(value).lower()}")
+            parser.error(f"{key} needs a value, not {str(value).lower()}")
         return [flag] if value else []
     values = value if isinstance(value, list) else [value]
     if is_switch or not all(isinstance(one, str | int | float) and not isinstance(one, bool) for one in values):
-        parser.error(f"{path}: {key} must be {'true or false' if is_switch else 'a text or a number'}")
-    return [f"{flag}={one}" for one in values]
+        parser.error(f"{key} must be {'true or false' if is_switch else 'a text or a number'}")
+    if any("\0" in str(one) for one in values):
+        parser.error(f"{key} has a NUL character in it")
+    is_given = any(argument.partition("=")[0] == flag for argument in given)
+    return [] if is_given else [f"{flag}={one}" for one in values]
 
 
 def _is_blank(value: str) -> bool:

@@ -40,7 +40,10 @@ _OF_ROOM = (
     "web",
 )
 
-_READ_AGAIN = {*Limits._fields, "allow_plain_passwords", "require_account", "rooms"} - {"replay", "search_timeout"}
+_READ_AGAIN = {*Limits._fields, *web.OF_WEB, "allow_plain_passwords", "require_account", "rooms"} - {
+    "replay",
+    "search_timeout",
+}
 """What takes effect when the options are read again."""
 
 _LAST_WORDS = 1.0
@@ -205,8 +208,11 @@ def _policy(options: argparse.Namespace) -> Policy:
     )
 
 
-def _reread(options: argparse.Namespace) -> "Callable[[], tuple[Limits, Policy]]":
-    """Return a function that reads the options again, and returns what the limits and the policy are now."""
+def _reread(options: argparse.Namespace, port: "WebPort | None") -> "Callable[[], tuple[Limits, Policy]]":
+    """Return a function that reads the options again, and returns what the limits and the policy are now.
+
+    What the web port trusts is changed at once.
+    """
     before = vars(options)
 
     def reread() -> tuple[Limits, Policy]:
@@ -220,7 +226,10 @@ def _reread(options: argparse.Namespace) -> "Callable[[], tuple[Limits, Policy]]
             flags = ", ".join(f"--{name.replace('_', '-')}" for name in changed)
             logging.getLogger(__name__).warning("the new values of %s need a restart of the server", flags)
         given = {name: value for name, value in vars(now).items() if name in Limits._fields}
-        return _within_open_files(Limits(**given), wanted=given.get("max_connections")), _policy(now)
+        limits = _within_open_files(Limits(**given), wanted=given.get("max_connections"))
+        if port:
+            port.trust = web.trust(now)
+        return limits, _policy(now)
 
     return reread
 
@@ -286,7 +295,7 @@ def _serve_room(
     gc.set_threshold(50_000, 20, 100)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            reread = _reread(options) if options.config else None
+            reread = _reread(options, port) if options.config else None
             runner.run(serve(listeners, limits, recorder, store, _policy(options), port, certificate, reread))
     finally:
         signals.ignore()

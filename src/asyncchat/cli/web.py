@@ -11,6 +11,7 @@ from asyncchat.system.addresses import DEFAULT_HOST, listen, parse_host, parse_p
 
 if TYPE_CHECKING:
     from asyncchat.aio.web.port import WebPort
+    from asyncchat.aio.web.trust import Trust
 
 SOCKET = "web"
 """The name of the socket that systemd makes for the web port (FileDescriptorName=)."""
@@ -61,13 +62,19 @@ def open_port(
     if not options.web:
         return None
     from asyncchat.aio.web.port import WebPort
-    from asyncchat.aio.web.trust import Trust
 
     host, port = options.web
     listeners = inherited or listen([host] if host else options.host or [DEFAULT_HOST], port)
     for listener in listeners:
         opened.enter_context(listener)
-    return WebPort(listeners, Trust(options.web_origin or (), options.trusted_proxy or (), options.metrics or ()))
+    return WebPort(listeners, trust(options))
+
+
+def trust(options: argparse.Namespace) -> "Trust":
+    """Return which hosts, origins and proxies are trusted."""
+    from asyncchat.aio.web.trust import Trust
+
+    return Trust(options.web_origin or (), options.trusted_proxy or (), options.metrics or ())
 
 
 def _address(text: str) -> tuple[str | None, int]:

@@ -160,6 +160,12 @@ class Server:
         core.needs_account, core.plain_passwords = policy.needs_account, policy.plain_passwords
         core.may_make_rooms = _MAY_MAKE_ROOMS[policy.may_make_rooms]
         self.limiter.set_limits(limits.max_connections, limits.max_per_address)
+        for door in self._doors:
+            door.max_pending, door.max_per_address = self._pending_handshakes, limits.max_per_address
+
+    @property
+    def _pending_handshakes(self) -> int:
+        return min(MOST_PENDING, self.limits.max_connections)
 
     def _links(self, user: User, room: str, key: str) -> list[str]:
         """Return the links of an invitation, for clients and browsers, to where this user has reached the server."""
@@ -207,7 +213,7 @@ class Server:
                 self._certificate,
                 lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader(limit=READ_SIZE), handle),
                 plain_answer,
-                max_pending=min(MOST_PENDING, self.limits.max_connections),
+                max_pending=self._pending_handshakes,
                 max_per_address=self.limits.max_per_address,
             )
             door.open()

@@ -53,8 +53,8 @@ class TlsDoor:
         self._certificate = certificate
         self._make_protocol = make_protocol
         self._plain_answer = plain_answer
-        self._max_pending = max_pending
-        self._max_per_address = max_per_address
+        self.max_pending = max_pending
+        self.max_per_address = max_per_address
         self._pending: dict[asyncio.Task[None], None] = {}
         self._by_network: dict[str, dict[asyncio.Task[None], None]] = {}
         self._loop = asyncio.get_running_loop()
@@ -107,9 +107,9 @@ class TlsDoor:
         network = network_of(host)
         task = self._loop.create_task(self._admit(connection))
         mine = self._by_network.setdefault(network, {})
-        if self._max_per_address and len(mine) >= self._max_per_address and not is_loopback(host):
+        if self.max_per_address and len(mine) >= self.max_per_address and not is_loopback(host):
             next(iter(mine)).cancel()
-        elif len(self._pending) >= self._max_pending:
+        elif len(self._pending) >= self.max_pending:
             next(iter(self._pending)).cancel()
         self._pending[task] = mine[task] = None
 

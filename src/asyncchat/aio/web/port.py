@@ -218,7 +218,11 @@ def _joined(request: Request, name: str) -> str:
 
 
 def _refusal(said: bytes) -> bytes:
-    return text(HTTPStatus.SERVICE_UNAVAILABLE, said.decode().rstrip())._replace(closes=True).encode()
+    return (
+        text(HTTPStatus.SERVICE_UNAVAILABLE, said.decode().rstrip().removeprefix("Server: "))
+        ._replace(closes=True)
+        .encode()
+    )
 
 
 def _discard(protocol: ServerProtocol) -> None:
