@@ -143,6 +143,19 @@ def test_the_log_can_be_json() -> None:
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", line["time"])
 
 
+def test_all_lines_of_a_json_log_are_json(tmp_path: Path) -> None:
+    store = str(tmp_path / "chat.db")
+    with Program("serve", "--port", "0", "--log", "json", "--store", store, "--tls", "self") as server:
+        found = [json.loads(server.errors.line())["message"] for _ in range(3)]
+        assert re.match("the certificate has the fingerprint ", found[0])
+        assert re.search("admin", found[1])
+        assert re.match("listening on ", found[2])
+        with Program("serve", "--port", "0", "--log", "json", "--store", store) as second:
+            assert second.wait() == 1
+            line = json.loads(second.errors.line())
+            assert (line["level"], line["message"][:9]) == ("error", "the store")
+
+
 # The service manager.
 
 

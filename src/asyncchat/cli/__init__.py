@@ -21,7 +21,7 @@ def main(given: Sequence[str] | None = None) -> int:
         options = parse(sys.argv[1:] if given is None else given)
         code: int = options.run(options)
     except ChatError as error:
-        stdio.report(str(error))
+        stdio.report(str(error), level="error")
         return FAILED
     except OutputClosed:
         return 0

@@ -172,6 +172,10 @@ def check(options: argparse.Namespace) -> None:
 def run(options: argparse.Namespace) -> int:
     """Serve until a signal ends it; return the exit code. Raises ChatError."""
     check(options)
+    if options.log == "json":
+        from asyncchat.system.background_writer import json_line
+
+        stdio.use_form(json_line)
     given = {name: value for name, value in vars(options).items() if name in Limits._fields}
     limits = _within_open_files(Limits(**given), wanted=given.get("max_connections"))
     inherited = systemd.listeners()

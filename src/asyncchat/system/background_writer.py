@@ -88,19 +88,20 @@ class BackgroundWriter:
         self._being_written = b""
 
 
+def json_line(level: str, message: str, error: str = "", seconds: float | None = None) -> str:
+    """Return a line of a log in JSON; `seconds`: its time, since 1970 (now, if None)."""
+    when = datetime.now(UTC) if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    line = {"time": when.isoformat(timespec="milliseconds"), "level": level, "message": message}
+    return json.dumps(line | {"error": error} if error else line)
+
+
 class JsonFormatter(logging.Formatter):
     """Formats each record as a line of JSON: its time (RFC 3339), its level, its message, and its error, if any."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        line = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "message": record.getMessage(),
-        }
-        if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line)
+        error = self.formatException(record.exc_info) if record.exc_info else ""
+        return json_line(record.levelname.lower(), record.getMessage(), error, record.created)
 
 
 class BackgroundLogHandler(logging.Handler):

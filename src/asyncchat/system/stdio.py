@@ -6,6 +6,10 @@ import select
 
 from asyncchat.errors import ChatError, OutputClosed
 
+TYPE_CHECKING = False  # typing's own takes longer to load than most transcripts take to filter
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 INPUT, OUTPUT, ERRORS = 0, 1, 2
 CHUNK = 1 << 16
 BELLS = ("off", "mentions", "all")
@@ -50,17 +54,28 @@ def write(data: bytes, descriptor: int = OUTPUT) -> None:
             raise ChatError(f"can't write the output: {os.strerror(error.errno or 0).lower()}") from None
 
 
-def report(message: str, patience: float | None = 1.0) -> None:
+class _Form:
+    """The form of the lines on standard error."""
+
+    of_line: "Callable[[str, str], str]" = staticmethod(lambda _, message: f"asyncchat: {message}")
+
+
+def use_form(of_line: "Callable[[str, str], str]") -> None:
+    """Have `report` write lines in another form; `of_line` gets the level, and the message."""
+    _Form.of_line = staticmethod(of_line)
+
+
+def report(message: str, patience: float | None = 1.0, level: str = "info") -> None:
     """Write a line to standard error, unless that blocks for `patience` seconds (None: wait for ever).
 
-    Control characters, for example in a path, are escaped, so that it stays one line.
+    Control characters, for example in a path, are escaped, so that it stays one line. `level`: how serious it is.
     """
     line = "".join([sign if sign.isprintable() else ascii(sign)[1:-1] for sign in message])
     with contextlib.suppress(OSError):  # Windows can't select a file
         if not select.select([], [ERRORS], [], patience)[1]:
             return
     with contextlib.suppress(OutputClosed, ChatError):
-        write(f"asyncchat: {line}\n".encode(), ERRORS)
+        write(f"{_Form.of_line(level, line)}\n".encode(), ERRORS)
 
 
 def columns() -> int:
