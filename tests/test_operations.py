@@ -216,11 +216,24 @@ def test_inherited_sockets_are_listened_at() -> None:
             assert server.stderr
             assert server.stderr.readline() == f"asyncchat: listening on 127.0.0.1:{chat.getsockname()[1]}\n"
             assert f"http://127.0.0.1:{page.getsockname()[1]}/" in server.stderr.readline()
+            assert chat.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
             with socket.create_connection(chat.getsockname()) as peer:
                 assert peer.recv(100) == b"Server: write your name\n"
             server.terminate()
         for fd in fds:
             os.close(fd)
+
+
+def test_an_inherited_socket_that_does_not_listen_is_one_line() -> None:
+    with socket.socket() as one, socket.socket(socket.AF_UNIX) as other:
+        for wrong in (one, other):
+            fd = _moved(os.dup(wrong.fileno()), 50)
+            command = [sys.executable, "-c", _WITH_SOCKETS, f"chat={fd}", "serve"]
+            done = subprocess.run(command, pass_fds=[fd], capture_output=True, text=True, check=False)
+            os.close(fd)
+            assert done.returncode == 1
+            assert done.stderr.startswith("asyncchat: the inherited file descriptor 3 is no socket that listens for ")
+            assert done.stderr.count("\n") == 1
 
 
 def _moved(fd: int, number: int) -> int:
@@ -259,6 +272,7 @@ def doctor(*arguments: str) -> tuple[int, str]:
 def pair(path: Path, **how: object) -> list[str]:
     made = trustme.CA().issue_cert("localhost", **how)  # type: ignore[arg-type]
     file = path / "pair.pem"
+    file.touch(mode=0o600)
     made.private_key_and_cert_chain_pem.write_to_path(str(file))
     return ["--tls-cert", str(file), "--tls-key", str(file)]
 
@@ -280,15 +294,45 @@ def test_options_can_be_those_of_a_file(tmp_path: Path) -> None:
     assert "WRONG: there is no folder /nowhere: make it, and let the server's user write there\n" in said
 
 
-def test_who_has_the_port_is_told(room: ServeProgram, tmp_path: Path) -> None:
-    code, said = doctor("--port", str(room.port))
-    assert code == 1
-    assert said.startswith("WRONG: can't listen at 127.0.0.1, port ")
-    assert " A chat is served there already.\n" in said
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_server_that_runs_is_asked(tmp_path: Path, *, tls: bool) -> None:
+    files = pair(tmp_path) if tls else []
+    with Program("serve", "--port", "0", "--web", "0", "--max-connections", "1", *files) as server:
+        said = server.errors.until("the page is at ")
+        port, web_port = (int(number) for number in re.findall(r"127\.0\.0\.1:(\d+)", "".join(said)))
+        options = "--port", str(port), "--web", str(web_port), *files
+        code, answer = doctor(*options)
+        assert code == 0
+        assert f"ok: a chat is served at 127.0.0.1, port {port}\n" in answer
+        assert f"ok: the page is served at 127.0.0.1, port {web_port}, and the server is ready\n" in answer
+        if not tls:
+            with socket.create_connection(("127.0.0.1", port)) as peer:
+                assert peer.recv(100)
+                code, answer = doctor(*options)
+                assert code == 1
+                assert "and answers: Server: the chat is full, try again later.\n" in answer
+                assert f"port {web_port} is not ready: the chat is full\n" in answer
+
+
+def test_another_program_at_the_port_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        code, said = doctor("--port", "0", "--web", str(silent.getsockname()[1]))
-        assert " Something listens there, and says nothing.\n" in said
-    assert tmp_path
+        port = str(silent.getsockname()[1])
+        code, said = doctor("--port", port, "--web", port)
+        assert code == 1
+        assert said.startswith("WRONG: can't listen at 127.0.0.1, port ")
+        assert said.count(" Something listens there, and says nothing.\n") == 2
+
+
+def test_files_that_others_can_read_are_told(empty_store: str, tmp_path: Path) -> None:
+    with ServeProgram("--store", empty_store):
+        pass
+    files = pair(tmp_path)
+    for path in (empty_store, files[1]):
+        Path(path).chmod(0o644)
+    code, said = doctor("--port", "0", "--store", empty_store, *files)
+    assert code == 1
+    assert f"WRONG: all users of this machine can read the store {empty_store}: run `chmod o-rw" in said
+    assert f"WRONG: all users of this machine can read the key {files[1]}: run `chmod o-rw" in said
 
 
 def test_a_store_in_use_and_a_damaged_one_are_told(empty_store: str) -> None:
@@ -326,7 +370,7 @@ def test_too_few_files_and_a_wrong_clock_are_told(empty_store: str) -> None:
     code, said = doctor("--port", "0", "--store", empty_store, "--max-connections", "1000000", "--max-per-address", "0")
     assert code == 1
     assert "WRONG: --max-connections 1000000 needs 1000064 open files: raise `ulimit -n`\n" in said
-    assert "and the store was used later than that: set the clock\n" in said
+    assert "WRONG: the system's clock says " in said
     assert "one address may take all connections" in said
 
 

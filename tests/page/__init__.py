@@ -55,9 +55,9 @@ class PageProgram(WebProgram):
 class Page:
     """The page of a server in the browser."""
 
-    def __init__(self, driver: Chrome, server: WebProgram) -> None:
+    def __init__(self, driver: Chrome, server: WebProgram, scheme: str = "http") -> None:
         self.driver = driver
-        self.url = f"http://127.0.0.1:{server.web_port}/"
+        self.url = f"{scheme}://127.0.0.1:{server.web_port}/"
         driver.get(self.url)
 
     def enter(self, name: str, password: str = "") -> "Page":

@@ -21,6 +21,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     for option in OPTIONS:
         options.add_argument(option)
     options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('profile')}")
+    options.accept_insecure_certs = True  # that of `--tls self` is known to nobody
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = Chrome(options, ChromeService(DRIVER))
     yield driver

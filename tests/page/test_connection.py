@@ -4,6 +4,7 @@ import signal
 from collections.abc import Callable, Iterator
 
 import pytest
+from selenium.webdriver import Chrome
 
 from tests.page import Page, PageProgram
 from tests.programs import ADMIN, SECRET
@@ -163,3 +164,19 @@ def test_a_server_that_is_gone_is_told_at_the_door(opened: Callable[[PageProgram
     page.until(lambda: "can't be reached" in page["refusal"].text)
     restarted.start()
     page.enter("carol")
+
+
+def test_the_page_works_over_tls_and_comes_back_after_a_restart(browser: Chrome, empty_store: str) -> None:
+    tls = "--store", empty_store, "--tls", "self"
+    with PageProgram(*tls) as server:
+        ports = "--port", str(server.port), "--web", str(server.web_port)
+        page = Page(browser, server, "https").enter("alice")
+        page.say("before")
+        page.sees("before")
+    page.until(lambda: "Connection lost" in page["lost"].text)
+    page.say("meanwhile")
+    with PageProgram(*tls, *ports):
+        page.run("document.getElementById('lost').hidden || document.getElementById('now').click()")
+        page.until(lambda: page.messages == ["before", "meanwhile"])
+        page.driver.get("about:blank")
+        page.driver.get_log("browser")  # type: ignore[no-untyped-call]

@@ -208,6 +208,26 @@ def test_moderation_is_a_menu_on_a_name(kept: Page, stored: PageProgram) -> None
     kept.until(lambda: "eve" not in kept.texts("#rooms .label"))
 
 
+def test_a_room_is_made_private_and_users_are_invited_by_a_menu(kept: Page, stored: PageProgram) -> None:
+    bob = stored.connect()
+    bob.send(f"/auth bob {SECRET}\n")
+    bob.lines.until("Server: you are authorized")
+    kept.enter("alice", SECRET)
+    kept.say("/join #ops")
+    kept.until(lambda: "#ops" in kept["title"].text)
+    kept["open-more"].click()
+    kept.choose("Only invited users may enter")
+    kept.until(lambda: "private" in kept.notes)
+    kept["open-more"].click()
+    kept.choose("Invite a user to this room…")
+    kept.one("dialog input").send_keys("bob")
+    kept.one("dialog .primary").click()
+    bob.lines.until("Server: alice has invited you: write /join #ops")
+    bob.send("/join #ops\nhere\n")
+    kept.sees("here")
+    bob.socket.close()
+
+
 def test_a_guest_has_no_moderation_in_the_menu(page: Page, server: PageProgram) -> None:
     server.join("bob").send("hi\n")
     page.enter("alice")
@@ -267,6 +287,6 @@ def test_a_link_lets_a_guest_in_where_accounts_are_required(
         page = opened(server)
         page.driver.get(link)
         page.enter("gus")
-        page.room("ops").click()
+        page.go("ops")
         page.sees("hello ops")
         admin.socket.close()

@@ -26,7 +26,7 @@ class WebProgram(ServeProgram):
     @cached_property
     def web_port(self) -> int:
         assert self.port
-        found = re.search(r"the page is at http://127\.0\.0\.1:(\d+)/", self.errors.line())
+        found = re.search(r"the page is at https?://127\.0\.0\.1:(\d+)/", self.errors.line())
         assert found
         return int(found[1])
 

@@ -1,10 +1,12 @@
 """`asyncchat doctor`: looks at what a server with the same options would need, and says what to do about it."""
 
 import argparse
-import errno
+import contextlib
 import os
 import shutil
 import socket
+import ssl
+import stat
 import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -12,6 +14,7 @@ from typing import NamedTuple
 from asyncchat.cli import serve
 from asyncchat.cli.arguments import Parser
 from asyncchat.errors import ChatError
+from asyncchat.formats import plain
 from asyncchat.limits import RESERVED_FILES, Limits, raise_open_file_limit
 from asyncchat.system import stdio
 from asyncchat.system.addresses import DEFAULT_HOST, listen, reason
@@ -27,8 +30,11 @@ _ENOUGH = 64 << 20
 _SOON = 14 * 86_400
 """Seconds before the end of a certificate from which on that is said."""
 
-_ANSWER = 2.0
-"""Seconds for the answer of whoever listens at the port."""
+_ANSWER = 3.0
+"""Seconds for the answer of what listens at the port: without TLS where it is needed, that comes after two."""
+
+_LONGEST_ANSWER = 1 << 12
+_READY = b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
 class Finding(NamedTuple):
@@ -62,48 +68,96 @@ def _found(look: Callable[[argparse.Namespace], Iterator[Finding]], options: arg
 
 
 def _port(options: argparse.Namespace) -> Iterator[Finding]:
-    yield _listening(options.host or [DEFAULT_HOST], options.port, "port")
+    hosts = options.host or [DEFAULT_HOST]
+    if not (cannot := _cannot_listen(hosts, options.port)):
+        yield Finding(f"a server can listen at {', '.join(hosts)}, port {options.port}")
+        return
+    said = _said_at(hosts[0], options.port, secure=_is_secure(options))
+    if isinstance(said, str):
+        yield Finding(f"{cannot} {said}", is_wrong=True)
+    elif not said.startswith(b"Server: "):
+        yield Finding(f"{cannot} Another program listens there.", is_wrong=True)
+    elif said == plain.ASK_NAME:
+        yield Finding(f"a chat is served at {hosts[0]}, port {options.port}")
+    else:
+        answer = said.decode(errors="replace").splitlines()[0]
+        yield Finding(f"a chat is served at {hosts[0]}, port {options.port}, and answers: {answer}", is_wrong=True)
 
 
 def _web_port(options: argparse.Namespace) -> Iterator[Finding]:
-    if options.web:
-        host, port = options.web
-        yield _listening([host] if host else options.host or [DEFAULT_HOST], port, "web port")
+    if not options.web:
+        return
+    host, port = options.web
+    hosts = [host] if host else options.host or [DEFAULT_HOST]
+    if not (cannot := _cannot_listen(hosts, port)):
+        yield Finding(f"a server can listen at {', '.join(hosts)}, web port {port}")
+        return
+    said = _said_at(hosts[0], port, _READY, secure=_is_secure(options))
+    if isinstance(said, str):
+        yield Finding(f"{cannot} {said}", is_wrong=True)
+        return
+    head, _, body = said.partition(b"\r\n\r\n")
+    why = body.decode(errors="replace").strip()
+    if head.startswith(b"HTTP/1.1 200 ") and why == "ready":
+        yield Finding(f"the page is served at {hosts[0]}, port {port}, and the server is ready")
+    elif head.startswith(b"HTTP/1.1 503 "):
+        yield Finding(f"the server at {hosts[0]}, port {port} is not ready: {why[:100]}", is_wrong=True)
+    else:
+        yield Finding(f"{cannot} Another program listens there.", is_wrong=True)
 
 
-def _listening(hosts: list[str], port: int, what: str) -> Finding:
-    where = f"{', '.join(hosts)}, {what} {port}"
+def _is_secure(options: argparse.Namespace) -> bool:
+    return bool(options.tls or options.tls_cert)
+
+
+def _cannot_listen(hosts: list[str], port: int) -> str:
+    """Return why a server can't listen; empty if it can."""
     try:
         for listener in listen(hosts, port):
             listener.close()
     except ChatError as error:
-        return Finding(f"{error}{_who_listens(hosts[0], port)}", is_wrong=True)
-    return Finding(f"a server can listen at {where}")
+        return str(error)
+    return ""
 
 
-def _who_listens(host: str, port: int) -> str:
-    try:
-        with socket.create_connection((host, port), timeout=_ANSWER) as there:
-            said = there.recv(64)
-    except TimeoutError:
-        return " Something listens there, and says nothing."
-    except OSError as error:
-        return "" if error.errno == errno.ECONNREFUSED else f" ({reason(error)})"
-    return " A chat is served there already." if said.startswith(b"Server: ") else " Another program listens there."
+def _said_at(host: str, port: int, request: bytes = b"", *, secure: bool) -> bytes | str:
+    """Return what is said at an address after a `request`, or, as a text, why nothing is."""
+    with contextlib.ExitStack() as opened:
+        try:
+            there = opened.enter_context(socket.create_connection((host, port), timeout=_ANSWER))
+            if secure:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+                there = opened.enter_context(context.wrap_socket(there))
+            there.sendall(request)
+            said = b""
+            while len(said) < _LONGEST_ANSWER and not (said and not request):
+                if not (more := there.recv(_LONGEST_ANSWER)):
+                    break
+                said += more
+        except ssl.SSLError:
+            return "What listens there does not speak TLS."
+        except TimeoutError:
+            return "Something listens there, and says nothing."
+        except OSError as error:
+            return f"Nothing can be asked there: {reason(error)}."
+    return said
 
 
 def _certificate(options: argparse.Namespace) -> Iterator[Finding]:
     if not (options.tls or options.tls_cert):
         yield Finding("no TLS: others on the network can read along, and passwords are taken from this machine only")
         return
+    from asyncchat.tls import self_signed
     from asyncchat.tls.certificate import Certificate
-    from asyncchat.tls.self_signed import path_of
 
-    path = options.tls_cert or path_of(options.store)
+    path = options.tls_cert or self_signed.path_of(options.store)
     if options.tls and not os.path.exists(path):
+        self_signed.make()
         yield Finding(f"the certificate {path} will be made at the first start")
         return
     certificate = Certificate(path, options.tls_key or path)
+    yield from _readable_by_others(options.tls_key or path, "the key")
     yield Finding(f"the certificate {path} fits its key; its fingerprint is {certificate.fingerprint}")
     if certificate.ends is not None:
         left = certificate.ends - time.time()
@@ -135,6 +189,12 @@ def _store(options: argparse.Namespace) -> Iterator[Finding]:
 
     used = "; a server uses it" if examine(options.store) else ""
     yield Finding(f"the store {options.store} is whole{used}")
+    yield from _readable_by_others(options.store, "the store")
+
+
+def _readable_by_others(path: str, what: str) -> Iterator[Finding]:
+    if os.stat(path).st_mode & (stat.S_IROTH | stat.S_IWOTH):
+        yield Finding(f"all users of this machine can read {what} {path}: run `chmod o-rw {path}`", is_wrong=True)
 
 
 def _limits(options: argparse.Namespace) -> Iterator[Finding]:
@@ -153,14 +213,12 @@ def _limits(options: argparse.Namespace) -> Iterator[Finding]:
 
 
 def _clock(options: argparse.Namespace) -> Iterator[Finding]:
-    now = time.time()
-    today = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(now))
+    today = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
     if options.store and os.path.exists(options.store):
-        from asyncchat.store.times import last_use
+        from asyncchat.store import Retention
+        from asyncchat.store.times import doubt_of_clock
 
-        if (last := last_use(options.store)) and last / 1000 > now + 1:
-            yield Finding(
-                f"the clock says {today}, and the store was used later than that: set the clock", is_wrong=True
-            )
+        if doubt := doubt_of_clock(options.store, Retention(**(options.keep or {}))):
+            yield Finding(doubt, is_wrong=True)
             return
     yield Finding(f"the clock says {today}")

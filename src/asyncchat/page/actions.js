@@ -187,6 +187,14 @@ export class Actions {
       ["All commands", () => this.#help()],
     ];
     if (model.current.name) items.push(["Close this conversation", () => this.#close()]);
+    if (model.current.name && !model.current.isPrivate && model.role !== "guest") {
+      items.push(
+        null,
+        ["Invite a user to this room…", () => this.#invite()],
+        ["Only invited users may enter", () => this.command("/private on")],
+        ["All users may enter", () => this.command("/private off")],
+      );
+    }
     if (model.hasStore && model.role === "guest") {
       items.push(null, ["Register this name…", () => this.#run("/registration", commandOf("/registration"))], ["Log in…", () => this.#run("/auth", commandOf("/auth"))]);
     } else if (model.hasStore) {
@@ -258,6 +266,11 @@ export class Actions {
     } else {
       this.app.composer.tell("A room can be joined when there is a connection again.");
     }
+  }
+
+  async #invite() {
+    const answer = await ask("Invite a user", `The user may enter ${this.model.current.title}, also if it is private. The name must be registered.`, "Invite", [{ label: "Name" }]);
+    if (answer?.[0].trim()) this.command(`/invite ${answer[0].trim()}`);
   }
 
   async writePrivately() {

@@ -19,7 +19,7 @@ def open_clock(file: StoreFile, keep: Retention, *, trust: bool) -> Clock:
     Raises one of the ERRORS.
     """
     do = file.connection.execute
-    tolerance = _TOLERANCE if keep.milliseconds is None else keep.milliseconds // 10
+    tolerance = _tolerance(keep)
     clock = Clock(_known_time(do), tolerance)
     if trust:
         before, clock = clock.trusted(), Clock(None, tolerance)
@@ -31,11 +31,14 @@ def open_clock(file: StoreFile, keep: Retention, *, trust: bool) -> Clock:
     return clock
 
 
-def last_use(path: str) -> int | None:
-    """Return when a store was used last, in milliseconds since 1970, if it says so. Raises StoreError."""
+def doubt_of_clock(path: str, keep: Retention) -> str:
+    """Return why a server with this store would not trust the system's clock; empty if it would. Raises StoreError."""
     with contextlib.closing(open_to_read(path)) as connection:
-        known = _known_time(connection.execute)
-        return known.time if known else None
+        return Clock(_known_time(connection.execute), _tolerance(keep)).find_doubt()
+
+
+def _tolerance(keep: Retention) -> int:
+    return _TOLERANCE if keep.milliseconds is None else keep.milliseconds // 10
 
 
 def keep_time(do: _Do, evidence: Evidence) -> None:

@@ -125,7 +125,7 @@ def listen(hosts: list[str], port: int) -> list[socket.socket]:
             place = (address[0], port, *address[2:])
             listener = socket.create_server(place, family=family, backlog=BACKLOG, dualstack_ipv6=with_ipv4)
             sockets.append(listener)
-            _set_options(listener)
+            set_options(listener)
             port = of_socket(listener).port
     except (OSError, UnicodeError) as error:
         for listener in sockets:
@@ -140,7 +140,7 @@ def _resolve(host: str) -> list[tuple[int, tuple[Any, ...]]]:
     return [(family, address) for family, _, _, _, address in found]
 
 
-def _set_options(listener: socket.socket) -> None:
+def set_options(listener: socket.socket) -> None:
     """Set the options that each accepted connection inherits, where the system has them.
 
     They detect peers that have disappeared (tcp(7)), and limit the kernel's buffer for a peer that does not read.

@@ -140,15 +140,22 @@ class Clock:
         elif passed - self._odd[1] >= HOLD:
             self._shown, self._odd = system, None
         self._trusted = self._shown if self._is_borne_out(self._shown) else self._borne_out
-        is_doubted = not self._is_borne_out(system)
-        if is_doubted and not self._is_doubted:
-            log.warning(
-                "the system's clock says %s, and it must be about %s: nothing is deleted for that, and no ban ends. "
-                "If the system's clock is right, start the server once with --trust-clock",
-                _moment(passed + system),
-                _moment(passed + self._borne_out),
-            )
-        self._is_doubted = is_doubted
+        doubt = self.find_doubt()
+        if doubt and not self._is_doubted:
+            log.warning("%s", doubt)
+        self._is_doubted = bool(doubt)
+
+    def find_doubt(self) -> str:
+        """Return why the system's clock is not trusted now; empty if it is."""
+        passed = self._elapsed()
+        system = self._wall() - passed
+        if self._is_borne_out(system):
+            return ""
+        return (
+            f"the system's clock says {_moment(passed + system)}, and it must be about "
+            f"{_moment(passed + self._borne_out)}: nothing is deleted for that, and no ban ends. If the system's clock "
+            "is right, start the server once with --trust-clock"
+        )
 
     def _is_borne_out(self, offset: int) -> bool:
         return self._tolerance is None or abs(offset - self._borne_out) <= self._tolerance

@@ -4,6 +4,9 @@ import contextlib
 import os
 import socket
 
+from asyncchat.errors import ChatError
+from asyncchat.system.addresses import set_options
+
 _FIRST = 3
 """The first inherited file descriptor."""
 
@@ -28,7 +31,10 @@ def watchdog_interval() -> float | None:
 
 
 def listeners() -> dict[str, list[socket.socket]]:
-    """Return the listening sockets that were inherited, by their names (FileDescriptorName=); they are taken once."""
+    """Return the listening sockets that were inherited, by their names (FileDescriptorName=); they are taken once.
+
+    Raises ChatError if one of them does not listen for TCP connections.
+    """
     count, owner = os.environ.pop("LISTEN_FDS", ""), os.environ.pop("LISTEN_PID", "")
     names = os.environ.pop("LISTEN_FDNAMES", "").split(":")
     if owner != str(os.getpid()) or not count.isdecimal():
@@ -36,7 +42,23 @@ def listeners() -> dict[str, list[socket.socket]]:
     found: dict[str, list[socket.socket]] = {}
     for index in range(int(count)):
         name = names[index] if index < len(names) else ""
-        inherited = socket.socket(fileno=_FIRST + index)
-        inherited.set_inheritable(False)
+        inherited = _adopt(_FIRST + index)
         found.setdefault(name, []).append(inherited)
     return found
+
+
+def _adopt(descriptor: int) -> socket.socket:
+    try:
+        inherited = socket.socket(fileno=descriptor)
+        is_stream = inherited.family in {socket.AF_INET, socket.AF_INET6} and inherited.type == socket.SOCK_STREAM
+        is_listening = is_stream and inherited.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    except OSError:
+        is_listening = False
+    if not is_listening:
+        raise ChatError(
+            f"the inherited file descriptor {descriptor} is no socket that listens for TCP connections: "
+            "use ListenStream=PORT in the socket unit, and Accept=no"
+        )
+    inherited.set_inheritable(False)
+    set_options(inherited)
+    return inherited

@@ -27,7 +27,7 @@ def of_store(store: str) -> str:
     """Return the path of the file with the key and the certificate; make it if there is none. Raises ChatError."""
     path = Path(path_of(store))
     if not path.exists():
-        made = _make()
+        made = make()
         try:
             _write(path, made)
         except OSError as error:
@@ -49,7 +49,8 @@ def _write(path: Path, content: bytes) -> None:
         os.unlink(temporary)
 
 
-def _make() -> bytes:
+def make() -> bytes:
+    """Return a new key and its certificate (PEM). Raises ChatError."""
     try:
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes, serialization

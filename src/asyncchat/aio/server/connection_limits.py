@@ -35,7 +35,7 @@ class ConnectionLimiter:
 
         `is_shared`: the host is a proxy, whose connections come from many addresses.
         """
-        if self.is_full:
+        if self.is_full():
             self.refused["full"] += 1
             return FULL
         if (
@@ -48,10 +48,9 @@ class ConnectionLimiter:
             return TOO_MANY
         return None
 
-    @property
-    def is_full(self) -> bool:
-        """Whether there are as many connections as there may be."""
-        return self._inside >= self._max_connections
+    def is_full(self, besides: int = 0) -> bool:
+        """Tell whether there are as many connections as there may be, `besides` so many of them."""
+        return self._inside - besides >= self._max_connections
 
     def enter(self, host: str) -> None:
         """Count a new connection."""

@@ -2,10 +2,9 @@
 
 import asyncio
 import socket
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol, TypeVar
 
-if TYPE_CHECKING:
-    from asyncchat.aio.server.server import Server
+_Server = TypeVar("_Server", contravariant=True)
 
 
 class Reader(Protocol):
@@ -24,8 +23,8 @@ class Reader(Protocol):
         ...
 
 
-class Port(Protocol):
-    """A further port, on `listeners`, which must be listening already.
+class Port(Protocol[_Server]):
+    """A further port of a server, on `listeners`, which must be listening already.
 
     plain_answer: the answer to a peer that speaks without TLS where it is needed
     """
@@ -41,6 +40,6 @@ class Port(Protocol):
         """Return the address of the page, for browsers that reach the server at `host`."""
         ...
 
-    async def handle(self, server: "Server", reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle(self, server: _Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection to its end."""
         ...

@@ -32,7 +32,7 @@ async def serve(
     recorder: Peer | None = None,
     store: "Store | None" = None,
     policy: Policy = Policy(),  # noqa: B008
-    web: Port | None = None,
+    web: Port[Server] | None = None,
     certificate: "Certificate | None" = None,
     reread: Reread | None = None,
 ) -> None:

@@ -74,7 +74,7 @@ class Server:
         recorder: Peer | None = None,
         store: "Store | None" = None,
         policy: Policy = Policy(),  # noqa: B008
-        web: Port | None = None,
+        web: "Port[Server] | None" = None,
         certificate: "Certificate | None" = None,
     ) -> None:
         self._listeners = listeners
@@ -177,14 +177,13 @@ class Server:
         page = self._web.page_at(host, secure=certificate is not None) if self._web else ""
         return [str(link), *([f"{page}?k={key}{room}"] if page else [])]
 
-    @property
-    def trouble(self) -> str:
-        """Why users can't join or post now; empty if they can."""
+    def trouble(self, besides: int = 0) -> str:
+        """Return why users can't join or post now, if so many connections are not counted; empty if they can."""
         if self._closing:
             return "the server is closing"
         if self._store and self._store.log.trouble:
             return f"messages can't be stored: {self._store.log.trouble}"
-        return "the chat is full" if self.limiter.is_full else ""
+        return "the chat is full" if self.limiter.is_full(besides) else ""
 
     def measure(self) -> Measurements:
         """Return what the server has done and holds, as numbers."""

@@ -66,7 +66,7 @@ class WebPort:
     async def handle(self, server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection to its end."""
         host = host_of_peer(writer.get_extra_info("peername"))
-        if server.limiter.is_full and self._checks < MOST_CHECKS:
+        if server.limiter.is_full() and self._checks < MOST_CHECKS:
             await self._answer_checks(server, reader, writer)
             return
         if refusal := server.limiter.refusal(host, is_shared=self.trust.is_proxy(host)):
@@ -156,7 +156,7 @@ class WebPort:
                     server.count_refusal()
                     answer = self._full
                 else:
-                    answer = self._respond(server, protocol, request, writer)
+                    answer = self._respond(server, protocol, request, writer, is_counted=only is None)
                 if isinstance(answer, Answer) and (is_old or "close" in _joined(request, "Connection").lower()):
                     answer = answer._replace(closes=True)
             case _:
@@ -165,15 +165,20 @@ class WebPort:
         return answer
 
     def _respond(
-        self, server: Server, protocol: ServerProtocol, request: Request, writer: asyncio.StreamWriter
+        self,
+        server: Server,
+        protocol: ServerProtocol,
+        request: Request,
+        writer: asyncio.StreamWriter,
+        *,
+        is_counted: bool,
     ) -> Answer | _Opening:
         path = _path(request)
         if path == "/healthz":
             return text(HTTPStatus.OK, "alive")
         if path == "/readyz":
-            if server.trouble:
-                return text(HTTPStatus.SERVICE_UNAVAILABLE, server.trouble)
-            return text(HTTPStatus.OK, "ready")
+            trouble = server.trouble(besides=int(is_counted))
+            return text(HTTPStatus.SERVICE_UNAVAILABLE if trouble else HTTPStatus.OK, trouble or "ready")
         host, peer = _joined(request, "Host"), host_of_peer(writer.get_extra_info("peername"))
         forwarded = _joined(request, "X-Forwarded-For")
         if not self.trust.knows_host(host):
