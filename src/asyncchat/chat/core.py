@@ -18,6 +18,7 @@ from asyncchat.log.entries import (
     DeleteAccount,
     Depart,
     Enter,
+    Join,
     Leave,
     MakeRoom,
     MarkRead,
@@ -25,16 +26,18 @@ from asyncchat.log.entries import (
     Restrict,
     Seen,
     SendPrivate,
+    ServerLost,
     SetPrivate,
     SetRole,
     SetRoomRole,
     SetTopic,
     StorePassword,
+    life_of,
 )
 from asyncchat.log.pipeline import Pipeline
 from asyncchat.log.restrictions import Action, Restriction, RestrictionKind
 from asyncchat.log.room_events import Sent
-from asyncchat.text import texts
+from asyncchat.text import room_texts, texts
 from asyncchat.text.refusals import NotKept
 from asyncchat.text.usernames import Name
 
@@ -85,6 +88,7 @@ class ChatCore(Membership):
         self.recent_guests = RecentGuests()
         self.credential_limiter = CredentialLimiter(monotonic)
         pipeline.outcome = self._tell
+        pipeline.received = self._note_received
 
     # Who is online.
 
@@ -92,13 +96,11 @@ class ChatCore(Membership):
         """The user is online under this name from now on."""
         user.name = user.resumable.name = name
         self.online[name.key] = user
-        self.looks.add(name)
 
     def remove_user(self, user: User) -> None:
         """The user is not online under this name any more."""
         name = user.require_name()
         del self.online[name.key]
-        self.looks.remove(name)
         if user.account:
             self.note_seen(user.account)
         else:
@@ -119,7 +121,8 @@ class ChatCore(Membership):
             user.output.peer.close()
         else:
             self.remove_user(user)
-            self.propose(Leave(user.member, not self.is_closing), lambda _: self._end(user))
+            is_news = not self.is_closing or bool(self.pipeline.life)  # others are told that go on
+            self.propose(Leave(user.member, is_news), lambda _: self._end(user))
 
     def disconnect(self, user: User, text: str, code: str = "") -> None:
         """Tell the user why the connection ends, and end it; with a `code` a program should not come back."""
@@ -209,6 +212,14 @@ class ChatCore(Membership):
 
     def _tell_applied(self, entry: AnyEntry) -> None:
         match entry:
+            case Join(name, number):
+                if life_of(number) != self.pipeline.life and (user := self.online.get(name.key)):
+                    del self.online[name.key]
+                    self.replace(user, name)  # by a connection to another server
+            case ServerLost(life):
+                if life == self.pipeline.life:
+                    for user in list(self.online.values()):
+                        self.disconnect(user, room_texts.SERVER_LOST)
             case CreateAccount(name, _, token_hash):
                 self._tell_created(name, token_hash)
             case StorePassword(ident, _, token_hash):
@@ -243,6 +254,12 @@ class ChatCore(Membership):
                     self.tell_departed(user, key)
             case _:
                 pass  # the command tells its user, or `apply` the room
+
+    def _note_received(self, message: Sent) -> None:
+        """A message from a session was stored by another server; that session may have been here before."""
+        if session := self.resumable.of(message.token_hash):
+            session.last_id = max(session.last_id, message.ident)
+            session.acknowledge([(message.ident, message.seq)])
 
     def _guests_from(self, restriction: Restriction) -> list[User]:
         """Return the guests who are online from the restricted address; none if the restriction is for a name."""

@@ -8,7 +8,7 @@ from asyncchat.log.accounts import ADMIN, Account, Accounts, Role
 from asyncchat.log.pipeline import Pipeline
 from asyncchat.log.restrictions import RestrictionKind, Restrictions
 from asyncchat.log.room_events import Sent
-from asyncchat.log.state import LOBBY, RoomRole, RoomState
+from asyncchat.log.state import LOBBY, Member, RoomRole, RoomState
 from asyncchat.text import room_texts, texts
 from asyncchat.text.confusables import ConfusableIndex, looks_of
 from asyncchat.text.networks import network_written
@@ -22,8 +22,7 @@ class Directory:
     """What is known of rooms, accounts and users; see ChatCore for the arguments.
 
     default_room: the name of the default room
-    online: the users, by the keys of their names
-    looks: what these names look like
+    online: the users of this server, by the keys of their names
     """
 
     def __init__(self, pipeline: Pipeline, clock: Callable[[], int], history: int) -> None:
@@ -33,7 +32,6 @@ class Directory:
         self.history = history
         self.default_room = parse_name(pipeline.state.room.shown[1:])
         self.online: dict[str, User] = {}
-        self.looks = ConfusableIndex()
         self._looks_of_rooms: dict[str, tuple[str, ...]] = {}
 
     @property
@@ -132,6 +130,10 @@ class Directory:
         user = self.online.get(account.name.key)
         return user if user and user.account is account else None
 
+    def find_member(self, name: Name) -> Member | None:
+        """Return the member with this name, on whichever server."""
+        return self.state.members.get(name.key)
+
     def role_of(self, name: Name) -> Role:
         """Return the role of the user with this name."""
         account = self.find_account(name)
@@ -173,7 +175,7 @@ class Directory:
         for other, whose in (
             (self.accounts and self.accounts.find_confusable(name), texts.IS_REGISTERED),
             (_RESERVED.find(name), texts.IS_RESERVED),
-            (self.looks.find(name, own), texts.IS_ONLINE),
+            (self.state.looks.find(name, own), texts.IS_ONLINE),
         ):
             if other:
                 raise NameRefused(texts.looks_like(other.shown, whose))

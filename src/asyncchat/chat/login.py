@@ -43,8 +43,8 @@ def check_new(core: ChatCore, user: User, name: Name) -> None:
     if core.is_banned(name) or core.is_address_banned(user.address):
         raise Banned
     _refuse_muted(core, user, name)
-    holder = core.online.get(name.key)
-    if accounts.find(name.key) or accounts.is_reserved(name.key) or (holder and holder is not user):
+    holder = core.find_member(name)
+    if accounts.find(name.key) or accounts.is_reserved(name.key) or (holder and holder.number != user.member):
         raise LoginTaken
     try:
         core.refuse_reserved(name)

@@ -1,11 +1,13 @@
 """Who is in which room, and who is told when that changes."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from asyncchat.chat.directory import Directory
 from asyncchat.chat.doubts import Doubt
 from asyncchat.chat.user import Place, User
-from asyncchat.log.entries import AnyEntry, Enter, Follow, Join, ReadRoom, Rename, SetRoomRole
+from asyncchat.errors import Refusal
+from asyncchat.log.entries import AnyEntry, Enter, Follow, Join, Leave, ReadRoom, Rename, SetRoomRole
 from asyncchat.log.pipeline import Done
 from asyncchat.log.state import LOBBY, RoomRole
 from asyncchat.text import room_texts
@@ -17,11 +19,16 @@ class Membership(Directory):
     def propose(self, entry: AnyEntry, done: Done | None = None) -> None:
         """Hand an entry to the log; once it is applied, `done` gets its result, or the Refusal if it was not."""
         if isinstance(entry, Join) and done:
-            self.pipeline.join(entry, done)
+            self.pipeline.join(entry, partial(self._joined, entry.member, done))
             return
         self.pipeline.propose(entry, done)
         if isinstance(entry, Rename):
             self.pipeline.commit()  # a command waits for it, and it costs nothing
+
+    def _joined(self, member: int, done: Done, outcome: object) -> None:
+        done(outcome)
+        if not isinstance(outcome, Refusal) and not self.user_of(member):
+            self.propose(Leave(member))  # the connection has ended meanwhile
 
     # Which rooms a registered user is in after the next login.
 

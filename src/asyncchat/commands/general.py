@@ -1,5 +1,7 @@
 """The commands for all users: help, who is online, the topic, and leaving."""
 
+from collections.abc import Sequence
+
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.recent_guests import Guest
 from asyncchat.chat.user import User
@@ -57,6 +59,9 @@ async def _whois(core: ChatCore, user: User, wanted: str) -> None:
     online, account = core.online.get(name.key), core.find_account(name)
     if online:
         _tell_online(core, user, online)
+    elif member := core.find_member(name):
+        more = room_texts.whois_more(_in_common(core, user, member.rooms), "")
+        user.notice(texts.whois_online(member.name.shown, _called(core.role_of(name)), "") + more)
     elif account:
         _tell_offline(user, account)
     elif guest := core.recent_guests.find(name):
@@ -77,7 +82,7 @@ def _unknown(wanted: str) -> Refusal:
 
 def _tell_online(core: ChatCore, user: User, online: User) -> None:
     name, role, idle = online.require_name().shown, _called(online.role), _lasting(core.clock() - online.active)
-    more = room_texts.whois_more(_in_common(core, user, online), online.resumable.away)
+    more = room_texts.whois_more(_in_common(core, user, core.rooms_of(online)), online.resumable.away)
     if user.role >= Role.MODERATOR:
         since = to_the_second(online.since)
         user.notice(texts.whois_online(name, role, idle, since, online.address, online.output.client) + more, [since])
@@ -85,9 +90,8 @@ def _tell_online(core: ChatCore, user: User, online: User) -> None:
         user.notice(texts.whois_online(name, role, idle) + more)
 
 
-def _in_common(core: ChatCore, user: User, other: User) -> list[str]:
+def _in_common(core: ChatCore, user: User, theirs: Sequence[str]) -> list[str]:
     """Return the names of the rooms in which both are, besides the default one."""
-    theirs = set(core.rooms_of(other))
     return [core.state.rooms[key].conversation for key in core.rooms_of(user) if key in theirs and key != LOBBY]
 
 

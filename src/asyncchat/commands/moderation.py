@@ -29,7 +29,7 @@ from asyncchat.text.usernames import Name, find_name
 async def _kick(core: ChatCore, user: User, wanted: str) -> None:
     _require_argument(wanted, texts.write_whom("/kick"))
     name = _find_target(core, user, wanted, "kick")
-    if name.key not in core.online:
+    if not core.find_member(name):
         raise NotThere
     await _restrict(core, user, "kick", RestrictionKind.BAN, name, core.clock() + KICK_DURATION, "kicked")
 
@@ -69,7 +69,7 @@ async def _restrict_for(core: ChatCore, user: User, argument: str, act: str, kin
         name = as_name(network)
     else:
         name = _find_target(core, user, wanted, act)
-        known = name.key in core.online or core.find_account(name) or core.recent_guests.find(name)
+        known = core.find_member(name) or core.find_account(name) or core.recent_guests.find(name)
         if not (known or core.restrictions.find(kind, name.key, core.clock(), _place(user, kind))):
             raise NotThere
     await _restrict(core, user, act, kind, name, None if lasts is None else core.clock() + lasts, done)
@@ -99,8 +99,10 @@ def _address_of(core: ChatCore, name: Name, kind: RestrictionKind) -> str:
     """Return the address to ban together with a name: that of the guest who has or had it; empty for an account."""
     if kind != RestrictionKind.BAN or core.find_account(name):
         return ""
-    online, guest = core.online.get(name.key), core.recent_guests.find(name)
-    return online.address if online else guest.address if guest else network_written(name.key) or ""
+    online, member, guest = core.online.get(name.key), core.find_member(name), core.recent_guests.find(name)
+    if online:
+        return online.address
+    return member.network if member else guest.address if guest else network_written(name.key) or ""
 
 
 def _place(user: User, kind: RestrictionKind) -> str:
@@ -222,9 +224,8 @@ def _find_target(core: ChatCore, user: User, wanted: str, act: str) -> Name:
         raise NotThere
     if name.key == user.require_account().name.key:
         raise Refusal("yourself", texts.not_yourself(act))
-    account, online = core.find_account(name), core.online.get(name.key)
-    guest = core.recent_guests.find(name)
-    return account.name if account else online.name if online and online.name else guest.name if guest else name
+    known = core.find_account(name) or core.find_member(name) or core.recent_guests.find(name)
+    return known.name if known else name
 
 
 def _find_account(core: ChatCore, user: User, wanted: str) -> Account:
@@ -232,6 +233,6 @@ def _find_account(core: ChatCore, user: User, wanted: str) -> Account:
     account = core.find_account(name) if name else None
     if account:
         return account
-    if name and name.key in core.online:
+    if name and core.find_member(name):
         raise Refusal("not-registered", texts.is_guest(name.shown))
     raise NotThere

@@ -30,11 +30,11 @@ class Invite(NamedTuple):
 
 
 class Invites:
-    """All invitations, the oldest first."""
+    """All invitations, the oldest first; `last`: the number of the last one that was made, if that is known."""
 
-    def __init__(self, invites: Iterable[Invite] = ()) -> None:
+    def __init__(self, invites: Iterable[Invite] = (), last: int = 0) -> None:
         self._by_hash = {invite.key_hash: invite for invite in invites}
-        self.last = max((invite.number for invite in self._by_hash.values()), default=0)
+        self.last = max((invite.number for invite in self._by_hash.values()), default=last)
 
     def add(self, invite: Invite) -> None:
         """Add an invitation with a number that no other one has had."""

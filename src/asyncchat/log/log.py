@@ -1,7 +1,7 @@
 """The interface of the log, and the one that keeps nothing."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from asyncchat.log.entries import Logged
 from asyncchat.log.room_events import Sent
@@ -29,6 +29,58 @@ class Log(Protocol):
 
         If a message can't be stored, nor are the later ones of the batch: their numbers are used again.
         """
+        ...
+
+
+class Received(NamedTuple):
+    """An entry that another server has stored, and its result."""
+
+    entry: Logged
+    result: object = None
+
+
+class LogListener(Protocol):
+    """What a shared log tells of itself; each function is called in the thread of the pipeline."""
+
+    def receive(self, entries: Sequence[Received]) -> None:
+        """Other servers have stored these entries, after all those before."""
+        ...
+
+    def prepare(self) -> Sequence[Logged]:
+        """Return the batch that is to be stored next: all entries before it are known, and none comes between."""
+        ...
+
+    def kept(self, results: Sequence[object]) -> None:
+        """The batch is stored, see Kept; if it is not, each result is a Refusal."""
+        ...
+
+    def stall(self, why: str) -> None:
+        """Nothing can be stored or received now, and why; empty if it can again."""
+        ...
+
+    def fence(self, life: int) -> None:
+        """The other servers have given this one up: its members have left, and it goes on with another life."""
+        ...
+
+    def lose(self, life: int) -> None:
+        """Another server is silent for too long."""
+        ...
+
+    def fail(self, why: str) -> None:
+        """The log can't be used any more by this process."""
+        ...
+
+
+class SharedLog(Log, Protocol):
+    """A log to which several servers append; it tells one LogListener what comes in.
+
+    life: the number of this life of the server, see `life_of`
+    """
+
+    life: int
+
+    def request(self) -> None:
+        """Have `prepare` called as soon as it is this server's turn, and then `kept`, unless it returned nothing."""
         ...
 
 

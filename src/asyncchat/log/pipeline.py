@@ -34,28 +34,31 @@ class Sender(Protocol):
         ...
 
 
-class _Proposal(NamedTuple):
+class Proposal(NamedTuple):
+    """An entry that is to be stored, and who gets its result."""
+
     entry: AnyEntry
     done: Done | None
 
 
-_Item = Sent | _Proposal
-_Acks = dict[str, dict[Sender, list[tuple[int, int]]]]
+Item = Sent | Proposal
+Acks = dict[str, dict[Sender, list[tuple[int, int]]]]
 """What is to be acknowledged: for each room, by its key, the ids and numbers of each sender's messages."""
 
 
-class _Batch(NamedTuple):
+class Batch(NamedTuple):
     """What goes to the log together; `is_mixed`: not all of it are messages of the default room."""
 
-    items: list[_Item]
-    acks: _Acks
+    items: list[Item]
+    acks: Acks
     is_mixed: bool
 
     @property
     def entries(self) -> list[Logged]:
+        """What the log gets."""
         if not self.is_mixed:
             return self.items  # type: ignore[return-value]
-        return [item.entry if isinstance(item, _Proposal) else item for item in self.items]
+        return [item.entry if isinstance(item, Proposal) else item for item in self.items]
 
 
 class Pipeline:
@@ -63,20 +66,25 @@ class Pipeline:
 
     What the log has kept is applied to `state`, and told to `audience`. `wake` is called when a batch begins: the
     caller then has `commit` called soon. `clock` tells the time in milliseconds since 1970. `outcome` is called with
-    each entry but messages in the moment in which it is applied, and with its result, or with the Refusal.
+    each entry but messages in the moment in which it is applied, and with its result, or with the Refusal. `received` is
+    called with each message from a session that another server has stored.
     """
+
+    _unchecked: tuple[type, ...] = KEPT_NOWHERE
 
     def __init__(self, state: ChatState, log: Log, wake: Callable[[], object], clock: Callable[[], int]) -> None:
         self.state = state
         self.log = log
         self.audience = Audience()
         self.outcome: Callable[[AnyEntry, object], object] = lambda _entry, _result: None
+        self.received: Callable[[Sent], object] = lambda _message: None
         self.batches = self.messages = 0  # that were delivered
+        self.life = 0  # of this server, see `life_of`
         self.new_member = itertools.count(1).__next__
         self._wake = wake
         self._clock = clock
-        self._pending: list[_Item] = []
-        self._acks: _Acks = defaultdict(dict)
+        self._pending: list[Item] = []
+        self._acks: Acks = defaultdict(dict)
         self._mixed = False  # whether not all that is pending are messages of the default room
         self._in_flight = self._is_handing_over = self._due = False
         self._counted: dict[str, int] = {}  # the numbers of members that were sent last, by the keys of rooms
@@ -112,7 +120,7 @@ class Pipeline:
 
     def propose(self, entry: AnyEntry, done: Done | None = None) -> None:
         """Have an entry stored and applied; `done` gets the result as soon as it is applied, or the Refusal."""
-        self._append(_Proposal(entry, done))
+        self._append(Proposal(entry, done))
         self._mixed = True
 
     def join(self, entry: Join, done: Done) -> None:
@@ -121,9 +129,9 @@ class Pipeline:
         try:
             events = apply(self.state, entry)
         except Refusal as refusal:
-            self._finish(_Proposal(entry, done), refusal)
+            self._finish(Proposal(entry, done), refusal)
         else:
-            self._finish(_Proposal(entry, done), None)
+            self._finish(Proposal(entry, done), None)
             self._tell(events)
 
     def count(self) -> None:
@@ -144,7 +152,7 @@ class Pipeline:
         """How many entries were proposed since the last commit."""
         return len(self._pending)
 
-    def _append(self, item: _Item) -> None:
+    def _append(self, item: Item) -> None:
         if not self._pending:
             self._wake()
         self._pending.append(item)
@@ -164,7 +172,7 @@ class Pipeline:
                 self._due = self._due or bool(self._pending)
                 return
 
-    def _kept(self, batch: "_Batch", results: Sequence[object]) -> None:
+    def _kept(self, batch: "Batch", results: Sequence[object]) -> None:
         try:
             self._deliver(batch, results)
         finally:  # an error must not stop later batches
@@ -172,26 +180,31 @@ class Pipeline:
             if self._due and not self._is_handing_over:
                 self.commit()
 
-    def _take(self) -> "_Batch | None":
+    def _take(self) -> "Batch | None":
         """Return the pending entries that may go to the log together; None if all of them are refused."""
         items, acks = self._pending, self._acks
         if not self._mixed:
             self._pending, self._acks = [], defaultdict(dict)
-            return _Batch(items, acks, is_mixed=False)
-        alone = (n for n, item in enumerate(items) if isinstance(item, _Proposal) and isinstance(item.entry, ALONE))
-        if (first := next(alone, None)) is None:
+            return Batch(items, acks, is_mixed=False)
+        if (first := self._end_of_batch(items)) == len(items):
             self._pending, self._acks, self._mixed = [], defaultdict(dict), False
         else:
-            items, self._pending = items[: first or 1], items[first or 1 :]
-            self._mixed = any(isinstance(item, _Proposal) or item.room for item in self._pending)
+            items, self._pending = items[:first], items[first:]
+            self._mixed = any(isinstance(item, Proposal) or item.room for item in self._pending)
             later = {item.room: item.seq for item in reversed(self._pending) if isinstance(item, Sent)}
             acks, self._acks = _split(acks, later)
         items = [item for item in items if isinstance(item, Sent) or self._admits(item)]
-        return _Batch(items, acks, is_mixed=True) if items else None
+        return Batch(items, acks, is_mixed=True) if items else None
 
-    def _admits(self, proposal: _Proposal) -> bool:
+    def _end_of_batch(self, items: Sequence[Item]) -> int:
+        """Return how many of the first pending entries may go to the log together."""
+        alone = (n for n, item in enumerate(items) if isinstance(item, Proposal) and isinstance(item.entry, ALONE))
+        first = next(alone, len(items))
+        return first or 1
+
+    def _admits(self, proposal: Proposal) -> bool:
         """Tell whether an entry can be applied, before it is stored; if not, finish it."""
-        if not isinstance(proposal.entry, KEPT_NOWHERE):
+        if not isinstance(proposal.entry, self._unchecked):
             try:
                 check(self.state, proposal.entry)
             except Refusal as refusal:
@@ -201,7 +214,7 @@ class Pipeline:
 
     # When a batch is stored.
 
-    def _deliver(self, batch: "_Batch", results: Sequence[object]) -> None:
+    def _deliver(self, batch: "Batch", results: Sequence[object]) -> None:
         self.batches += 1
         if batch.is_mixed or results:
             self._apply_each(batch, results)
@@ -214,7 +227,7 @@ class Pipeline:
         for sender, kept in batch.acks[LOBBY].items():
             sender.acknowledge(kept)
 
-    def _acknowledge(self, batch: "_Batch") -> None:
+    def _acknowledge(self, batch: "Batch") -> None:
         """Acknowledge the messages that were delivered."""
         delivered = {key: self.state.rooms[key].seq + 1 for key in batch.acks}
         kept, later = _split(batch.acks, delivered)
@@ -224,12 +237,12 @@ class Pipeline:
             for sender, acks in senders.items():
                 sender.acknowledge(acks)
 
-    def _apply_each(self, batch: "_Batch", results: Sequence[object]) -> None:
+    def _apply_each(self, batch: "Batch", results: Sequence[object]) -> None:
         events: list[Told] = []
         is_lost = False
         for number, item in enumerate(batch.items):
             result = results[number] if results else None
-            if isinstance(item, _Proposal):
+            if isinstance(item, Proposal):
                 if not isinstance(result, Refusal):
                     self._tell(events)
                     events = []
@@ -256,7 +269,7 @@ class Pipeline:
                 self._lose(batch, lost, result.why)
         self._tell(events)
 
-    def _finish(self, proposal: "_Proposal", outcome: object) -> None:
+    def _finish(self, proposal: "Proposal", outcome: object) -> None:
         self.outcome(proposal.entry, outcome)
         if proposal.done:
             proposal.done(outcome)
@@ -275,7 +288,7 @@ class Pipeline:
                 self._counted.pop(key, None)  # the announcements say it
             self.audience.write(events, key, room.conversation, is_private=room.is_private)
 
-    def _lose(self, batch: "_Batch", lost: Mapping[str, int], why: str) -> None:
+    def _lose(self, batch: "Batch", lost: Mapping[str, int], why: str) -> None:
         """Tell the senders that the last messages of rooms could not be stored; the next ones get their numbers.
 
         `lost`: how many of each room, by its key.
@@ -294,10 +307,10 @@ class Pipeline:
         ]
 
 
-def _split(acks: _Acks, first: Mapping[str, int]) -> tuple[_Acks, _Acks]:
+def _split(acks: Acks, first: Mapping[str, int]) -> tuple[Acks, Acks]:
     """Return the acks before, and those from the message that is the `first` of its room; by the keys of the rooms."""
-    before: _Acks = defaultdict(dict)
-    rest: _Acks = defaultdict(dict)
+    before: Acks = defaultdict(dict)
+    rest: Acks = defaultdict(dict)
     for room, senders in acks.items():
         for sender, each in senders.items():
             if now := [ack for ack in each if room not in first or ack[1] < first[room]]:

@@ -14,6 +14,7 @@ from asyncchat.log.accounts import Account, Accounts
 from asyncchat.log.invites import Invite, Invites
 from asyncchat.log.restrictions import Restrictions
 from asyncchat.log.room_events import Sent
+from asyncchat.text.confusables import ConfusableIndex
 from asyncchat.text.usernames import Name
 
 LOBBY = ""
@@ -34,6 +35,7 @@ class Member(NamedTuple):
     account: int | None
     token_hash: bytes
     rooms: tuple[str, ...] = (LOBBY,)
+    network: str = ""
 
 
 class RoomRole(IntEnum):
@@ -141,10 +143,11 @@ class ChatState:
     rooms: by their keys; LOBBY is the default room
     members: the users who are in the chat, by the keys of their names
     keys: these keys, by the numbers of the members
+    looks: what their names look like
     remembered: the last messages that a new room remembers
     accounts: None without a store
     restrictions: bans and mutes
-    invites: invitations by a link
+    invites: invitations by a link; `last_invite`: the number of the last one that was made
     """
 
     def __init__(
@@ -154,15 +157,17 @@ class ChatState:
         restrictions: Restrictions | None = None,
         others: Iterable[tuple[str, RoomState]] = (),
         invites: Iterable[Invite] = (),
+        last_invite: int = 0,
     ) -> None:
         room.conversation = ""
         self.rooms: dict[str, RoomState] = {LOBBY: room, **dict(others)}
         self.members: dict[str, Member] = {}
         self.keys: dict[int, str] = {}
+        self.looks = ConfusableIndex()
         self.remembered = min(room.remembered, REMEMBERED)
         self.accounts = accounts
         self.restrictions = restrictions or Restrictions()
-        self.invites = Invites(invites)
+        self.invites = Invites(invites, last_invite)
 
     @property
     def room(self) -> RoomState:
@@ -177,12 +182,16 @@ class ChatState:
         """Add a member, instead of one with the same name."""
         if before := self.members.get(member.name.key):
             del self.keys[before.number]
+        else:
+            self.looks.add(member.name)
         self.members[member.name.key] = member
         self.keys[member.number] = member.name.key
 
     def remove(self, number: int) -> Member:
         """Remove the member with this number, and return it. Raises KeyError."""
-        return self.members.pop(self.keys.pop(number))
+        member = self.members.pop(self.keys.pop(number))
+        self.looks.remove(member.name)
+        return member
 
     def vacate(self, room: str, name: Name) -> RoomState:
         """Remove a name from a room, and the room itself if nothing is left of it; return the room."""

@@ -50,7 +50,7 @@ async def _restore(core: ChatCore, hello: Hello) -> ResumableSession | None:
         except NotKept:
             return None
     if not saved.acks and saved.account is None:
-        return None
+        return _restore_member(core, hello)
     account = accounts.get(saved.account)
     name = account.name if account else find_name(saved.name)
     # Its user has seen the history before its first message; whether it may see more is not known.
@@ -58,6 +58,19 @@ async def _restore(core: ChatCore, hello: Hello) -> ResumableSession | None:
     session = core.resumable.restore(hello.token, saved.acks, account, saved.since, name, first)
     for partner in filter(None, map(accounts.get, saved.partners)):
         session.partners.setdefault(partner.name.key, partner)
+    return session
+
+
+def _restore_member(core: ChatCore, hello: Hello) -> ResumableSession | None:
+    """Return the session of a member who has written nothing yet, on a server that has ended perhaps."""
+    name = find_name(hello.name)
+    member = core.find_member(name) if name else None
+    if not member or member.token_hash != hash_token(hello.token):
+        return None
+    account = core.accounts.get(member.account) if core.accounts else None
+    session = core.resumable.restore(hello.token, (), account, 0, member.name, first=1)
+    for room in member.rooms:
+        session.rooms.setdefault(room, 1)
     return session
 
 
@@ -216,7 +229,7 @@ class _Login:
                 raise NoInvite(room_texts.INVITE_ENDED)
             return
         login.check_guest(core, self._user, name, is_back=is_back, is_invited=True)
-        if name.key in core.online:
+        if core.find_member(name):
             raise NameTaken(name.shown)
         await UseInvite(key_hash, now)
         session.is_invited = True

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from asyncchat.log.room_events import Sent
+from asyncchat.store.database import DatabaseError
 from asyncchat.store.location import Files, address, how_to_read, open_file, shown
 from asyncchat.store.location import StoreError as StoreError
 from asyncchat.store.mark import Mark
@@ -41,7 +42,7 @@ class GivenUp(Exception):
     """The store is not used any more by this process; the text is the reason."""
 
 
-ERRORS = (sqlite3.Error, UnicodeDecodeError, Moved, GivenUp)
+ERRORS = (sqlite3.Error, UnicodeDecodeError, Moved, GivenUp, DatabaseError)
 """What SQLite raises (UnicodeDecodeError: for a damaged file, with a text that is no UTF-8), and what is found here."""
 
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_CORRUPT_INDEX", "SQLITE_NOTADB")
@@ -61,7 +62,7 @@ def reason(error: Exception) -> str:
         return "the store is damaged"
     if isinstance(error, Moved):
         return "the store's file is gone"
-    if isinstance(error, GivenUp):
+    if isinstance(error, GivenUp | DatabaseError):
         return str(error)
     match getattr(error, "sqlite_errorname", "").partition("_")[2]:
         case "FULL":

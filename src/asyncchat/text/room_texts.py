@@ -110,6 +110,10 @@ def removed(room: str, default: str) -> str:
 
 INVITE_ENDED = "this invitation can't be used any more. Ask for another one."
 NO_INVITE = "there is no link with this number. /invites lists them."
+INVITED_MEANWHILE = "another invitation was made at the same moment: try it again"
+SERVER_LOST = "this server has lost the others. Join again, or at another server."
+GIVEN_UP = "the other servers have not heard of this one for too long"
+MAY_NOT_WRITE = "you may not write there any more"
 NO_INVITES = "there are no links that invite. /invite makes one."
 NO_LINK_TO_PRIVATE = "nobody enters a private room by a link: write /invite NAME."
 

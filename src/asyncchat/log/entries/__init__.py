@@ -19,6 +19,8 @@ from asyncchat.log.entries.members import Join as Join
 from asyncchat.log.entries.members import Leave as Leave
 from asyncchat.log.entries.members import Mark as Mark
 from asyncchat.log.entries.members import Rename as Rename
+from asyncchat.log.entries.members import ServerLost as ServerLost
+from asyncchat.log.entries.members import life_of as life_of
 from asyncchat.log.entries.moderation import LiftRestriction as LiftRestriction
 from asyncchat.log.entries.moderation import Restrict as Restrict
 from asyncchat.log.entries.private import ChangePrivate as ChangePrivate
@@ -39,7 +41,13 @@ from asyncchat.log.entries.rooms import SetTopic as SetTopic
 from asyncchat.log.room_events import Sent
 
 KEPT_NOWHERE = (Join, Rename, Leave, Enter, Depart, Count, Mark)
-"""Entries that are applied and not stored."""
+"""Entries that are applied, and that one server alone does not store."""
+
+CHANGES_NOTHING = (Count, Mark)
+"""Entries that are neither stored nor told to other servers."""
+
+IN_TABLES_ALONE = (OpenConversation, MarkRead, Follow, ReadRoom)
+"""Entries that change what is stored, and nothing that another server holds in memory."""
 
 ALONE = (
     CreateAccount,
@@ -56,6 +64,7 @@ ALONE = (
     MakeInvite,
     UseInvite,
     RevokeInvite,
+    ServerLost,
 )
 """Entries that are a batch of their own: whether later entries are possible depends on them."""
 
@@ -63,6 +72,7 @@ AnyEntry = (
     Join
     | Rename
     | Leave
+    | ServerLost
     | Enter
     | MakeRoom
     | Depart

@@ -1,16 +1,24 @@
-"""Who is in the chat. These entries are not stored: after a start of the server there are no members."""
+"""Who is in the chat. One server alone does not store these entries: after its start there are no members."""
 
 from dataclasses import dataclass
 
 from asyncchat.log.entries.entry import Entry
 from asyncchat.text.usernames import Name
 
+LIFE_BITS = 40
+"""Bits of a member's number that count the connections of one life of a server; those above are the life's number."""
+
+
+def life_of(member: int) -> int:
+    """Return the life of the server that a member is connected to, by the member's number; 0 with one server alone."""
+    return member >> LIFE_BITS
+
 
 @dataclass(frozen=True, slots=True)
 class Join(Entry[None]):
     """Become a member, or replace the connection of a user who is one already.
 
-    member: a number that no other member has, of this connection
+    member: a number that no other member has, of this connection, see life_of
     network: where it comes from
     account: the number of the account that the name belongs to, if it is one
     token_hash: of the token with which a guest can come back
@@ -44,6 +52,16 @@ class Leave(Entry[None]):
 
     member: int
     is_news: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ServerLost(Entry[None]):
+    """A server has ended, or was silent for too long: its members leave, in the order in which they have connected.
+
+    life: see life_of; no entry of it counts any more
+    """
+
+    life: int
 
 
 @dataclass(frozen=True, slots=True)

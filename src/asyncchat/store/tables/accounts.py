@@ -1,8 +1,7 @@
 """Accounts, the tokens by which their owners come back, and the names of deleted accounts."""
 
-import sqlite3
-
 from asyncchat.log.accounts import ADMIN, MOST_GIVEN_UP, Account, Role
+from asyncchat.store.database import Database
 from asyncchat.text.sanitize import sanitize
 from asyncchat.text.usernames import Name, parse_name
 
@@ -13,7 +12,7 @@ MAX_TOKENS = 32
 class AccountStore:
     """Reads and writes accounts by `connection`, in a transaction of its caller's."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Database) -> None:
         self._do = connection.execute
 
     def all(self) -> list[Account]:
@@ -46,21 +45,24 @@ class AccountStore:
 
     def create(self, name: Name, password: str, token_hash: bytes, time: int) -> None:
         """Create an account, and store the token with which its owner has registered, if there is one."""
-        made = self._do(
-            "INSERT INTO accounts (key, name, password, role, made) VALUES (?, ?, ?, ?, ?)",
+        (made,) = self._do(
+            "INSERT INTO accounts (key, name, password, role, made) VALUES (?, ?, ?, ?, ?) RETURNING id",
             (name.key, name.shown, password, int(Role.REGISTERED), time),
-        )
-        assert made.lastrowid
-        self.store_token(made.lastrowid, token_hash, time)
+        ).fetchone()
+        self.store_token(made, token_hash, time)
 
     def store_token(self, account: int, token_hash: bytes, time: int) -> None:
         """Store a token, if it is not empty, and delete the oldest beyond MAX_TOKENS."""
         if token_hash:
-            self._do("INSERT OR REPLACE INTO seats VALUES (?, ?, ?)", (token_hash, account, time))
             self._do(
-                "DELETE FROM seats WHERE key IN"
-                " (SELECT key FROM seats WHERE account = ? ORDER BY time DESC LIMIT -1 OFFSET ?)",
-                (account, MAX_TOKENS),
+                "INSERT INTO seats (key, account, time) VALUES (?, ?, ?)"
+                " ON CONFLICT (key) DO UPDATE SET account = excluded.account, time = excluded.time",
+                (token_hash, account, time),
+            )
+            self._do(
+                "DELETE FROM seats WHERE account = ? AND key NOT IN"
+                " (SELECT key FROM seats WHERE account = ? ORDER BY time DESC LIMIT ?)",
+                (account, account, MAX_TOKENS),
             )
 
     def set_password(self, account: int, password: str) -> None:
@@ -86,7 +88,10 @@ class AccountStore:
         (key,) = self._do("SELECT key FROM accounts WHERE id = ?", (account,)).fetchone()
         self._do("DELETE FROM seats WHERE account = ?", (account,))
         self._do("DELETE FROM accounts WHERE id = ?", (account,))
-        self._do("INSERT OR REPLACE INTO given_up VALUES (?, ?)", (key, time))
+        self._do(
+            "INSERT INTO given_up (key, time) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET time = excluded.time",
+            (key, time),
+        )
         forgotten = self._do("SELECT time FROM given_up ORDER BY time DESC LIMIT 1 OFFSET ?", (MOST_GIVEN_UP,))
         for (oldest,) in forgotten.fetchall():  # a token from before then needs the password from now on
             self._do("DELETE FROM given_up WHERE time <= ?", (oldest,))

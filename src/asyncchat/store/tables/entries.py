@@ -1,6 +1,5 @@
 """What each entry of the log changes in the tables of a store."""
 
-import sqlite3
 from collections.abc import Callable
 
 from asyncchat.log.accounts import Role
@@ -30,6 +29,7 @@ from asyncchat.log.entries import (
     UseInvite,
 )
 from asyncchat.log.state import RoomRole
+from asyncchat.store.database import Database
 from asyncchat.store.file import Retention
 from asyncchat.store.tables.accounts import AccountStore
 from asyncchat.store.tables.messages import MessageStore
@@ -46,7 +46,7 @@ class EntryStore:
     clock: tells the time that is trusted, in milliseconds since 1970
     """
 
-    def __init__(self, connection: sqlite3.Connection, keep: Retention, clock: Callable[[], int]) -> None:
+    def __init__(self, connection: Database, keep: Retention, clock: Callable[[], int]) -> None:
         self.accounts = AccountStore(connection)
         self.private_messages = PrivateMessageStore(connection, keep, clock)
         self.moderation = ModerationStore(connection)
@@ -54,7 +54,7 @@ class EntryStore:
         self.rooms = RoomStore(connection, keep, clock)
 
     def write(self, entry: AnyEntry) -> object:
-        """Keep an entry, and return its result. Raises Refusal, before anything is written, and sqlite3.Error."""
+        """Keep an entry, and return its result. Raises Refusal, before anything is written, and what the database raises."""
         accounts, moderation = self.accounts, self.moderation
         match entry:
             case SendPrivate():

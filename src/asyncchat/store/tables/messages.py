@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 
 from asyncchat.log.room_events import Sent
+from asyncchat.store.database import Database
 from asyncchat.store.search import index
 from asyncchat.system.clock import is_odd
 from asyncchat.text.refusals import NoMessage
@@ -72,8 +73,11 @@ class MessageStore:
 
 
 @contextlib.contextmanager
-def overwriting(connection: sqlite3.Connection) -> Iterator[None]:
-    """Overwrite what is deleted meanwhile (sqlite.org/pragma.html#pragma_secure_delete)."""
+def overwriting(connection: Database) -> Iterator[None]:
+    """Have SQLite overwrite what is deleted meanwhile (sqlite.org/pragma.html#pragma_secure_delete)."""
+    if not isinstance(connection, sqlite3.Connection):
+        yield
+        return
     connection.execute("PRAGMA secure_delete = ON")
     try:
         yield

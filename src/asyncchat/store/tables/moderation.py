@@ -2,13 +2,13 @@
 
 import contextlib
 import re
-import sqlite3
 from datetime import datetime
 
 from asyncchat.chat.requests.queries import AuditEntry
 from asyncchat.log.accounts import Role
 from asyncchat.log.invites import MOST_INVITES, Invite
 from asyncchat.log.restrictions import Action, Restriction, RestrictionKind
+from asyncchat.store.database import Database
 from asyncchat.text import texts
 from asyncchat.text.sanitize import sanitize
 from asyncchat.text.usernames import Name
@@ -23,7 +23,7 @@ _UNTIL = re.compile(re.escape(texts.with_end("", "TIME")).replace("TIME", "([0-9
 class ModerationStore:
     """Reads and writes restrictions, the topic and the audit log by `connection`, in a transaction of its caller's."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Database) -> None:
         self._do = connection.execute
 
     def restrictions(self) -> list[Restriction]:
@@ -44,7 +44,9 @@ class ModerationStore:
         kind, name, address, until, rank, room = restriction
         self._do("DELETE FROM restrictions WHERE until <= ?", (time,))
         self._do(
-            "INSERT OR REPLACE INTO restrictions VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO restrictions (kind, room, key, name, address, until, rank) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (kind, room, key) DO UPDATE SET name = excluded.name, address = excluded.address,"
+            " until = excluded.until, rank = excluded.rank",
             (kind, room, name.key, name.shown, address, until, int(rank)),
         )
 
@@ -63,7 +65,7 @@ class ModerationStore:
 
     def keep_invite(self, invite: Invite) -> None:
         """Store an invitation, and delete the oldest beyond MOST_INVITES."""
-        self._do("INSERT INTO invites VALUES (?, ?, ?, ?, ?, ?)", invite)
+        self._do("INSERT INTO invites (number, key_hash, maker, room, uses, until) VALUES (?, ?, ?, ?, ?, ?)", invite)
         self._do(
             "DELETE FROM invites WHERE number NOT IN (SELECT number FROM invites ORDER BY number DESC LIMIT ?)",
             (MOST_INVITES,),
@@ -82,10 +84,11 @@ class ModerationStore:
 
         room: the key of the private room that it is about
         """
-        cursor = self._do(
-            "INSERT INTO audit (time, by, act, what, room) VALUES (?, ?, ?, ?, ?)", (time, by.shown, action, what, room)
-        )
-        self._do("DELETE FROM audit WHERE id <= ?", ((cursor.lastrowid or 0) - MAX_AUDIT_ENTRIES,))
+        (last,) = self._do(
+            "INSERT INTO audit (time, by, act, what, room) VALUES (?, ?, ?, ?, ?) RETURNING id",
+            (time, by.shown, action, what, room),
+        ).fetchone()
+        self._do("DELETE FROM audit WHERE id <= ?", (last - MAX_AUDIT_ENTRIES,))
 
 
 def audit_entry(time: int, by: str, action: str, what: str) -> AuditEntry:

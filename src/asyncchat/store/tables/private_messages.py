@@ -1,11 +1,11 @@
 """Private messages: the conversations of two accounts each, and how far each of the two has read."""
 
-import sqlite3
 from collections.abc import Callable, Iterable
 
 from asyncchat.log.accounts import Account
 from asyncchat.log.entries import ChangePrivate, PrivateHistory, PrivateStored, SendPrivate
 from asyncchat.log.room_events import SHOWN, Sent
+from asyncchat.store.database import Database
 from asyncchat.store.file import Retention, sent
 from asyncchat.store.tables.messages import overwriting
 from asyncchat.system.clock import is_odd
@@ -34,7 +34,7 @@ class PrivateMessageStore:
     clock: tells the time that is trusted, in milliseconds since 1970
     """
 
-    def __init__(self, connection: sqlite3.Connection, keep: Retention, clock: Callable[[], int]) -> None:
+    def __init__(self, connection: Database, keep: Retention, clock: Callable[[], int]) -> None:
         self._connection = connection
         self._do = connection.execute
         self._keep = keep
@@ -47,13 +47,12 @@ class PrivateMessageStore:
             return int(found[0])
         made = self._do(
             "INSERT INTO conversations (one, other) SELECT one.id, other.id FROM accounts one, accounts other"
-            " WHERE one.id = ? AND other.id = ?",
+            " WHERE one.id = ? AND other.id = ? RETURNING conversations.id",
             pair,
-        )
-        if not made.rowcount:
+        ).fetchone()
+        if not made:
             raise NotKept("the name is not registered any more")
-        assert made.lastrowid
-        return made.lastrowid
+        return int(made[0])
 
     def send(self, send: SendPrivate) -> PrivateStored:
         """Store a message; delete the first ones of its conversation if there are more than shall be kept.

@@ -1,10 +1,10 @@
 """The rooms besides the default one, and their messages."""
 
-import sqlite3
 from collections.abc import Callable, Sequence
 
 from asyncchat.log.room_events import Sent
 from asyncchat.log.state import REMEMBERED, RoomRole, RoomState
+from asyncchat.store.database import Database, DatabaseError
 from asyncchat.store.file import Retention, sent
 from asyncchat.store.tables.messages import overwriting
 from asyncchat.text.refusals import NoMessage
@@ -18,7 +18,7 @@ class RoomStore:
     clock: tells the time that is trusted, in milliseconds since 1970
     """
 
-    def __init__(self, connection: sqlite3.Connection, keep: Retention, clock: Callable[[], int]) -> None:
+    def __init__(self, connection: Database, keep: Retention, clock: Callable[[], int]) -> None:
         self._connection = connection
         self._do = connection.execute
         self._do_many = connection.executemany
@@ -62,7 +62,7 @@ class RoomStore:
         """
         made = self._do(
             "INSERT INTO rooms (key, name, maker, time) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE"
-            " SET name = excluded.name, maker = excluded.maker, time = excluded.time, private = 0"
+            " SET name = excluded.name, maker = excluded.maker, time = excluded.time, private = false"
             " WHERE topic = '' AND last = 0 AND NOT EXISTS (SELECT 1 FROM said WHERE room = rooms.id)",
             (name.key, name.shown, maker.shown, time),
         )
@@ -80,7 +80,7 @@ class RoomStore:
         """Keep whether a room is private, and who is invited then."""
         self._do("UPDATE rooms SET private = ? WHERE key = ?", (is_private, key))
         self._do_many(
-            "INSERT OR IGNORE INTO room_roles VALUES (?, ?, ?)",
+            "INSERT INTO room_roles (room, account, role) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             [(key, account, int(RoomRole.INVITED)) for account in invited],
         )
 
@@ -90,7 +90,11 @@ class RoomStore:
         if role is None:
             self._do("DELETE FROM room_roles WHERE room = ? AND account = ?", (key, account))
         else:
-            self._do("INSERT OR REPLACE INTO room_roles VALUES (?, ?, ?)", (key, account, int(role)))
+            self._do(
+                "INSERT INTO room_roles (room, account, role) VALUES (?, ?, ?)"
+                " ON CONFLICT (room, account) DO UPDATE SET role = excluded.role",
+                (key, account, int(role)),
+            )
         return RoomRole(row[0]) if row else None
 
     def set_topic(self, key: str, text: str) -> None:
@@ -102,7 +106,7 @@ class RoomStore:
         written = self._clock()
         row = self._do("SELECT id FROM rooms WHERE key = ?", (messages[0].room,)).fetchone()
         if not row:
-            raise sqlite3.IntegrityError("the store does not have the room")
+            raise DatabaseError("the store does not have the room")
         (ident,) = row
         self._do_many(
             "INSERT INTO said (room, seq, time, name, text, seat, id, written) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -125,7 +129,7 @@ class RoomStore:
         self._do(
             "DELETE FROM places WHERE account = ? AND room != '' AND room NOT IN (SELECT key FROM rooms)", (account,)
         )
-        self._do("INSERT OR IGNORE INTO places VALUES (?, ?, 0)", (account, key))
+        self._do("INSERT INTO places (account, room, seq) VALUES (?, ?, 0) ON CONFLICT DO NOTHING", (account, key))
 
     def unfollow(self, account: int, key: str) -> None:
         """Keep that the owner of an account is not in a room any more."""
@@ -157,6 +161,6 @@ class RoomStore:
             "SELECT room, seq FROM said WHERE ifnull(written, time) < ? ORDER BY ifnull(written, time) LIMIT ?",
             (limit, most),
         ).fetchall()
-        self._do_many("UPDATE rooms SET last = max(last, ?2) WHERE id = ?1", aged)
+        self._do_many("UPDATE rooms SET last = max(last, ?) WHERE id = ?", [(seq, room) for room, seq in aged])
         self._do_many("DELETE FROM said WHERE room = ? AND seq = ?", aged)
         return len(aged)
