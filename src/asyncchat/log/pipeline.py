@@ -66,8 +66,8 @@ class Pipeline:
 
     What the log has kept is applied to `state`, and told to `audience`. `wake` is called when a batch begins: the
     caller then has `commit` called soon. `clock` tells the time in milliseconds since 1970. `outcome` is called with
-    each entry but messages in the moment in which it is applied, and with its result, or with the Refusal. `received` is
-    called with each message from a session that another server has stored.
+    each entry but messages in the moment in which it is applied, and with its result, or with the Refusal. `received`
+    is called with each message from a session that another server has stored.
     """
 
     _unchecked: tuple[type, ...] = KEPT_NOWHERE

@@ -187,18 +187,12 @@ class SqliteLog:
 
     def _write(self, part: _Part) -> object:
         if isinstance(part, list):
-            self._write_messages(part)
+            self._entries.write_messages(part)
             return None
         try:
             return self._entries.write(part)
         except Refusal as refusal:
             return refusal
-
-    def _write_messages(self, rows: list[Sent]) -> None:
-        if rows[0].room:
-            self._entries.rooms.write(rows)
-            return
-        self._entries.messages.write(rows)
 
 
 def _parts(batch: Sequence[Logged]) -> Iterator[_Part]:

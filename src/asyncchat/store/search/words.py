@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import NamedTuple
 
 RULES = f"1, Unicode {unicodedata.unidata_version}"
 """By which `words_of` goes; an index that was made by others has to be made anew."""
@@ -121,10 +122,19 @@ def _characters(word: str) -> list[str]:
     return [] if _UNSPACED.match(word) else [_PIECE + character for character in word]
 
 
+class Lookup(NamedTuple):
+    """By what a phrase is found: by its words, or, if there are any, by pieces of these."""
+
+    words: list[str]
+    pieces: list[list[str]]
+
+
 class Wanted:
     """The terms of a search: all of some words and phrases; or literally, if there is no word in it.
 
-    match: what finds candidates in the index (sqlite.org/fts5.html, 3); empty if there is nothing to look up
+    lookups: what finds candidates in an index of words, all of them
+    literals: what a text has, as it stands, if there is no word in the query
+    match: the lookups for SQLite (sqlite.org/fts5.html, 3); empty if there is nothing to look up
     may_match, values: a condition for SQL, with its values, which every `text` meets that has it, and few others
     """
 
@@ -132,36 +142,41 @@ class Wanted:
         items = [quoted or bare for quoted, bare in _ITEM.findall(query.translate(_QUOTES))]
         phrases = [words for item in items if (words := _split(_folded(item)))]
         self._phrases = list(dict.fromkeys(map(" ".join, phrases)))
-        self._literals = [] if phrases else [item for item in items if item.strip()] or query.split()
-        self.match = _expression(self._phrases)
+        self.literals = [] if phrases else [item for item in items if item.strip()] or query.split()
+        self.lookups = _lookups(self._phrases)
+        self.match = _expression(self.lookups)
         if phrases:
             self.may_match, self.values = _condition([word for words in phrases for word in words])
         else:
-            self.values = self._literals[:_MOST_CONDITIONS]
+            self.values = self.literals[:_MOST_CONDITIONS]
             self.may_match = " AND ".join(["instr(text, ?)"] * len(self.values))
 
     def is_in(self, text: str) -> bool:
         """Tell whether `text` has all of it."""
-        if self._literals:
-            return all(item in text for item in self._literals)
+        if self.literals:
+            return all(item in text for item in self.literals)
         words, runs = _take_apart(text)
         said, mixed = f" {' '.join(words)} ", [" ".join(run) for run in runs]
         return all(f" {phrase} " in said or any(phrase in run for run in mixed) for phrase in self._phrases)
 
 
-def _expression(phrases: list[str]) -> str:
-    parts = []
+def _lookups(phrases: list[str]) -> list[Lookup]:
+    found: list[Lookup] = []
     left = MOST_LOOKED_UP
     for phrase in sorted(phrases, key=len, reverse=True):  # long words are rare ones
         if left > 0:
             words = phrase.split()[:_PART_LOOKED_UP]
             pieces = [_characters(word)[:_PART_LOOKED_UP] or [word] for word in words]
             left -= len(words) + sum(map(len, pieces))
-            is_unspaced = all(map(_UNSPACED.match, words))
-            parts.append(
-                _phrase(words) if is_unspaced else f"({_phrase(words)} OR {' AND '.join(map(_phrase, pieces))})"
-            )
-    return " AND ".join(parts)
+            found.append(Lookup(words, [] if all(map(_UNSPACED.match, words)) else pieces))
+    return found
+
+
+def _expression(lookups: list[Lookup]) -> str:
+    return " AND ".join(
+        f"({_phrase(words)} OR {' AND '.join(map(_phrase, pieces))})" if pieces else _phrase(words)
+        for words, pieces in lookups
+    )
 
 
 def _phrase(words: list[str]) -> str:

@@ -1,6 +1,8 @@
 """What each entry of the log changes in the tables of a store."""
 
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from asyncchat.log.accounts import Role
 from asyncchat.log.entries import (
@@ -28,6 +30,7 @@ from asyncchat.log.entries import (
     StoreToken,
     UseInvite,
 )
+from asyncchat.log.room_events import Sent
 from asyncchat.log.state import RoomRole
 from asyncchat.store.database import Database
 from asyncchat.store.file import Retention
@@ -39,22 +42,45 @@ from asyncchat.store.tables.rooms import RoomStore
 from asyncchat.text.usernames import Name
 
 
-class EntryStore:
-    """Keeps entries, all but the messages of rooms, by `connection`, in a transaction of its caller's.
+class Messages(Protocol):
+    """The messages of the default room."""
+
+    def write(self, rows: Sequence[Sent], /) -> None:
+        """Keep messages."""
+        ...
+
+    def change(self, seq: int, text: str, time: int, /) -> None:
+        """Give a message another text, if it is kept. Raises NoMessage if it is deleted."""
+        ...
+
+
+class Tables:
+    """Keeps entries by `connection`, in a transaction of its caller's.
 
     keep: which private messages are kept
     clock: tells the time that is trusted, in milliseconds since 1970
     """
 
+    messages: Messages
+
     def __init__(self, connection: Database, keep: Retention, clock: Callable[[], int]) -> None:
         self.accounts = AccountStore(connection)
         self.private_messages = PrivateMessageStore(connection, keep, clock)
         self.moderation = ModerationStore(connection)
-        self.messages = MessageStore(connection, clock)
         self.rooms = RoomStore(connection, keep, clock)
 
+    def write_messages(self, messages: Sequence[Sent]) -> None:
+        """Keep messages of one room. Raises what the database raises."""
+        if messages[0].room:
+            self.rooms.write(messages)
+        else:
+            self.messages.write(messages)
+
     def write(self, entry: AnyEntry) -> object:
-        """Keep an entry, and return its result. Raises Refusal, before anything is written, and what the database raises."""
+        """Keep another entry, and return its result.
+
+        Raises Refusal, before anything is written, and what the database raises.
+        """
         accounts, moderation = self.accounts, self.moderation
         match entry:
             case SendPrivate():
@@ -136,6 +162,16 @@ class EntryStore:
         """Add to the audit log what was done in a room, or, without `room`, on the server."""
         hidden = room if self.rooms.is_private(room) else ""
         self.moderation.audit(by, action, f"#{room} {what}" if room else what, time, hidden)
+
+
+class EntryStore(Tables):
+    """The tables in SQLite."""
+
+    messages: MessageStore
+
+    def __init__(self, connection: sqlite3.Connection, keep: Retention, clock: Callable[[], int]) -> None:
+        super().__init__(connection, keep, clock)
+        self.messages = MessageStore(connection, clock)
 
 
 def _room_action(before: RoomRole | None, role: RoomRole | None) -> str:
