@@ -11,13 +11,14 @@ from asyncchat.cli.arguments import Parser, Rereading, checked, parse
 from asyncchat.errors import ChatError
 from asyncchat.limits import RESERVED_FILES, Limits, Policy, raise_open_file_limit
 from asyncchat.system import signals, stdio, systemd
-from asyncchat.system.addresses import DEFAULT_HOST, DEFAULT_PORT, listen, parse_host, parse_port
+from asyncchat.system.addresses import DEFAULT_HOST, DEFAULT_PORT, is_url, listen, parse_host, parse_port
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
     from asyncchat.aio.web.port import WebPort
     from asyncchat.store import Store
+    from asyncchat.store.postgres import PgStore
     from asyncchat.tls.certificate import Certificate
 
 DESCRIPTION = "Serve a chat. The transcript goes to standard output, the log to standard error."
@@ -26,6 +27,8 @@ _MODES = {"max_line": ("room", "threads", "pair"), "stall_timeout": ("room", "th
 """The modes in which an option is allowed, if not only in the mode room."""
 
 _OF_STORE = ("durability", "keep", "require_account", "admin_password_file", "trust_clock")
+
+_OF_FILE = ("durability", "tls", "trust_clock")
 
 _OF_ROOM = (
     "allow_plain_passwords",
@@ -84,7 +87,10 @@ def add_arguments(parser: Parser) -> None:
     room.add_argument("--log", choices=("text", "json"), help="format of the log on standard error (default: text)")
     room.add_argument("--quiet", action="store_true", help="print no transcript")
     room.add_argument(
-        "--store", metavar="FILE", help="keep the conversation and the accounts in this file (default: in memory only)"
+        "--store",
+        metavar="FILE|URL",
+        help="keep the conversation and the accounts in this file, or in PostgreSQL (postgresql://…), which several"
+        " servers can share (default: in memory only)",
     )
     room.add_argument(
         "--durability",
@@ -162,6 +168,10 @@ def check(options: argparse.Namespace) -> None:
         options.parser.error(
             "--tls self keeps its key beside the store: give --store FILE, or --tls-cert and --tls-key"
         )
+    if options.store and is_url(options.store):
+        for name in _OF_FILE:
+            if getattr(options, name):
+                options.parser.error(f"--{name.replace('_', '-')} goes with a store in a file only")
     if bool(options.tls_cert) != bool(options.tls_key) or (options.tls and options.tls_cert):
         options.parser.error("give either --tls self, or both --tls-cert and --tls-key")
     for name in sorted(given.keys() | {name for name in _OF_ROOM if getattr(options, name)}):
@@ -272,7 +282,7 @@ def _serve_room(
     listeners: list[socket.socket],
     port: "WebPort | None",
     limits: Limits,
-    store: "Store | None",
+    store: "Store | PgStore | None",
     certificate: "Certificate | None",
 ) -> None:
     import asyncio
@@ -308,7 +318,9 @@ def _serve_room(
                 outlet.close(_LAST_WORDS)
 
 
-def _open_store(options: argparse.Namespace, limits: Limits) -> "Store":
+def _open_store(options: argparse.Namespace, limits: Limits) -> "Store | PgStore":
+    if is_url(options.store):
+        return _open_database(options, limits)
     from asyncchat.cli.admin import admin_password
     from asyncchat.store import Retention, Store
     from asyncchat.system.daemon_executor import DaemonExecutor
@@ -327,6 +339,23 @@ def _open_store(options: argparse.Namespace, limits: Limits) -> "Store":
     # SQLite may take long to open a large file, and a thread handles no signal meanwhile: so another thread opens it.
     store: Store = DaemonExecutor("store").submit(opened).result()
     return store
+
+
+def _open_database(options: argparse.Namespace, limits: Limits) -> "PgStore":
+    try:
+        from asyncchat.store.postgres import PgStore
+    except ImportError:
+        raise ChatError("for PostgreSQL asyncpg is needed: pip install 'asyncchat[postgres]'") from None
+    from asyncchat.cli.admin import admin_password
+    from asyncchat.store import Retention
+
+    return PgStore(
+        options.store,
+        keep=Retention(**(options.keep or {})),
+        recent=max(limits.history, limits.replay),
+        patience=limits.search_timeout,
+        admin_password=lambda kept: admin_password(options.admin_password_file, kept),
+    )
 
 
 def _loop_factory() -> "Callable[[], AbstractEventLoop] | None":

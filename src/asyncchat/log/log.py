@@ -1,7 +1,7 @@
 """The interface of the log, and the one that keeps nothing."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from asyncchat.log.entries import Logged
 from asyncchat.log.room_events import Sent
@@ -71,6 +71,7 @@ class LogListener(Protocol):
         ...
 
 
+@runtime_checkable
 class SharedLog(Log, Protocol):
     """A log to which several servers append; it tells one LogListener what comes in.
 
@@ -78,6 +79,10 @@ class SharedLog(Log, Protocol):
     """
 
     life: int
+
+    def start(self, call: Callable[..., object], listener: LogListener) -> None:
+        """Begin to tell `listener`; `call` has a function called in its thread, as call_soon_threadsafe."""
+        ...
 
     def request(self) -> None:
         """Have `prepare` called as soon as it is this server's turn, and then `kept`, unless it returned nothing."""

@@ -187,6 +187,12 @@ class ChatState:
         self.members[member.name.key] = member
         self.keys[member.number] = member.name.key
 
+    def add(self, member: Member) -> None:
+        """Add a member to the chat and to its rooms, as they were stored."""
+        self.replace(member)
+        for room in member.rooms:
+            self.rooms[room].members[member.name.key] = member.name
+
     def remove(self, number: int) -> Member:
         """Remove the member with this number, and return it. Raises KeyError."""
         member = self.members.pop(self.keys.pop(number))

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable
 
 from asyncchat.log.accounts import Role
+from asyncchat.log.state import Member
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import ERRORS, Retention, StoreError, StoreFile, reason
 from asyncchat.store.journal import SqliteLog
@@ -69,7 +70,8 @@ class Store:
         self.next_id = accounts.next_id()
         self.restrictions = moderation.restrictions()
         self.topic = moderation.topic()
-        self.invites = moderation.invites()
+        self.invites, self.last_invite = moderation.invites(), 0
+        self.members: list[Member] = []  # nobody is connected yet
         with file.transaction():
             self.rooms = entries.rooms.load(recent)
 

@@ -18,6 +18,7 @@ from asyncchat.system import signals, systemd
 
 if TYPE_CHECKING:
     from asyncchat.store import Store
+    from asyncchat.store.postgres import PgStore
     from asyncchat.tls.certificate import Certificate
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ async def serve(
     listeners: list[socket.socket],
     limits: Limits,
     recorder: Peer | None = None,
-    store: "Store | None" = None,
+    store: "Store | PgStore | None" = None,
     policy: Policy = Policy(),  # noqa: B008
     web: Port[Server] | None = None,
     certificate: "Certificate | None" = None,

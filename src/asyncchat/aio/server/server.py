@@ -19,25 +19,26 @@ from asyncchat.aio.server.connection_limits import OUT_OF_FILES, ConnectionLimit
 from asyncchat.aio.server.interfaces import Port
 from asyncchat.aio.server.store_service import StoreService, applied
 from asyncchat.aio.server.tls_door import MOST_PENDING, TlsDoor
+from asyncchat.aio.starting import open_pipeline
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.resumption import ResumableSessions
 from asyncchat.chat.user import User
+from asyncchat.errors import ChatError
 from asyncchat.formats import plain
 from asyncchat.limits import Limits, Policy
-from asyncchat.log.accounts import Accounts, Role
+from asyncchat.log.accounts import Role
 from asyncchat.log.audience import Peer
-from asyncchat.log.log import MemoryLog
-from asyncchat.log.pipeline import Pipeline
-from asyncchat.log.restrictions import Restrictions
-from asyncchat.log.state import ChatState, RoomState
+from asyncchat.log.log import SharedLog
+from asyncchat.log.shared.pipeline import SharedPipeline
 from asyncchat.sessions.session import Session
 from asyncchat.system.addresses import BACKLOG, DEFAULT_HOST, Address, host_of_peer, of_socket
 from asyncchat.system.clock import Clock
-from asyncchat.text import texts
+from asyncchat.text import room_texts, texts
 from asyncchat.tls.link import Link
 
 if TYPE_CHECKING:
     from asyncchat.store import Store
+    from asyncchat.store.postgres import PgStore
     from asyncchat.tls.certificate import Certificate
 
 ACCEPTED_AT_ONCE = 16
@@ -72,7 +73,7 @@ class Server:
         listeners: list[socket.socket],
         limits: Limits,
         recorder: Peer | None = None,
-        store: "Store | None" = None,
+        store: "Store | PgStore | None" = None,
         policy: Policy = Policy(),  # noqa: B008
         web: "Port[Server] | None" = None,
         certificate: "Certificate | None" = None,
@@ -83,15 +84,7 @@ class Server:
         self.limits = limits
         self._store = store
         self._clock = store.clock if store else Clock()
-        log = store.log if store else MemoryLog(epoch=secrets.token_hex(8))
-        room = RoomState(
-            max(limits.history, limits.replay), log.recent, log.seq, store.topic if store else "", policy.default_room
-        )
-        accounts = Accounts(store.accounts, store.released, store.next_id) if store else None
-        others = store.rooms if store else ()
-        restrictions = Restrictions(store.restrictions if store else ())
-        state = ChatState(room, accounts, restrictions, others, store.invites if store else ())
-        self._pipeline = Pipeline(state, log, self._schedule_commit, self._clock.now)
+        self._pipeline = open_pipeline(store, limits, policy, self._schedule_commit, self._clock.now)
         self.core = ChatCore(
             self._pipeline,
             ResumableSessions(lambda: secrets.token_hex(16)),
@@ -119,6 +112,7 @@ class Server:
         self._refusing = 0
         self._connections: dict[Connection, asyncio.Task[None]] = {}
         self._closing = False
+        self._failure = ""
         self._doors: list[TlsDoor] = []
         self._out_of_files_said = 0.0
 
@@ -128,8 +122,7 @@ class Server:
         is_listening: called when peers can connect
         """
         asyncio.get_running_loop().set_exception_handler(self._on_loop_error)
-        if self._store:
-            self._store.log.start(asyncio.get_running_loop().call_soon_threadsafe)
+        self._start_log(stop)
         tls_only = plain.notice(texts.TLS_ONLY)
         servers = [await self._open(listener, self._handle, tls_only) for listener in self._listeners]
         if self._web:
@@ -151,6 +144,23 @@ class Server:
                     await server.wait_closed()
             reporting.cancel()
             await asyncio.gather(reporting, return_exceptions=True)
+        if self._failure:
+            raise ChatError(self._failure)
+
+    def _start_log(self, stop: asyncio.Event) -> None:
+        def fail(why: str) -> None:
+            self._failure = why
+            stop.set()
+
+        call = asyncio.get_running_loop().call_soon_threadsafe
+        if isinstance(self._pipeline, SharedPipeline):
+            self._pipeline.start(call, lambda: self._disconnect_all(room_texts.SERVER_LOST), fail)
+        elif self._store and not isinstance(self._store.log, SharedLog):
+            self._store.log.start(call)
+
+    def _disconnect_all(self, text: str) -> None:
+        for connection in self._connections:
+            connection.disconnect_user(text)
 
     def configure(self, limits: Limits, policy: Policy) -> None:
         """Use other limits for new connections, and another policy for all; what was made for the old ones stays."""
@@ -310,10 +320,11 @@ class Server:
         deadline = asyncio.get_running_loop().time() + limit
         await self._wait_until_applied()  # accepted messages come before the goodbye
         self.core.is_closing = True
-        for connection in self._connections:
-            connection.disconnect_user(texts.GOODBYE)
+        self._disconnect_all(texts.GOODBYE)
         if self._store_service:
             self._store_service.give_up()
+        if self._pipeline.life:
+            await self._wait_until_applied()  # the other servers hear who has left
         if not self._connections:
             return
         log.info("closing: %d peers have %g s to receive the rest", len(self._connections), limit)

@@ -23,6 +23,7 @@ from asyncchat.text.refusals import NotKept, RateLimited, WrongPassword
 
 if TYPE_CHECKING:
     from asyncchat.store import Store
+    from asyncchat.store.postgres import PgStore
 
 _T = TypeVar("_T")
 
@@ -51,7 +52,7 @@ def applied(session: Session) -> "asyncio.Future[None]":
 class StoreService:
     """Answers what the sessions of `core` ask of `store`; whether they may ask it, the core has decided."""
 
-    def __init__(self, core: ChatCore, store: "Store") -> None:
+    def __init__(self, core: ChatCore, store: "Store | PgStore") -> None:
         # Not at the top: a chat without a store does not need it.
         from asyncchat.system import password_hash
 

@@ -18,6 +18,7 @@ from asyncchat.log.entries import (
     Join,
     Leave,
     Logged,
+    MakeRoom,
     Rename,
     ServerLost,
     life_of,
@@ -37,8 +38,6 @@ class SharedPipeline(Pipeline):
 
     entry_time: of the last message that was received or prepared, in milliseconds since 1970
     stalled: why nothing can be stored now; empty if it can
-    on_fence: called when the other servers have given this one up, and its members have left
-    on_failure: called with the reason when the log can't be used any more
     """
 
     _unchecked = CHANGES_NOTHING
@@ -48,12 +47,24 @@ class SharedPipeline(Pipeline):
         self._shared = log
         self.entry_time = 0
         self.stalled = ""
-        self.on_fence: Callable[[], object] = lambda: None
-        self.on_failure: Callable[[str], object] = lambda _why: None
         self._batch: Batch | None = None
         self._is_outdated = False  # what is pending was proposed before something that has come in
         self._left: list[Proposal] = []  # leaves that could not be stored
         self._live(log.life)
+
+    def start(
+        self,
+        call: Callable[..., object],
+        on_fence: Callable[[], object],
+        on_failure: Callable[[str], object],
+    ) -> None:
+        """Begin to read the log, which has functions called in this thread by `call`.
+
+        on_fence: called when the other servers have given this one up, and its members have left
+        on_failure: called with the reason when the log can't be used any more
+        """
+        self._on_fence, self._on_failure = on_fence, on_failure
+        self._shared.start(call, self)
 
     def _live(self, life: int) -> None:
         self.life = life
@@ -124,7 +135,7 @@ class SharedPipeline(Pipeline):
         self._refuse_pending(NotKept(room_texts.GIVEN_UP))
         self._left.clear()
         self._live(life)
-        self.on_fence()
+        self._on_fence()
 
     def lose(self, life: int) -> None:
         """Have the members of another server leave."""
@@ -133,7 +144,7 @@ class SharedPipeline(Pipeline):
     def fail(self, why: str) -> None:
         """Refuse all from now on."""
         self.stall(why)
-        self.on_failure(why)
+        self._on_failure(why)
 
     # The batch.
 
@@ -143,13 +154,18 @@ class SharedPipeline(Pipeline):
             self._bring_up_to_date()
         batch = super()._take()
         if batch and batch.is_mixed:
-            batch = batch._replace(items=[self._with_its_rooms(item) for item in batch.items])
+            batch = batch._replace(items=[self._as_it_is_now(item) for item in batch.items])
         return batch
 
-    def _with_its_rooms(self, item: Item) -> Item:
-        """Return a join with the rooms that it leads to: the tables of the log can't find them out."""
-        if isinstance(item, Proposal) and isinstance(item.entry, Join):
-            return item._replace(entry=replace(item.entry, rooms=rooms_after(self.state, item.entry)))
+    def _as_it_is_now(self, item: Item) -> Item:
+        """Return an entry as the tables need it, which do not know the state: a join with all its rooms."""
+        if not isinstance(item, Proposal):
+            return item
+        match entry := item.entry:
+            case Join():
+                return item._replace(entry=replace(entry, rooms=rooms_after(self.state, entry)))
+            case MakeRoom(member, name, leaving=leaving) if name.key in self.state.rooms:
+                return item._replace(entry=Enter(member, name.key, leaving))
         return item
 
     def _admits(self, proposal: Proposal) -> bool:

@@ -31,9 +31,7 @@ class RoomStore:
         remembered: messages of the default room that are read
         """
         remembered = min(remembered, REMEMBERED)
-        self._do(
-            "DELETE FROM rooms WHERE topic = '' AND last = 0 AND NOT EXISTS (SELECT 1 FROM said WHERE room = rooms.id)"
-        )
+        self._delete_idle()
         self._do("DELETE FROM room_roles WHERE room NOT IN (SELECT key FROM rooms)")
         self._do("DELETE FROM restrictions WHERE room != '' AND room NOT IN (SELECT key FROM rooms)")
         rooms = []
@@ -55,6 +53,12 @@ class RoomStore:
                 rooms.append((key, room))
         return rooms
 
+    def _delete_idle(self) -> None:
+        """Delete the rooms without anything."""
+        self._do(
+            "DELETE FROM rooms WHERE topic = '' AND last = 0 AND NOT EXISTS (SELECT 1 FROM said WHERE room = rooms.id)"
+        )
+
     def make(self, name: Name, maker: Name, time: int, account: int | None = None) -> None:
         """Keep that there is a room with this name; if it was there, and nothing is left of it, it gets this name.
 
@@ -63,7 +67,8 @@ class RoomStore:
         made = self._do(
             "INSERT INTO rooms (key, name, maker, time) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE"
             " SET name = excluded.name, maker = excluded.maker, time = excluded.time, private = false"
-            " WHERE topic = '' AND last = 0 AND NOT EXISTS (SELECT 1 FROM said WHERE room = rooms.id)",
+            " WHERE rooms.topic = '' AND rooms.last = 0"
+            " AND NOT EXISTS (SELECT 1 FROM said WHERE room = rooms.id)",
             (name.key, name.shown, maker.shown, time),
         )
         if made.rowcount:
