@@ -1,5 +1,6 @@
 """The tests of the pure core, and the peers that they look at it with."""
 
+import itertools
 import json
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -105,6 +106,7 @@ class SlowLog:
 def a_pipeline(
     log: Log | None = None,
     *,
+    kind: "Callable[[ChatState, Any, Callable[[], object], Callable[[], int]], Pipeline]" = Pipeline,
     wake: Callable[[], object] = lambda: None,
     clock: Callable[[], int] = lambda: 0,
     replay: int = 1000,
@@ -119,7 +121,7 @@ def a_pipeline(
     if log.is_archive and accounts is None:
         accounts = Accounts()
     state = ChatState(RoomState(replay, log.recent, log.seq, topic), accounts, restrictions, others, invites)
-    return Pipeline(state, log, wake, clock)
+    return kind(state, log, wake, clock)
 
 
 class Room:
@@ -190,9 +192,9 @@ def a_room(log: Log | None = None, *, history: int = 10, replay: int = 1000, **h
     return Room(a_pipeline(log, replay=max(history, replay), **how), history)
 
 
-def some_sessions(kept_empty: int = 10) -> ResumableSessions:
+def some_sessions(kept_empty: int = 10, first: int = 1) -> ResumableSessions:
     """Return resumable sessions whose tokens are easy to guess."""
-    numbers = iter(range(1, 1_000_000))
+    numbers = itertools.count(first)
     return ResumableSessions(lambda: f"token{next(numbers)}", kept_empty)
 
 

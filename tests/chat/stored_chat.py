@@ -3,7 +3,7 @@
 import contextlib
 import itertools
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -35,9 +35,11 @@ from asyncchat.log.entries import (
     StoreToken,
 )
 from asyncchat.log.log import Kept
+from asyncchat.log.pipeline import Pipeline
 from asyncchat.log.requests import Request
 from asyncchat.log.restrictions import Restrictions
 from asyncchat.log.room_events import Sent
+from asyncchat.log.state import ChatState
 from asyncchat.sessions.session import Session
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import Retention
@@ -47,6 +49,9 @@ from asyncchat.text.refusals import NotKept, WrongPassword
 from tests.chat import ADDRESS, Bot, Person, a_pipeline, some_sessions
 
 SECRET = "correct horse"
+
+NOON = 1_763_847_600_000
+"""What the clock says at first."""
 
 
 class StoredLog:
@@ -102,15 +107,16 @@ class StoredChat:
     """
 
     def __init__(self, connection: sqlite3.Connection, *, needs_account: bool = False) -> None:
-        self.time = 1_763_847_600_000
+        self.time = NOON
         self.seconds = 0.0
         self._connection = connection
         self._archive = Archive(connection)
         entries = EntryStore(connection, Retention(), self._clock)
-        self.log = StoredLog(entries)
+        self.log = self._open_log(entries)
         self.resumable = some_sessions()
         self.pipeline = a_pipeline(
             self.log,
+            kind=self._pipeline_type,
             clock=self._clock,
             accounts=Accounts(entries.accounts.all(), entries.accounts.released(), entries.accounts.next_id()),
             restrictions=Restrictions(entries.moderation.restrictions()),
@@ -121,6 +127,11 @@ class StoredChat:
         self.core = ChatCore(
             self.pipeline, self.resumable, self._clock, monotonic=lambda: self.seconds, needs_account=needs_account
         )
+
+    _pipeline_type: Callable[[ChatState, Any, Callable[[], object], Callable[[], int]], Pipeline] = Pipeline
+
+    def _open_log(self, entries: EntryStore) -> StoredLog:
+        return StoredLog(entries)
 
     @property
     def is_broken(self) -> bool:
@@ -165,7 +176,7 @@ class StoredChat:
                 else:
                     session.resume(self.look_up(question))
             case RegisterAccount(name, password, token_hash):
-                self._keep(session, CreateAccount(name, password, token_hash, self.time, session.user.network))
+                self._keep(session, CreateAccount(name, str(password), token_hash, self.time, session.user.network))
                 assert self.core.accounts
                 self.core.accounts.release(name.key)
             case CheckPassword(account, password, token_hash):
@@ -176,7 +187,7 @@ class StoredChat:
                 else:
                     session.resume(None)
             case ChangePassword(account, password, token_hash):
-                self._keep(session, StorePassword(account.id, password, token_hash))
+                self._keep(session, StorePassword(account.id, str(password), token_hash))
             case Unregister(account, password):
                 if account.password == password:
                     self._keep(session, DeleteAccount(account.id, self.time))

@@ -182,7 +182,9 @@ class ChatState:
         """Add a member, instead of one with the same name."""
         if before := self.members.get(member.name.key):
             del self.keys[before.number]
-        else:
+        if not before or before.name != member.name:
+            if before:
+                self.looks.remove(before.name)
             self.looks.add(member.name)
         self.members[member.name.key] = member
         self.keys[member.number] = member.name.key

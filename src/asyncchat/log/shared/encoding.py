@@ -35,8 +35,3 @@ def decode(data: bytes) -> Sequence[Received]:
         ]
     except KeyError as unknown:
         raise ValueError(f"unknown entry {unknown}") from None
-
-
-def is_told(entry: Logged) -> bool:
-    """Tell whether other servers need an entry."""
-    return not isinstance(entry, CHANGES_NOTHING + IN_TABLES_ALONE)

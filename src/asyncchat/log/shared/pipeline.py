@@ -231,8 +231,10 @@ class SharedPipeline(Pipeline):
                 self._finish(item, None if isinstance(item.entry, CHANGES_NOTHING) else why)
 
     def _finish(self, proposal: Proposal, outcome: object) -> None:
-        if isinstance(proposal.entry, Leave) and isinstance(outcome, NotKept):
-            self._left.append(proposal)
+        if isinstance(proposal.entry, Leave):
+            self.audience.remove(proposal.entry.member)
+            if isinstance(outcome, NotKept):
+                self._left.append(proposal)
         super()._finish(proposal, outcome)
 
 
