@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from asyncchat.log.accounts import Role
 from asyncchat.store.file import StoreFile
 from tests.fork_server import QUICK_HASHER
+from tests.postgres import Database, database
 from tests.programs import ADMIN, SECRET, ServeProgram
 
 # No examples are too slow: on a busy machine, how long it takes to make some says nothing about them.
@@ -19,6 +20,13 @@ _UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow
 settings.register_profile("asyncchat", _UNHURRIED, max_examples=50)
 settings.register_profile("thorough", _UNHURRIED, max_examples=1000)
 settings.load_profile("asyncchat")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Database]:
+    """A PostgreSQL of this process."""
+    with database() as running:
+        yield running
 
 
 @pytest.fixture

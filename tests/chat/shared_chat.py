@@ -1,7 +1,6 @@
 """Several servers with one chat, without a network: their log is a list, and their tables are in one SQLite."""
 
 import contextlib
-import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,7 +13,7 @@ from asyncchat.log.restrictions import RestrictionKind
 from asyncchat.log.shared.encoding import decode, encode
 from asyncchat.log.shared.pipeline import SharedPipeline
 from asyncchat.log.state import ChatState
-from asyncchat.store.tables.entries import EntryStore
+from asyncchat.store.tables.entries import Tables
 from asyncchat.text.refusals import NotThere
 from tests.chat import ADDRESS, some_sessions
 from tests.chat.stored_chat import Plain, StoredChat, StoredLog, stored_chat
@@ -27,7 +26,7 @@ class Cluster:
     lives: of the servers that are not lost
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Any) -> None:
         self.connection = connection
         self.rows: list[tuple[int, bytes]] = []
         self.lives: set[int] = set()
@@ -40,6 +39,9 @@ class Cluster:
         self._last_life += 1
         self.lives.add(self._last_life)
         return self._last_life
+
+    def silence(self, life: int) -> None:
+        """Let a server be silent for long."""
 
     def serve(self) -> "SharedChat":
         """Return another server, which begins with all that the log has led to."""
@@ -62,7 +64,7 @@ class TurnLog(StoredLog):
     is_held: what it has stored is not reported until `let_go`
     """
 
-    def __init__(self, entries: EntryStore, cluster: Cluster) -> None:
+    def __init__(self, entries: Tables, cluster: Cluster) -> None:
         super().__init__(entries)
         self.cluster = cluster
         self.life = cluster.begin()
@@ -154,7 +156,7 @@ class SharedChat(StoredChat):
         person.hear()
         return person
 
-    def _open_log(self, entries: EntryStore) -> TurnLog:
+    def _open_log(self, entries: Tables) -> TurnLog:
         return TurnLog(entries, self.cluster)
 
     @staticmethod
@@ -167,6 +169,7 @@ class SharedChat(StoredChat):
 
     def lose(self, other: "SharedChat") -> None:
         """Find out that another server is silent."""
+        self.cluster.silence(other.log.life)
         self.log.listener.lose(other.log.life)
         self.pipeline.commit()
 

@@ -43,8 +43,9 @@ from asyncchat.log.state import ChatState
 from asyncchat.sessions.session import Session
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import Retention
+from asyncchat.store.postgres.archive import PgArchive
 from asyncchat.store.schema import migrate
-from asyncchat.store.tables.entries import EntryStore
+from asyncchat.store.tables.entries import EntryStore, Tables
 from asyncchat.text.refusals import NotKept, WrongPassword
 from tests.chat import ADDRESS, Bot, Person, a_pipeline, some_sessions
 
@@ -67,7 +68,7 @@ class StoredLog:
     seq = 0
     recent: Sequence[Sent] = ()
 
-    def __init__(self, entries: EntryStore) -> None:
+    def __init__(self, entries: Tables) -> None:
         self._entries = entries
         self.is_broken = self.is_slow = self.is_forgetful = False
         self._waiting: list[tuple[Sequence[Logged], Kept]] = []
@@ -106,12 +107,12 @@ class StoredChat:
     is_broken: nothing can be written
     """
 
-    def __init__(self, connection: sqlite3.Connection, *, needs_account: bool = False) -> None:
+    def __init__(self, connection: Any, *, needs_account: bool = False) -> None:
         self.time = NOON
         self.seconds = 0.0
         self._connection = connection
-        self._archive = Archive(connection)
-        entries = EntryStore(connection, Retention(), self._clock)
+        self._archive = self._open_archive(connection)
+        entries = self._open_tables(connection)
         self.log = self._open_log(entries)
         self.resumable = some_sessions()
         self.pipeline = a_pipeline(
@@ -130,7 +131,13 @@ class StoredChat:
 
     _pipeline_type: Callable[[ChatState, Any, Callable[[], object], Callable[[], int]], Pipeline] = Pipeline
 
-    def _open_log(self, entries: EntryStore) -> StoredLog:
+    def _open_archive(self, connection: Any) -> Archive | PgArchive:
+        return Archive(connection)
+
+    def _open_tables(self, connection: Any) -> Tables:
+        return EntryStore(connection, Retention(), self._clock)
+
+    def _open_log(self, entries: Tables) -> StoredLog:
         return StoredLog(entries)
 
     @property

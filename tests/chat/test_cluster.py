@@ -6,6 +6,7 @@ import pytest
 
 from asyncchat.log.accounts import Role
 from asyncchat.log.entries import Mark, life_of
+from asyncchat.log.shared.encoding import decode
 from tests.chat.shared_chat import Cluster, SharedChat, cluster, digest, said
 from tests.chat.stored_chat import SECRET
 
@@ -390,4 +391,41 @@ def test_links_that_are_made_at_once_do_not_get_one_number(pair: tuple[SharedCha
     one.log.keep()
     other.log.keep()
     assert "try it again" in " ".join(bob.hear())
+    assert agree(one, other)
+
+
+def logged(shared: Cluster) -> list[str]:
+    """Return what is in the log, by the names of the entries."""
+    return [type(entry).__name__ for _, data in shared.rows for entry, _ in decode(data)]
+
+
+def test_nobody_enters_a_room_whose_last_member_has_left_in_the_same_batch(
+    shared: Cluster, pair: tuple[SharedChat, SharedChat]
+) -> None:
+    one, other = pair
+    alice, bob = one.own_program("alice"), one.own_program("bob")
+    alice.tell("join", conversation="#ops")
+    one.log.is_slow = True
+    alice.tell("part", conversation="#ops")
+    bob.tell("join", conversation="#ops")
+    one.pipeline.commit()
+    before = len(logged(shared))
+    one.log.keep()
+    one.pipeline.commit()
+    assert "Enter" not in logged(shared)[before:]
+    assert agree(one, other)
+
+
+def test_a_room_that_is_made_twice_is_entered_the_second_time(
+    shared: Cluster, pair: tuple[SharedChat, SharedChat]
+) -> None:
+    one, other = pair
+    alice, bob = one.own_program("alice"), other.own_program("bob")
+    one.log.is_slow = other.log.is_slow = True
+    for chat, program in ((one, alice), (other, bob)):
+        program.tell("join", conversation="#ops")
+        chat.pipeline.commit()
+    one.log.keep()
+    other.log.keep()
+    assert [name for name in logged(shared) if name in {"MakeRoom", "Enter"}] == ["MakeRoom", "Enter"]
     assert agree(one, other)

@@ -17,6 +17,7 @@ from tests.chat.stored_chat import SECRET, Json
 
 NAMES = ("alice", "bob", "carol", "dave")
 ROOMS = ("", "#ops", "#dev")
+SILENT_ROOMS = ("#x", "#y")  # they vanish with their last members
 REGISTERED = ("alice", "bob")
 COMMANDS = (
     "/private on",
@@ -48,6 +49,7 @@ class Happenings:
     """Programs at three servers, which read and append at any time, freeze, and are given up."""
 
     def __init__(self, shared: Cluster) -> None:
+        self.shared = shared
         self.servers = [shared.serve() for _ in range(3)]
         self.bots: dict[str, Json] = {}
         self.ids = itertools.count(1)
@@ -75,6 +77,10 @@ class Happenings:
     def part(self, name: str, room: str) -> None:
         if listens(self.bots[name]):
             self.bots[name].tell("part", conversation=room)
+
+    def hang_up(self, name: str) -> None:
+        if not self.bots[name].session.user.is_closed:
+            self.bots[name].hang_up()
 
     def move(self, name: str, server: int) -> None:
         """Let a program come back, at another server perhaps."""
@@ -162,6 +168,14 @@ class Machine(RuleBasedStateMachine):
     def command(self, name: str, text: str, whom: str, room: str) -> None:
         self.now.command(name, text.format(whom), room)
 
+    @rule(name=st.sampled_from(NAMES), room=st.sampled_from(SILENT_ROOMS), enters=st.booleans())
+    def visit(self, name: str, room: str, *, enters: bool) -> None:
+        (self.now.enter if enters else self.now.part)(name, room)
+
+    @rule(name=st.sampled_from(NAMES))
+    def hang_up(self, name: str) -> None:
+        self.now.hang_up(name)
+
     @rule(name=st.sampled_from(NAMES), server=_SERVERS)
     def move(self, name: str, server: int) -> None:
         self.now.move(name, server)
@@ -209,30 +223,43 @@ TestHappenings.settings = settings(stateful_step_count=40, deadline=None)
 
 def random_state(seed: int) -> dict[str, object]:
     """Return what random happenings lead to."""
-    chance = random.Random(seed)
     with cluster() as shared:
-        now = Happenings(shared)
-        for _ in range(400):
-            name, room = chance.choice(NAMES), chance.choice(ROOMS)
-            server, other = chance.randrange(3), chance.randrange(3)
-            match chance.randrange(8):
-                case 0 | 1:
-                    now.say(name, room)
-                case 2 if room:
-                    now.enter(name, room)
-                case 3:
-                    now.command("mod", chance.choice(COMMANDS).format(name), room)
-                case 4:
-                    now.move(name, server)
-                case 5:
-                    now.slow(server)
-                case 6:
-                    now.lose(server, other)
-                case _:
-                    now.wake(server)
-        now.settle()
-        now.check()
-        return digest(now.servers[0].core)
+        return digest(happen(shared, seed, 400).servers[0].core)
+
+
+def happen(shared: Cluster, seed: int, steps: int) -> Happenings:
+    """Let something happen, and end when all servers agree."""
+    chance = random.Random(seed)
+    now = Happenings(shared)
+    for _ in range(steps):
+        name, room = chance.choice(NAMES), chance.choice(ROOMS)
+        server, other = chance.randrange(3), chance.randrange(3)
+        match chance.randrange(12):
+            case 0 | 1:
+                now.say(name, room)
+            case 2 if room:
+                now.enter(name, room)
+            case 3:
+                now.command("mod", chance.choice(COMMANDS).format(name), room)
+            case 4:
+                now.move(name, server)
+            case 5:
+                now.slow(server)
+            case 6:
+                now.lose(server, other)
+            case 7:
+                now.enter(name, chance.choice(SILENT_ROOMS))
+            case 8:
+                now.part(name, chance.choice(SILENT_ROOMS))
+            case 9:
+                now.hang_up(name)
+            case 10:
+                now.move(name, server)
+            case _:
+                now.wake(server)
+    now.settle()
+    now.check()
+    return now
 
 
 def test_two_processes_have_one_state_whatever_the_order_of_their_sets() -> None:

@@ -12,13 +12,21 @@ import pytest
 from asyncchat.chat.requests.queries import ConversationKey, Search
 from asyncchat.log.accounts import Account
 from asyncchat.log.entries import AnyEntry, CreateAccount, Logged
+from asyncchat.log.log import Kept
 from asyncchat.log.requests import R, Request
 from asyncchat.log.room_events import Sent
 from asyncchat.store import upkeep
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import Retention, StoreFile, open_to_read
 from asyncchat.store.journal import SqliteLog
+from asyncchat.store.postgres import turn
+from asyncchat.store.postgres.archive import PgArchive
+from asyncchat.store.postgres.connection import PgConnection
+from asyncchat.store.postgres.schema import prepare
+from asyncchat.store.postgres.tables import PgTables
+from asyncchat.store.postgres.tidying import Tidying
 from asyncchat.store.tables.accounts import AccountStore
+from asyncchat.system.addresses import is_url
 from asyncchat.text.refusals import NotKept
 from asyncchat.text.usernames import parse_name
 from tests.programs import PATIENCE, seconds
@@ -32,6 +40,34 @@ def message(seq: int, text: str = "", time: int = 0, token_hash: bytes = b"", id
 
 def messages(first: int, last: int) -> list[Sent]:
     return [message(seq) for seq in range(first, last + 1)]
+
+
+class PgJournal:
+    """What stores batches in a database, as the log does that several servers share, but in the thread of the test."""
+
+    def __init__(self, url: str, keep: Retention, clock: Callable[[], int]) -> None:
+        self.connection = PgConnection(url)
+        prepare(self.connection, url)
+        self.tables = PgTables(self.connection, keep, clock)
+        self._tidying = Tidying(keep, clock)
+        (self._life,) = self.connection.execute("INSERT INTO servers DEFAULT VALUES RETURNING life").fetchone()
+
+    def start(self, call: Callable[..., object]) -> None:
+        self._call = call
+
+    def append(self, batch: Sequence[Logged], kept: Kept) -> None:
+        turn.lock_head(self.connection)
+        results = turn.write(self.connection, self.tables, batch)
+        turn.append(self.connection, self._life, batch, results)
+        self.connection.script("COMMIT")
+        self._call(kept, results)
+
+    def tidy(self) -> None:
+        """Delete what need not be kept any more."""
+        self._tidying.step(self.connection, self.tables)
+
+    def close(self, _patience: float) -> None:
+        self.connection.close()
 
 
 class Journal:
@@ -48,7 +84,14 @@ class Journal:
     ) -> None:
         self._calls: queue.SimpleQueue[tuple[Callable[..., object], tuple[Any, ...]]] = queue.SimpleQueue()
         self.happened: list[tuple[str, Sequence[Logged]]] = []
+        self.journal: Any
+        if is_url(str(path)):
+            self.journal = PgJournal(str(path), keep, clock)
+            self.connection: Any = self.journal.connection
+            self.journal.start(lambda callback, *arguments: self._calls.put((callback, arguments)))
+            return
         self.file = StoreFile(str(path))
+        self.connection = self.file.connection
         try:
             self.journal = SqliteLog(self.file, durability, keep, recent, clock)
         except BaseException:
@@ -89,7 +132,7 @@ class Journal:
     def account(self, name: str, token_hash: bytes = b"", time: int = 0) -> Account:
         """Make an account, and return it."""
         assert self.change(CreateAccount(parse_name(name), f"hash of {name}", token_hash, time)) is None
-        (found,) = [one for one in AccountStore(self.file.connection).all() if one.name.shown == name]
+        (found,) = [one for one in AccountStore(self.connection).all() if one.name.shown == name]
         return found
 
     def close(self) -> None:
@@ -102,9 +145,16 @@ class Journal:
         self.close()
 
 
+def archive_of(path: Path | str) -> Archive | PgArchive:
+    """Open a store to read it."""
+    if is_url(url := str(path)):
+        return PgArchive(lambda: PgConnection(url))
+    return Archive(open_to_read(str(path)))
+
+
 def ask(path: Path | str, question: Request[R]) -> R:
     """Return what a store answers."""
-    with contextlib.closing(Archive(open_to_read(str(path)))) as archive:
+    with contextlib.closing(archive_of(path)) as archive:
         answer: R = archive.answer(question)
     return answer
 
@@ -129,12 +179,9 @@ def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def rows(path: Path | str, query: str) -> list[Any]:
-    """Return what SQLite itself finds in a file."""
-    connection = sqlite3.connect(path)
-    try:
+    """Return what the database itself finds in a store."""
+    with contextlib.closing(PgConnection(str(path)) if is_url(str(path)) else sqlite3.connect(path)) as connection:
         return connection.execute(query).fetchall()
-    finally:
-        connection.close()
 
 
 def indexed(path: Path | str) -> int:

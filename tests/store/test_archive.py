@@ -17,37 +17,43 @@ from asyncchat.log.room_events import Sent
 from asyncchat.store import upkeep
 from asyncchat.store.archive import Archive
 from asyncchat.store.file import open_to_read
+from asyncchat.store.postgres.archive import PgArchive
 from asyncchat.text.refusals import NotKept
 from asyncchat.text.sanitize import sanitize
 from tests.programs import PATIENCE, seconds, until
-from tests.store import Journal, ask, fill, indexed, message, messages, no_rest
+from tests.store import Journal, archive_of, ask, fill, indexed, message, messages, no_rest
 
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "chat.db"
+Archives = Archive | PgArchive
 
 
 def numbers(found: list[Sent] | Found) -> list[int]:
     return [sent.seq for sent in (found.messages if isinstance(found, Found) else found)]
 
 
-@pytest.fixture(params=["indexed", "not indexed", "half indexed"])
-def archive(path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Archive]:
+@pytest.fixture(params=["indexed", "not indexed", "half indexed", "postgres"])
+def archive(
+    request: pytest.FixtureRequest, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Archive | PgArchive]:
     """A store of 300 messages, every tenth with something to find."""
     said = [message(seq, f"the {'red fox' if seq % 10 == 0 else 'dog'}, number {seq}") for seq in range(1, 301)]
+    if request.param == "postgres":
+        url: str = request.getfixturevalue("postgres").make()
+        fill(url, *said)
+        with contextlib.closing(archive_of(url)) as archive:
+            yield archive
+        return
     wanted = {"indexed": 300, "not indexed": 0, "half indexed": 150}[request.param]
     if wanted:
         monkeypatch.setattr(upkeep, "REST", 0.0)
-        with Journal(path) as journal:
+        with Journal(file) as journal:
             journal.append(*said[:wanted])
             journal.take(1)
-            until(lambda: indexed(path) == wanted)
+            until(lambda: indexed(file) == wanted)
     if wanted < 300:
         no_rest(monkeypatch)
-        fill(path, *said[wanted:])
-    with contextlib.closing(Archive(open_to_read(str(path)))) as archive:
-        yield archive
+        fill(file, *said[wanted:])
+    with contextlib.closing(archive_of(file)) as of_file:
+        yield of_file
 
 
 @pytest.mark.parametrize(
@@ -61,7 +67,7 @@ def archive(path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.Monk
         (10**18 - 1, range(1, 26)),
     ],
 )
-def test_history_is_from_the_nth_last_on_or_from_the_first(archive: Archive, nth: int, found: range) -> None:
+def test_history_is_from_the_nth_last_on_or_from_the_first(archive: Archives, nth: int, found: range) -> None:
     assert numbers(archive.answer(History(nth))) == list(found)
 
 
@@ -82,7 +88,7 @@ def test_history_is_from_the_nth_last_on_or_from_the_first(archive: Archive, nth
         ("...", range(0)),
     ],
 )
-def test_search_finds_the_last_messages_with_all_the_words(archive: Archive, words: str, found: range) -> None:
+def test_search_finds_the_last_messages_with_all_the_words(archive: Archives, words: str, found: range) -> None:
     assert numbers(archive.answer(Search(words))) == list(found)
 
 
@@ -100,12 +106,12 @@ def test_nothing_that_is_searched_for_is_an_error(searched: Archive, words: str)
     searched.answer(Search(words))
 
 
-def test_letters_with_and_without_marks_are_the_same(path: Path) -> None:
+def test_letters_with_and_without_marks_are_the_same(path: Path | str) -> None:
     fill(path, message(1, "à la carte, ÜBER"))
     assert numbers(ask(path, Search("a uber"))) == [1]
 
 
-def test_what_was_sent_in_a_session_is_loaded_the_newest_first(path: Path) -> None:
+def test_what_was_sent_in_a_session_is_loaded_the_newest_first(path: Path | str) -> None:
     fill(path, *(message(seq, token_hash=b"one" if seq % 2 else b"two", ident=seq * 10) for seq in range(1, 101)))
     assert ask(path, LoadResumption(b"one")) == SavedResumption(
         [(seq * 10, seq) for seq in range(99, 35, -2)], None, name="bob", first=1
@@ -113,11 +119,11 @@ def test_what_was_sent_in_a_session_is_loaded_the_newest_first(path: Path) -> No
     assert ask(path, LoadResumption(b"three")) == SavedResumption([], None)
 
 
-def test_messages_of_a_time(path: Path) -> None:
+def test_messages_of_a_time(path: Path | str) -> None:
     fill(path, *(message(seq, time=seq * 1000) for seq in range(1, 3001)))
 
     def found(since: int | None = None, until: int | None = None) -> list[int]:
-        with contextlib.closing(Archive(open_to_read(str(path)))) as archive:
+        with contextlib.closing(archive_of(path)) as archive:
             return [sent.seq for some in archive.messages(since, until) for sent in some]
 
     assert found() == list(range(1, 3001))
@@ -126,8 +132,8 @@ def test_messages_of_a_time(path: Path) -> None:
     assert found(1_000_000, 1_002_000) == [1000, 1001]
 
 
-def test_what_is_kept_meanwhile_is_found(path: Path) -> None:
-    with Journal(path) as journal, contextlib.closing(Archive(open_to_read(str(path)))) as archive:
+def test_what_is_kept_meanwhile_is_found(path: Path | str) -> None:
+    with Journal(path) as journal, contextlib.closing(archive_of(path)) as archive:
         assert numbers(archive.answer(History(5))) == []
         journal.append(message(1, "hello"))
         journal.take(1)
@@ -152,12 +158,12 @@ class Slow(Archive):
 
 
 @pytest.fixture
-def slow(path: Path) -> Slow:
+def slow(file: Path) -> Slow:
     """An archive that is at work on a search in another thread."""
     with pytest.MonkeyPatch.context() as patch:
         no_rest(patch)
-        fill(path, *messages(1, 2000))
-    return Slow(path)
+        fill(file, *messages(1, 2000))
+    return Slow(file)
 
 
 @pytest.mark.parametrize("question", [Search("word"), Search("..."), Search("静")])
@@ -187,13 +193,13 @@ def test_what_nobody_waits_for_is_interrupted_and_the_next_answer_is_whole(slow:
         assert numbers(slow.answer(Search("2000"))) == [2000]
 
 
-def test_nothing_is_read_for_too_long(path: Path) -> None:
-    fill(path, *(message(seq, token_hash=b"one", ident=seq) for seq in range(1, 2001)))
-    with contextlib.closing(sqlite3.connect(path)) as connection:
+def test_nothing_is_read_for_too_long(file: Path) -> None:
+    fill(file, *(message(seq, token_hash=b"one", ident=seq) for seq in range(1, 2001)))
+    with contextlib.closing(sqlite3.connect(file)) as connection:
         connection.execute("INSERT INTO seats VALUES (x'01', 1, 0)")
         connection.executemany("INSERT INTO given_up VALUES (?, 1)", [(str(number),) for number in range(2000)])
         connection.commit()
-    with contextlib.closing(Archive(open_to_read(str(path)), patience=0.0)) as archive:
+    with contextlib.closing(Archive(open_to_read(str(file)), patience=0.0)) as archive:
         with pytest.raises(NotKept, match="it takes too long"):
             archive.answer(LoadResumption(b"\x01"))
         assert numbers(archive.answer(History(1))) == [2000]

@@ -38,29 +38,37 @@ from asyncchat.log.entries import (
 from asyncchat.log.restrictions import Action, Restriction, RestrictionKind
 from asyncchat.store import archive as archive_module
 from asyncchat.store.file import Retention
+from asyncchat.store.postgres.connection import PgConnection
+from asyncchat.store.postgres.tables import PgAccountStore, PgTables
 from asyncchat.store.schema import migrate
 from asyncchat.store.tables import accounts as accounts_module
 from asyncchat.store.tables import private_messages as private_messages_module
 from asyncchat.store.tables.accounts import MAX_TOKENS, AccountStore
-from asyncchat.store.tables.entries import EntryStore
+from asyncchat.store.tables.entries import EntryStore, Tables
 from asyncchat.store.tables.moderation import MAX_AUDIT_ENTRIES, ModerationStore
+from asyncchat.system.addresses import is_url
 from asyncchat.text.refusals import NotKept
 from asyncchat.text.usernames import Name, parse_name
 from tests.programs import until
-from tests.store import Journal, ask, found, messages, rows
+from tests.store import Journal, PgJournal, ask, found, messages, rows
 
 MO = parse_name("mo")
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "chat.db"
-
-
-@pytest.fixture
-def journal(path: Path) -> Iterator[Journal]:
+def journal(path: Path | str) -> Iterator[Journal]:
     with Journal(path) as journal:
         yield journal
+
+
+def connected(path: Path | str) -> sqlite3.Connection | PgConnection:
+    return PgConnection(str(path)) if is_url(str(path)) else sqlite3.connect(path, isolation_level=None)
+
+
+def tables(connection: sqlite3.Connection | PgConnection, keep: Retention) -> Tables:
+    if isinstance(connection, PgConnection):
+        return PgTables(connection, keep, lambda: 0)
+    return EntryStore(connection, keep, lambda: 0)
 
 
 def account(journal: Journal, name: str, token_hash: bytes = b"", time: int = 0) -> Account:
@@ -76,7 +84,7 @@ def texts(said: object) -> list[str]:
     return [sent.text for sent in said]  # type: ignore[attr-defined]
 
 
-def test_what_one_wrote_to_another_is_kept_with_numbers_of_its_own(path: Path, journal: Journal) -> None:
+def test_what_one_wrote_to_another_is_kept_with_numbers_of_its_own(path: Path | str, journal: Journal) -> None:
     alice, bob, carol = (account(journal, name) for name in ("alice", "bob", "carol"))
     journal.append(*messages(1, 3))
     assert journal.change(SendPrivate(alice.id, bob.id, "one", 5)) == PrivateStored(1, 5, 1)
@@ -88,7 +96,7 @@ def test_what_one_wrote_to_another_is_kept_with_numbers_of_its_own(path: Path, j
     assert ask(path, History(9, ConversationKey(bob, carol))) == []
 
 
-def test_what_was_seen_is_not_new_any_more(path: Path, journal: Journal) -> None:
+def test_what_was_seen_is_not_new_any_more(path: Path | str, journal: Journal) -> None:
     alice, bob = account(journal, "alice"), account(journal, "bob")
     send(journal, alice, bob, "one", "two", "three")
     journal.change(MarkRead(bob.id, alice.id, 2))
@@ -100,11 +108,11 @@ def test_what_was_seen_is_not_new_any_more(path: Path, journal: Journal) -> None
     assert ask(path, UnreadCounts(bob)) == []
 
 
-def test_it_takes_no_longer_because_much_was_written(path: Path) -> None:
+def test_it_takes_no_longer_because_much_was_written(file: Path) -> None:
     """What keeping one thing more costs is paid by everybody: it is counted in the steps of SQLite's machine."""
-    with Journal(path) as journal:
+    with Journal(file) as journal:
         alice, bob, carol = (account(journal, name) for name in ("alice", "bob", "carol"))
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
         entries = EntryStore(connection, Retention(), lambda: 0)
         steps = 0
 
@@ -162,14 +170,14 @@ def test_whoever_was_away_for_a_moment_gets_what_is_missing(journal: Journal) ->
     assert journal.change(OpenConversation(bob.id, alice.id, after=3)) == PrivateHistory([], [], 0)
 
 
-def test_what_two_say_to_one_another_is_searched_the_last_messages_first(path: Path, journal: Journal) -> None:
+def test_what_two_say_to_one_another_is_searched_the_last_messages_first(path: Path | str, journal: Journal) -> None:
     alice, bob = account(journal, "alice"), account(journal, "bob")
     send(journal, alice, bob, *(f"{'red' if number % 5 == 0 else 'blue'} {number}" for number in range(40)))
     assert found(path, "RED", ConversationKey(bob, alice)) == [f"red {number}" for number in range(0, 40, 5)]
     assert len(found(path, "blue", ConversationKey(bob, alice))) == 25
 
 
-def test_all_that_was_sent_in_a_session_is_loaded_with_it(path: Path, journal: Journal) -> None:
+def test_all_that_was_sent_in_a_session_is_loaded_with_it(path: Path | str, journal: Journal) -> None:
     alice, bob = account(journal, "alice", b"token"), account(journal, "bob")
     journal.change(SendPrivate(alice.id, bob.id, "one", 0, b"token", 7))
     journal.append(messages(1, 1)[0]._replace(token_hash=b"token", ident=6))
@@ -180,7 +188,7 @@ def test_all_that_was_sent_in_a_session_is_loaded_with_it(path: Path, journal: J
 
 
 def test_a_name_that_is_given_up_leaves_nothing_behind_and_its_number_is_not_given_again(
-    path: Path, journal: Journal
+    path: Path | str, journal: Journal
 ) -> None:
     alice, bob, carol = (account(journal, name, name.encode()) for name in ("alice", "bob", "carol"))
     send(journal, alice, bob, "secret")
@@ -195,13 +203,13 @@ def test_a_name_that_is_given_up_leaves_nothing_behind_and_its_number_is_not_giv
 
 
 def test_if_fewer_shall_be_kept_than_before_they_go_a_few_at_a_time(
-    path: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    path: Path | str, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice, bob = account(journal, "alice"), account(journal, "bob")
     send(journal, alice, bob, *"abcdefghij")
     monkeypatch.setattr(private_messages_module, "DELETED_AT_ONCE", 4)
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        entries = EntryStore(connection, Retention(messages=2), lambda: 0)
+    with contextlib.closing(connected(path)) as connection:
+        entries = tables(connection, Retention(messages=2))
         left = []
         for text in "klmn":
             entries.write(SendPrivate(alice.id, bob.id, text, 0))
@@ -209,7 +217,7 @@ def test_if_fewer_shall_be_kept_than_before_they_go_a_few_at_a_time(
     assert left == ["efghijk", "ijkl", "lm", "mn"]
 
 
-def test_the_last_tokens_of_an_account_are_kept(path: Path) -> None:
+def test_the_last_tokens_of_an_account_are_kept(path: Path | str) -> None:
     with Journal(path) as journal:
         alice = account(journal, "alice", b"first")
         for number in range(MAX_TOKENS):
@@ -223,7 +231,7 @@ def test_the_last_tokens_of_an_account_are_kept(path: Path) -> None:
 
 
 def test_of_names_that_were_given_up_the_last_are_known_and_no_token_from_before(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path | str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(accounts_module, "MOST_GIVEN_UP", 2)
     with Journal(path) as journal:
@@ -237,7 +245,7 @@ def test_of_names_that_were_given_up_the_last_are_known_and_no_token_from_before
         assert ask(path, LoadResumption(b"token of erin")).account == new.id
 
 
-def test_as_many_messages_of_each_conversation_are_kept_as_shall_be(path: Path) -> None:
+def test_as_many_messages_of_each_conversation_are_kept_as_shall_be(path: Path | str) -> None:
     with Journal(path, keep=Retention(messages=3)) as journal:
         alice, bob, carol = (account(journal, name) for name in ("alice", "bob", "carol"))
         send(journal, alice, bob, *"abcde")
@@ -247,7 +255,7 @@ def test_as_many_messages_of_each_conversation_are_kept_as_shall_be(path: Path) 
         assert texts(ask(path, History(9, ConversationKey(alice, carol)))) == ["x"]
 
 
-def test_what_is_older_than_shall_be_kept_is_deleted(path: Path) -> None:
+def test_what_is_older_than_shall_be_kept_is_deleted(path: Path | str) -> None:
     now = [100]
     with Journal(path, keep=Retention(milliseconds=50), clock=lambda: now[0]) as journal:
         alice, bob = account(journal, "alice"), account(journal, "bob")
@@ -255,10 +263,12 @@ def test_what_is_older_than_shall_be_kept_is_deleted(path: Path) -> None:
         now[0] = 140
         send(journal, alice, bob, "new", time=140)
         now[0] = 160
+        if isinstance(journal.journal, PgJournal):
+            journal.journal.tidy()
         until(lambda: texts(ask(path, History(9, ConversationKey(alice, bob)))) == ["new"])
 
 
-def test_order_is_known_at_the_next_start(path: Path, journal: Journal) -> None:
+def test_order_is_known_at_the_next_start(path: Path | str, journal: Journal) -> None:
     bob = account(journal, "bob")
     ban = Restriction(RestrictionKind.BAN, parse_name("Eve"), "192.0.2.1", 500, Role.ADMIN)
     mute = Restriction(RestrictionKind.MUTE, parse_name("eve"), "", None, Role.MODERATOR)
@@ -269,12 +279,10 @@ def test_order_is_known_at_the_next_start(path: Path, journal: Journal) -> None:
         SetTopic(MO, "the build", 0),
     ):
         assert journal.change(change) is None
-    moderation = ModerationStore(journal.file.connection)
+    moderation = ModerationStore(journal.connection)
     assert moderation.restrictions() == [ban, mute]
     assert moderation.topic() == "the build"
-    assert [(one.name.shown, one.role) for one in AccountStore(journal.file.connection).all()] == [
-        ("bob", Role.MODERATOR)
-    ]
+    assert [(one.name.shown, one.role) for one in AccountStore(journal.connection).all()] == [("bob", Role.MODERATOR)]
     journal.change(LiftRestriction(MO, RestrictionKind.BAN, parse_name("EVE"), 0))
     assert moderation.restrictions() == [mute]
     acts = [act[1:] for act in ask(path, AuditLog(journal.account("reader")))]
@@ -287,16 +295,19 @@ def test_order_is_known_at_the_next_start(path: Path, journal: Journal) -> None:
     ]
 
 
-def test_the_audit_is_bounded(path: Path, journal: Journal) -> None:
+def test_the_audit_is_bounded(path: Path | str, journal: Journal) -> None:
     journal.change(SetTopic(MO, "first", 0))
     journal.change(SetTopic(MO, "second", 0))
-    journal.file.connection.execute("UPDATE audit SET id = ? WHERE what = 'second'", (MAX_AUDIT_ENTRIES,))
+    journal.connection.execute("UPDATE audit SET id = ? WHERE what = 'second'", (MAX_AUDIT_ENTRIES,))
+    if isinstance(journal.journal, PgJournal):
+        journal.connection.execute("SELECT setval(pg_get_serial_sequence('audit', 'id'), ?)", (MAX_AUDIT_ENTRIES,))
     journal.change(SetTopic(MO, "third", 0))
     assert rows(path, "SELECT what FROM audit ORDER BY id") == [("second",), ("third",)]
 
 
-def test_another_password_of_the_admin_ends_what_came_with_the_one_before(path: Path, journal: Journal) -> None:
-    people = AccountStore(journal.file.connection)
+def test_another_password_of_the_admin_ends_what_came_with_the_one_before(path: Path | str, journal: Journal) -> None:
+    kind = PgAccountStore if isinstance(journal.journal, PgJournal) else AccountStore
+    people = kind(journal.connection)
     people.set_admin("one")
     (admin,) = people.all()
     assert (admin.name, admin.role) == (Name("admin", "admin"), Role.ADMIN)
@@ -307,8 +318,8 @@ def test_another_password_of_the_admin_ends_what_came_with_the_one_before(path: 
     assert [one.password for one in people.all()] == ["two"]
 
 
-def test_a_store_from_before_there_were_accounts_has_all_it_had(path: Path) -> None:
-    connection = sqlite3.connect(path, isolation_level=None)
+def test_a_store_from_before_there_were_accounts_has_all_it_had(file: Path) -> None:
+    connection = sqlite3.connect(file, isolation_level=None)
     migrate(connection, newest=2)
     connection.execute("INSERT INTO messages VALUES (1, 1, 'bob', 'hello', x'01', 5)")
     before = (
@@ -385,7 +396,7 @@ def test_counting_once_gives_what_counting_each_time_gives(said: list[tuple[str,
     ],
 )
 def test_an_audit_entry_has_the_end_of_a_ban_a_mute_or_a_kick_as_a_time(
-    path: Path, journal: Journal, action: str, what: str, end: int | None
+    path: Path | str, journal: Journal, action: str, what: str, end: int | None
 ) -> None:
-    ModerationStore(journal.file.connection).audit(MO, action, what, 7)
+    ModerationStore(journal.connection).audit(MO, action, what, 7)
     assert ask(path, AuditLog(journal.account("reader"))) == [AuditEntry(7, "mo", action, what, end)]

@@ -5,6 +5,8 @@ import contextlib
 import socket
 import struct
 
+from asyncchat.log.pipeline import Pipeline
+
 TIMEOUT = 1.0
 """Seconds that a refused peer gets to read the refusal."""
 
@@ -25,6 +27,15 @@ async def close_properly(reader: asyncio.StreamReader, writer: asyncio.StreamWri
         writer.write_eof()
         while await reader.read(_READ_SIZE):
             pass
+
+
+async def until_applied(pipeline: Pipeline, patience: float) -> None:
+    """Wait until all pending entries are applied, for so many seconds at most."""
+    applied = asyncio.Event()
+    pipeline.when_applied(applied.set)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(patience):
+            await applied.wait()
 
 
 def reset(transport: asyncio.WriteTransport) -> None:

@@ -1,7 +1,6 @@
 """The server of the group chat: owns the core, the tasks of the connections, and the shutdown."""
 
 import asyncio
-import contextlib
 import functools
 import logging
 import secrets
@@ -318,13 +317,13 @@ class Server:
         self._closing = True
         limit = self.limits.drain_timeout
         deadline = asyncio.get_running_loop().time() + limit
-        await self._wait_until_applied()  # accepted messages come before the goodbye
+        await closing.until_applied(self._pipeline, limit)  # accepted messages come before the goodbye
         self.core.is_closing = True
         self._disconnect_all(texts.GOODBYE)
         if self._store_service:
             self._store_service.give_up()
         if self._pipeline.life:
-            await self._wait_until_applied()  # the other servers hear who has left
+            await closing.until_applied(self._pipeline, limit)  # the other servers hear who has left
         if not self._connections:
             return
         log.info("closing: %d peers have %g s to receive the rest", len(self._connections), limit)
@@ -337,14 +336,6 @@ class Server:
         self.stop_at_once()
         if self._connections:
             await asyncio.wait(self._connections.values())
-
-    async def _wait_until_applied(self) -> None:
-        """Wait until all pending entries are applied, at most for the drain timeout."""
-        applied = asyncio.Event()
-        self._pipeline.when_applied(applied.set)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self.limits.drain_timeout):
-                await applied.wait()
 
     def stop_at_once(self) -> None:
         """Reset all connections that are still open."""

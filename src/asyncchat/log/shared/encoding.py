@@ -34,4 +34,4 @@ def decode(data: bytes) -> Sequence[Received]:
             for kind, raw, result in _of_rows.decode(data)
         ]
     except KeyError as unknown:
-        raise ValueError(f"unknown entry {unknown}") from None
+        raise ValueError(str(unknown)) from None

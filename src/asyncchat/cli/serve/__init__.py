@@ -6,8 +6,10 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
-from asyncchat.cli import limit_arguments, web
 from asyncchat.cli.arguments import Parser, Rereading, checked, parse
+from asyncchat.cli.serve import limits as limit_arguments
+from asyncchat.cli.serve import web
+from asyncchat.cli.serve.stores import open_store
 from asyncchat.errors import ChatError
 from asyncchat.limits import RESERVED_FILES, Limits, Policy, raise_open_file_limit
 from asyncchat.system import signals, stdio, systemd
@@ -207,7 +209,7 @@ def run(options: argparse.Namespace) -> int:
             store = None
             if options.store:
                 signals.end_at_once()
-                store = opened.enter_context(closing(_open_store(options, limits)))
+                store = opened.enter_context(closing(open_store(options, limits)))
             _serve_room(options, listeners, port, limits, store, certificate)
     return 0
 
@@ -316,46 +318,6 @@ def _serve_room(
         for outlet in (recorder, errors):
             if outlet:
                 outlet.close(_LAST_WORDS)
-
-
-def _open_store(options: argparse.Namespace, limits: Limits) -> "Store | PgStore":
-    if is_url(options.store):
-        return _open_database(options, limits)
-    from asyncchat.cli.admin import admin_password
-    from asyncchat.store import Retention, Store
-    from asyncchat.system.daemon_executor import DaemonExecutor
-
-    def opened() -> Store:
-        return Store(
-            options.store,
-            durability=options.durability or "normal",
-            keep=Retention(**(options.keep or {})),
-            recent=max(limits.history, limits.replay),
-            trust_clock=options.trust_clock,
-            patience=limits.search_timeout,
-            admin_password=lambda kept: admin_password(options.admin_password_file, kept),
-        )
-
-    # SQLite may take long to open a large file, and a thread handles no signal meanwhile: so another thread opens it.
-    store: Store = DaemonExecutor("store").submit(opened).result()
-    return store
-
-
-def _open_database(options: argparse.Namespace, limits: Limits) -> "PgStore":
-    try:
-        from asyncchat.store.postgres import PgStore
-    except ImportError:
-        raise ChatError("for PostgreSQL asyncpg is needed: pip install 'asyncchat[postgres]'") from None
-    from asyncchat.cli.admin import admin_password
-    from asyncchat.store import Retention
-
-    return PgStore(
-        options.store,
-        keep=Retention(**(options.keep or {})),
-        recent=max(limits.history, limits.replay),
-        patience=limits.search_timeout,
-        admin_password=lambda kept: admin_password(options.admin_password_file, kept),
-    )
 
 
 def _loop_factory() -> "Callable[[], AbstractEventLoop] | None":

@@ -1,0 +1,53 @@
+"""Opens the store that `serve` is given: a file, or a database."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from asyncchat.errors import ChatError
+from asyncchat.limits import Limits
+from asyncchat.system.addresses import is_url
+
+if TYPE_CHECKING:
+    from asyncchat.store import Store
+    from asyncchat.store.postgres import PgStore
+
+
+def open_store(options: argparse.Namespace, limits: Limits) -> "Store | PgStore":
+    """Return the store. Raises ChatError."""
+    if is_url(options.store):
+        return _open_database(options, limits)
+    from asyncchat.cli.admin import admin_password
+    from asyncchat.store import Retention, Store
+    from asyncchat.system.daemon_executor import DaemonExecutor
+
+    def opened() -> Store:
+        return Store(
+            options.store,
+            durability=options.durability or "normal",
+            keep=Retention(**(options.keep or {})),
+            recent=max(limits.history, limits.replay),
+            trust_clock=options.trust_clock,
+            patience=limits.search_timeout,
+            admin_password=lambda kept: admin_password(options.admin_password_file, kept),
+        )
+
+    # SQLite may take long to open a large file, and a thread handles no signal meanwhile: so another thread opens it.
+    store: Store = DaemonExecutor("store").submit(opened).result()
+    return store
+
+
+def _open_database(options: argparse.Namespace, limits: Limits) -> "PgStore":
+    try:
+        from asyncchat.store.postgres import PgStore
+    except ImportError:
+        raise ChatError("for PostgreSQL asyncpg is needed: pip install 'asyncchat[postgres]'") from None
+    from asyncchat.cli.admin import admin_password
+    from asyncchat.store import Retention
+
+    return PgStore(
+        options.store,
+        keep=Retention(**(options.keep or {})),
+        recent=max(limits.history, limits.replay),
+        patience=limits.search_timeout,
+        admin_password=lambda kept: admin_password(options.admin_password_file, kept),
+    )
