@@ -65,8 +65,10 @@ class Json(Nc):
 
     def posted(self, text: str) -> dict[str, Any]:
         """Say something, and return the answer."""
-        self.say(text)
-        return self.hear("ack", "refused")
+        ident = self.say(text)
+        while (event := self.hear("ack", "refused"))["id"] != ident:
+            pass
+        return event
 
 
 def kept(url: str, postgres: Database) -> list[tuple[int, str]]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from asyncchat.chat.requests.queries import ConversationKey, Search
+from asyncchat.cli.databases import is_url
 from asyncchat.log.accounts import Account
 from asyncchat.log.entries import AnyEntry, CreateAccount, Logged
 from asyncchat.log.log import Kept
@@ -26,7 +27,6 @@ from asyncchat.store.postgres.schema import prepare
 from asyncchat.store.postgres.tables import PgTables
 from asyncchat.store.postgres.tidying import Tidying
 from asyncchat.store.tables.accounts import AccountStore
-from asyncchat.system.addresses import is_url
 from asyncchat.text.refusals import NotKept
 from asyncchat.text.usernames import parse_name
 from tests.programs import PATIENCE, seconds

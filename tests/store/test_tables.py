@@ -19,6 +19,7 @@ from asyncchat.chat.requests.queries import (
     SavedResumption,
     UnreadCounts,
 )
+from asyncchat.cli.databases import is_url
 from asyncchat.log.accounts import Account, Role
 from asyncchat.log.entries import (
     CreateAccount,
@@ -46,7 +47,6 @@ from asyncchat.store.tables import private_messages as private_messages_module
 from asyncchat.store.tables.accounts import MAX_TOKENS, AccountStore
 from asyncchat.store.tables.entries import EntryStore, Tables
 from asyncchat.store.tables.moderation import MAX_AUDIT_ENTRIES, ModerationStore
-from asyncchat.system.addresses import is_url
 from asyncchat.text.refusals import NotKept
 from asyncchat.text.usernames import Name, parse_name
 from tests.programs import until

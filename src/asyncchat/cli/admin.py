@@ -5,13 +5,19 @@ import os
 from typing import TYPE_CHECKING
 
 from asyncchat.cli.arguments import Parser
+from asyncchat.cli.databases import is_url, load_postgres
 from asyncchat.errors import ChatError
 from asyncchat.system import password_prompt, signals, stdio
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from asyncchat.text.usernames import Name
 
-DESCRIPTION = "Show or change the accounts in a store. Stop the server before you change them."
+DESCRIPTION = (
+    "Show or change the accounts in a store. Stop the server before you change them in a file; servers with a database"
+    " are told."
+)
 
 _ACTIONS = {
     "list": "show accounts, bans and mutes (also while a server runs)",
@@ -24,7 +30,7 @@ _ACTIONS = {
 
 def add_arguments(parser: Parser) -> None:
     """Add the arguments of `admin` to `parser`."""
-    parser.add_argument("--store", metavar="FILE", required=True, help="the store")
+    parser.add_argument("--store", metavar="FILE|URL", required=True, help="the store")
     explained = "; ".join(f"{action}: {what}" for action, what in _ACTIONS.items())
     parser.add_argument("action", metavar="ACTION", choices=_ACTIONS, help=explained)
     parser.add_argument("name", metavar="NAME", nargs="?", help="the user whose account or ban it is")
@@ -37,32 +43,42 @@ def run(options: argparse.Namespace) -> int:
     if options.action != "list" and not options.name:
         options.parser.error(f"write whom: {options.action} NAME")
     signals.exit_cleanly()
-    from asyncchat.store.offline.admin import people_in
-
-    lines = people_in(options.store) if options.action == "list" else [_change(options)]
+    lines = _offline(options.store).people_in(options.store) if options.action == "list" else [_change(options)]
     stdio.write("".join(f"{line}\n" for line in lines).encode())
     return 0
+
+
+def _offline(store: str) -> "ModuleType":
+    """Return what works on a store of this kind. Raises ChatError."""
+    if is_url(store):
+        load_postgres()
+        from asyncchat.store.postgres import offline
+
+        return offline
+    from asyncchat.store.offline import admin
+
+    return admin
 
 
 def _change(options: argparse.Namespace) -> str:
     """Change an account; return the line to print."""
     from asyncchat.store.file import InUse
-    from asyncchat.store.offline.admin import operating
 
     try:
-        with operating(options.store) as operator:
+        with _offline(options.store).operating(options.store) as operator:
             match options.action:
                 case "grant":
-                    return operator.grant(options.name)
+                    said: str = operator.grant(options.name)
                 case "revoke":
-                    return operator.revoke(options.name)
+                    said = operator.revoke(options.name)
                 case "unban":
-                    return operator.unban(options.name)
+                    said = operator.unban(options.name)
                 case _:
-                    return operator.reset_password(options.name, _ask_password)
+                    said = operator.reset_password(options.name, _ask_password)
     except InUse:
         there = "" if options.action == "reset-password" else f", or write /{options.action} NAME there, as admin"
         raise ChatError(f"a server uses {options.store} and has its accounts in memory: stop it first{there}") from None
+    return said
 
 
 def _ask_password(name: "Name") -> str:

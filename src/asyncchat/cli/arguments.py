@@ -20,6 +20,7 @@ _COMMANDS = {
     "doctor": "look for what is wrong with a server's options, store, certificate and limits",
     "admin": "show or change the accounts in a store",
     "backup": "copy a store, also while a server uses it",
+    "migrate": "move a store from a file into a database",
 }
 
 

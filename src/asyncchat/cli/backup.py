@@ -3,6 +3,8 @@
 import argparse
 
 from asyncchat.cli.arguments import Parser
+from asyncchat.cli.databases import is_url
+from asyncchat.errors import ChatError
 from asyncchat.system import signals
 
 DESCRIPTION = "Write a copy of a store, even while a server uses it. The copy is one file, readable only by its owner."
@@ -16,6 +18,8 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the copy; return the exit code. Raises ChatError."""
+    if is_url(options.store):
+        raise ChatError("this copies files: use pg_dump for a database, also while servers use it")
     from asyncchat.store.offline.backup import back_up
 
     signals.exit_cleanly()

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from asyncchat.cli import serve
 from asyncchat.cli.arguments import Parser
+from asyncchat.cli.databases import is_url, load_postgres
 from asyncchat.errors import ChatError
 from asyncchat.formats import plain
 from asyncchat.limits import RESERVED_FILES, Limits, raise_open_file_limit
@@ -172,6 +173,12 @@ def _certificate(options: argparse.Namespace) -> Iterator[Finding]:
 def _store(options: argparse.Namespace) -> Iterator[Finding]:
     if not options.store:
         yield Finding("no store: the conversation ends with the server, and no name can be registered")
+        return
+    if is_url(options.store):
+        load_postgres()
+        from asyncchat.store.postgres import offline
+
+        yield Finding(offline.examine(options.store))
         return
     folder = os.path.dirname(os.path.realpath(options.store)) or "."
     if not os.path.isdir(folder):

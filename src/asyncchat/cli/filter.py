@@ -3,7 +3,13 @@
 import argparse
 
 from asyncchat.cli.arguments import Parser, checked
+from asyncchat.cli.databases import is_url, load_postgres
 from asyncchat.system import stdio
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asyncchat.store.archive import Archive
+    from asyncchat.store.postgres.archive import PgArchive
 
 DESCRIPTION = "Read a raw transcript and print its messages as NAME: TEXT, without joins and leaves."
 
@@ -12,7 +18,7 @@ def add_arguments(parser: Parser) -> None:
     """Add the arguments of `filter` to `parser`."""
     parser.add_argument("files", nargs="*", metavar="FILE", help="a transcript; - or no argument: standard input")
     parser.add_argument("--strict", action="store_true", help="exit with 1 if a line is not a line of a transcript")
-    parser.add_argument("--store", metavar="FILE", help="print the conversation in this store instead")
+    parser.add_argument("--store", metavar="FILE|URL", help="print the conversation in this store instead")
     parser.add_argument("--room", metavar="#ROOM", help="print this room of the store, not the default one")
     parser.add_argument(
         "--since",
@@ -51,12 +57,22 @@ def run(options: argparse.Namespace) -> int:
     return run_filter(options.files, strict=options.strict)
 
 
-def _print_store(options: argparse.Namespace) -> None:
-    from asyncchat.formats import plain
+def _open(store: str) -> "Archive | PgArchive":
+    if is_url(store):
+        load_postgres()
+        from asyncchat.store.postgres import offline
+
+        return offline.open_to_read(store)
     from asyncchat.store.archive import Archive
     from asyncchat.store.file import open_to_read
 
-    archive = Archive(open_to_read(options.store))
+    return Archive(open_to_read(store))
+
+
+def _print_store(options: argparse.Namespace) -> None:
+    from asyncchat.formats import plain
+
+    archive = _open(options.store)
     try:
         for messages in archive.messages(options.since, options.until, options.room or ""):
             stdio.write(plain.encode(messages))

@@ -27,11 +27,6 @@ class Address(NamedTuple):
         return f"{host}:{self.port}"
 
 
-def is_url(store: str) -> bool:
-    """Tell whether a store is a database, and not a file."""
-    return store.startswith(("postgresql://", "postgres://"))
-
-
 def parse_port(text: str, *, least: int = 1) -> int:
     """Return a port number of `least` to 65535. Raises ValueError."""
     if not (text.isascii() and text.isdigit() and least <= int(text) <= 65535):

@@ -7,13 +7,14 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 from asyncchat.cli.arguments import Parser, Rereading, checked, parse
+from asyncchat.cli.databases import is_url
 from asyncchat.cli.serve import limits as limit_arguments
 from asyncchat.cli.serve import web
 from asyncchat.cli.serve.stores import open_store
 from asyncchat.errors import ChatError
 from asyncchat.limits import RESERVED_FILES, Limits, Policy, raise_open_file_limit
 from asyncchat.system import signals, stdio, systemd
-from asyncchat.system.addresses import DEFAULT_HOST, DEFAULT_PORT, is_url, listen, parse_host, parse_port
+from asyncchat.system.addresses import DEFAULT_HOST, DEFAULT_PORT, listen, parse_host, parse_port
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop

@@ -3,9 +3,8 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from asyncchat.errors import ChatError
+from asyncchat.cli.databases import is_url, load_postgres
 from asyncchat.limits import Limits
-from asyncchat.system.addresses import is_url
 
 if TYPE_CHECKING:
     from asyncchat.store import Store
@@ -37,12 +36,10 @@ def open_store(options: argparse.Namespace, limits: Limits) -> "Store | PgStore"
 
 
 def _open_database(options: argparse.Namespace, limits: Limits) -> "PgStore":
-    try:
-        from asyncchat.store.postgres import PgStore
-    except ImportError:
-        raise ChatError("for PostgreSQL asyncpg is needed: pip install 'asyncchat[postgres]'") from None
+    load_postgres()
     from asyncchat.cli.admin import admin_password
     from asyncchat.store import Retention
+    from asyncchat.store.postgres import PgStore
 
     return PgStore(
         options.store,

@@ -3,6 +3,7 @@
 import contextlib
 import sqlite3
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from asyncchat.log.entries import AnyEntry, LiftRestriction, SetRole, StorePassw
 from asyncchat.log.restrictions import Restriction, RestrictionKind
 from asyncchat.store.file import ERRORS, Retention, StoreFile, open_to_read, reason
 from asyncchat.store.location import shown
-from asyncchat.store.tables.entries import EntryStore
+from asyncchat.store.tables.entries import EntryStore, Tables
 from asyncchat.text.usernames import Name, find_name
 
 OPERATOR = Name("the operator", "")
@@ -21,15 +22,14 @@ OPERATOR = Name("the operator", "")
 _ROLES = {Role.REGISTERED: "registered", Role.MODERATOR: "moderator", Role.ADMIN: "admin"}
 
 
-class Operator:
-    """Changes passwords, roles and bans in the store in `file`, which no server uses.
+class Operator(ABC):
+    """Changes passwords, roles and bans.
 
     Each method returns a sentence that says what was done, and raises ChatError if it can't be done.
     """
 
-    def __init__(self, file: StoreFile) -> None:
-        self._file = file
-        self._entries = _entries(file.connection)
+    def __init__(self, entries: Tables) -> None:
+        self._entries = entries
 
     def reset_password(self, name: str, ask: Callable[[Name], str]) -> str:
         """Set the password of an account, of which `ask` returns the hash, and delete its tokens."""
@@ -43,7 +43,7 @@ class Operator:
         account = self._find(name)
         if account.role >= Role.MODERATOR:
             raise ChatError(f"{account.name.shown} is already a moderator")
-        self._keep(SetRole(OPERATOR, account.id, Role.MODERATOR, _now()))
+        self._keep(SetRole(OPERATOR, account.id, Role.MODERATOR, now()))
         return f"{account.name.shown} is a moderator now"
 
     def revoke(self, name: str) -> str:
@@ -51,7 +51,7 @@ class Operator:
         account = self._find(name)
         if account.role != Role.MODERATOR:
             raise ChatError(f"{account.name.shown} is not a moderator")
-        self._keep(SetRole(OPERATOR, account.id, Role.REGISTERED, _now()))
+        self._keep(SetRole(OPERATOR, account.id, Role.REGISTERED, now()))
         return f"{account.name.shown} is no longer a moderator"
 
     def unban(self, name: str) -> str:
@@ -61,7 +61,7 @@ class Operator:
             if restriction.kind == RestrictionKind.BAN and (
                 (wanted and restriction.name.key == wanted.key) or restriction.name.shown == name
             ):
-                self._keep(LiftRestriction(OPERATOR, RestrictionKind.BAN, restriction.name, _now()))
+                self._keep(LiftRestriction(OPERATOR, RestrictionKind.BAN, restriction.name, now()))
                 return f"{restriction.name.shown} is no longer banned"
         raise ChatError(f"{shown(name)} is not banned")
 
@@ -72,11 +72,23 @@ class Operator:
                 return account
         raise ChatError(f"{shown(name)} is not registered")
 
+    @abstractmethod
+    def _keep(self, entry: AnyEntry, audited: str = "", about: Account | None = None) -> None:
+        """Store an entry, and an action about an account in the audit log."""
+
+
+class FileOperator(Operator):
+    """Does that in the store in `file`, which no server uses."""
+
+    def __init__(self, file: StoreFile) -> None:
+        super().__init__(_entries(file.connection))
+        self._file = file
+
     def _keep(self, entry: AnyEntry, audited: str = "", about: Account | None = None) -> None:
         with self._file.transaction():
             self._entries.write(entry)
             if about:
-                self._entries.moderation.audit(OPERATOR, audited, about.name.shown, _now())
+                self._entries.moderation.audit(OPERATOR, audited, about.name.shown, now())
 
 
 @contextlib.contextmanager
@@ -88,7 +100,7 @@ def operating(path: str) -> Iterator[Operator]:
     open_to_read(path).close()  # what is no store does not become one
     with contextlib.closing(StoreFile(path)) as file:
         try:
-            yield Operator(file)
+            yield FileOperator(file)
         except ERRORS as error:
             raise ChatError(f"nothing is changed in {shown(path)}: {reason(error)}") from None
 
@@ -99,11 +111,15 @@ def people_in(path: str) -> list[str]:
     Raises ChatError.
     """
     with contextlib.closing(open_to_read(path)) as connection:
-        entries = _entries(connection)
         try:
-            accounts, restrictions = entries.accounts.all(), _in_force(entries.moderation.restrictions())
+            return describe_people(_entries(connection))
         except ERRORS as error:
             raise ChatError(f"can't read the store {shown(path)}: {reason(error)}") from None
+
+
+def describe_people(entries: Tables) -> list[str]:
+    """Return the same from the tables of a store. Raises what the database raises."""
+    accounts, restrictions = entries.accounts.all(), _in_force(entries.moderation.restrictions())
     lines = {account.name.key: f"{account.name.shown}: {_ROLES[account.role]}" for account in accounts}
     for restriction in restrictions:
         name = restriction.name
@@ -119,12 +135,13 @@ def _explained(restriction: Restriction) -> str:
 
 
 def _in_force(restrictions: list[Restriction]) -> list[Restriction]:
-    return [restriction for restriction in restrictions if not restriction.ends_before(_now())]
+    return [restriction for restriction in restrictions if not restriction.ends_before(now())]
 
 
 def _entries(connection: sqlite3.Connection) -> EntryStore:
-    return EntryStore(connection, Retention(), _now)
+    return EntryStore(connection, Retention(), now)
 
 
-def _now() -> int:
+def now() -> int:
+    """Return the time in milliseconds since 1970."""
     return time.time_ns() // 1_000_000

@@ -123,6 +123,10 @@ class PgConnection:
         if some := list(values):
             self._run(self._executemany(sql, some))
 
+    def copy(self, table: str, columns: Sequence[str], rows: Iterable[Any]) -> None:
+        """Insert rows into a table, in the quickest way."""
+        self._run(self._connection.copy_records_to_table(table, columns=columns, records=rows, timeout=3600))
+
     def script(self, statements: str) -> None:
         """Execute several statements without values."""
         self._run(self._connection.execute(statements))

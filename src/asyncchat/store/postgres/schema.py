@@ -162,19 +162,27 @@ _LOCK = int.from_bytes(b"asyncch")
 """The number of the advisory lock of who makes the tables."""
 
 
+def check_version(connection: PgConnection, url: str) -> None:
+    """Raise StoreError if there are no tables, or those of another version, and DatabaseError."""
+    (there,) = connection.execute("SELECT to_regclass('facts') IS NOT NULL").fetchone()
+    if not there:
+        raise StoreError(f"there is no chat in {shown(url)} yet")
+    version = connection.execute("SELECT value FROM facts WHERE name = 'version'").fetchone()
+    if not version or version[0] != VERSION:
+        raise StoreError(
+            f"the tables in {shown(url)} are of another version of asyncchat: they are left as they are. Use the"
+            " version that the other servers have"
+        )
+
+
 def prepare(connection: PgConnection, url: str) -> None:
     """Make the tables in an empty database. Raises StoreError if it has other ones, and DatabaseError."""
     connection.script("BEGIN")
     connection.execute("SELECT pg_advisory_xact_lock(?)", (_LOCK,))
     (there,) = connection.execute("SELECT to_regclass('facts') IS NOT NULL").fetchone()
     if there:
-        version = connection.execute("SELECT value FROM facts WHERE name = 'version'").fetchone()
         connection.script("ROLLBACK")
-        if not version or version[0] != VERSION:
-            raise StoreError(
-                f"the tables in {shown(url)} are of another version of asyncchat: they are left as they are. Serve with"
-                " the version that the other servers have"
-            )
+        check_version(connection, url)
         return
     (tables,) = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()").fetchone()
     if tables:

@@ -44,7 +44,8 @@ def cut(words: Iterable[str]) -> list[str]:
     return [word[:LONGEST_WORD] for word in words]
 
 
-def _indexed(text: str) -> str:
+def indexed(text: str) -> str:
+    """Return the words of a text as they are in the index, with blanks between."""
     words = words_of(text)
     return words if len(words) <= LONGEST_WORD else " ".join(cut(words.split()))
 
@@ -67,7 +68,7 @@ def _columns(messages: Sequence[Sent], clock: Callable[[], int]) -> list[list[ob
         [sent.token_hash or None for sent in messages],
         [sent.ident if sent.token_hash else None for sent in messages],
         [now if is_odd(sent.time, now) else None for sent in messages],
-        [_indexed(sent.text) for sent in messages],
+        [indexed(sent.text) for sent in messages],
     ]
 
 
@@ -89,7 +90,7 @@ class PgMessageStore:
             raise NoMessage
         self._do(
             "UPDATE messages SET text = ?, changed = ?, words = string_to_array(?, ' ') WHERE seq = ?",
-            (text, time, _indexed(text), seq),
+            (text, time, indexed(text), seq),
         )
 
 
@@ -111,7 +112,7 @@ class PgRoomStore(RoomStore):
         self._do(
             "UPDATE said SET words = string_to_array(?, ' ') WHERE room = (SELECT id FROM rooms WHERE key = ?)"
             " AND seq = ?",
-            (_indexed(text), key, seq),
+            (indexed(text), key, seq),
         )
 
     def _delete_idle(self) -> None:

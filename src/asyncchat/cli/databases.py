@@ -1,0 +1,16 @@
+"""What commands need for a store in PostgreSQL."""
+
+from asyncchat.errors import ChatError
+
+
+def is_url(store: str) -> bool:
+    """Tell whether a store is a database, and not a file."""
+    return store.startswith(("postgresql://", "postgres://"))
+
+
+def load_postgres() -> None:
+    """Raise ChatError if the package for PostgreSQL is not installed."""
+    try:
+        import asyncpg  # noqa: F401
+    except ImportError:
+        raise ChatError("for PostgreSQL asyncpg is needed: pip install 'asyncchat[postgres]'") from None
