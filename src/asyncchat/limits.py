@@ -48,6 +48,8 @@ class Policy(NamedTuple):
     may_make_rooms: open: everybody; registered: registered users; fixed: the admin
     transcript_rooms: the transcript has all rooms
     plain_passwords: passwords are accepted without TLS, from other machines, too
+    servers: other servers with the same chat, as HOST:PORT
+    pages: the same for browsers, as https://HOST
     """
 
     needs_account: bool = False
@@ -55,6 +57,8 @@ class Policy(NamedTuple):
     may_make_rooms: str = "open"
     transcript_rooms: bool = False
     plain_passwords: bool = False
+    servers: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
 
 
 def raise_open_file_limit() -> int:

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from asyncchat.aio.client.reconnecting import ReconnectingClient
+from asyncchat.aio.client.servers import Servers
 from asyncchat.api.chat import Chat, check_is_string
 from asyncchat.errors import InvalidAddress, UsageError
 from asyncchat.system.addresses import DEFAULT_HOST, DEFAULT_PORT, Address, parse_address
@@ -14,7 +15,7 @@ from asyncchat.tls.trust import Trust, parse_fingerprint
 
 
 def connect(
-    address: str = f"{DEFAULT_HOST}:{DEFAULT_PORT}",
+    address: str | Sequence[str] = f"{DEFAULT_HOST}:{DEFAULT_PORT}",
     *,
     name: str,
     password: str = "",
@@ -33,7 +34,8 @@ def connect(
     The first closes the chat at the end; after the second, call `chat.close()`.
 
     Args:
-        address: HOST or HOST:PORT; without it, the usual port of this machine.
+        address: HOST or HOST:PORT; without it, the usual port of this machine. Several, in a list or with commas
+            between, are servers of one chat: when one ends, the chat goes on at the next.
         name: the user's name in the chat.
         password: the password of the name, if it is registered.
         register: register the name with that password, which is needed once; the server must have a store.
@@ -52,15 +54,20 @@ def connect(
         ConnectError: the server can't be reached, or refuses the user; `code` says why (`banned`, …).
         UsageError: an argument has the wrong type, or `register` has no password (at once).
     """
-    if isinstance(address, tuple):
+    if isinstance(address, tuple) and not all(isinstance(one, str) for one in address):
         raise UsageError('address must be a str: write "HOST:PORT"')
-    check_is_string(address=address, name=name, password=password)
+    several = address.split(",") if isinstance(address, str) else address
+    if not isinstance(several, Sequence) or not several:
+        raise UsageError(f"address must be a str, or a list of them, not {address!r}")
+    for one in several:
+        check_is_string(address=one)
+    check_is_string(name=name, password=password)
     if register and not password:
         raise UsageError("register=True needs the password that the name shall have")
     if history is not None and (not isinstance(history, int) or history < 0):
         raise UsageError(f"history must be a number of messages, not {history!r}")
     try:
-        host, port = parse_address(address)
+        places = [parse_address(one.strip()) for one in several]
     except ValueError as error:
         raise InvalidAddress(str(error)) from None
     try:
@@ -69,10 +76,11 @@ def connect(
         raise NameRefused(f"{name!r}: this name can't be used: {refused}", refused.code) from None
     if isinstance(rooms, str) or not all(isinstance(room, str) for room in rooms):
         raise UsageError('rooms must be a list of names, such as ["#ops"]')
-    there = Address(host, port or DEFAULT_PORT)
-    trust = _trust(there, tls)
+    addresses = [Address(host, port or DEFAULT_PORT) for host, port in places]
+    _trust(addresses[0], tls)  # raises what is wrong at once
+    servers = Servers(addresses, lambda one: _trust(one, tls))
     wanted = [f"#{room.removeprefix('#')}" for room in rooms]
-    client = ReconnectingClient(there, name, password, register=register, history=history, rooms=wanted, trust=trust)
+    client = ReconnectingClient(servers, name, password, register=register, history=history, rooms=wanted)
     return Connecting(client, wanted[0] if wanted else "")
 
 

@@ -54,6 +54,7 @@ class ChatCore(Membership):
     needs_account, plain_passwords: only registered users may join; they may log in without TLS from other machines
     may_make_rooms: the lowest role that may
     max_rooms: rooms that there may be
+    servers, pages: where else this chat is, see Welcome
     links: returns the links of an invitation by a user, for a room and a key
     """
 
@@ -83,6 +84,8 @@ class ChatCore(Membership):
         self.max_rooms = max_rooms
         self.plain_passwords = plain_passwords
         self.is_closing = False
+        self.servers: list[str] = []
+        self.pages: list[str] = []
         self.links: Callable[[User, str, str], list[str]] = lambda _user, _room, _key: []
         self.counters = Counters()
         self.recent_guests = RecentGuests()

@@ -3,7 +3,6 @@
 import argparse
 
 from asyncchat.cli.arguments import Parser, checked
-from asyncchat.cli.databases import is_url, load_postgres
 from asyncchat.system import stdio
 
 TYPE_CHECKING = False
@@ -58,6 +57,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _open(store: str) -> "Archive | PgArchive":
+    from asyncchat.cli.databases import is_url, load_postgres
+
     if is_url(store):
         load_postgres()
         from asyncchat.store.postgres import offline

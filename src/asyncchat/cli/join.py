@@ -3,7 +3,7 @@
 import argparse
 import os
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from asyncchat.cli.arguments import Parser, checked
 from asyncchat.errors import ChatError
@@ -30,8 +30,9 @@ def add_arguments(parser: Parser) -> None:
         "address",
         nargs="?",
         metavar="HOST[:PORT]",
-        type=checked(_parse_place),
-        help=f"address of the server, or a link; :PORT is on this machine (default: {DEFAULT_HOST}:{DEFAULT_PORT})",
+        type=checked(_parse_places),
+        help=f"address of the server, or a link; :PORT is on this machine (default: {DEFAULT_HOST}:{DEFAULT_PORT});"
+        " several with commas between are servers of one chat, which goes on at the next when one ends",
     )
     parser.add_argument("--host", type=checked(parse_host), help="the server's host (default: $ASYNCCHAT_HOST)")
     parser.add_argument("--port", type=checked(parse_port), help="the server's port (default: $ASYNCCHAT_PORT)")
@@ -63,37 +64,47 @@ def _room(text: str) -> str:
     return f"#{parse_name(text.removeprefix('#')).shown}"
 
 
-def _parse_place(text: str) -> "tuple[str, int | None, str, str, str]":
-    """Return the host, the port if there is one, and what a link has: the fingerprint, the room, and the key."""
+class _Places(NamedTuple):
+    """Hosts, each with its port if there is one, and what a link has."""
+
+    hosts: list[tuple[str, int | None]]
+    fingerprint: str = ""
+    room: str = ""
+    key: str = ""
+
+
+def _parse_places(text: str) -> _Places:
     if not text.lower().startswith("asyncchat://"):
-        return *parse_address(text), "", "", ""
+        return _Places([parse_address(one.strip()) for one in text.split(",")])
     from asyncchat.tls.link import parse_link
 
     link = parse_link(text)
-    return *link.address, link.fingerprint, link.room, link.key
+    return _Places([link.address], link.fingerprint, link.room, link.key)
 
 
 def run(options: argparse.Namespace) -> int:
     """Run a client until the user leaves; return the exit code. Raises ChatError."""
     from asyncchat.text.usernames import NameRefused, PasswordNeeded, parse_name
 
-    address = _address(options)
+    addresses = _addresses(options)
     name = options.name if options.name is not None else os.environ.get("ASYNCCHAT_NAME") or None
     try:
         if name is not None:
             parse_name(name)
     except NameRefused as refused:
         options.parser.error(f"the name can't be used: {refused}")
-    fingerprint, room, key = options.address[2:] if options.address else ("", "", "")
+    _, fingerprint, room, key = options.address or _Places([])
     is_terminal = not (options.json or options.no_input or options.plain or options.threads) and stdio.is_comfortable()
     if room and (name is not None or is_terminal):
         options.room = options.room or f"#{room}"
     if (options.tls or fingerprint) and options.threads:
         options.parser.error("--threads goes without --tls only")
+    if len(addresses) > 1 and options.threads:
+        options.parser.error("--threads goes with one server only")
     if options.json and name is None:
         options.parser.error("--json needs a --name")
     try:
-        _choose_client(options, address, name, fingerprint, key)
+        _choose_client(options, addresses, name, fingerprint, key)
     except NameRefused as refused:
         hint = _HINTS.get(refused.code)
         if not hint:
@@ -102,8 +113,8 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _address(options: argparse.Namespace) -> Address:
-    """Return the address of the server, from the arguments or the environment."""
+def _addresses(options: argparse.Namespace) -> list[Address]:
+    """Return the addresses of the servers, from the arguments or the environment."""
 
     def from_environment(name: str, parse: Callable[[str], Any]) -> Any:
         try:
@@ -111,29 +122,34 @@ def _address(options: argparse.Namespace) -> Address:
         except ValueError as error:
             options.parser.error(f"{name}: {error}")
 
-    host, port, *_ = options.address or (None, None)
-    if (host and options.host) or (port and options.port):
+    places = options.address.hosts if options.address else [(None, None)]
+    if any((host and options.host) or (port and options.port) for host, port in places):
         options.parser.error("the address is given twice: write either HOST:PORT or --host and --port")
-    return Address(
-        host or options.host or from_environment("ASYNCCHAT_HOST", parse_host) or DEFAULT_HOST,
-        port or options.port or from_environment("ASYNCCHAT_PORT", parse_port) or DEFAULT_PORT,
-    )
+    usual_host = options.host or from_environment("ASYNCCHAT_HOST", parse_host) or DEFAULT_HOST
+    usual_port = options.port or from_environment("ASYNCCHAT_PORT", parse_port) or DEFAULT_PORT
+    return [Address(host or usual_host, port or usual_port) for host, port in places]
 
 
-def _choose_client(options: argparse.Namespace, address: Address, name: str | None, fingerprint: str, key: str) -> None:
+def _choose_client(
+    options: argparse.Namespace, addresses: list[Address], name: str | None, fingerprint: str, key: str
+) -> None:
     read_input = not options.no_input
     password = os.environ.get("ASYNCCHAT_PASSWORD", "")
     rooms = [options.room] if options.room else []
-    trust = _trust(address, fingerprint) if options.tls or fingerprint else None
+    if not options.threads:
+        from asyncchat.aio.client.servers import Servers
+
+        has_tls = options.tls or bool(fingerprint)
+        servers = Servers(addresses, lambda address: _trust(address, fingerprint) if has_tls else None)
     if options.json:
         from asyncchat.aio.client.json_lines import join_as_json
 
         assert name is not None
-        _run(join_as_json(address, name, password, rooms, read_input=read_input, trust=trust, invite=key))
+        _run(join_as_json(servers, name, password, rooms, read_input=read_input, invite=key))
     elif read_input and not (options.plain or options.threads) and stdio.is_comfortable():
         from asyncchat.ui.login import join_on_terminal
 
-        _run(join_on_terminal(address, name, password, options.bell, rooms, trust, key))
+        _run(join_on_terminal(servers, name, password, options.bell, rooms, key))
     else:
         from asyncchat.client.plain_client import PlainClient
 
@@ -145,11 +161,11 @@ def _choose_client(options: argparse.Namespace, address: Address, name: str | No
         if options.threads:
             from asyncchat.threads.client import join as join_on_threads
 
-            join_on_threads(address, visitor, read_input=read_input)
+            join_on_threads(addresses[0], visitor, read_input=read_input)
         else:
             from asyncchat.aio.client.plain import join
 
-            _run(join(address, visitor, read_input=read_input, trust=trust))
+            _run(join(servers, visitor, read_input=read_input))
 
 
 def _trust(address: Address, fingerprint: str) -> "Trust":

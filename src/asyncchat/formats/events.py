@@ -47,6 +47,9 @@ from asyncchat.formats.room_events import (
 from asyncchat.log.room_events import MOST_ROOMS
 
 VERSION = 1
+MOST_SERVERS = 16
+"""Other servers that a server names, at most."""
+
 MOST_UNANSWERED = 32
 """Messages of one peer that may wait for their `ack`."""
 
@@ -163,6 +166,8 @@ class Welcome(Event, frozen=True):
         rooms: the rooms that the user is in, if not only the default room; a `room` follows for each other one.
         lines: lines that a message may have; 0: one, of a server of 0.1.0.
         room: # and the name of the default room; empty from a server of 0.1.0, which has no other one.
+        servers: the addresses of other servers with this chat, as HOST:PORT; the client goes on there if this one ends.
+        pages: the same for browsers, as https://HOST.
     """
 
     name: Short
@@ -178,6 +183,8 @@ class Welcome(Event, frozen=True):
     rooms: Annotated[list[Short], Meta(max_length=MOST_ROOMS)] | UnsetType = UNSET
     lines: SafeInt = 0
     room: Short = ""
+    servers: Annotated[list[Short], Meta(max_length=MOST_SERVERS)] = []  # noqa: RUF012  # msgspec copies it
+    pages: Annotated[list[Short], Meta(max_length=MOST_SERVERS)] = []  # noqa: RUF012
 
 
 class Error(Event, frozen=True):
@@ -284,12 +291,16 @@ class Unread(Event, frozen=True):
     messages: SafeInt
 
 
+MOVE = "move"
+
+
 class Bye(Event, frozen=True):
     """The server ends the connection.
 
     Attributes:
         text: why, for people.
-        code: why the client should not reconnect, for programs; empty if it may.
+        code: why the client should not reconnect, for programs; empty if it may; MOVE if it should go on at another
+            server at once.
     """
 
     text: Reason

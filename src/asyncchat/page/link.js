@@ -27,6 +27,8 @@ export class Link {
     this.isIn = false;
     this.socket = null;
     this.pause = 2_000;
+    this.pages = []; // of other servers with this chat
+    this.at = this.hops = 0; // which of them is used, 0 for the page's own server; and how many were tried at once
     setInterval(() => this.#watch(), 5_000);
     addEventListener("online", () => this.check());
     addEventListener("offline", () => this.socket && this.#lose("this device is offline"));
@@ -44,8 +46,8 @@ export class Link {
   restore() {
     const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
     if (!kept?.token) return false;
-    const { name, token, epoch, positions, lastId, newestSent, waiting, conversation } = kept;
-    Object.assign(this, { who: { name }, token, epoch, lastId, newestSent, waiting, conversation });
+    const { name, token, epoch, positions, lastId, newestSent, waiting, conversation, pages = [] } = kept;
+    Object.assign(this, { who: { name }, token, epoch, lastId, newestSent, waiting, conversation, pages });
     for (const [room, { seen, first, read }] of positions) {
       const again = Math.max(first - 1, seen - AGAIN_AFTER_RELOAD, 0);
       this.positions.set(room, { seen: again, first, read, top: seen });
@@ -56,12 +58,12 @@ export class Link {
 
   keep() {
     if (!this.token) return;
-    const { token, epoch, lastId, newestSent, conversation } = this;
+    const { token, epoch, lastId, newestSent, conversation, pages } = this;
     const waiting = this.waiting.filter((say) => !say.isSecret && !say.quiet);
     const positions = [...this.positions].map(([room, { seen, first, read, top = 0 }]) =>
       [room, { seen: Math.max(seen, top), first, read: this.on.readIn(room) || read }]);
     const name = this.who.name;
-    const kept = { name, token, epoch, positions, lastId, newestSent, waiting, conversation };
+    const kept = { name, token, epoch, positions, lastId, newestSent, waiting, conversation, pages };
     sessionStorage.setItem(KEPT, JSON.stringify(kept));
   }
 
@@ -107,7 +109,8 @@ export class Link {
 
   #connect() {
     this.#close();
-    const socket = new WebSocket(new URL("ws", location.href.replace(/^http/, "ws").replace(/[?#].*/, "")));
+    const base = this.at ? `${this.pages[this.at - 1]}/` : location.href.replace(/[?#].*/, "");
+    const socket = new WebSocket(new URL("ws", base.replace(/^http/, "ws")));
     this.socket = socket;
     this.heard = Date.now();
     const mine = (act) => (event) => socket === this.socket && act(event);
@@ -138,8 +141,12 @@ export class Link {
   #lose(why) {
     const said = this.lastWords || why || "the server can't be reached";
     this.#close();
-    const pause = this.pause * (0.5 + Math.random() / 2);
-    this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
+    this.at = (this.at + 1) % (this.pages.length + 1);
+    let pause = 0; // the other servers are tried at once, each once
+    if (this.hops++ >= this.pages.length) {
+      pause = this.pause * (0.5 + Math.random() / 2);
+      this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
+    }
     this.retry = setTimeout(() => this.#connect(), pause);
     this.on.lost(said, Date.now() + pause);
   }
@@ -225,6 +232,10 @@ export class Link {
       case "bye":
         this.lastWords = event.text;
         if (!event.code) return;
+        if (event.code === "move") {
+          this.#lose(event.text);
+          return;
+        }
         this.#close();
         this.keep();
         this.on.ended(event);
@@ -238,6 +249,9 @@ export class Link {
     const seen = this.positions.get("")?.seen ?? 0;
     this.isIn = true;
     this.pause = 2_000;
+    this.pages = (welcome.pages ?? []).filter((page) => page !== location.origin);
+    this.at = Math.max(0, this.at && this.pages.indexOf(this.socket.url.replace(/^ws/, "http").replace(/\/ws$/, "")) + 1);
+    setTimeout(() => this.isIn && (this.hops = 0), 2_000);
     this.maxLine = welcome.max_line;
     this.who.register = false;
     this.who.name = welcome.name;

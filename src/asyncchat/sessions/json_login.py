@@ -296,6 +296,8 @@ class _Login:
                 rooms=UNSET if self._rooms == (LOBBY,) else [core.state.rooms[key].conversation for key in self._rooms],
                 lines=MOST_LINES,
                 room=room.shown,
+                servers=core.servers,
+                pages=core.pages,
             )
         ]
         if user.positions is not None and LOBBY in self._after:

@@ -76,9 +76,9 @@ class Session(CommandRunner):
         """Let the user leave, unless the user has left."""
         self.core.leave(self.user)
 
-    def disconnect(self, text: str) -> None:
-        """Tell the user why the connection ends, and end it."""
-        self.core.disconnect(self.user, text)
+    def disconnect(self, text: str, code: str = "") -> None:
+        """Tell the user why the connection ends, and end it; see ChatCore.disconnect."""
+        self.core.disconnect(self.user, text, code)
 
     def _mark_read(self) -> None:
         """Mark what was written to the peer as read: a peer that sends something is alive, and has received it."""

@@ -15,7 +15,6 @@ from asyncchat.commands.table import Command, find_command
 from asyncchat.errors import ChatError, Refusal
 from asyncchat.formats import events
 from asyncchat.log.accounts import Role
-from asyncchat.system.addresses import Address
 from asyncchat.system.stdio import BELLS
 from asyncchat.text.command_line import is_command, word_of
 from asyncchat.text.sanitize import is_blank
@@ -63,11 +62,10 @@ ASKING = "What you type now is a password, and not shown. Enter alone: do nothin
 class App:
     """Lets a person take part in a chat that has been entered."""
 
-    def __init__(self, chat: ReconnectingClient, address: Address, *, password: str, bell: str) -> None:
+    def __init__(self, chat: ReconnectingClient, *, password: str, bell: str) -> None:
         self._chat = chat
-        self._address = address
-        self._show = Show(str(address), bell=bell)
-        self._history = LineHistory(history_path(address))
+        self._show = Show(str(chat.address), bell=bell)
+        self._history = LineHistory(history_path(chat.address))
         self._navigation = Navigation(chat, self._show)
         self._screen = Screen(
             Around(self._above, self._status),
@@ -272,7 +270,7 @@ class App:
             again_in = max(0.0, self._next_try - asyncio.get_running_loop().time())
         windows = self._show.windows
         members = None if windows.current.is_private else windows.current.members
-        status = Status(str(self._address), self._chat.name, members, windows.tabs(), again_in, self._lost_why)
+        status = Status(str(self._chat.address), self._chat.name, members, windows.tabs(), again_in, self._lost_why)
         return status.fit(width)
 
     # What the commands do.

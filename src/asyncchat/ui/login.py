@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from asyncchat.aio.client.link import ClientStream, open_stream
+from asyncchat.aio.client.link import ClientStream
 from asyncchat.aio.client.plain import cancel_on_ctrl_c, converse
 from asyncchat.aio.client.reconnecting import ReconnectingClient
+from asyncchat.aio.client.servers import Servers
 from asyncchat.chat.doubts import Doubt, Doubts
 from asyncchat.client.plain_client import PlainClient
 from asyncchat.commands.mistakes.mistyped import doubt_of_refused
@@ -17,11 +18,9 @@ from asyncchat.commands.table import find_command
 from asyncchat.errors import Refusal
 from asyncchat.formats import plain
 from asyncchat.system import password_prompt, signals, stdio
-from asyncchat.system.addresses import Address
 from asyncchat.system.daemon_executor import DaemonExecutor
 from asyncchat.text.command_line import argument_of, is_exit
 from asyncchat.text.usernames import NameRefused, PasswordNeeded, parse_name
-from asyncchat.tls.trust import Trust
 from asyncchat.ui.passwords import SEVERAL_LINES, PasswordQuestion
 
 if TYPE_CHECKING:
@@ -32,15 +31,14 @@ QUESTION_TIMEOUT = 1.0
 
 
 async def join_on_terminal(
-    address: Address,
+    servers: Servers,
     name: str | None,
     password: str,
     bell: str,
     rooms: Sequence[str] = (),
-    trust: Trust | None = None,
     invite: str = "",
 ) -> None:
-    """Take part in the chat at `address` until the person leaves; ask for a name if there is none.
+    """Take part in the chat until the person leaves; ask for a name if there is none.
 
     invite: the key of an invitation
 
@@ -48,22 +46,21 @@ async def join_on_terminal(
     """
     cancel_on_ctrl_c()
     with _restored_before_termination():
-        await _join(address, name, password, bell, rooms, trust, invite)
+        await _join(servers, name, password, bell, rooms, invite)
 
 
 async def _join(
-    address: Address,
+    servers: Servers,
     name: str | None,
     password: str,
     bell: str,
     rooms: Sequence[str],
-    trust: Trust | None,
     invite: str,
 ) -> None:
     loop = asyncio.get_running_loop()
     # Loading what draws takes longest: the server answers meanwhile.
     loading = loop.run_in_executor(DaemonExecutor("loading"), importlib.import_module, "asyncchat.ui.app")
-    link: ClientStream | None = await open_stream(address, trust)
+    link: ClientStream | None = await servers.open()
     assert link
     try:
         if not await link.hears_first(plain.ASK_NAME, QUESTION_TIMEOUT):
@@ -80,11 +77,11 @@ async def _join(
         while True:
             try:
                 client = ReconnectingClient(
-                    address, who.name, who.password, register=who.is_new, rooms=rooms, trust=trust, link=link
+                    servers, who.name, who.password, register=who.is_new, rooms=rooms, link=link
                 )
                 client.client.invite = invite
                 async with client as chat:
-                    await app_class(chat, address, password=who.password, bell=bell).run()
+                    await app_class(chat, password=who.password, bell=bell).run()
             except NameRefused as refused:
                 who = await questions.ask_again(who, refused)
             else:

@@ -5,26 +5,24 @@ from collections.abc import Sequence
 
 from asyncchat.aio.client.plain import cancel_on_ctrl_c
 from asyncchat.aio.client.reconnecting import ReconnectingClient
+from asyncchat.aio.client.servers import Servers
 from asyncchat.client.plain_client import MAX_HEARD
 from asyncchat.errors import ChatError
 from asyncchat.formats import codec, events
 from asyncchat.system import stdio
-from asyncchat.system.addresses import Address
 from asyncchat.system.daemon_executor import DaemonExecutor
 from asyncchat.text.command_line import is_exit
 from asyncchat.text.framing import LineDecoder
 from asyncchat.text.sanitize import is_blank
-from asyncchat.tls.trust import Trust
 
 
 async def join_as_json(
-    address: Address,
+    servers: Servers,
     name: str,
     password: str,
     rooms: Sequence[str] = (),
     *,
     read_input: bool,
-    trust: Trust | None = None,
     invite: str = "",
 ) -> None:
     """Join as `name` until the input ends and the server has answered every line; without input, for ever.
@@ -34,7 +32,7 @@ async def join_as_json(
     Raises NameRefused, OutputClosed, and ChatError, also if the server has refused a line.
     """
     cancel_on_ctrl_c()
-    client = ReconnectingClient(address, name, password, rooms=rooms, trust=trust)
+    client = ReconnectingClient(servers, name, password, rooms=rooms)
     client.client.invite = invite
     async with client as chat:
         printing = asyncio.create_task(_print(chat))

@@ -4,23 +4,22 @@ import asyncio
 import contextlib
 import signal
 
-from asyncchat.aio.client.link import ClientStream, open_stream
+from asyncchat.aio.client.link import ClientStream
+from asyncchat.aio.client.servers import Servers
 from asyncchat.client.plain_client import GOODBYE_TIMEOUT, NO_VERDICT, QUESTION_TIMEOUT, VERDICT_TIMEOUT, PlainClient
 from asyncchat.errors import ChatError, ServerGone
 from asyncchat.system import stdio
-from asyncchat.system.addresses import Address
 from asyncchat.system.daemon_executor import DaemonExecutor
-from asyncchat.tls.trust import Trust
 
 
-async def join(address: Address, visitor: PlainClient, *, read_input: bool, trust: Trust | None = None) -> None:
-    """Connect to `address`, and run until the user leaves.
+async def join(servers: Servers, visitor: PlainClient, *, read_input: bool) -> None:
+    """Connect to one of the servers, and run until the user leaves.
 
     Ctrl-C cancels it. Raises ServerGone if the server closes first, NameRefused if it refuses the name, OutputClosed if
     the output is closed, and ChatError for any other failure.
     """
     cancel_on_ctrl_c()
-    await converse(await open_stream(address, trust), visitor, read_input=read_input)
+    await converse(await servers.open(), visitor, read_input=read_input)
 
 
 async def converse(link: ClientStream, visitor: PlainClient, *, read_input: bool) -> None:

@@ -7,15 +7,15 @@ from types import TracebackType
 from typing import Self
 
 from asyncchat.aio.client.event_queue import Disconnected, Event, EventQueue
-from asyncchat.aio.client.link import LONGEST_PAUSE, ClientStream, growing_pauses, now, open_stream
+from asyncchat.aio.client.link import LONGEST_PAUSE, ClientStream, growing_pauses, now
 from asyncchat.aio.client.receipts import Receipt, Receipts
+from asyncchat.aio.client.servers import Servers
 from asyncchat.client.entry_errors import entry_error
 from asyncchat.client.json_client import JsonClient
-from asyncchat.errors import ChatClosed, ChatError, ConnectError, UsageError
+from asyncchat.errors import ChatClosed, ConnectError, UsageError
 from asyncchat.formats import codec, events
 from asyncchat.system.addresses import Address, reason
 from asyncchat.text.command_line import is_exit
-from asyncchat.tls.trust import Trust, Untrusted
 
 MOST_POSTED = 2 * events.MOST_UNANSWERED
 """Lines that may wait for an answer before `ready` waits."""
@@ -36,25 +36,24 @@ class ReconnectingClient:
     """A user in a chat, over one connection after the other; messages that were missed in between arrive once.
 
     `password`: of a registered name; `register`: register the name with it. `history`, `rooms`: as in `connect`.
-    `trust`: use TLS. `link`: an open connection. `pauses`: yields the seconds before each attempt to reconnect.
+    `link`: an open connection to the current one of the `servers`. `pauses`: yields the seconds before each attempt to
+    reconnect.
     """
 
     def __init__(
         self,
-        address: Address,
+        servers: Address | Servers,
         name: str,
         password: str = "",
         *,
         register: bool = False,
         history: int | None = None,
         rooms: Sequence[str] = (),
-        trust: Trust | None = None,
         link: ClientStream | None = None,
         pauses: Callable[[], Iterator[float]] = growing_pauses,
     ) -> None:
-        self.address = address
+        self._servers = servers if isinstance(servers, Servers) else Servers([servers])
         self.client = JsonClient(name, password, register=register, history=history, rooms=rooms)
-        self._trust = trust
         self._link = link
         self._pauses = pauses
         self._trying = pauses()
@@ -70,6 +69,11 @@ class ReconnectingClient:
         self._leaving = False
         self._last_text = ""
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def address(self) -> Address:
+        """The address of the server."""
+        return self._servers.address
 
     @property
     def name(self) -> str:
@@ -179,7 +183,7 @@ class ReconnectingClient:
 
     async def connect(self) -> None:
         """Connect, and take the name."""
-        link = self._link or await open_stream(self.address, self._trust)
+        link = self._link or await self._servers.open()
         self._task = asyncio.create_task(self._run(link))
         self._task.add_done_callback(self._ended)
         try:
@@ -246,19 +250,9 @@ class ReconnectingClient:
                 raise ConnectError(f"{self.address} does not let us in: {why}")
             if now() - begun > LONGEST_PAUSE:  # a server that welcomes and then closes at once gets the longer pauses
                 self._trying = self._pauses()
-            link = await self._reconnect(why)
-
-    async def _reconnect(self, why: str) -> ClientStream:
-        for pause in self._trying:
-            self._publish([Disconnected(why, pause)])
-            await asyncio.sleep(pause)
-            try:
-                return await open_stream(self.address, self._trust)
-            except Untrusted:
-                raise
-            except ChatError as error:
-                why = str(error)
-        raise ChatClosed(f"the chat has ended: {why}")
+            link = await self._servers.open_again(
+                why, self._trying, lambda why, pause: self._publish([Disconnected(why, pause)])
+            )
 
     async def _talk(self, link: ClientStream) -> str:
         """Use one connection until it ends; return why it ended."""
@@ -331,8 +325,12 @@ class ReconnectingClient:
                     pass
                 case events.Ack() | events.Refused():
                     self._receipts.take(event)
-                case events.Welcome():
+                case events.Welcome(servers=others):
                     self._was_welcomed = True
+                    self._servers.learn(others)
+                case events.Bye(text, code) if code == events.MOVE:
+                    self._is_refused = True  # by this server alone
+                    self._last_text = text
                 case events.Bye(text, code) if code:
                     raise ChatClosed(text, code) if self._was_welcomed else ConnectError(text, code)
                 case events.Error() if not self._was_welcomed:

@@ -4,11 +4,18 @@ import asyncio
 import contextlib
 import socket
 import struct
+from collections.abc import Sequence
+from typing import Protocol
 
+from asyncchat.formats import events
 from asyncchat.log.pipeline import Pipeline
+from asyncchat.text import room_texts
 
 TIMEOUT = 1.0
 """Seconds that a refused peer gets to read the refusal."""
+
+_STEPS = 20
+"""Groups of clients that are told one after the other to go on elsewhere."""
 
 _READ_SIZE = 1 << 14
 _AT_ONCE = struct.pack("ii", 1, 0)
@@ -36,6 +43,26 @@ async def until_applied(pipeline: Pipeline, patience: float) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(patience):
             await applied.wait()
+
+
+class Movable(Protocol):
+    """A connection whose client may go on at another server."""
+
+    @property
+    def can_move(self) -> bool:  # noqa: D102
+        ...
+
+    def disconnect_user(self, text: str, code: str = ...) -> None:  # noqa: D102
+        ...
+
+
+async def move_users(connections: Sequence[Movable], seconds: float) -> None:
+    """Tell the clients that can to go on at another server, one after the other in that time."""
+    movable = [connection for connection in connections if connection.can_move]
+    for number, connection in enumerate(movable, 1):
+        connection.disconnect_user(room_texts.MOVE, events.MOVE)
+        if number * _STEPS // len(movable) != (number - 1) * _STEPS // len(movable):
+            await asyncio.sleep(seconds / _STEPS)
 
 
 def reset(transport: asyncio.WriteTransport) -> None:

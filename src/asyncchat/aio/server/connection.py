@@ -173,9 +173,14 @@ class Connection:
         """Whether the peer has ended its output; only sending to it shows whether it has closed."""
         return self._reader.at_eof()
 
-    def disconnect_user(self, text: str) -> None:
-        """Send `text` as a goodbye, and close the connection once the backlog is sent."""
-        self._session.disconnect(text)
+    @property
+    def can_move(self) -> bool:
+        """Whether the client knows how to go on at another server."""
+        return isinstance(self._session, JsonSession)
+
+    def disconnect_user(self, text: str, code: str = "") -> None:
+        """Send `text` as a goodbye, and close the connection once the backlog is sent; see ChatCore.disconnect."""
+        self._session.disconnect(text, code)
 
     async def run(self) -> None:
         """Serve the peer until the connection is closed."""

@@ -99,6 +99,7 @@ class Server:
             plain_passwords=policy.plain_passwords,
         )
         self.core.links = self._links
+        self.core.servers, self.core.pages = list(policy.servers), list(policy.pages)
         self._store_service = StoreService(self.core, store) if store else None
         if recorder:
             if policy.transcript_rooms:
@@ -167,6 +168,7 @@ class Server:
         core.history, core.max_rooms = limits.history, limits.max_rooms
         core.max_line, core.max_backlog = limits.max_line, limits.max_backlog
         core.needs_account, core.plain_passwords = policy.needs_account, policy.plain_passwords
+        core.servers, core.pages = list(policy.servers), list(policy.pages)
         core.may_make_rooms = _MAY_MAKE_ROOMS[policy.may_make_rooms]
         self.limiter.set_limits(limits.max_connections, limits.max_per_address)
         for door in self._doors:
@@ -318,6 +320,8 @@ class Server:
         limit = self.limits.drain_timeout
         deadline = asyncio.get_running_loop().time() + limit
         await closing.until_applied(self._pipeline, limit)  # accepted messages come before the goodbye
+        if self.core.servers or self.core.pages:
+            await closing.move_users(list(self._connections), limit / 2)
         self.core.is_closing = True
         self._disconnect_all(texts.GOODBYE)
         if self._store_service:

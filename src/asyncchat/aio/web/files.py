@@ -1,6 +1,7 @@
 """The page's files, read once, and answers of HTTP."""
 
 import gzip
+from collections.abc import Iterable
 from hashlib import sha256
 from http import HTTPStatus
 from importlib import resources
@@ -13,14 +14,24 @@ _TYPES = {
     "svg": "image/svg+xml",
 }
 
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src {}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": _POLICY.format("'self'"),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
+
+
+def policy(pages: Iterable[str]) -> dict[str, str]:
+    """Return the header that says what a page may do; `pages`: of other servers, to which it may connect."""
+    others = [page.replace("http", "ws", 1) for page in pages]
+    return {"Content-Security-Policy": _POLICY.format(" ".join(["'self'", *others]))}
 
 
 class Answer(NamedTuple):
@@ -56,9 +67,9 @@ class File(NamedTuple):
     content: bytes
     zipped: bytes
 
-    def answer(self, encodings: str, known: str) -> Answer:
-        """Return the answer; `encodings` is Accept-Encoding, and `known` If-None-Match."""
-        headers = {"ETag": self.etag, "Vary": "Accept-Encoding"}
+    def answer(self, encodings: str, known: str, pages: Iterable[str] = ()) -> Answer:
+        """Return the answer; `encodings` is Accept-Encoding, and `known` If-None-Match; for `pages` see policy."""
+        headers = {"ETag": self.etag, "Vary": "Accept-Encoding", **policy(pages)}
         if self.etag in known:
             return Answer(HTTPStatus.NOT_MODIFIED, headers, b"")
         headers["Content-Type"] = self.type

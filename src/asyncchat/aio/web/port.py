@@ -201,7 +201,7 @@ class WebPort:
                 return _Opening(response.serialize(), self.trust.address(peer, forwarded))
             return Answer(HTTPStatus(response.status_code), {"Upgrade": "websocket"}, bytes(response.body))
         if file := self._page.get(path):
-            return file.answer(_joined(request, "Accept-Encoding"), _joined(request, "If-None-Match"))
+            return file.answer(_joined(request, "Accept-Encoding"), _joined(request, "If-None-Match"), self.trust.pages)
         return text(HTTPStatus.NOT_FOUND, "there is nothing here")
 
 

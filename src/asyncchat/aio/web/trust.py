@@ -15,16 +15,20 @@ class Trust(NamedTuple):
     origins: of pages that may open WebSockets, beside the page of the port itself; as SCHEME://HOST[:PORT]
     proxies: their X-Forwarded-For is believed
     readers: of the metrics, besides this machine
+    pages: of other servers with the same chat: they may open WebSockets here, and the page of this one there
     """
 
     origins: Collection[str] = ()
     proxies: Collection[Network] = ()
     readers: Collection[Network] = ()
+    pages: Collection[str] = ()
 
     def knows_host(self, host: str) -> bool:
         """Tell whether a Host header can't have been made by a foreign name that leads here (DNS rebinding)."""
         name = _without_port(host.lower())
-        if name == "localhost" or any(_without_port(origin.partition("://")[2]) == name for origin in self.origins):
+        if name == "localhost" or any(
+            _without_port(origin.partition("://")[2]) == name for origin in (*self.origins, *self.pages)
+        ):
             return True
         return _is_address(name.removeprefix("[").removesuffix("]"))
 
@@ -33,7 +37,7 @@ class Trust(NamedTuple):
 
         Programs send no Origin; every browser does.
         """
-        return origin is None or origin.lower() in {own.lower(), *self.origins}
+        return origin is None or origin.lower() in {own.lower(), *self.origins, *self.pages}
 
     def is_proxy(self, host: str) -> bool:
         """Tell whether `host` is a trusted proxy."""

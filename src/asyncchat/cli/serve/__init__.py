@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING
 from asyncchat.cli.arguments import Parser, Rereading, checked, parse
 from asyncchat.cli.databases import is_url
 from asyncchat.cli.serve import limits as limit_arguments
-from asyncchat.cli.serve import web
+from asyncchat.cli.serve import values, web
 from asyncchat.cli.serve.stores import open_store
 from asyncchat.errors import ChatError
 from asyncchat.limits import RESERVED_FILES, Limits, Policy, raise_open_file_limit
 from asyncchat.system import signals, stdio, systemd
-from asyncchat.system.addresses import DEFAULT_HOST, DEFAULT_PORT, listen, parse_host, parse_port
+from asyncchat.system.addresses import (
+    DEFAULT_HOST,
+    DEFAULT_PORT,
+    listen,
+    parse_host,
+    parse_port,
+)
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -39,6 +45,7 @@ _OF_ROOM = (
     "quiet",
     "room",
     "rooms",
+    "servers",
     "store",
     "tls",
     "tls_cert",
@@ -46,7 +53,7 @@ _OF_ROOM = (
     "web",
 )
 
-_READ_AGAIN = {*Limits._fields, *web.OF_WEB, "allow_plain_passwords", "require_account", "rooms"} - {
+_READ_AGAIN = {*Limits._fields, *web.OF_WEB, "allow_plain_passwords", "require_account", "rooms", "servers"} - {
     "replay",
     "search_timeout",
 }
@@ -54,8 +61,6 @@ _READ_AGAIN = {*Limits._fields, *web.OF_WEB, "allow_plain_passwords", "require_a
 
 _LAST_WORDS = 1.0
 """Seconds to write the rest to standard output and standard error at the end, if they are blocked."""
-
-_UNITS = {"h": 3_600_000, "d": 86_400_000}
 
 
 def add_arguments(parser: Parser) -> None:
@@ -102,7 +107,7 @@ def add_arguments(parser: Parser) -> None:
     )
     room.add_argument(
         "--keep",
-        type=checked(_keep),
+        type=checked(values.retention),
         metavar="N|Nd|Nh",
         help="keep the last N messages, or those of the last N days (Nd) or hours (Nh) (default: all)",
     )
@@ -129,7 +134,7 @@ def add_arguments(parser: Parser) -> None:
     )
     room.add_argument(
         "--room",
-        type=checked(_room_name),
+        type=checked(values.room_name),
         metavar="NAME",
         help=f"name of the default room (default: {Policy().default_room})",
     )
@@ -144,20 +149,14 @@ def add_arguments(parser: Parser) -> None:
         action="store_true",
         help="print the transcript of all rooms; lines of all but the default one begin with #NAME",
     )
+    room.add_argument(
+        "--servers",
+        type=checked(values.servers),
+        metavar="ADDRESS,…",
+        help="other servers with the same chat, to which clients go when this one ends: HOST:PORT for join, and"
+        " https://HOST for the page, with commas between",
+    )
     limit_arguments.add_of_room(room)
-
-
-def _room_name(text: str) -> str:
-    from asyncchat.text.usernames import parse_name
-
-    return parse_name(text.removeprefix("#")).shown
-
-
-def _keep(text: str) -> dict[str, int]:
-    number, unit = (text[:-1], text[-1:]) if text[-1:] in _UNITS else (text, "")
-    if not (number.isascii() and number.isdigit() and int(number[:10]) >= 1 and len(number) <= 10):
-        raise ValueError(f"{text!r} is not how much can be kept; write a number of messages, or of days as in 30d")
-    return {"milliseconds": int(number) * _UNITS[unit]} if unit else {"messages": int(number)}
 
 
 def check(options: argparse.Namespace) -> None:
@@ -222,6 +221,8 @@ def _policy(options: argparse.Namespace) -> Policy:
         options.rooms or ("registered" if options.store else "open"),
         options.transcript_rooms,
         options.allow_plain_passwords,
+        tuple(one for one in options.servers or () if "://" not in one),
+        tuple(one for one in options.servers or () if "://" in one),
     )
 
 

@@ -74,7 +74,8 @@ def trust(options: argparse.Namespace) -> "Trust":
     """Return which hosts, origins and proxies are trusted."""
     from asyncchat.aio.web.trust import Trust
 
-    return Trust(options.web_origin or (), options.trusted_proxy or (), options.metrics or ())
+    pages = [one for one in options.servers or () if "://" in one]
+    return Trust(options.web_origin or (), options.trusted_proxy or (), options.metrics or (), pages)
 
 
 def _address(text: str) -> tuple[str | None, int]:
