@@ -1,12 +1,15 @@
 """Reconnecting: nothing is lost, and nothing comes twice."""
 
 import signal
+import socket
 from collections.abc import Callable, Iterator
 
 import pytest
 from selenium.webdriver import Chrome
+from selenium.webdriver.common.keys import Keys
 
 from tests.page import Page, PageProgram
+from tests.postgres import Database
 from tests.programs import ADMIN, SECRET
 
 
@@ -180,3 +183,28 @@ def test_the_page_works_over_tls_and_comes_back_after_a_restart(browser: Chrome,
         page.until(lambda: page.messages == ["before", "meanwhile"])
         page.driver.get("about:blank")
         page.driver.get_log("browser")  # type: ignore[no-untyped-call]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def test_it_goes_on_at_another_server_when_its_own_is_killed(
+    opened: Callable[[PageProgram], Page], postgres: Database
+) -> None:
+    url = postgres.make()
+    ports = free_port(), free_port()
+    servers = ",".join(f"http://127.0.0.1:{port}" for port in ports)
+    programs = [PageProgram("--store", url, "--servers", servers, "--web", str(port)) for port in ports]
+    with programs[0] as one, programs[1] as other, other.join("bob") as bob:
+        page = opened(one).enter("alice")
+        page.say("before")
+        assert bob.line() == "alice: before"
+        page["text"].send_keys("half ")
+        one.process.kill()
+        bob.send("meanwhile\n")
+        page.until(lambda: "meanwhile" in page.messages)
+        page["text"].send_keys("a line" + Keys.ENTER)
+        assert [bob.line() for _ in range(2)] == ["bob: meanwhile", "alice: half a line"]
+        page.until(lambda: page.messages == ["before", "meanwhile", "half a line"])
