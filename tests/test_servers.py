@@ -3,7 +3,6 @@
 import contextlib
 import json
 import signal
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from asyncchat.store.postgres.connection import PgConnection
+from tests.cut import Cut
 from tests.postgres import Database
 from tests.programs import ADMIN, PATIENCE, SECRET, Nc, ServeProgram, assert_within, seconds, until
 
@@ -197,63 +197,6 @@ def test_a_line_whose_transaction_is_broken_is_refused_and_its_number_is_used_ag
             time.sleep(0.05)
         assert answer["seq"] == 1
         assert kept(url, postgres) == [(1, "kept")]
-
-
-class Cut:
-    """Between a server and the database: it cuts a connection when COMMIT comes, before or after that is passed on."""
-
-    def __init__(self, port: int) -> None:
-        self._database = port
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self.cuts = ""
-        self._sockets = [self._listener]
-        self._threads = [threading.Thread(target=self._accept)]
-        self._threads[0].start()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                server = socket.create_connection(("127.0.0.1", self._database))
-                self._sockets += [client, server]
-                self._threads += [
-                    threading.Thread(target=self._pass, args=(client, server)),
-                    threading.Thread(target=self._pass_back, args=(server, client)),
-                ]
-                for thread in self._threads[-2:]:
-                    thread.start()
-
-    def _pass(self, client: socket.socket, server: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := client.recv(1 << 16):
-                if self.cuts and b"COMMIT" in data:
-                    after, self.cuts = self.cuts == "after", ""
-                    client.shutdown(socket.SHUT_RDWR)
-                    if after:
-                        server.sendall(data)
-                        time.sleep(0.2)  # for the database, which is told nothing else
-                    break
-                server.sendall(data)
-        for side in (client, server):
-            with contextlib.suppress(OSError):
-                side.shutdown(socket.SHUT_RDWR)
-
-    @staticmethod
-    def _pass_back(server: socket.socket, client: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := server.recv(1 << 16):
-                client.sendall(data)
-            client.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        for each in self._sockets:
-            with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join(seconds(PATIENCE))
-        for each in self._sockets:
-            each.close()
 
 
 @pytest.mark.parametrize(("cut", "answer"), [("after", "ack"), ("before", "refused")])

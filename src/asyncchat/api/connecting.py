@@ -67,7 +67,7 @@ def connect(
     if history is not None and (not isinstance(history, int) or history < 0):
         raise UsageError(f"history must be a number of messages, not {history!r}")
     try:
-        places = [parse_address(one.strip()) for one in several]
+        places = [parse_address(one) for one in several]
     except ValueError as error:
         raise InvalidAddress(str(error)) from None
     try:

@@ -75,7 +75,7 @@ class _Places(NamedTuple):
 
 def _parse_places(text: str) -> _Places:
     if not text.lower().startswith("asyncchat://"):
-        return _Places([parse_address(one.strip()) for one in text.split(",")])
+        return _Places([parse_address(one) for one in text.split(",")])
     from asyncchat.tls.link import parse_link
 
     link = parse_link(text)
