@@ -12,10 +12,10 @@ import asyncpg
 from asyncchat.store.database import DatabaseError, Disconnected, Interrupted, Values
 from asyncchat.store.location import StoreError
 
-CONNECT_TIMEOUT = 5.0
+CONNECT_TIMEOUT = 3.0
 """Seconds that connecting may take, for all hosts of the URL together."""
 
-PATIENCE = 5.0
+PATIENCE = 4.0
 """Seconds that a statement may take, unless another limit is given."""
 
 LOOK_AGAIN = 0.05
@@ -25,7 +25,7 @@ _SETTINGS = {
     "application_name": "asyncchat",
     "idle_in_transaction_session_timeout": "3000",  # a server that is frozen must not hold up the others
     "tcp_user_timeout": "6000",
-    "lock_timeout": "4000",
+    "lock_timeout": "3500",
     "jit": "off",
 }
 
@@ -125,7 +125,7 @@ class PgConnection:
 
     def copy(self, table: str, columns: Sequence[str], rows: Iterable[Any]) -> None:
         """Insert rows into a table, in the quickest way."""
-        self._run(self._connection.copy_records_to_table(table, columns=columns, records=rows, timeout=3600))
+        self._run(self._connection.copy_records_to_table(table, columns=columns, records=rows))
 
     def script(self, statements: str) -> None:
         """Execute several statements without values."""
@@ -159,7 +159,7 @@ class PgConnection:
 
     async def _limited(self, call: Any) -> Any:
         if self.is_enough is None:
-            async with asyncio.timeout(PATIENCE + CONNECT_TIMEOUT):
+            async with asyncio.timeout(PATIENCE):
                 return await call
         task = asyncio.ensure_future(call)
         while not task.done():

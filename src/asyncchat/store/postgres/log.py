@@ -190,8 +190,6 @@ class PgLog:
                 if not is_stored:
                     self._settle([NotKept("the database was lost meanwhile")] * len(doubt.batch))
             connection.script("COMMIT")
-            if not self.trouble:
-                self._note("")
             self._read(connection, turn.rows_after(connection, self.entry))
         return self._connection
 

@@ -48,6 +48,7 @@ def move(path: str, url: str, report: Callable[[str, int], object]) -> None:
     """
     open_to_read(path).close()  # what is no store does not become one
     with contextlib.closing(StoreFile(path)) as file, contextlib.closing(connect(url)) as connection:
+        connection.is_enough = lambda: False  # a table may take longer than a statement of a server
         try:
             prepare(connection, url)
             connection.script("BEGIN; LOCK TABLE head IN EXCLUSIVE MODE")
