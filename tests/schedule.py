@@ -156,7 +156,7 @@ async def _harm(servers: list[Server], between: Cut, postgres: Database, url: st
 
 async def run(minutes: float, postgres: Database) -> list[str]:
     """Run the schedule; return what is wrong."""
-    url = postgres.make()
+    url = await asyncio.to_thread(postgres.make)
     between = Cut(postgres.port)
     through = url.replace(f":{postgres.port}/", f":{between.port}/")
     servers = [Server(url), Server(url), Server(through)]
@@ -177,7 +177,7 @@ async def run(minutes: float, postgres: Database) -> list[str]:
             await asyncio.sleep(0.5)
             if failed := [task for task in tasks if task.done() and task.exception()]:
                 return [f"a client has ended: {failed[0].exception()!r}"]
-            kept = postgres.sql("SELECT seq, text FROM messages ORDER BY seq", url=url)
+            kept = await asyncio.to_thread(postgres.sql, "SELECT seq, text FROM messages ORDER BY seq", url=url)
             if all(client.has_written and len(client.seen) == len(kept) for client in clients):
                 break
         print(f"{dict(done)}; {len(kept)} messages stored", file=sys.stderr)
