@@ -8,7 +8,7 @@ from asyncchat.chat.core import ChatCore
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Role
 from asyncchat.log.entries import CHANGES_NOTHING, ServerLost, SetRole
-from asyncchat.log.log import LogListener, Received
+from asyncchat.log.log import LogListener, Progress, Received
 from asyncchat.log.restrictions import RestrictionKind
 from asyncchat.log.shared.encoding import decode, encode
 from asyncchat.log.shared.pipeline import SharedPipeline
@@ -75,6 +75,9 @@ class TurnLog(StoredLog):
 
     def start(self, _call: Callable[..., object], listener: LogListener) -> None:
         self.listener = listener
+
+    def progress(self) -> Progress:
+        return Progress(self.read_until, 0.0, 0.0)
 
     def request(self) -> None:
         self._is_wanted = True

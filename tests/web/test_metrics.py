@@ -8,6 +8,7 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 from asyncchat.aio.web.port import MOST_CHECKS
+from tests.postgres import Database
 from tests.programs import SECRET, until
 from tests.web import Web, WebProgram
 
@@ -140,3 +141,26 @@ def test_a_server_that_can_keep_nothing_is_not_ready(empty_store: str, tmp_path:
         until(lambda: reader.request("/readyz").status == 200)
         alice.send("kept again\n")
         alice.lines.until("alice: kept again")
+
+
+def test_how_far_the_log_of_several_servers_was_read_is_measured_and_without_the_database_a_server_is_not_ready(
+    postgres: Database,
+) -> None:
+    url = postgres.make()
+    with WebProgram("--store", url) as one, one.join("alice") as alice:
+        alice.send("hello\n")
+        assert alice.line() == "alice: hello"
+        values = scraped(one)
+        assert values["log_entry", ""] >= 2
+        assert 0 <= values["log_age_seconds", ""] < 30
+        assert values["log_stalled_seconds", ""] == 0
+        postgres.stop()
+        try:
+            with Web(one.web_port) as reader:
+                until(lambda: reader.request("/readyz").status == 503)
+            assert scraped(one)["log_stalled_seconds", ""] > 0
+        finally:
+            postgres.start()
+        with Web(one.web_port) as reader:
+            until(lambda: reader.request("/readyz").status == 200)
+        assert scraped(one)["log_stalled_seconds", ""] == 0

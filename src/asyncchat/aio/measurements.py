@@ -4,6 +4,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from asyncchat.chat.counters import Counters, Histogram
+from asyncchat.log.log import Progress
 
 
 class Measurements(NamedTuple):
@@ -20,6 +21,7 @@ class Measurements(NamedTuple):
     pending: entries that wait for the store
     handshake_failures: of TLS
     certificate_ends: when it does, in seconds since 1970
+    log: of several servers
     """
 
     connections: Counter[tuple[str, bool]]
@@ -35,3 +37,4 @@ class Measurements(NamedTuple):
     pending: int
     handshake_failures: int
     certificate_ends: float | None
+    log: Progress | None

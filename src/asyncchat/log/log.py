@@ -71,6 +71,19 @@ class LogListener(Protocol):
         ...
 
 
+class Progress(NamedTuple):
+    """How far a shared log was read.
+
+    entry: the number of the last entry
+    age: seconds since it came
+    stalled: seconds for which nothing could be stored or read; 0 if it can now
+    """
+
+    entry: int
+    age: float
+    stalled: float
+
+
 @runtime_checkable
 class SharedLog(Log, Protocol):
     """A log to which several servers append; it tells one LogListener what comes in.
@@ -82,6 +95,10 @@ class SharedLog(Log, Protocol):
 
     def start(self, call: Callable[..., object], listener: LogListener) -> None:
         """Begin to tell `listener`; `call` has a function called in its thread, as call_soon_threadsafe."""
+        ...
+
+    def progress(self) -> Progress:
+        """Return how far the log was read."""
         ...
 
     def request(self) -> None:

@@ -214,6 +214,7 @@ class Server:
             self._pipeline.pending + (self._store.log.waiting if self._store else 0),
             sum(door.failures for door in self._doors),
             self._certificate.ends if self._certificate else None,
+            shared.progress() if self._store and isinstance(shared := self._store.log, SharedLog) else None,
         )
 
     async def _open(self, listener: socket.socket, handle: Handler, plain_answer: bytes) -> "asyncio.Server | TlsDoor":

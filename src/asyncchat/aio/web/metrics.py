@@ -56,6 +56,10 @@ class _Collector(Collector):
                 buckets=list(measured.commits),
                 sum_value=measured.commits.total,
             )
+        if measured.log:
+            yield _gauge("log_entry", "The last entry of the log that was applied", measured.log.entry)
+            yield _gauge("log_age_seconds", "Time since that entry came", measured.log.age)
+            yield _gauge("log_stalled_seconds", "Time for which nothing can be stored", measured.log.stalled)
         yield _counter("login_failures", "Wrong passwords", counters.login_failures)
         yield _counter("tls_handshake_failures", "TLS handshakes that failed", measured.handshake_failures)
         if measured.certificate_ends is not None:

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 
 from asyncchat.chat.counters import Histogram
 from asyncchat.log.entries import CHANGES_NOTHING, Logged, ServerLost
-from asyncchat.log.log import Kept, LogListener, Received
+from asyncchat.log.log import Kept, LogListener, Progress, Received
 from asyncchat.log.room_events import Sent
 from asyncchat.store.database import DatabaseError, Disconnected
 from asyncchat.store.postgres import turn
@@ -73,7 +73,6 @@ class PgLog:
     commits: how long it took to store a batch
     waiting: how many entries are being stored
     trouble: why nothing can be stored now; empty if it can
-    since: when that began, or when the last entry came, in seconds of the monotonic clock
     """
 
     is_archive = True
@@ -97,7 +96,8 @@ class PgLog:
         self.commits = Histogram()
         self.waiting = 0
         self.trouble = ""
-        self.since = time.monotonic()
+        self._applied_at = time.monotonic()
+        self._stalled_at: float | None = None
         self._doubt: _Doubt | None = None
         self._wake = threading.Event()
         self._is_wanted = self._is_closing = False
@@ -129,6 +129,11 @@ class PgLog:
         """Have the listener's `prepare` called as soon as it is this server's turn."""
         self._is_wanted = True
         self._wake.set()
+
+    def progress(self) -> Progress:
+        """Return how far the log was read."""
+        now = time.monotonic()
+        return Progress(self.entry, now - self._applied_at, now - (self._stalled_at or now))
 
     # In the thread of the log.
 
@@ -206,7 +211,7 @@ class PgLog:
     def _note(self, trouble: str) -> None:
         """Remember why nothing can be stored, and log that when it changes."""
         if bool(trouble) != bool(self.trouble):
-            self.since = time.monotonic()
+            self._stalled_at = time.monotonic() if trouble else None
             if trouble:
                 log.error("nothing can be posted until this has ended: %s", trouble)
             else:
@@ -238,8 +243,7 @@ class PgLog:
         received: list[Received] = []
         is_lost = False
         for row in rows:
-            self.entry = row.entry
-            self.since = time.monotonic()
+            self.entry, self._applied_at = row.entry, time.monotonic()
             if row.life == self.life:
                 if not self._doubt or self._doubt.n != row.n:
                     raise LogFailed("another server has the number of this one")
@@ -285,6 +289,7 @@ class PgLog:
         connection.script("COMMIT")
         if appended:
             self.entry, self._n = appended
+            self._applied_at = time.monotonic()
             self._beat_now()
         self.commits.add(time.monotonic() - begun)
         self._settle(results)
