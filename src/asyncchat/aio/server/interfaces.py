@@ -36,10 +36,14 @@ class Port(Protocol[_Server]):
         """Return what the log says of it; `secure`: it uses TLS."""
         ...
 
-    def page_at(self, host: str, *, secure: bool) -> str:
-        """Return the address of the page, for browsers that reach the server at `host`."""
-        ...
-
     async def handle(self, server: _Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection to its end."""
+        ...
+
+
+class PagePort(Port[_Server], Protocol):
+    """The port for browsers."""
+
+    def page_at(self, host: str, *, secure: bool) -> str:
+        """Return the address of the page, for browsers that reach the server at `host`."""
         ...

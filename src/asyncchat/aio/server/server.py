@@ -15,7 +15,7 @@ from asyncchat.aio.measurements import Measurements
 from asyncchat.aio.server import closing
 from asyncchat.aio.server.connection import READ_SIZE, Connection
 from asyncchat.aio.server.connection_limits import OUT_OF_FILES, ConnectionLimiter
-from asyncchat.aio.server.interfaces import Port
+from asyncchat.aio.server.interfaces import PagePort, Port
 from asyncchat.aio.server.store_service import StoreService, applied
 from asyncchat.aio.server.tls_door import MOST_PENDING, TlsDoor
 from asyncchat.aio.starting import open_pipeline
@@ -62,7 +62,8 @@ class Server:
     """Serves the room on `listeners`, which must be listening already.
 
     `recorder` gets the raw transcript, if given. `store` keeps the conversation, which is in memory only without it.
-    `web` is the port for browsers, if there is one. `certificate`: connections use TLS.
+    `web` is the port for browsers, and `irc` that for IRC clients, if there are such. `certificate`: connections use
+    TLS.
 
     requests: the connections to the port for browsers that are no WebSockets, by what they speak, and whether with TLS
     """
@@ -74,11 +75,13 @@ class Server:
         recorder: Peer | None = None,
         store: "Store | PgStore | None" = None,
         policy: Policy = Policy(),  # noqa: B008
-        web: "Port[Server] | None" = None,
+        web: "PagePort[Server] | None" = None,
         certificate: "Certificate | None" = None,
+        irc: "Port[Server] | None" = None,
     ) -> None:
         self._listeners = listeners
         self._web = web
+        self._ports = [port for port in (web, irc) if port]
         self._certificate = certificate
         self.limits = limits
         self._store = store
@@ -125,12 +128,12 @@ class Server:
         self._start_log(stop)
         tls_only = plain.notice(texts.TLS_ONLY)
         servers = [await self._open(listener, self._handle, tls_only) for listener in self._listeners]
-        if self._web:
-            handle = functools.partial(self._web.handle, self)
-            servers += [await self._open(listener, handle, self._web.plain_answer) for listener in self._web.listeners]
+        for port in self._ports:
+            handle = functools.partial(port.handle, self)
+            servers += [await self._open(listener, handle, port.plain_answer) for listener in port.listeners]
         log.info("listening on %s", ", ".join(str(of_socket(listener)) for listener in self._listeners))
-        if self._web:
-            log.info("%s", self._web.announcement(secure=self._certificate is not None))
+        for port in self._ports:
+            log.info("%s", port.announcement(secure=self._certificate is not None))
         is_listening()
         reporting = asyncio.create_task(self._report())
         try:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from asyncchat.cli.arguments import Parser, Rereading, checked, parse
 from asyncchat.cli.databases import is_url
+from asyncchat.cli.serve import irc, values, web
 from asyncchat.cli.serve import limits as limit_arguments
-from asyncchat.cli.serve import values, web
 from asyncchat.cli.serve.stores import open_store
 from asyncchat.errors import ChatError
 from asyncchat.limits import RESERVED_FILES, Limits, Policy, raise_open_file_limit
@@ -25,6 +25,7 @@ from asyncchat.system.addresses import (
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
+    from asyncchat.aio.irc.port import IrcPort
     from asyncchat.aio.web.port import WebPort
     from asyncchat.store import Store
     from asyncchat.store.postgres import PgStore
@@ -41,6 +42,9 @@ _OF_FILE = ("durability", "tls", "trust_clock")
 
 _OF_ROOM = (
     "allow_plain_passwords",
+    "irc",
+    "irc_name",
+    "ircs",
     "log",
     "quiet",
     "room",
@@ -92,6 +96,7 @@ def add_arguments(parser: Parser) -> None:
     limit_arguments.add(parser)
     room = parser.add_argument_group("with --mode room")
     web.add_arguments(room)
+    irc.add_arguments(room)
     room.add_argument("--log", choices=("text", "json"), help="format of the log on standard error (default: text)")
     room.add_argument("--quiet", action="store_true", help="print no transcript")
     room.add_argument(
@@ -174,6 +179,7 @@ def check(options: argparse.Namespace) -> None:
         for name in _OF_FILE:
             if getattr(options, name):
                 options.parser.error(f"--{name.replace('_', '-')} goes with a store in a file only")
+    irc.check(options)
     if bool(options.tls_cert) != bool(options.tls_key) or (options.tls and options.tls_cert):
         options.parser.error("give either --tls self, or both --tls-cert and --tls-key")
     for name in sorted(given.keys() | {name for name in _OF_ROOM if getattr(options, name)}):
@@ -205,12 +211,13 @@ def run(options: argparse.Namespace) -> int:
             # that.
             listeners = [opened.enter_context(listener) for listener in _listen(options, inherited)]
             port = web.open_port(options, opened, inherited.get(web.SOCKET))
+            irc_port = irc.open_port(options, opened, inherited.get(irc.SOCKET))
             certificate = _certificate(options)
             store = None
             if options.store:
                 signals.end_at_once()
                 store = opened.enter_context(closing(open_store(options, limits)))
-            _serve_room(options, listeners, port, limits, store, certificate)
+            _serve_room(options, listeners, port, limits, store, certificate, irc_port)
     return 0
 
 
@@ -267,7 +274,7 @@ def _certificate(options: argparse.Namespace) -> "Certificate | None":
 
 def _listen(options: argparse.Namespace, inherited: dict[str, list[socket.socket]]) -> list[socket.socket]:
     """Return the listening sockets: those that were `inherited`, by their names, or new ones. Raises ChatError."""
-    given = [listener for name, some in inherited.items() for listener in some if name != web.SOCKET]
+    given = [listener for name, some in inherited.items() for listener in some if name not in {web.SOCKET, irc.SOCKET}]
     return given or listen(options.host or [DEFAULT_HOST], options.port)
 
 
@@ -288,6 +295,7 @@ def _serve_room(
     limits: Limits,
     store: "Store | PgStore | None",
     certificate: "Certificate | None",
+    irc_port: "IrcPort | None",
 ) -> None:
     import asyncio
     import gc
@@ -314,7 +322,7 @@ def _serve_room(
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             reread = _reread(options, port) if options.config else None
-            runner.run(serve(listeners, limits, recorder, store, _policy(options), port, certificate, reread))
+            runner.run(serve(listeners, limits, recorder, store, _policy(options), port, certificate, reread, irc_port))
     finally:
         signals.ignore()
         for outlet in (recorder, errors):

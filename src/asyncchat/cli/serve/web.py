@@ -24,7 +24,7 @@ def add_arguments(group: argparse._ActionsContainer) -> None:
     """Add the arguments to the group of the mode room."""
     group.add_argument(
         "--web",
-        type=checked(_address),
+        type=checked(port_of),
         metavar="[HOST:]PORT",
         help="serve the page for browsers, and WebSockets, on this port (default for HOST: what --host says)",
     )
@@ -78,7 +78,8 @@ def trust(options: argparse.Namespace) -> "Trust":
     return Trust(options.web_origin or (), options.trusted_proxy or (), options.metrics or (), pages)
 
 
-def _address(text: str) -> tuple[str | None, int]:
+def port_of(text: str) -> tuple[str | None, int]:
+    """Return a port, and the host before it, if there is one. Raises ValueError."""
     host, _, port = text.rpartition(":")
     if not port.isdecimal():
         raise ValueError(f"{text!r} is not a port; write PORT or HOST:PORT")

@@ -136,12 +136,12 @@ def rooms_after(state: ChatState, join: Join) -> tuple[str, ...]:
     before = state.members.get(join.name.key)
     # Not out of rooms at once: messages of this user may be on their way to them.
     wanted = dict.fromkeys((*(before.rooms if before else ()), *join.rooms))
-    return state.enterable(wanted, join.account) or (LOBBY,)
+    return state.enterable(wanted, join.account) or ((LOBBY,) if wanted else ())
 
 
 def _leave(state: ChatState, number: int, *, is_news: bool = True) -> Sequence[Told]:
     member = state.remove(number)
-    return [_vacate(state, room, member.name, is_news=is_news) for room in member.rooms]
+    return [_vacate(state, room, member.name, is_news=is_news, is_gone=True) for room in member.rooms]
 
 
 def _join(state: ChatState, member: Member, stays_in: Sequence[str]) -> Sequence[Told]:
@@ -187,8 +187,8 @@ def _occupy(state: ChatState, room: str, name: Name) -> Told:
     return room, Joined(name, len(members))
 
 
-def _vacate(state: ChatState, room: str, name: Name, *, is_news: bool = True) -> Told:
-    return room, Left(name, len(state.vacate(room, name).members), is_news)
+def _vacate(state: ChatState, room: str, name: Name, *, is_news: bool = True, is_gone: bool = False) -> Told:
+    return room, Left(name, len(state.vacate(room, name).members), is_news, is_gone)
 
 
 def _vacate_uninvited(state: ChatState, room: str) -> Sequence[Told]:

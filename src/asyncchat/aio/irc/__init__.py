@@ -1,0 +1,1 @@
+"""The server's port for IRC clients."""

@@ -1,0 +1,1 @@
+"""What is said to IRC clients, and what they say."""
