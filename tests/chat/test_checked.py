@@ -30,6 +30,8 @@ EVENTS: list[dict[str, Any]] = [
         "rooms": ["", "#ops"],
         "lines": 1,
         "room": "#lobby",
+        "servers": ["a:1"],
+        "pages": ["https://a"],
     },
     {"type": "room", "conversation": "#ops", "seq": 1, "members": 1, "topic": "x", "names": ["a"], "private": True},
     {"type": "parted", "conversation": "#ops", "code": "c", "text": "x"},

@@ -53,13 +53,14 @@ class Changed(NamedTuple):
 class Left(NamedTuple):
     """A user has left, and the name is free again; `members`: how many are left.
 
-    `is_news`: false when all leave since the server ends. `is_gone`: from the whole chat, not from this room alone.
+    `is_news`: false when all leave since the server ends. `stays`: in the chat; the user has left this room
+    alone.
     """
 
     name: Name
     members: int
     is_news: bool = True
-    is_gone: bool = False
+    stays: bool = False
 
 
 class Renamed(NamedTuple):

@@ -64,10 +64,10 @@ class Encoder:
             case Joined(name):
                 more = ("*", name.shown) if self._how.has_accounts else ()
                 return name.key, line(source_of(name.shown), "JOIN", channel, *more).encode()
-            case Left(name, is_gone=True):
-                return name.key, line(source_of(name.shown), "QUIT", "").encode()
-            case Left(name):
+            case Left(name, stays=True):
                 return name.key, line(source_of(name.shown), "PART", channel).encode()
+            case Left(name):
+                return name.key, line(source_of(name.shown), "QUIT", "").encode()
             case Renamed(name, new):
                 return "", line(source_of(name.shown), "NICK", new.shown).encode()
             case Changed(_, author, by, text):

@@ -9,8 +9,8 @@ from asyncchat.log.accounts import Account, Role
 from asyncchat.log.audience import Peer
 from asyncchat.log.room_events import ANNOUNCED, Sent
 from asyncchat.log.state import RoomState
-from asyncchat.text import texts
-from asyncchat.text.usernames import Name
+from asyncchat.text import irc_texts, texts
+from asyncchat.text.usernames import Name, parse_name
 
 _OF_LIST = 400
 """Bytes of names in one line of a list."""
@@ -117,8 +117,7 @@ class IrcOutput:
 
     def private_change(self, other: Account, author: Name, seq: int, text: str) -> None:
         """A private message was changed."""
-        if author.key != self.writer.key:
-            self.send(self.encode.change(author, author, text, self.nick))
+        self.send(self.encode.change(author, author, text, self.nick))
 
     def unread(self, counts: Sequence[tuple[str, int]]) -> None:
         """Show what is unread: an IRC client has all its conversations open."""
@@ -174,18 +173,19 @@ class IrcOutput:
             self.reply("353", "=", room.shown, " ".join(names))
         self.reply("366", room.shown, "End of /NAMES list")
         if len(room.members) > len(first):
-            self.notice(f"{room.shown}: {texts.online([], len(room.members))}")
+            self.notice(irc_texts.all_members(room.shown, len(room.members)))
 
     def prefix(self, room: RoomState, name: Name) -> str:
         """Return the sign of a member's role in a room."""
         return PREFIXES.get(self.rank(room, name), "")
 
     def parted(self, conversation: str, code: str = "", text: str = "") -> None:
-        """The user is not in a room any more; `code`: as another one has decided, or it could not be entered."""
-        if code == "not-invited":
-            self.send(line(self.how.server, "KICK", conversation or self.how.room, self.nick, text))
-        elif not code:
-            self.send(line(source_of(self.nick), "PART", conversation or self.how.room))
+        """The user is not in a room any more; with a `code` another one has decided that."""
+        room = conversation or self.how.room
+        if code:
+            self.send(line(self.how.server, "KICK", room, self.nick, text))
+        else:
+            self.send(line(source_of(self.nick), "PART", room))
 
     def topic(self, conversation: str, text: str) -> None:
         """The room has another topic."""
@@ -198,7 +198,7 @@ class IrcOutput:
         """The user has another name."""
         if self.nick not in {"*", name}:
             self.send(line(source_of(self.nick), "NICK", name))
-            self.nick = name
+            self.nick, self.writer.key = name, parse_name(name).key
 
     def acknowledge(self, acks: Acks) -> None:
         """Nothing: a client is told what is refused."""

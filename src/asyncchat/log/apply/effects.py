@@ -141,7 +141,7 @@ def rooms_after(state: ChatState, join: Join) -> tuple[str, ...]:
 
 def _leave(state: ChatState, number: int, *, is_news: bool = True) -> Sequence[Told]:
     member = state.remove(number)
-    return [_vacate(state, room, member.name, is_news=is_news, is_gone=True) for room in member.rooms]
+    return [_vacate(state, room, member.name, is_news=is_news, stays=False) for room in member.rooms]
 
 
 def _join(state: ChatState, member: Member, stays_in: Sequence[str]) -> Sequence[Told]:
@@ -187,8 +187,8 @@ def _occupy(state: ChatState, room: str, name: Name) -> Told:
     return room, Joined(name, len(members))
 
 
-def _vacate(state: ChatState, room: str, name: Name, *, is_news: bool = True, is_gone: bool = False) -> Told:
-    return room, Left(name, len(state.vacate(room, name).members), is_news, is_gone)
+def _vacate(state: ChatState, room: str, name: Name, *, is_news: bool = True, stays: bool = True) -> Told:
+    return room, Left(name, len(state.vacate(room, name).members), is_news, stays)
 
 
 def _vacate_uninvited(state: ChatState, room: str) -> Sequence[Told]:

@@ -24,6 +24,7 @@ CAPABILITIES = (
 )
 
 NICK_LENGTH = 32
+_IN_USE = "Nickname is already in use"
 MOST_ROOMS = 50
 
 
@@ -173,7 +174,9 @@ class Registration:
                 await login.join_as_owner(core, user, account, rooms=())
             else:
                 await login.join_as_guest(core, user, name, rooms=())
-        except (NameTaken, NameReserved) as refused:
+        except NameTaken:
+            self._refuse_nick("433", _IN_USE)
+        except NameReserved as refused:
             self._refuse_nick("433", str(refused))
         except NameRefused as refused:
             self._refuse_nick("432", str(refused))
@@ -191,7 +194,7 @@ class Registration:
         return False
 
     def _refuse_nick(self, numeric: str, why: str) -> None:
-        short = "Nickname is already in use" if numeric == "433" else why
+        short = _IN_USE if numeric == "433" else why
         self._output.reply(numeric, self._nick, short)
         if why != short:
             self._output.notice(why)
@@ -210,7 +213,7 @@ class Registration:
         output.reply("001", f"Welcome to the chat, {output.nick}")
         output.reply("002", f"Your host is {server}, running asyncchat")
         output.reply("003", f"This server was created {created}")
-        output.reply("004", server, "asyncchat", "", "bnot")
+        output.reply("004", server, "asyncchat", "o", "bnot")
         output.reply(
             "005",
             *("CASEMAPPING=ascii", "CHANTYPES=#", f"CHANLIMIT=#:{MOST_ROOMS}", "CHANMODES=b,,,nt", "PREFIX=(qo)~@"),
