@@ -39,6 +39,8 @@ PURE = {
     "unicodedata",
     "precis_i18n",
     "msgspec",
+    "base64",
+    "binascii",
 }
 SHELLS = (
     "asyncchat.aio",

@@ -71,6 +71,12 @@ class Json(Nc):
         return event
 
 
+def is_welcome(server: ServeProgram) -> bool:
+    """Tell whether a server lets somebody in."""
+    with Json(server, "carol") as carol:
+        return bool(carol.welcome["type"] == "welcome")
+
+
 def kept(url: str, postgres: Database) -> list[tuple[int, str]]:
     return [(seq, text) for seq, text in postgres.sql("SELECT seq, text FROM messages ORDER BY seq", url=url)]
 
@@ -167,6 +173,7 @@ def test_a_server_that_is_frozen_ends_its_connections_when_it_wakes_and_posts_no
         alice.hear_of("left", "bob")
         other.signal(signal.SIGCONT)
         assert LOST in bob.lines.rest().decode().splitlines()
+        until(lambda: is_welcome(other))  # its statements have waited for too long, too
         with other.join("bob") as again:
             again.send("back\n")
             assert again.line() == "bob: back"

@@ -11,7 +11,8 @@ from tests.test_imports import PATHS, parse, within
 
 CORE = ("chat", "commands", "formats", "log", "sessions")
 TABLE = "asyncchat.commands.table"  # of which /help is made, with the names of its parts
-SERVER = sorted({m for package in CORE for m in within(f"asyncchat.{package}", set(PATHS))} - {TABLE})
+IRC = "asyncchat.formats.irc.replies"  # the texts of other IRC servers
+SERVER = sorted({m for package in CORE for m in within(f"asyncchat.{package}", set(PATHS))} - {TABLE, IRC})
 SHELL = sorted(within("asyncchat.aio.server", set(PATHS)))
 
 ROWS = {"command", "add"}

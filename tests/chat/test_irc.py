@@ -69,8 +69,10 @@ def test_a_wrong_password_may_be_followed_by_the_right_one_but_not_by_many(chat:
     client = Irc(chat)
     client.say("CAP LS 302", "NICK alice", "USER u 0 * :real")
     heard = [client.numerics("AUTHENTICATE PLAIN", f"AUTHENTICATE {plain('alice', 'wrong horse')}") for _ in range(3)]
-    assert heard == [["AUTHENTICATE", "904"]] * 3
-    assert client.numerics("AUTHENTICATE PLAIN", f"AUTHENTICATE {plain('alice')}") == ["AUTHENTICATE", "904"]
+    assert heard == [["AUTHENTICATE", "904", "NOTICE"]] * 3
+    assert client.numerics("AUTHENTICATE PLAIN", f"AUTHENTICATE {plain('alice')}") == [
+        *("AUTHENTICATE", "904", "NOTICE")
+    ]
     chat.seconds += 3600
     assert client.numerics("AUTHENTICATE PLAIN", f"AUTHENTICATE {plain('alice')}") == ["AUTHENTICATE", "900", "903"]
     assert client.numerics("AUTHENTICATE PLAIN") == ["907"]
@@ -83,8 +85,8 @@ def test_a_wrong_password_may_be_followed_by_the_right_one_but_not_by_many(chat:
         (["AUTHENTICATE PLAIN", "AUTHENTICATE *"], ["AUTHENTICATE", "906"]),
         (["AUTHENTICATE PLAIN", "AUTHENTICATE ====="], ["AUTHENTICATE", "904"]),
         (["AUTHENTICATE PLAIN", f"AUTHENTICATE {'a' * 401}"], ["AUTHENTICATE", "905"]),
-        (["AUTHENTICATE PLAIN", f"AUTHENTICATE {plain('alice', SECRET, 'bob')}"], ["AUTHENTICATE", "904"]),
-        (["AUTHENTICATE PLAIN", f"AUTHENTICATE {plain('nobody')}"], ["AUTHENTICATE", "904"]),
+        (["AUTHENTICATE PLAIN", f"AUTHENTICATE {plain('alice', SECRET, 'bob')}"], ["AUTHENTICATE", "904", "NOTICE"]),
+        (["AUTHENTICATE PLAIN", f"AUTHENTICATE {plain('nobody')}"], ["AUTHENTICATE", "904", "NOTICE"]),
         (["AUTHENTICATE"], ["908", "904"]),
     ],
 )

@@ -62,8 +62,7 @@ class Server:
     """Serves the room on `listeners`, which must be listening already.
 
     `recorder` gets the raw transcript, if given. `store` keeps the conversation, which is in memory only without it.
-    `web` is the port for browsers, and `irc` that for IRC clients, if there are such. `certificate`: connections use
-    TLS.
+    `web`, `irc`: the ports for browsers and for IRC clients, if there are such. `certificate`: connections use TLS.
 
     requests: the connections to the port for browsers that are no WebSockets, by what they speak, and whether with TLS
     """

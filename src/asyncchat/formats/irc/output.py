@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 
 from asyncchat.chat.user import Acks, Target
+from asyncchat.formats.irc import replies
 from asyncchat.formats.irc.encoder import Encoder, Format, WithoutOwn, encoder
 from asyncchat.formats.irc.lines import LONGEST, line, source_of, split
 from asyncchat.log.accounts import Account, Role
 from asyncchat.log.audience import Peer
 from asyncchat.log.room_events import ANNOUNCED, Sent
 from asyncchat.log.state import RoomState
-from asyncchat.text import irc_texts, texts
+from asyncchat.text import texts
 from asyncchat.text.usernames import Name, parse_name
 
 _OF_LIST = 400
@@ -66,6 +67,10 @@ class IrcOutput:
     def reply(self, numeric: str, *parameters: str) -> None:
         """Send a numeric reply, or another line to this client."""
         self.send(line(self.how.server, numeric, self.nick, *parameters))
+
+    def answer(self, numeric: str, *parameters: str, **given: object) -> None:
+        """Send a numeric reply with its usual text, in which something is `given`."""
+        self.reply(numeric, *parameters, replies.OF_NUMERICS[numeric].format(**given))
 
     def ask(self) -> None:
         """Ask the client whether it is still there."""
@@ -153,7 +158,7 @@ class IrcOutput:
         if room.topic:
             self.reply("332", room.shown, room.topic)
         else:
-            self.reply("331", room.shown, "No topic is set")
+            self.answer("331", room.shown)
 
     def tell_names(self, room: RoomState) -> None:
         """Tell who is in a room; of very many, the first ones."""
@@ -171,9 +176,9 @@ class IrcOutput:
             names.append(shown)
         if names:
             self.reply("353", "=", room.shown, " ".join(names))
-        self.reply("366", room.shown, "End of /NAMES list")
+        self.answer("366", room.shown)
         if len(room.members) > len(first):
-            self.notice(irc_texts.all_members(room.shown, len(room.members)))
+            self.notice(replies.all_members(room.shown, len(room.members)))
 
     def prefix(self, room: RoomState, name: Name) -> str:
         """Return the sign of a member's role in a room."""

@@ -6,6 +6,7 @@ from typing import Protocol
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.user import User
 from asyncchat.errors import Refusal
+from asyncchat.formats.irc import replies
 from asyncchat.formats.irc.lines import Line
 from asyncchat.formats.irc.output import IrcOutput
 from asyncchat.log.accounts import Role
@@ -13,7 +14,6 @@ from asyncchat.log.restrictions import RestrictionKind
 from asyncchat.log.room_events import ANNOUNCED
 from asyncchat.log.state import Member, RoomState
 from asyncchat.sessions.irc import history
-from asyncchat.text import irc_texts
 from asyncchat.text.usernames import Name, find_name
 
 _NUMERICS = {
@@ -67,7 +67,7 @@ def _kick(asking: Asking, line: Line) -> None:
         return
     name = find_name(line.parameters[1])
     if not name or name.key not in asking.core.state.rooms[key].members:
-        asking.output.reply("441", line.parameters[1], line.parameters[0], "They aren't on that channel")
+        asking.output.answer("441", line.parameters[1], line.parameters[0])
     else:
         asking.command(f"/kick {name.shown}", key, "482", line.parameters[0])
 
@@ -80,11 +80,11 @@ def _mode(asking: Asking, line: Line) -> None:
         if (name := find_name(target)) and name.key == asking.name.key:
             asking.output.reply("221", "+")
         else:
-            asking.output.reply("502", "Can't change mode for other users")
+            asking.output.answer("502")
         return
     key = asking.core.find_room(target, asking.user.account)
     if key is None:
-        asking.output.reply("403", target, "No such channel")
+        asking.output.answer("403", target)
     elif not change:
         asking.output.reply("324", target, "+nt")
     else:
@@ -98,18 +98,18 @@ def _change_mode(asking: Asking, target: str, key: str, change: list[str]) -> No
         may_see = asking.user.role >= Role.MODERATOR
         for ban in asking.core.restrictions.all(RestrictionKind.BAN, asking.core.clock()) if may_see else ():
             asking.output.reply("367", target, f"{ban.name.shown}!*@*")
-        asking.output.reply("368", target, "End of channel ban list")
+        asking.output.answer("368", target)
     elif letter == "b":
         if name := name_of_mask(who):
             asking.command(f"/{'ban' if sign == '+' else 'unban'} {name}", key, "482", target)
         else:
-            asking.output.notice(irc_texts.NO_SHARED_BANS)
+            asking.output.notice(replies.NO_SHARED_BANS)
     elif letter == "o" and who:
         asking.command(f"/{'grant' if sign == '+' else 'revoke'} {who}", key, "482", target)
     elif letter in {"n", "t", "nt", "tn"}:
         asking.output.reply("324", target, "+nt")
     else:
-        asking.output.reply("472", letter[:1] or "?", "is unknown mode char to me")
+        asking.output.answer("472", letter[:1] or "?")
 
 
 def name_of_mask(mask: str) -> str:
@@ -125,7 +125,7 @@ def _names(asking: Asking, line: Line) -> None:
     if (room := _visible(asking, target)) and target.startswith("#"):
         asking.output.tell_names(room)
     else:
-        asking.output.reply("366", target, "End of /NAMES list")
+        asking.output.answer("366", target)
 
 
 def _visible(asking: Asking, target: str) -> RoomState | None:
@@ -140,11 +140,11 @@ def _who(asking: Asking, line: Line) -> None:
         for name in room.members.values():
             shown = name.shown
             sign = asking.output.prefix(room, name)
-            asking.output.reply("352", target, "u", shown, server, shown, f"H{sign}", f"0 {shown}")
+            asking.output.answer("352", target, "u", shown, server, shown, f"H{sign}", shown=shown)
     elif member := _member(asking, target):
         shown = member.name.shown
-        asking.output.reply("352", "*", "u", shown, server, shown, "H", f"0 {shown}")
-    asking.output.reply("315", target, "End of /WHO list")
+        asking.output.answer("352", "*", "u", shown, server, shown, "H", shown=shown)
+    asking.output.answer("315", target)
 
 
 def _whois(asking: Asking, line: Line) -> None:
@@ -154,8 +154,8 @@ def _whois(asking: Asking, line: Line) -> None:
     name = find_name(wanted)
     member = core.find_member(name) if name else None
     if not member:
-        output.reply("401", wanted, "No such nick/channel")
-        output.reply("318", wanted, "End of /WHOIS list")
+        output.answer("401", wanted)
+        output.answer("318", wanted)
         return
     shown = member.name.shown
     output.reply("311", shown, "u", shown, "*", shown)
@@ -165,41 +165,41 @@ def _whois(asking: Asking, line: Line) -> None:
         output.reply("319", shown, " ".join(f"{output.prefix(room, member.name)}{room.shown}" for room in common))
     output.reply("312", shown, output.how.server, "asyncchat")
     if member.account is not None:
-        output.reply("330", shown, shown, "is logged in as")
+        output.answer("330", shown, shown)
     if online := core.online.get(member.name.key):
         idle = max(core.clock() - online.active, 0) // 1000
-        output.reply("317", shown, str(idle), str(online.since // 1000), "seconds idle, signon time")
+        output.answer("317", shown, str(idle), str(online.since // 1000))
         if online.resumable.away:
             output.reply("301", shown, online.resumable.away)
-    output.reply("318", shown, "End of /WHOIS list")
+    output.answer("318", shown)
 
 
 def _list(asking: Asking, _line: Line) -> None:
-    asking.output.reply("321", "Channel", "Users  Name")
+    asking.output.answer("321", "Channel")
     for room in asking.core.visible_rooms(asking.user.account):
         asking.output.reply("322", room.shown, str(len(room.members)), room.topic)
-    asking.output.reply("323", "End of /LIST")
+    asking.output.answer("323")
 
 
 def _away(asking: Asking, line: Line) -> None:
     text = line.parameters[0] if line.parameters else ""
     asking.user.resumable.away = text[:200]
     if text:
-        asking.output.reply("306", "You have been marked as being away")
+        asking.output.answer("306")
     else:
-        asking.output.reply("305", "You are no longer marked as being away")
+        asking.output.answer("305")
 
 
 def _lusers(asking: Asking, _line: Line) -> None:
     members, rooms = len(asking.core.state.members), len(asking.core.visible_rooms(None))
-    asking.output.reply("251", f"There are {members} users and 0 invisible on 1 servers")
-    asking.output.reply("252", "0", "operator(s) online")
-    asking.output.reply("254", str(rooms), "channels formed")
-    asking.output.reply("255", f"I have {members} clients and 0 servers")
+    asking.output.answer("251", members=members)
+    asking.output.answer("252", "0")
+    asking.output.answer("254", str(rooms))
+    asking.output.answer("255", members=members)
 
 
 def _motd(asking: Asking, _line: Line) -> None:
-    asking.output.reply("422", "There is no message of the day")
+    asking.output.answer("422")
 
 
 def _version(asking: Asking, _line: Line) -> None:
@@ -228,11 +228,11 @@ def _invite(asking: Asking, line: Line) -> None:
 
 
 def _operator(asking: Asking, _line: Line) -> None:
-    asking.output.reply("491", "Nobody is made an operator here: roles are those of accounts")
+    asking.output.answer("491")
 
 
 def _not_allowed(asking: Asking, line: Line) -> None:
-    asking.output.reply("481", "Permission Denied")
+    asking.output.answer("481")
 
 
 def _chat_history(asking: Asking, line: Line) -> None:

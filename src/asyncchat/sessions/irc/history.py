@@ -5,6 +5,7 @@ from datetime import datetime
 
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.user import User
+from asyncchat.formats.irc import replies
 from asyncchat.formats.irc.lines import Line
 from asyncchat.formats.irc.output import IrcOutput
 from asyncchat.log.room_events import SHOWN, Sent
@@ -16,13 +17,13 @@ def answer(core: ChatCore, user: User, output: IrcOutput, line: Line) -> None:
     what, target, *points = line.parameters
     key = core.find_room(target, user.account) if target.startswith("#") else None
     if key is None or key not in core.rooms_of(user):
-        output.fail_command("CHATHISTORY", "INVALID_TARGET", what, target, "Messages could not be retrieved")
+        output.fail_command("CHATHISTORY", "INVALID_TARGET", what, target, replies.NO_HISTORY)
         return
     room = core.state.rooms[key]
     limit = min(int(points[-1]), SHOWN) if points and points[-1].isascii() and points[-1].isdigit() else 0
     found = _find(core, room, what.upper(), points[:-1], limit)
     if found is None:
-        output.fail_command("CHATHISTORY", "INVALID_PARAMS", what, "Invalid parameters")
+        output.fail_command("CHATHISTORY", "INVALID_PARAMS", what, replies.WRONG_PARAMETERS)
         return
     output.history(room, found)
 

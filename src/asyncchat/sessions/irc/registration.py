@@ -8,10 +8,10 @@ from asyncchat.chat.core import ChatCore
 from asyncchat.chat.requests.queries import UnreadCounts
 from asyncchat.chat.user import User
 from asyncchat.errors import Refusal
+from asyncchat.formats.irc import replies
 from asyncchat.formats.irc.lines import Line
 from asyncchat.formats.irc.output import IrcOutput
 from asyncchat.log.accounts import Account
-from asyncchat.text import irc_texts
 from asyncchat.text.refusals import Banned, IncorrectLogin, NameTaken, NotKept, RateLimited, WrongPassword
 from asyncchat.text.usernames import NameRefused, NameReserved, find_name, parse_name
 
@@ -24,7 +24,6 @@ CAPABILITIES = (
 )
 
 NICK_LENGTH = 32
-_IN_USE = "Nickname is already in use"
 MOST_ROOMS = 50
 
 
@@ -47,7 +46,7 @@ class Registration:
     def nick(self, line: Line) -> None:
         """NICK before the client is in."""
         if not line.parameters or not line.parameters[0]:
-            self._output.reply("431", "No nickname given")
+            self._output.answer("431")
             return
         try:
             self._nick = parse_name(line.parameters[0]).shown
@@ -57,14 +56,14 @@ class Registration:
     def user(self, line: Line) -> None:
         """USER."""
         if len(line.parameters) < 4 or not line.parameters[3]:
-            self._output.reply("461", "USER", "Not enough parameters")
+            self._output.answer("461", "USER")
             return
         self._has_user = True
 
     def password(self, line: Line) -> None:
         """PASS: the password of the nickname, which may be written before it as NAME:PASSWORD."""
         if not line.parameters:
-            self._output.reply("461", "PASS", "Not enough parameters")
+            self._output.answer("461", "PASS")
             return
         self._password = line.parameters[0]
 
@@ -86,7 +85,7 @@ class Registration:
             case "END":
                 self._is_negotiating = False
             case _:
-                self._output.reply("410", what or "*", "Invalid CAP command")
+                self._output.answer("410", what or "*")
 
     @property
     def _has_sasl(self) -> bool:
@@ -113,20 +112,20 @@ class Registration:
         """AUTHENTICATE."""
         said = line.parameters[0] if line.parameters else ""
         if self._account or self._user.account:
-            self._output.reply("907", "You have already authenticated using SASL")
+            self._output.answer("907")
         elif said == "*":
             self._expects_sasl = False
-            self._output.reply("906", "SASL authentication aborted")
+            self._output.answer("906")
         elif not self._expects_sasl:
             if said.upper() == "PLAIN" and self._has_sasl:
                 self._expects_sasl = True
                 self._output.send("AUTHENTICATE +\r\n")
             else:
-                self._output.reply("908", "PLAIN", "are available SASL mechanisms")
-                self._output.reply("904", "SASL authentication failed")
+                self._output.answer("908", "PLAIN")
+                self._output.answer("904")
         elif len(said) > LONGEST_SASL:
             self._expects_sasl = False
-            self._output.reply("905", "SASL message too long")
+            self._output.answer("905")
         else:
             self._expects_sasl = False
             await self._authenticate(said)
@@ -135,7 +134,7 @@ class Registration:
         try:
             authzid, authcid, password = base64.b64decode(said, validate=True).decode().split("\0")
         except (binascii.Error, ValueError):
-            self._output.reply("904", "SASL authentication failed")
+            self._output.answer("904")
             return
         try:
             if authzid not in {"", authcid}:
@@ -143,11 +142,12 @@ class Registration:
             self._account = await self._authorize(authcid, password)
         except Refusal as refusal:
             self._core.counters.refused_lines[refusal.code] += 1
-            self._output.reply("904", f"SASL authentication failed: {refusal}")
+            self._output.answer("904")
+            self._output.notice(str(refusal))
             return
         shown = self._account.name.shown
-        self._output.reply("900", f"{shown}!u@{shown}", shown, f"You are now logged in as {shown}")
-        self._output.reply("903", "SASL authentication successful")
+        self._output.answer("900", f"{shown}!u@{shown}", shown, shown=shown)
+        self._output.answer("903")
 
     async def _authorize(self, name: str, password: str) -> Account:
         core, user = self._core, self._user
@@ -175,7 +175,7 @@ class Registration:
             else:
                 await login.join_as_guest(core, user, name, rooms=())
         except NameTaken:
-            self._refuse_nick("433", _IN_USE)
+            self._refuse_nick("433")
         except NameReserved as refused:
             self._refuse_nick("433", str(refused))
         except NameRefused as refused:
@@ -186,18 +186,20 @@ class Registration:
         except (WrongPassword, RateLimited, NotKept) as refusal:
             self._output.reply("464", str(refusal))
             self._password = ""
-            self._refuse_nick("433", irc_texts.REGISTERED)
+            self._refuse_nick("433", replies.REGISTERED)
         except Refusal as refusal:
-            self._refuse_nick("433", irc_texts.REGISTERED if refusal.code == "name-registered" else str(refusal))
+            self._refuse_nick("433", replies.REGISTERED if refusal.code == "name-registered" else str(refusal))
         else:
             return True
         return False
 
-    def _refuse_nick(self, numeric: str, why: str) -> None:
-        short = _IN_USE if numeric == "433" else why
-        self._output.reply(numeric, self._nick, short)
-        if why != short:
-            self._output.notice(why)
+    def _refuse_nick(self, numeric: str, why: str = "") -> None:
+        if numeric == "433":
+            self._output.answer(numeric, self._nick)
+            if why:
+                self._output.notice(why)
+        else:
+            self._output.reply(numeric, self._nick, why)
         self._nick = ""
 
     def _refuse_alive(self, account: Account) -> None:
@@ -210,19 +212,18 @@ class Registration:
     def welcome(self, created: str, most_topic: int) -> None:
         """Say what every client expects (RFC 2812, 5.1; modern.ircdocs.horse)."""
         output, server = self._output, self._output.how.server
-        output.reply("001", f"Welcome to the chat, {output.nick}")
-        output.reply("002", f"Your host is {server}, running asyncchat")
-        output.reply("003", f"This server was created {created}")
-        output.reply("004", server, "asyncchat", "o", "bnot")
-        output.reply(
+        output.answer("001", nick=output.nick)
+        output.answer("002", server=server)
+        output.answer("003", created=created)
+        output.answer("004", server, "asyncchat", "o", "bnot")
+        output.answer(
             "005",
             *("CASEMAPPING=ascii", "CHANTYPES=#", f"CHANLIMIT=#:{MOST_ROOMS}", "CHANMODES=b,,,nt", "PREFIX=(qo)~@"),
             *(f"NICKLEN={NICK_LENGTH}", f"TOPICLEN={most_topic}", "TARGMAX=PRIVMSG:1,NOTICE:1,NAMES:1,KICK:1"),
             *(f"NETWORK={server}", "UTF8ONLY"),
-            "are supported by this server",
         )
-        output.reply("005", "CHATHISTORY=25", "MSGREFTYPES=msgid,timestamp", "are supported by this server")
-        output.reply("422", "There is no message of the day")
+        output.answer("005", "CHATHISTORY=25", "MSGREFTYPES=msgid,timestamp")
+        output.answer("422")
         output.reply("221", "+")
 
     async def tell_unread(self) -> None:

@@ -6,23 +6,24 @@ from typing import Any
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.doubts import Doubt
 from asyncchat.chat.user import Place
-from asyncchat.commands.messaging import find_recipient, send_private
 from asyncchat.commands.mistakes.mistyped import doubt_of_refused
 from asyncchat.commands.mistakes.redaction import find_hidden_command
 from asyncchat.commands.rooms import enter_too, part
 from asyncchat.errors import Refusal
+from asyncchat.formats.irc import replies
 from asyncchat.formats.irc.encoder import Format
 from asyncchat.formats.irc.lines import ACTION, LONGEST, LONGEST_TAGS, Line, parse, plain_text
+from asyncchat.formats.irc.lines import line as format_line
 from asyncchat.formats.irc.output import IrcOutput
 from asyncchat.log.audience import Peer
 from asyncchat.log.entries import OpenConversation, PrivateHistory
 from asyncchat.log.room_events import to_the_second
 from asyncchat.log.state import LOBBY
 from asyncchat.sessions.irc import answers
+from asyncchat.sessions.irc.messages import send_to
 from asyncchat.sessions.irc.registration import Registration
 from asyncchat.sessions.session import Session
-from asyncchat.text import command_line, irc_texts, texts
-from asyncchat.text.refusals import NotKept
+from asyncchat.text import command_line
 from asyncchat.text.sanitize import is_blank, sanitize
 from asyncchat.text.usernames import SERVER, Name, find_name
 
@@ -74,23 +75,23 @@ class IrcSession(Session):
             tags = b""
         if line is None or len(body) > LONGEST - 2 or len(tags) > LONGEST_TAGS - 1:
             self.core.counters.refused_lines["too-long"] += 1
-            self._output.reply("417", irc_texts.TOO_LONG)
+            self._output.reply("417", replies.TOO_LONG)
             return
         try:
             said = parse(line.decode())
         except UnicodeDecodeError:
             self.core.counters.refused_lines["invalid"] += 1
             command = body.split(b" ", 1)[0].decode(errors="replace").upper()
-            self._output.fail_command(sanitize(command)[:32], "INVALID_UTF8", irc_texts.NOT_UTF8)
+            self._output.fail_command(sanitize(command)[:32], "INVALID_UTF8", replies.NOT_UTF8)
             return
         if not said:
             return
         if self.user.name is None and said.command not in _BEFORE:
-            self._output.reply("451", "You have not registered")
+            self._output.answer("451")
         elif handler := _HANDLERS.get(said.command):
             handler(self, said)
         else:
-            self._output.reply("421", sanitize(said.command)[:32], "Unknown command")
+            self._output.answer("421", sanitize(said.command)[:32])
         if self.user.name is None and not self.user.is_closed and self.pending_request is None:
             self._try_to_join()
 
@@ -150,19 +151,19 @@ class IrcSession(Session):
         if self.user.name is None:
             self._registration.nick(line)
         elif not line.parameters:
-            self._output.reply("431", "No nickname given")
+            self._output.answer("431")
         elif line.parameters[0] != self.user.name.shown:
-            self._output.reply("447", line.parameters[0], irc_texts.NO_OTHER_NICK)
+            self._output.reply("447", line.parameters[0], replies.NO_OTHER_NICK)
 
     def _user(self, line: Line) -> None:
         if self.user.name:
-            self._output.reply("462", "You may not reregister")
+            self._output.answer("462")
         else:
             self._registration.user(line)
 
     def _pass(self, line: Line) -> None:
         if self.user.name:
-            self._output.reply("462", "You may not reregister")
+            self._output.answer("462")
         else:
             self._registration.password(line)
 
@@ -180,22 +181,22 @@ class IrcSession(Session):
     def _ping(self, line: Line) -> None:
         server = self._output.how.server
         if line.parameters:
-            self._output.send(f":{server} PONG {server} :{line.parameters[0]}\r\n")
+            self._output.send(format_line(server, "PONG", server, line.parameters[0]))
         else:
-            self._output.reply("409", "No origin specified")
+            self._output.answer("409")
 
     def _pong(self, line: Line) -> None:
         """Nothing: the client lives."""
 
     def _quit(self, line: Line) -> None:
-        self.core.disconnect(self.user, "Closing link")
+        self.core.disconnect(self.user, replies.CLOSING_LINK)
 
     # Rooms.
 
     def _join_rooms(self, line: Line) -> None:
         wanted = line.parameters[0] if line.parameters else ""
         if not wanted:
-            self._output.reply("461", "JOIN", "Not enough parameters")
+            self._output.answer("461", "JOIN")
         elif wanted == "0":
             self.go(self._part_from([self._shown(key) for key in self.core.rooms_of(self.user)]))
         else:
@@ -204,7 +205,7 @@ class IrcSession(Session):
     async def _enter(self, wanted: Sequence[str]) -> None:
         for room in wanted:
             if not room.startswith("#"):
-                self._output.reply("403", room or "*", "No such channel")
+                self._output.answer("403", room or "*")
                 continue
             try:
                 await enter_too(self.core, self.user, room, None)
@@ -213,7 +214,7 @@ class IrcSession(Session):
 
     def _part(self, line: Line) -> None:
         if not line.parameters:
-            self._output.reply("461", "PART", "Not enough parameters")
+            self._output.answer("461", "PART")
         else:
             self.go(self._part_from(line.parameters[0].split(",")))
 
@@ -221,9 +222,9 @@ class IrcSession(Session):
         for room in rooms:
             key = self.core.find_room(room, self.user.account)
             if key is None or not room.startswith("#"):
-                self._output.reply("403", room or "*", "No such channel")
+                self._output.answer("403", room or "*")
             elif key not in self.core.rooms_of(self.user):
-                self._output.reply("442", room, "You're not on that channel")
+                self._output.answer("442", room)
             else:
                 await part(self.core, self.user, room)
 
@@ -234,9 +235,9 @@ class IrcSession(Session):
         """Return the key of the room with this name that the user is in; answer if there is none."""
         key = self.core.find_room(wanted, self.user.account) if wanted.startswith("#") else None
         if key is None:
-            self._output.reply("403", wanted or "*", "No such channel")
+            self._output.answer("403", wanted or "*")
         elif key not in self.core.rooms_of(self.user):
-            self._output.reply("442", wanted, "You're not on that channel")
+            self._output.answer("442", wanted)
         else:
             return key
         return None
@@ -258,7 +259,7 @@ class IrcSession(Session):
         elif not text:
             numeric = "412"
         if numeric and not is_notice:
-            self._output.reply(numeric, "No recipient given" if numeric == "411" else "No text to send")
+            self._output.answer(numeric)
         said = "" if numeric else self._text(text)
         if not said or (is_notice and not target.startswith("#")):
             return
@@ -267,14 +268,16 @@ class IrcSession(Session):
         elif (name := find_name(target)) and name.key == SERVER.key:
             self._run(said if said.startswith("/") else f"/{said}")
         else:
-            self.go(self._say_to(target, said), "531", target)
+            user = self.user
+            user.active = self._now
+            self.go(send_to(self.core, user, target, said), "531", target)
 
     def _text(self, raw: str) -> str:
         """Return what is said; nothing if it can't be."""
         if raw.startswith(ACTION):
             raw = f"{command_line.ACTION}{raw.removeprefix(ACTION).removesuffix(chr(1))}"
         elif raw.startswith("\x01"):
-            self._output.notice(irc_texts.NO_CTCP)
+            self._output.notice(replies.NO_CTCP)
             return ""
         text = sanitize(plain_text(raw))
         return "" if is_blank(text) else text
@@ -285,7 +288,7 @@ class IrcSession(Session):
         key = core.find_room(target, user.account)
         if key is None or key not in core.rooms_of(user):
             if not is_notice:
-                self._output.reply("404" if key is not None else "403", target, "Cannot send to channel")
+                self._output.answer("404" if key is not None else "403", target)
             return
         user.addressee, user.at, user.active = Place.ROOM, key, self._now
         user.target = user.resumable.target = Place.ROOM
@@ -295,27 +298,10 @@ class IrcSession(Session):
         def post() -> None:
             hidden = find_hidden_command(text)
             if hidden or (text.startswith("/") and not is_action and Doubt.PASSWORD in doubt_of_refused(text)):
-                raise Refusal("secret", irc_texts.PASSWORD_HERE)
+                raise Refusal("secret", replies.PASSWORD_HERE)
             self._send(text, lambda said: core.pipeline.say(name, said, self, room=key), is_addressed=True)
 
         self._proceed(post)
-
-    async def _say_to(self, target: str, text: str) -> None:
-        user, core = self.user, self.core
-        name = find_name(target)
-        if not name or not (core.find_account(name) or core.find_member(name)):
-            raise Refusal("not-online", "No such nick")
-        if not user.account or not core.find_account(name):
-            raise Refusal("guest-involved", irc_texts.ACCOUNTS_ONLY)
-        to = find_recipient(core, user, target)
-        user.target = user.resumable.target = to
-        user.active = self._now
-        if not user.resumable.doubts.is_message(text):
-            user.resumable.doubts.check_message(text, to.name.shown, is_private=True)
-        try:
-            await send_private(core, user, to, text)
-        except NotKept as lost:
-            self._output.notice(texts.line_refused(lost.why))
 
     # Commands of the chat.
 
@@ -332,7 +318,7 @@ class IrcSession(Session):
         """Tell whether a line has so many parameters; answer if not."""
         if len(line.parameters) >= count and all(line.parameters[:count]):
             return True
-        self._output.reply("461", line.command, "Not enough parameters")
+        self._output.answer("461", line.command)
         return False
 
     @property
