@@ -260,6 +260,10 @@ def test_of_very_many_members_the_first_are_listed_and_oneself(chat: StoredChat)
     assert listed[-1] == "zoe"
     assert command_of(heard[-1]) == "NOTICE"
     assert client.numerics("WHO #lobby") == ["315"]
+    chat.guest("late")
+    assert client.hear() == []
+    crowd[0].send("/exit\n")
+    assert client.hear() == []
 
 
 # Messages.
@@ -634,4 +638,5 @@ def test_a_line_without_parameters_and_an_event_without_a_form() -> None:
     assert several.splitlines()[1].startswith(b"@time=1970-01-01T00:00:00.000Z :")
     assert isinstance(several, Lines)
     assert several.without("carol") == several
+    assert several.authors == {"alice"}
     assert isinstance(alice, Name)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from asyncchat.formats.irc.lines import ACTION, LONGEST, escape, line, source_of, split
 from asyncchat.log.audience import Writer
-from asyncchat.log.room_events import Changed, Event, Joined, Left, Renamed, Sent, timestamp
+from asyncchat.log.room_events import ANNOUNCED, Changed, Event, Joined, Left, Renamed, Sent, timestamp
 from asyncchat.text import command_line, room_texts
 from asyncchat.text.usernames import Name
 
@@ -32,14 +32,13 @@ class Format(NamedTuple):
 
 
 class Lines(bytes):
-    """Lines of a batch; `parts`: the same one by one, each with the key of the name that it is from."""
+    """Lines of a batch; `parts`: the same one by one, with the keys of the names that they are from, the `authors`."""
 
     parts: list[tuple[str, bytes]]
+    authors: set[str]
 
     def without(self, key: str) -> bytes:
         """Return the lines that are not from the user with this name."""
-        if all(author != key for author, _ in self.parts):
-            return self
         return b"".join([data for author, data in self.parts if author != key])
 
 
@@ -55,15 +54,18 @@ class Encoder:
         parts = [part for event in events if (part := self._part(event, channel))]
         made = Lines(b"".join([data for _, data in parts]))
         made.parts = parts
+        made.authors = {author for author, _ in parts}
         return made
 
     def _part(self, event: Event, channel: str) -> tuple[str, bytes] | None:
         match event:
             case Sent(name=name, text=text) if text:
                 return name.key, self.message(event, channel).encode()
-            case Joined(name):
+            case Joined(name, members) if members <= ANNOUNCED:
                 more = ("*", name.shown) if self._how.has_accounts else ()
                 return name.key, line(source_of(name.shown), "JOIN", channel, *more).encode()
+            case Left(_, members, is_news) if members > ANNOUNCED or not is_news:
+                return None
             case Left(name, stays=True):
                 return name.key, line(source_of(name.shown), "PART", channel).encode()
             case Left(name):
@@ -124,7 +126,7 @@ class WithoutOwn:
 
     def write(self, data: bytes) -> None:
         """Take the lines of a batch for sending."""
-        if isinstance(data, Lines) and not self.echoes:
+        if type(data) is Lines and self.key in data.authors and not self.echoes:
             data = data.without(self.key)
         if data:
             self._peer.write(data)

@@ -215,7 +215,7 @@ class Registration:
         output.answer("001", nick=output.nick)
         output.answer("002", server=server)
         output.answer("003", created=created)
-        output.answer("004", server, "asyncchat", "o", "bnot")
+        output.reply("004", server, "asyncchat", "o", "bnot")
         output.answer(
             "005",
             *("CASEMAPPING=ascii", "CHANTYPES=#", f"CHANLIMIT=#:{MOST_ROOMS}", "CHANMODES=b,,,nt", "PREFIX=(qo)~@"),
