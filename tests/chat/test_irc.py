@@ -233,7 +233,7 @@ def test_names_who_whois_and_list(chat: StoredChat) -> None:
     assert client.say("LIST")[1:3] == [f":{SERVER} 322 alice #lobby 1 :", f":{SERVER} 322 alice #ops 1 :"]
     assert client.say("ISON bob nobody", "USERHOST bob x")[:2] == [
         f":{SERVER} 303 alice :bob",
-        f":{SERVER} 302 alice :bob=+u@bob",
+        f":{SERVER} 302 alice :bob=-u@bob",
     ]
 
 

@@ -207,8 +207,13 @@ def _version(asking: Asking, _line: Line) -> None:
 
 
 def _userhost(asking: Asking, line: Line) -> None:
-    there = [member.name.shown for one in line.parameters[:5] if (member := _member(asking, one))]
-    asking.output.reply("302", " ".join(f"{shown}=+u@{shown}" for shown in there))
+    there = [member.name for one in line.parameters[:5] if (member := _member(asking, one))]
+    asking.output.reply("302", " ".join(f"{name.shown}={_presence(asking, name)}u@{name.shown}" for name in there))
+
+
+def _presence(asking: Asking, name: Name) -> str:
+    online = asking.core.online.get(name.key)
+    return "-" if online and online.resumable.away else "+"
 
 
 def _ison(asking: Asking, line: Line) -> None:
