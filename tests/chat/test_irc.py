@@ -228,12 +228,13 @@ def test_names_who_whois_and_list(chat: StoredChat) -> None:
     bob.say("/join #ops")
     assert client.numerics("WHOIS bob") == ["311", "312", "330", "317", "301", "318"]
     assert client.numerics("WHOIS alice") == ["311", "319", "312", "317", "318"]
+    assert client.say("USERHOST bob") == [f":{SERVER} 302 alice :bob=-u@bob"]
     del chat.core.online["bob"]  # as if at another server
     assert client.numerics("WHOIS bob") == ["311", "312", "330", "318"]
     assert client.say("LIST")[1:3] == [f":{SERVER} 322 alice #lobby 1 :", f":{SERVER} 322 alice #ops 1 :"]
     assert client.say("ISON bob nobody", "USERHOST bob x")[:2] == [
         f":{SERVER} 303 alice :bob",
-        f":{SERVER} 302 alice :bob=-u@bob",
+        f":{SERVER} 302 alice :bob=+u@bob",
     ]
 
 
