@@ -42,3 +42,12 @@ def test_a_member_that_was_stored_is_in_the_chat_and_in_its_rooms() -> None:
     assert state.room.members == {"alice": alice}
     assert state.member(7).name == alice
     assert state.looks.find(parse_name("a1ice")) == alice
+
+
+def test_a_member_that_comes_back_in_another_spelling_is_known_by_that() -> None:
+    state = ChatState(RoomState(10))
+    state.replace(Member(Name("Alice", "alice"), 1, None, b""))
+    state.replace(Member(Name("ALICE", "alice"), 2, None, b""))
+    assert state.looks.find(Name("AL1CE", "al1ce")) == Name("ALICE", "alice")
+    state.remove(2)
+    assert not state.looks.find(Name("AL1CE", "al1ce"))

@@ -15,11 +15,11 @@ from asyncchat.formats import plain
 from asyncchat.log.accounts import Role
 from asyncchat.log.apply import apply
 from asyncchat.log.audience import Audience
-from asyncchat.log.entries import Count, Depart, Enter, Join, MakeRoom, SetTopic
+from asyncchat.log.entries import ChangeMessage, Count, Depart, Enter, Join, MakeRoom, SetTopic
 from asyncchat.log.room_events import ANNOUNCED, MOST_ROOMS, Sent
 from asyncchat.log.state import REMEMBERED, ChatState, RoomState
 from asyncchat.text import room_texts
-from asyncchat.text.refusals import NoRoom
+from asyncchat.text.refusals import NoMessage, NoRoom
 from asyncchat.text.usernames import parse_name
 from tests.chat import Bot, Peer, Person, Room, SlowLog, a_room, record, some_sessions
 from tests.chat.stored_chat import StoredChat
@@ -615,6 +615,10 @@ def test_a_topic_of_a_room_that_is_gone_is_refused_and_to_enter_again_changes_no
     for impossible in (SetTopic(alice, "x", 0, "ops"), Enter(1, "ops"), Depart(1, "ops")):
         with pytest.raises(NoRoom):
             apply(state, impossible)
+    state.room.add([Sent(1, alice, "", 0)])
+    for room in ("", "ops"):
+        with pytest.raises(NoMessage):  # the message is deleted, or the room is gone
+            apply(state, ChangeMessage(room, 1, alice, alice, "x", 0))
     assert apply(state, Enter(1, "")) == []
     state.rooms["ops"] = ops = RoomState(3, name="ops", key="ops")
     apply(state, MakeRoom(1, parse_name("OPS"), alice, 0, 1))  # another user has made it meanwhile
