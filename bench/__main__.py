@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench import faults, machine, parts, rooms
+from bench import faults, machine, parts, rooms, servers
 from bench.chart import chart
 from bench.claims import claims
 from bench.report import claims_table, document, tables
@@ -22,6 +22,7 @@ PARTS = {
     "web": parts.web,
     "tls": parts.tls,
     "rooms": rooms.rooms,
+    "servers": servers.servers,
     "stalled": faults.stalled,
     "flooder": faults.flooder,
 }

@@ -37,11 +37,13 @@ class Crowd:
     """The peers of one server; closes them all at the end of a `with`.
 
     addresses: of the loopback network, from which the peers connect
+    first: the number in the name of the first peer
     """
 
-    def __init__(self, server: Server, addresses: int = 1) -> None:
+    def __init__(self, server: Server, addresses: int = 1, first: int = 0) -> None:
         self.server = server
         self._addresses = addresses
+        self._first = first
         self.wire = server.wire
         self.peers: list[Peer] = []
         self.by_descriptor: dict[int, Peer] = {}
@@ -102,7 +104,7 @@ class Crowd:
             sock = wrap(sock)
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        peer = Peer(len(self.peers), sock)
+        peer = Peer(self._first + len(self.peers), sock)
         self.peers.append(peer)
         self.by_descriptor[sock.fileno()] = peer
         self.epoll.register(sock, select.EPOLLIN)
