@@ -1,1 +1,0 @@
-"""The server's port for IRC clients."""

@@ -1,1 +1,0 @@
-"""What is said to IRC clients, and what they say."""

@@ -1,1 +1,0 @@
-"""A session of an IRC client."""
