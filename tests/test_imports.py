@@ -17,6 +17,7 @@ SOURCE = Path(asyncchat.__file__).parent
 
 PURE = {
     "abc",
+    "base64",
     "bisect",
     "collections",
     "collections.abc",

@@ -10,6 +10,7 @@ from asyncchat.log.room_events import (
     Left,
     MemberCount,
     Reconnected,
+    Removed,
     Renamed,
     Sent,
 )
@@ -39,5 +40,5 @@ def _line(event: Event) -> str:
             return f"{name.shown} disconnected\n"
         case Reconnected(name):
             return f"{name.shown} connected\n"
-        case MemberCount() | Changed():
+        case MemberCount() | Changed() | Removed():
             return ""

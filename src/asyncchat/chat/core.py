@@ -185,7 +185,7 @@ class ChatCore(Membership):
             accounts = self.require_accounts()
             pair = accounts.of(entry.sender), accounts.of(entry.to)
             for one, other in (pair, pair[::-1]):
-                if (user := self.find_user(one)) and user.partner is other:
+                if (user := self.find_user(one)) and user.hears(other):
                     user.output.private_change(other, pair[0].name, entry.seq, entry.text)
         if session := self.resumable.of(entry.token_hash):
             if isinstance(outcome, Refusal):
@@ -198,10 +198,10 @@ class ChatCore(Membership):
         assert accounts
         sender, to = accounts.of(entry.sender), accounts.of(entry.to)
         message = Sent(stored.seq, sender.name, entry.text, stored.time)
-        if (user := self.find_user(sender)) and user.partner is to:
+        if (user := self.find_user(sender)) and user.hears(to):
             user.output.private_messages(to, [message])
         if user := self.find_user(to):
-            if user.partner is sender:
+            if user.hears(sender):
                 user.output.private_messages(sender, [message])
                 user.unread_marks[sender] = MarkRead(to.id, sender.id, stored.seq)
             else:

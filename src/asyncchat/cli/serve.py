@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
-from asyncchat.cli import limit_arguments, web
+from asyncchat.cli import limit_arguments, ports
 from asyncchat.cli.arguments import Parser, Rereading, checked, parse
 from asyncchat.errors import ChatError
 from asyncchat.limits import RESERVED_FILES, Limits, Policy, raise_open_file_limit
@@ -16,6 +16,7 @@ from asyncchat.system.addresses import DEFAULT_HOST, DEFAULT_PORT, listen, parse
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
+    from asyncchat.aio.irc.port import IrcPort
     from asyncchat.aio.web.port import WebPort
     from asyncchat.store import Store
     from asyncchat.tls.certificate import Certificate
@@ -29,6 +30,8 @@ _OF_STORE = ("durability", "keep", "require_account", "admin_password_file", "tr
 
 _OF_ROOM = (
     "allow_plain_passwords",
+    "irc",
+    "ircs",
     "log",
     "quiet",
     "room",
@@ -40,7 +43,7 @@ _OF_ROOM = (
     "web",
 )
 
-_READ_AGAIN = {*Limits._fields, *web.OF_WEB, "allow_plain_passwords", "require_account", "rooms"} - {
+_READ_AGAIN = {*Limits._fields, *ports.OF_WEB, "allow_plain_passwords", "require_account", "rooms"} - {
     "replay",
     "search_timeout",
 }
@@ -80,7 +83,7 @@ def add_arguments(parser: Parser) -> None:
     )
     limit_arguments.add(parser)
     room = parser.add_argument_group("with --mode room")
-    web.add_arguments(room)
+    ports.add_arguments(room)
     room.add_argument("--log", choices=("text", "json"), help="format of the log on standard error (default: text)")
     room.add_argument("--quiet", action="store_true", help="print no transcript")
     room.add_argument(
@@ -156,8 +159,7 @@ def check(options: argparse.Namespace) -> None:
     given = {name: value for name, value in vars(options).items() if name in Limits._fields}
     if not options.store and (for_store := [name for name in _OF_STORE if getattr(options, name)]):
         options.parser.error(f"--{for_store[0].replace('_', '-')} goes with --store only")
-    if not options.web and (for_web := [name for name in web.OF_WEB if getattr(options, name)]):
-        options.parser.error(f"--{for_web[0].replace('_', '-')} goes with --web only")
+    ports.check(options)
     if options.tls and not options.store:
         options.parser.error(
             "--tls self keeps its key beside the store: give --store FILE, or --tls-cert and --tls-key"
@@ -192,13 +194,14 @@ def run(options: argparse.Namespace) -> int:
             # Listening comes first: a new store prints the admin's password, once, so the start must not fail after
             # that.
             listeners = [opened.enter_context(listener) for listener in _listen(options, inherited)]
-            port = web.open_port(options, opened, inherited.get(web.SOCKET))
+            port = ports.open_port(options, opened, inherited.get(ports.WEB))
+            irc = ports.open_irc(options, opened, inherited.get(ports.IRC))
             certificate = _certificate(options)
             store = None
             if options.store:
                 signals.end_at_once()
                 store = opened.enter_context(closing(_open_store(options, limits)))
-            _serve_room(options, listeners, port, limits, store, certificate)
+            _serve_room(options, listeners, port, irc, limits, store, certificate)
     return 0
 
 
@@ -232,7 +235,7 @@ def _reread(options: argparse.Namespace, port: "WebPort | None") -> "Callable[[]
         given = {name: value for name, value in vars(now).items() if name in Limits._fields}
         limits = _within_open_files(Limits(**given), wanted=given.get("max_connections"))
         if port:
-            port.trust = web.trust(now)
+            port.trust = ports.trust(now)
         return limits, _policy(now)
 
     return reread
@@ -253,7 +256,7 @@ def _certificate(options: argparse.Namespace) -> "Certificate | None":
 
 def _listen(options: argparse.Namespace, inherited: dict[str, list[socket.socket]]) -> list[socket.socket]:
     """Return the listening sockets: those that were `inherited`, by their names, or new ones. Raises ChatError."""
-    given = [listener for name, some in inherited.items() for listener in some if name != web.SOCKET]
+    given = [listener for name, some in inherited.items() for listener in some if name not in {ports.WEB, ports.IRC}]
     return given or listen(options.host or [DEFAULT_HOST], options.port)
 
 
@@ -271,6 +274,7 @@ def _serve_room(
     options: argparse.Namespace,
     listeners: list[socket.socket],
     port: "WebPort | None",
+    irc: "IrcPort | None",
     limits: Limits,
     store: "Store | None",
     certificate: "Certificate | None",
@@ -300,7 +304,7 @@ def _serve_room(
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             reread = _reread(options, port) if options.config else None
-            runner.run(serve(listeners, limits, recorder, store, _policy(options), port, certificate, reread))
+            runner.run(serve(listeners, limits, recorder, store, _policy(options), port, certificate, reread, irc))
     finally:
         signals.ignore()
         for outlet in (recorder, errors):

@@ -51,6 +51,7 @@ from asyncchat.log.room_events import (
     Left,
     MemberCount,
     Reconnected,
+    Removed,
     Renamed,
     Sent,
 )
@@ -187,7 +188,7 @@ def apply(state: ChatState, entry: Logged) -> Sequence[Told]:
             before = state.members.get(name.key)
             stays_in = before.rooms if before else ()
             # Not out of rooms at once: messages of this user may be on their way to them.
-            found = state.enterable(dict.fromkeys((*stays_in, *rooms)), account) or (LOBBY,)
+            found = state.enterable(dict.fromkeys((*stays_in, *rooms)), account) or (rooms and (LOBBY,))
             return _join(state, Member(name, number, account, token_hash, found), stays_in)
         case Rename(number, new, account, _):
             return _rename(state, number, new, account)
@@ -205,7 +206,7 @@ def apply(state: ChatState, entry: Logged) -> Sequence[Told]:
         case Depart(number, room):
             member = state.member(number)
             state.replace(member._replace(rooms=tuple(other for other in member.rooms if other != room)))
-            return (_vacate(state, room, member.name),)
+            return (_vacate(state, room, member.name, has_quit=False),)
         case Count(room):
             return ((room, MemberCount(len(state.rooms[room].members))),) if room in state.rooms else ()
         case SendPrivate() | ChangePrivate() | OpenConversation() | MarkRead() | Follow() | ReadRoom() | Mark():
@@ -221,9 +222,11 @@ def apply(state: ChatState, entry: Logged) -> Sequence[Told]:
             else:
                 state.rooms[room].roles[account] = role
             return _vacate_uninvited(state, room)
-        case Restrict(_, restriction, _, time):
+        case Restrict(by, restriction, action, time):
             state.restrictions.remove_ended(time)
             state.restrictions.add(restriction)
+            if restriction.kind == RestrictionKind.BAN and (banned := state.members.get(restriction.name.key)):
+                return [(room, Removed(banned.name, by, action)) for room in banned.rooms]
         case LiftRestriction(_, kind, name, _, room):
             state.restrictions.remove(kind, name.key, room)
         case MakeInvite(_, invite):
@@ -262,7 +265,7 @@ def _join(state: ChatState, member: Member, stays_in: Sequence[str]) -> Sequence
     return told
 
 
-def _rename(state: ChatState, number: int, new: Name, account: int) -> Sequence[Told]:
+def _rename(state: ChatState, number: int, new: Name, account: int | None) -> Sequence[Told]:
     before = state.remove(number)
     state.replace(before._replace(name=new, account=account))
     told: list[Told] = []
@@ -278,7 +281,7 @@ def _enter(state: ChatState, number: int, room: str, leaving: str | None) -> Seq
     member = state.member(number)
     told: list[Told] = []
     if leaving in member.rooms and leaving != room:
-        told.append(_vacate(state, leaving, member.name))
+        told.append(_vacate(state, leaving, member.name, has_quit=False))
     if room not in member.rooms:
         told.append(_occupy(state, room, member.name))
     stays_in = [other for other in member.rooms if other not in {room, leaving}]
@@ -292,8 +295,8 @@ def _occupy(state: ChatState, room: str, name: Name) -> Told:
     return room, Joined(name, len(members))
 
 
-def _vacate(state: ChatState, room: str, name: Name, *, is_news: bool = True) -> Told:
-    return room, Left(name, len(state.vacate(room, name).members), is_news)
+def _vacate(state: ChatState, room: str, name: Name, *, is_news: bool = True, has_quit: bool = True) -> Told:
+    return room, Left(name, len(state.vacate(room, name).members), is_news, has_quit)
 
 
 def _vacate_uninvited(state: ChatState, room: str) -> Sequence[Told]:
@@ -305,7 +308,7 @@ def _vacate_uninvited(state: ChatState, room: str) -> Sequence[Told]:
     for member in members:
         if not state.may_enter(room, member.account):
             state.replace(member._replace(rooms=tuple(other for other in member.rooms if other != room)))
-            told.append(_vacate(state, room, member.name))
+            told.append(_vacate(state, room, member.name, has_quit=False))
             if room not in state.rooms:
                 break
     return told

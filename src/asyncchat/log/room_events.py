@@ -53,12 +53,21 @@ class Changed(NamedTuple):
 class Left(NamedTuple):
     """A user has left, and the name is free again; `members`: how many are left.
 
-    `is_news`: false when all leave since the server ends.
+    `is_news`: false when all leave since the server ends. `has_quit`: false when the user is still in the chat.
     """
 
     name: Name
     members: int
     is_news: bool = True
+    has_quit: bool = True
+
+
+class Removed(NamedTuple):
+    """A moderator has kicked or banned a user, who leaves soon; `action`: which of these."""
+
+    name: Name
+    by: Name
+    action: str
 
 
 class Renamed(NamedTuple):
@@ -87,7 +96,7 @@ class MemberCount(NamedTuple):
     members: int
 
 
-Event = Joined | Sent | Changed | Left | Renamed | ConnectionReplaced | Reconnected | MemberCount
+Event = Joined | Sent | Changed | Left | Removed | Renamed | ConnectionReplaced | Reconnected | MemberCount
 
 
 def timestamp(time: int) -> str:

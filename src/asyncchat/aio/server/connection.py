@@ -179,7 +179,7 @@ class Connection:
 
     async def run(self) -> None:
         """Serve the peer until the connection is closed."""
-        decoder = LineDecoder(self._limits.max_line * events.JSON_LINE)
+        decoder = LineDecoder(self._longest_line)
         self._start_timer(self._limits.name_timeout, self._expire)
         new = unnamed = True
         try:
@@ -214,6 +214,11 @@ class Connection:
                 self._catching_up.cancel()
                 await asyncio.gather(self._catching_up, return_exceptions=True)
             del self._session  # breaks a cycle: thousands of connections must not wait for the garbage collector
+
+    @property
+    def _longest_line(self) -> int:
+        """How many bytes a line may have, at most, for the session to look at it."""
+        return self._limits.max_line * events.JSON_LINE
 
     def _first_session(self) -> Session:
         """Return the session of a peer that has sent nothing yet."""

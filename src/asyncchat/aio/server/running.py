@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from asyncchat.aio.server.interfaces import Port
+from asyncchat.aio.server.interfaces import PagePort, Port
 from asyncchat.aio.server.server import Server
 from asyncchat.errors import ChatError
 from asyncchat.limits import Limits, Policy
@@ -32,9 +32,10 @@ async def serve(
     recorder: Peer | None = None,
     store: "Store | None" = None,
     policy: Policy = Policy(),  # noqa: B008
-    web: Port[Server] | None = None,
+    web: PagePort[Server] | None = None,
     certificate: "Certificate | None" = None,
     reread: Reread | None = None,
+    irc: Port[Server] | None = None,
 ) -> None:
     """Run a server until SIGINT, SIGTERM or SIGHUP; a second SIGINT or SIGTERM skips the wait for slow peers.
 
@@ -42,7 +43,7 @@ async def serve(
     or with `reread`, which returns the limits and the policy as they are now, SIGHUP loads these again, unless it came
     because the terminal was closed. The service manager is told what goes on, if there is one.
     """
-    server = Server(listeners, limits, recorder, store, policy, web, certificate)
+    server = Server(listeners, limits, recorder, store, policy, web, certificate, irc)
     had_terminal = signals.has_terminal()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -16,13 +16,14 @@ from asyncchat.aio.measurements import Measurements
 from asyncchat.aio.server import closing
 from asyncchat.aio.server.connection import READ_SIZE, Connection
 from asyncchat.aio.server.connection_limits import OUT_OF_FILES, ConnectionLimiter
-from asyncchat.aio.server.interfaces import Port
+from asyncchat.aio.server.interfaces import PagePort, Port
 from asyncchat.aio.server.store_service import StoreService, applied
 from asyncchat.aio.server.tls_door import MOST_PENDING, TlsDoor
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.resumption import ResumableSessions
 from asyncchat.chat.user import User
 from asyncchat.formats import plain
+from asyncchat.formats.irc.own_lines import OwnLines
 from asyncchat.limits import Limits, Policy
 from asyncchat.log.accounts import Accounts, Role
 from asyncchat.log.audience import Peer
@@ -62,7 +63,7 @@ class Server:
     """Serves the room on `listeners`, which must be listening already.
 
     `recorder` gets the raw transcript, if given. `store` keeps the conversation, which is in memory only without it.
-    `web` is the port for browsers, if there is one. `certificate`: connections use TLS.
+    `web` and `irc` are the ports for browsers and IRC clients, if there are any. `certificate`: connections use TLS.
 
     requests: the connections to the port for browsers that are no WebSockets, by what they speak, and whether with TLS
     """
@@ -74,11 +75,13 @@ class Server:
         recorder: Peer | None = None,
         store: "Store | None" = None,
         policy: Policy = Policy(),  # noqa: B008
-        web: "Port[Server] | None" = None,
+        web: "PagePort[Server] | None" = None,
         certificate: "Certificate | None" = None,
+        irc: "Port[Server] | None" = None,
     ) -> None:
         self._listeners = listeners
         self._web = web
+        self._ports: list[Port[Server]] = [port for port in (web, irc) if port]
         self._certificate = certificate
         self.limits = limits
         self._store = store
@@ -121,6 +124,8 @@ class Server:
         self._closing = False
         self._doors: list[TlsDoor] = []
         self._out_of_files_said = 0.0
+        for port in self._ports:
+            port.open(self)
 
     async def run(self, stop: asyncio.Event, is_listening: Callable[[], object] = lambda: None) -> None:
         """Serve until `stop` is set, then send all users the rest and a goodbye.
@@ -132,12 +137,12 @@ class Server:
             self._store.log.start(asyncio.get_running_loop().call_soon_threadsafe)
         tls_only = plain.notice(texts.TLS_ONLY)
         servers = [await self._open(listener, self._handle, tls_only) for listener in self._listeners]
-        if self._web:
-            handle = functools.partial(self._web.handle, self)
-            servers += [await self._open(listener, handle, self._web.plain_answer) for listener in self._web.listeners]
+        for port in self._ports:
+            handle = functools.partial(port.handle, self)
+            servers += [await self._open(listener, handle, port.plain_answer) for listener in port.listeners]
         log.info("listening on %s", ", ".join(str(of_socket(listener)) for listener in self._listeners))
-        if self._web:
-            log.info("%s", self._web.announcement(secure=self._certificate is not None))
+        for port in self._ports:
+            log.info("%s", port.announcement(secure=self._certificate is not None))
         is_listening()
         reporting = asyncio.create_task(self._report())
         try:
@@ -170,6 +175,8 @@ class Server:
     def _links(self, user: User, room: str, key: str) -> list[str]:
         """Return the links of an invitation, for clients and browsers, to where this user has reached the server."""
         peer = user.output.peer
+        if isinstance(peer, OwnLines):
+            peer = peer.peer
         host = peer.reached if isinstance(peer, Connection) else DEFAULT_HOST
         certificate = self._certificate
         address = Address(host, of_socket(self._listeners[0]).port)
