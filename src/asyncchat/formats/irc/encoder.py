@@ -67,10 +67,10 @@ class Format:
             return f"{source(name)} JOIN {room} {self._account_of(name)} :{name.shown}\r\n"
         return f"{source(name)} JOIN {room}\r\n"
 
-    def message(self, sent: Sent, target: str, batch: str = "", label: str = "") -> list[str]:
+    def message(self, sent: Sent, target: str, batch: str = "") -> list[str]:
         """Return a message for `target`: a line for each of its lines, or more if one is too long for IRC.
 
-        batch, label: that it belongs to
+        batch: that it belongs to
         """
         if not sent.text:  # it was deleted
             return []
@@ -80,8 +80,6 @@ class Format:
         if self._has_accounts and (account := self._account_of(sent.name)) != "*":
             tags.append(f"account={account}")
         more = f"@{';'.join(tags)} " if tags else ""
-        if label:
-            tags.append(f"label={label}")
         if self._has_ids:
             tags.append(f"msgid={self.message_id(sent.seq)}")
         first = f"@{';'.join(tags)} " if tags else ""

@@ -196,7 +196,8 @@ class IrcOutput:
         room = conversation or self._network.core.room.shown
         if code:
             self.tell("KICK", room, self.nick, text)
-        elif self._name:
+        else:
+            assert self._name
             self.send(f"{source(self._name)} PART {room}")
 
     def topic(self, conversation: str, text: str) -> None:

@@ -5,6 +5,7 @@ import contextlib
 
 from asyncchat.chat import login
 from asyncchat.chat.requests.queries import UnreadCounts
+from asyncchat.commands.messaging import find_recipient
 from asyncchat.errors import Refusal
 from asyncchat.formats.irc.encoder import source
 from asyncchat.formats.irc.lines import Line, middle
@@ -14,7 +15,7 @@ from asyncchat.log.requests import Running
 from asyncchat.log.room_events import SHOWN
 from asyncchat.sessions.irc.session import IrcSession, handles
 from asyncchat.text import texts
-from asyncchat.text.refusals import Banned, IncorrectLogin, NameTaken, NotKept
+from asyncchat.text.refusals import Banned, IncorrectLogin, NameTaken
 from asyncchat.text.usernames import Name, NameRefused, find_name, is_name, parse_name
 
 IN_USE = "Nickname is already in use"
@@ -259,11 +260,10 @@ async def _welcome(session: IrcSession) -> None:
 async def _show_unread(session: IrcSession, account: Account) -> None:
     """Show the private messages that have waited for the user."""
     core, output = session.core, session.output
-    with contextlib.suppress(NotKept):
+    with contextlib.suppress(Refusal):  # the store can't be read, or somebody's account is deleted meanwhile
         for name, _ in (await UnreadCounts(account))[:_MOST_UNREAD]:
-            other = core.find_account(parse_name(name))
-            if other:
-                history = await OpenConversation(account.id, other.id)
-                output.private_messages(other, history.new)
-                if history.more:
-                    output.notice(f"{name}: {texts.more_unread(history.more, history.more + SHOWN)}")
+            other = find_recipient(core, session.user, name)
+            history = await OpenConversation(account.id, other.id)
+            output.private_messages(other, history.new)
+            if history.more:
+                output.notice(f"{name}: {texts.more_unread(history.more, history.more + SHOWN)}")
