@@ -9,6 +9,7 @@ from asyncchat.log.room_events import (
     Joined,
     Left,
     MemberCount,
+    Noted,
     Reconnected,
     Removed,
     Renamed,
@@ -40,5 +41,5 @@ def _line(event: Event) -> str:
             return f"{name.shown} disconnected\n"
         case Reconnected(name):
             return f"{name.shown} connected\n"
-        case MemberCount() | Changed() | Removed():
+        case MemberCount() | Changed() | Removed() | Noted():
             return ""

@@ -8,7 +8,7 @@ from asyncchat.sessions.irc.modes import name_of_mask
 from asyncchat.text import texts
 from tests.chat import Person, a_room
 from tests.chat.irc_people import Irc, S, command, irc, owner
-from tests.chat.stored_chat import StoredChat
+from tests.chat.stored_chat import SECRET, StoredChat
 
 
 def test_check_10_a_join_is_answered_in_order(chat: StoredChat) -> None:
@@ -80,14 +80,19 @@ def test_rooms_that_can_not_be_joined(chat: StoredChat) -> None:
 def test_the_topic(chat: StoredChat) -> None:
     admin, alice = owner(chat, "boss", role=Role.ADMIN), irc(chat, "alice")
     assert alice.codes("TOPIC #lobby", "TOPIC #nowhere") == ["331", "403"]
-    assert admin.say("TOPIC #lobby :\x02all are welcome\x02") == [f":{S} TOPIC #lobby :all are welcome"]
-    assert alice.hear() == [f":{S} TOPIC #lobby :all are welcome"]
-    assert alice.say("TOPIC #lobby") == [f":{S} 332 alice #lobby :all are welcome"]
-    assert irc(chat, "bob", rooms="").codes("JOIN #lobby") == ["JOIN", "332", "353", "366"]
+    assert admin.say("TOPIC #lobby :\x02all are welcome\x02") == [":boss!boss@boss TOPIC #lobby :all are welcome"]
+    assert alice.hear() == [":boss!boss@boss TOPIC #lobby :all are welcome"]
+    assert alice.say("TOPIC #lobby") == [
+        f":{S} 332 alice #lobby :all are welcome",
+        f":{S} 333 alice #lobby boss!boss@boss :{chat.time // 1000}",
+    ]
+    assert irc(chat, "bob", rooms="").codes("JOIN #lobby") == ["JOIN", "332", "333", "353", "366"]
     program = chat.program("carol")
     program.hear()
     admin.say("TOPIC #lobby :else")
     assert program.hear("topic")[0]["text"] == "else"
+    again = chat.started_again()  # which does not know by whom it was set
+    assert irc(again, "alice", rooms="").codes("JOIN #lobby") == ["JOIN", "332", "353", "366"]
 
 
 def test_check_24_moderation_is_for_moderators(chat: StoredChat) -> None:
@@ -154,13 +159,15 @@ def test_check_25_a_ban_never_bans_a_host(chat: StoredChat) -> None:
 
 def test_operators_are_moderators(chat: StoredChat) -> None:
     admin, bob, guest = owner(chat, "boss", role=Role.ADMIN), owner(chat, "bob"), irc(chat, "guest", "multi-prefix")
-    assert admin.say("MODE #lobby +o bob") == [":boss!boss@boss MODE #lobby +o bob"]
-    assert bob.hear()[-1] == f":{S} NOTICE bob :{texts.NOW_MODERATOR}"
+    assert ":boss!boss@boss MODE #lobby +o bob" in admin.say("MODE #lobby +o bob")
+    assert bob.hear()[-2:] == [f":{S} NOTICE bob :{texts.NOW_MODERATOR}", ":boss!boss@boss MODE #lobby +o bob"]
+    assert guest.hear() == [":boss!boss@boss MODE #lobby +o bob"]
     assert guest.say("NAMES #lobby")[0] == f":{S} 353 guest = #lobby :~@boss @bob guest"
     assert bob.say("NAMES #lobby")[0] == f":{S} 353 bob = #lobby :~boss @bob guest"
     assert admin.codes("MODE #lobby +o guest", "MODE #lobby +o nobody", "MODE #lobby +o", "MODE #lobby -o bob") == [
-        *("NOTICE", "401", "696", "MODE")
+        *("NOTICE", "401", "696", "MODE", "NOTICE")
     ]
+    assert guest.hear()[-1] == ":boss!boss@boss MODE #lobby -o bob"
     assert guest.codes("MODE #lobby", "MODE #lobby +nt", "MODE #lobby -i+x", "MODE #nowhere") == [
         *("324", "472", "472", "403")
     ]
@@ -179,6 +186,11 @@ def test_who_makes_a_room_is_its_operator(chat: StoredChat) -> None:
     assert bob.hear() == [f":{S} NOTICE bob :alice has invited you: write /join #ops"]
     bob.say("JOIN #ops")
     assert bob.codes("INVITE carol #ops") == ["482"]
+    alice.say("MODE #ops +o bob")
+    assert bob.hear()[0] == ":alice!alice@alice MODE #ops +o bob"
+    alice.say("MODE #ops -o bob")
+    chat.owner("offline").hang_up()
+    assert alice.codes("MODE #ops +o offline") == ["NOTICE"]
     bob.hear()
     alice.say("PRIVMSG Server :/uninvite bob")
     assert bob.hear() == [f":{S} KICK #ops bob :you are not invited to this room any more"]
@@ -242,6 +254,26 @@ def test_who_and_whois(chat: StoredChat) -> None:
     alice.hear()
     assert alice.codes("WHOIS bob bob") == ["311", "312", "330", "301", "317", "318"]
     assert alice.codes("WHOIS alice") == ["311", "319", "312", "317", "318"]
+
+
+def test_away_and_accounts_are_told_to_those_who_ask(chat: StoredChat) -> None:
+    alice = irc(chat, "alice", "away-notify", "account-notify")
+    bob, plain = irc(chat, "bob"), irc(chat, "carol")
+    alice.hear()
+    bob.hear()
+    bob.say("AWAY :at lunch", "AWAY", f"PRIVMSG Server :/register bob {SECRET}")
+    bob.say(f"PRIVMSG Server :/unregister {SECRET}")
+    assert alice.hear() == [
+        ":bob!bob@bob AWAY :at lunch",
+        ":bob!bob@bob AWAY",
+        ":bob!bob@bob ACCOUNT bob",
+        ":bob!bob@bob ACCOUNT *",
+    ]
+    assert plain.hear() == []
+    chat.owner("dora").hang_up()
+    alice.hear()
+    bob.say(f"PRIVMSG Server :/auth dora {SECRET}")
+    assert alice.hear() == [":bob!bob@bob NICK dora", ":dora!dora@dora ACCOUNT dora"]
 
 
 def test_small_questions(chat: StoredChat) -> None:

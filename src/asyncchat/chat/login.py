@@ -154,14 +154,15 @@ async def join(
 
 async def rename(core: ChatCore, user: User, account: Account) -> None:
     """Go on under the name of the user's own account. Raises Refusal."""
-    if user.require_name().key != account.name.key:
+    is_renamed = user.require_name().key != account.name.key
+    if is_renamed:
         try:
             await Rename(user.member, account.name, account.id, core.clock())
         except NameTaken:
             raise Refusal("name-taken", texts.on_another_connection(account.name.shown)) from None
         core.remove_user(user)
         core.add_user(user, account.name)
-    core.set_account(user, account)
+    core.set_account(user, account, is_renamed=is_renamed)
 
 
 async def rename_guest(core: ChatCore, user: User, name: Name) -> None:

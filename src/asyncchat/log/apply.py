@@ -239,8 +239,8 @@ def apply(state: ChatState, entry: Logged) -> Sequence[Told]:
             if message := state.rooms[room].find(seq):
                 state.rooms[room].change(message._replace(text=text, changed=time))
             return ((room, Changed(seq, author, by, text)),)
-        case SetTopic(_, text, room=room):
-            state.rooms[room].topic = text
+        case SetTopic(by, text, time, room):
+            state.rooms[room].topic, state.rooms[room].topic_set = text, (by, time)
         case DeleteAccount(account):
             _change_accounts(state, entry)
             had = [key for key, room in state.rooms.items() if room.roles.pop(account, None) is not None]

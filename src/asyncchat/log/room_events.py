@@ -70,6 +70,20 @@ class Removed(NamedTuple):
     action: str
 
 
+class Noted(NamedTuple):
+    """Something has changed that is known of a user: account, role, or whether away; only IRC tells it.
+
+    by: the moderator who has changed the role of the user, if it is that
+    is_moderator: whether the user is a moderator then
+    away: why the user is away, or empty; None if it is something else
+    """
+
+    name: Name
+    by: Name | None = None
+    is_moderator: bool = False
+    away: str | None = None
+
+
 class Renamed(NamedTuple):
     """A user has another name; `members`: how many there are, as before."""
 
@@ -96,7 +110,7 @@ class MemberCount(NamedTuple):
     members: int
 
 
-Event = Joined | Sent | Changed | Left | Removed | Renamed | ConnectionReplaced | Reconnected | MemberCount
+Event = Joined | Sent | Changed | Left | Removed | Noted | Renamed | ConnectionReplaced | Reconnected | MemberCount
 
 
 def timestamp(time: int) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from asyncchat.formats.irc.lines import LONGEST, pieces
 from asyncchat.log import room_events
-from asyncchat.log.room_events import ANNOUNCED, Changed, Event, Sent, timestamp
+from asyncchat.log.room_events import ANNOUNCED, Changed, Event, Noted, Sent, timestamp
 from asyncchat.text import room_texts
 from asyncchat.text.command_line import ACTION
 from asyncchat.text.usernames import Name
@@ -24,7 +24,9 @@ class Format:
     account_of: returns the account that a name belongs to, or *
     """
 
-    CAPABILITIES = frozenset({"account-tag", "extended-join", "message-tags", "server-time"})
+    CAPABILITIES = frozenset(
+        {"account-notify", "account-tag", "away-notify", "extended-join", "message-tags", "server-time"}
+    )
     """Those that change what is sent to all members of a room."""
 
     def __init__(
@@ -37,6 +39,8 @@ class Format:
         self._has_time = "server-time" in capabilities
         self._has_ids = "message-tags" in capabilities
         self._has_accounts = "account-tag" in capabilities
+        self._tells_accounts = "account-notify" in capabilities
+        self._tells_away = "away-notify" in capabilities
         self._joins_are_extended = "extended-join" in capabilities
 
     def __call__(self, events: Sequence[Event], room: str = "", /) -> bytes:
@@ -57,9 +61,19 @@ class Format:
             case room_events.Removed(name, by, action):
                 return (f"{source(by)} KICK {room} {name.shown} :{action}\r\n",)
             case room_events.Renamed(name, new, members) if members <= ANNOUNCED:
-                return (f"{source(name)} NICK {new.shown}\r\n",)
+                return (f"{source(name)} NICK {new.shown}\r\n", *self._noted(Noted(new), room))
+            case Noted():
+                return self._noted(event, room)
             case _:
                 return ()
+
+    def _noted(self, noted: Noted, room: str) -> Sequence[str]:
+        name, by, is_moderator, away = noted
+        if by:
+            return (f"{source(by)} MODE {room} {'+' if is_moderator else '-'}o {name.shown}\r\n",)
+        if away is not None:
+            return (f"{source(name)} AWAY{away and f' :{away}'}\r\n",) if self._tells_away else ()
+        return (f"{source(name)} ACCOUNT {self._account_of(name)}\r\n",) if self._tells_accounts else ()
 
     def join(self, name: Name, room: str) -> str:
         """Return that a user is in a room from now on."""

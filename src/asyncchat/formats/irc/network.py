@@ -4,6 +4,7 @@ from asyncchat.chat.core import ChatCore
 from asyncchat.formats.irc.encoder import Format
 from asyncchat.log.accounts import Role
 from asyncchat.log.room_events import MOST_ROOMS, SHOWN, timestamp
+from asyncchat.log.state import LOBBY, RoomState
 from asyncchat.text.usernames import MAX_LENGTH, Name, parse_name
 
 DEFAULT_NAME = "asyncchat.local"
@@ -58,6 +59,10 @@ class Network:
         if key not in self._formats:
             self._formats[key] = Format(self.name, self.core.epoch, self.core.room.shown, self.account_of, key)
         return self._formats[key]
+
+    def room(self, conversation: str) -> RoomState:
+        """Return the room with this name; see Output."""
+        return self.core.state.rooms[parse_name(conversation[1:]).key if conversation else LOBBY]
 
     def account_of(self, name: Name) -> str:
         """Return the account that a name belongs to, or *."""

@@ -159,6 +159,9 @@ class IrcOutput:
     def topic_is(self, room: RoomState) -> None:
         """Tell the topic of a room."""
         self.numeric(332, room.shown, room.topic)
+        if room.topic_set:
+            name, time = room.topic_set
+            self.numeric(333, room.shown, source(name)[1:], str(time // 1000))
 
     def names(self, room: RoomState, own: Name | None) -> None:
         """Tell who is in a room: ANNOUNCED users at most, and the user itself."""
@@ -202,7 +205,9 @@ class IrcOutput:
 
     def topic(self, conversation: str, text: str) -> None:
         """The room has another topic."""
-        self.tell("TOPIC", conversation or self._network.core.room.shown, text)
+        room = self._network.room(conversation)
+        begin = source(room.topic_set[0]) if room.topic_set else f":{self._network.name}"
+        self.send(f"{begin} TOPIC {room.shown} :{text}")
 
     def target(self, target: Target, conversation: str = "") -> None:
         """Nothing: each line says where it goes."""

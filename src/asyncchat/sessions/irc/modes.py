@@ -66,13 +66,14 @@ async def _change(session: IrcSession, room: RoomState, mode: str, written: str,
         output.numeric(696, room.shown, mode[1], middle(written), "This is not one user: write the nick alone")
         return
     try:
-        await session.command(_COMMANDS[mode], name, room.key)
+        await session.command(_COMMANDS[mode], name, room.key, is_quiet=mode[1] == "b")
     except Refusal as refusal:
         if refusal.code != "not-online":
             raise
         output.numeric(401, middle(name), "No such nick")
     else:
-        output.send(f"{source(user.require_name())} MODE {room.shown} {mode} {middle(written)}")
+        if mode[1] == "b":  # all members of the room are told of the others
+            output.send(f"{source(user.require_name())} MODE {room.shown} {mode} {middle(written)}")
 
 
 def _list_bans(session: IrcSession, room: RoomState) -> None:

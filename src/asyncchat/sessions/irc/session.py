@@ -153,13 +153,13 @@ class IrcSession(Session):
         """Run a command of the chat, or send a message; see Session. Raises Refusal."""
         self._dispatch(line, to, room, post, is_addressed=is_addressed)
 
-    async def command(self, name: str, argument: str, room: str) -> None:
-        """Run a command of the chat in a room; what it tells its user is not sent. Raises Refusal."""
+    async def command(self, name: str, argument: str, room: str, *, is_quiet: bool = True) -> None:
+        """Run a command of the chat in a room; if `is_quiet`, notices are not sent. Raises Refusal."""
         user = self.user
         user.addressee, user.at, user.active = Place.ROOM, room, self._now
         found = find_command(name)
         assert found
-        self.output.is_quiet = True
+        self.output.is_quiet = is_quiet
         try:
             await self._run_command(found, f"{name} {argument}")
         finally:
