@@ -23,11 +23,11 @@ def test_check_1_nick_and_user_are_enough(chat: StoredChat) -> None:
     said = alice.say(USER)
     assert [command(line) for line in said] == WELCOME
     assert said[0] == f":{S} 001 alice :Welcome to asyncchat, alice!alice@alice"
-    assert said[3] == f":{S} 004 alice {S} asyncchat-1.0 + :bnot"
+    assert said[3] == f":{S} 004 alice {S} asyncchat-1.0 i :bnot"
     assert (
-        "alice CASEMAPPING=ascii CHANTYPES=# CHANLIMIT=#:50 CHANNELLEN=33 CHANMODES=b,,,nt PREFIX=(qo)~@ NICKLEN=32"
+        "alice CASEMAPPING=ascii CHANTYPES=# CHANLIMIT=#:50 CHANMODES=b,,,nt PREFIX=(qo)~@ NICKLEN=32"
         " TOPICLEN=390 TARGMAX=PRIVMSG:1,NOTICE:1,NAMES:1,KICK:1 NETWORK=asyncchat UTF8ONLY CHATHISTORY=25"
-        " MSGREFTYPES=msgid,timestamp :are supported by this server"
+        " MSGREFTYPES=msgid,timestamp CLIENTTAGDENY=* :are supported by this server"
     ) in said[4]
     assert Irc(chat).codes(USER, "NICK bob") == WELCOME
 
@@ -265,8 +265,16 @@ def test_a_guest_may_take_another_nick(chat: StoredChat) -> None:
     assert alice.name == "dora"
 
 
+def test_the_same_nick_may_be_written_in_another_way(chat: StoredChat) -> None:
+    alice, bob = irc(chat, "alice"), irc(chat, "bob")
+    bob.hear()
+    assert alice.say("NICK alice", "NICK Alice") == [":alice!alice@alice NICK Alice"]
+    assert bob.hear() == [":alice!alice@alice NICK Alice"]
+    assert sorted(name.shown for name in chat.core.room.members.values()) == ["Alice", "bob"]
+
+
 def test_the_nick_of_an_account_stays(chat: StoredChat) -> None:
-    assert owner(chat, "alice").codes("NICK bob") == ["447"]
+    assert owner(chat, "alice").codes("NICK bob", "NICK Alice") == ["447"]
 
 
 def test_a_mute_is_not_escaped_by_another_nick(chat: StoredChat) -> None:

@@ -6,7 +6,7 @@ from asyncchat.log.accounts import Role
 from asyncchat.log.room_events import ANNOUNCED
 from asyncchat.sessions.irc.modes import name_of_mask
 from asyncchat.text import texts
-from tests.chat import Person, a_room
+from tests.chat import Person, SlowLog, a_room
 from tests.chat.irc_people import Irc, S, command, irc, owner
 from tests.chat.stored_chat import SECRET, StoredChat
 
@@ -270,6 +270,8 @@ def test_away_and_accounts_are_told_to_those_who_ask(chat: StoredChat) -> None:
         ":bob!bob@bob ACCOUNT *",
     ]
     assert plain.hear() == []
+    bob.say("AWAY :again", "PART #lobby", "JOIN #lobby")
+    assert alice.hear()[-2:] == [":bob!bob@bob JOIN #lobby", ":bob!bob@bob AWAY :again"]
     chat.owner("dora").hang_up()
     alice.hear()
     bob.say(f"PRIVMSG Server :/auth dora {SECRET}")
@@ -281,8 +283,9 @@ def test_small_questions(chat: StoredChat) -> None:
     bob.say("AWAY :x")
     assert alice.say("ISON bob nobody !") == [f":{S} 303 alice :bob"]
     assert alice.say("USERHOST bob alice") == [f":{S} 302 alice :bob=-bob@bob alice=+alice@alice"]
-    assert alice.codes("LUSERS", "MOTD", "VERSION", "OPER a b", "KILL bob", "NONSENSE", ":x", "") == [
-        *("251", "254", "255", "422", "351", "005", "491", "481", "421")
+    questions = "LUSERS", "MOTD", "VERSION", "TIME", "INFO", "OPER a b", "KILL bob", "NONSENSE", "TAGMSG bob", ":x", ""
+    assert alice.codes(*questions) == [
+        *("251", "254", "255", "422", "351", "005", "391", "371", "374", "491", "481", "421")
     ]
 
 
@@ -293,6 +296,20 @@ def test_check_26_pings_are_answered(chat: StoredChat) -> None:
     alice.session.ping()
     assert alice.hear() == [f"PING :{S}"]
     assert alice.say("PONG") == []
+
+
+def test_the_answer_to_a_ping_shows_that_what_was_sent_is_delivered() -> None:
+    log = SlowLog()
+    core = a_room(log).host()
+    alice, bob = irc(core, "alice"), irc(core, "bob")
+    bob.hear()
+    assert alice.say("PRIVMSG #lobby :hello", "PING x") == []
+    assert bob.hear() == []
+    log.keep_all()
+    assert bob.hear() == [":alice!alice@alice PRIVMSG #lobby :hello"]
+    log.keep_all()
+    assert alice.hear() == [f":{S} PONG {S} :x"]
+    assert alice.say("PING y") == [f":{S} PONG {S} :y"]
 
 
 def test_above_a_number_of_members_nobody_is_announced() -> None:

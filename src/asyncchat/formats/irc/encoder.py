@@ -22,6 +22,7 @@ class Format:
     epoch: identifies the numbers of messages
     lobby: the name of the default room, with its #
     account_of: returns the account that a name belongs to, or *
+    away_of: returns why a user is away, or nothing
     """
 
     CAPABILITIES = frozenset(
@@ -30,12 +31,19 @@ class Format:
     """Those that change what is sent to all members of a room."""
 
     def __init__(
-        self, server: str, epoch: str, lobby: str, account_of: Callable[[Name], str], capabilities: frozenset[str]
+        self,
+        server: str,
+        epoch: str,
+        lobby: str,
+        account_of: Callable[[Name], str],
+        away_of: Callable[[Name], str],
+        capabilities: frozenset[str],
     ) -> None:
         self._server = server
         self._epoch = epoch
         self._lobby = lobby
         self._account_of = account_of
+        self._away_of = away_of
         self._has_time = "server-time" in capabilities
         self._has_ids = "message-tags" in capabilities
         self._has_accounts = "account-tag" in capabilities
@@ -55,7 +63,7 @@ class Format:
             case Changed(_, author, by, text):
                 return self.change(author, by, text, room)
             case room_events.Joined(name, members) if members <= ANNOUNCED:
-                return (self.join(name, room),)
+                return (self.join(name, room), *self._away(name))
             case room_events.Left(name, members, True, has_quit) if members <= ANNOUNCED:
                 return (f"{source(name)} QUIT :\r\n" if has_quit else f"{source(name)} PART {room}\r\n",)
             case room_events.Removed(name, by, action):
@@ -74,6 +82,11 @@ class Format:
         if away is not None:
             return (f"{source(name)} AWAY{away and f' :{away}'}\r\n",) if self._tells_away else ()
         return (f"{source(name)} ACCOUNT {self._account_of(name)}\r\n",) if self._tells_accounts else ()
+
+    def _away(self, name: Name) -> Sequence[str]:
+        """Return why a user who has just entered a room is away, if so."""
+        away = self._away_of(name) if self._tells_away else ""
+        return self._noted(Noted(name, away=away), "") if away else ()
 
     def join(self, name: Name, room: str) -> str:
         """Return that a user is in a room from now on."""

@@ -29,8 +29,6 @@ CAPABILITIES = {
 
 LONGEST_TOPIC = 390
 
-_TOKENS_IN_LINE = 13
-
 
 class Network:
     """What the IRC sessions of one server share; its `name` is no user's.
@@ -57,7 +55,8 @@ class Network:
         """Return the format for clients with these capabilities: the same one for all of them."""
         key = frozenset(wanted & Format.CAPABILITIES)
         if key not in self._formats:
-            self._formats[key] = Format(self.name, self.core.epoch, self.core.room.shown, self.account_of, key)
+            core = self.core
+            self._formats[key] = Format(self.name, core.epoch, core.room.shown, self.account_of, self._away_of, key)
         return self._formats[key]
 
     def room(self, conversation: str) -> RoomState:
@@ -69,6 +68,10 @@ class Network:
         account = self.core.find_account(name)
         return account.name.shown if account else "*"
 
+    def _away_of(self, name: Name) -> str:
+        user = self.core.online.get(name.key)
+        return user.resumable.away if user else ""
+
     def prefix(self, room: str, name: Name, *, all_of_them: bool = False) -> str:
         """Return what stands before the name of a member of a room: ~ for the admin, @ for moderators."""
         rank = self.core.rank_in(room, name)
@@ -76,13 +79,12 @@ class Network:
             return "~@" if all_of_them else "~"
         return "@" if rank is Role.MODERATOR else ""
 
-    def tokens(self) -> list[str]:
-        """Return what the server supports (005), as many tokens as a line may have in each."""
+    def tokens(self) -> str:
+        """Return what the server supports (005): no more than one line may have."""
         tokens = [
             "CASEMAPPING=ascii",
             "CHANTYPES=#",
             f"CHANLIMIT=#:{MOST_ROOMS}",
-            f"CHANNELLEN={MAX_LENGTH + 1}",
             "CHANMODES=b,,,nt",
             "PREFIX=(qo)~@",
             f"NICKLEN={MAX_LENGTH}",
@@ -92,5 +94,6 @@ class Network:
             "UTF8ONLY",
             f"CHATHISTORY={SHOWN}",
             "MSGREFTYPES=msgid,timestamp",
+            "CLIENTTAGDENY=*",
         ]
-        return [" ".join(tokens[start : start + _TOKENS_IN_LINE]) for start in range(0, len(tokens), _TOKENS_IN_LINE)]
+        return " ".join(tokens)

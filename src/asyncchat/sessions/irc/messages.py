@@ -47,6 +47,11 @@ def _privmsg(session: IrcSession, line: Line) -> None:
         _say_to_one(session, target, f"{ACTION}{text}" if is_action else _as_text(session, text))
 
 
+@handles("TAGMSG")
+def _tagmsg(_session: IrcSession, _line: Line) -> None:
+    """Do nothing: tags of clients, which say for example that somebody types, are sent to nobody."""
+
+
 def _as_text(session: IrcSession, text: str) -> str:
     """Return a text as the line of which it is the message. Raises Refusal if it may be meant as a command.
 
@@ -63,7 +68,6 @@ def _as_text(session: IrcSession, text: str) -> str:
 
 def _say_in_room(session: IrcSession, target: str, line: str) -> None:
     core, user = session.core, session.user
-    name = user.require_name()
     key = core.find_room(target, user.account)
     if key is None:
         if session.line.command != "NOTICE":
@@ -78,7 +82,7 @@ def _say_in_room(session: IrcSession, target: str, line: str) -> None:
             peer.labels.append(label)
             if label:
                 session.output.drop_label()
-        core.pipeline.say(name, said, session, room=key)
+        session.post(said, key)
 
     session.say(line, Place.ROOM, key, post)
     user.room = key
@@ -112,7 +116,7 @@ def _ask_server(session: IrcSession, text: str) -> None:
 
     def post(said: str) -> None:
         _require_member(session, user.room)
-        core.pipeline.say(user.require_name(), said, session, room=user.room)
+        session.post(said, user.room)
 
     if user.room not in core.state.rooms:
         user.room = next(iter(core.rooms_of(user)), "")

@@ -3,7 +3,8 @@
 from asyncchat.chat.user import User
 from asyncchat.formats.irc.encoder import source
 from asyncchat.formats.irc.lines import Line, middle
-from asyncchat.log.room_events import ANNOUNCED
+from asyncchat.log.entries import Mark
+from asyncchat.log.room_events import ANNOUNCED, to_the_second
 from asyncchat.sessions.irc.session import IrcSession, handles
 from asyncchat.text.sanitize import sanitize
 from asyncchat.text.usernames import find_name
@@ -12,7 +13,9 @@ _ISON_MOST = 20
 
 
 @handles("PING", is_early=True)
-def _ping(session: IrcSession, line: Line) -> None:
+async def _ping(session: IrcSession, line: Line) -> None:
+    if session.unkept:
+        await Mark()  # the answer shows that what was sent before is delivered
     if line.param(0):
         session.output.tell("PONG", session.network.name, sanitize(line.params[0]))
     else:
@@ -118,7 +121,7 @@ def _online(session: IrcSession, line: Line) -> list[User]:
 def _lusers(session: IrcSession, _: Line) -> None:
     core, output = session.core, session.output
     count = len(core.online)
-    output.numeric(251, f"There are {count} users on 1 server")
+    output.numeric(251, f"There are {count} users and 0 invisible on 1 servers")
     output.numeric(254, str(len(core.visible_rooms(session.user.account))), "channels formed")
     output.numeric(255, f"I have {count} clients and 0 servers")
 
@@ -132,8 +135,18 @@ def _motd(session: IrcSession, _: Line) -> None:
 def _version(session: IrcSession, _: Line) -> None:
     network = session.network
     session.output.numeric(351, f"asyncchat-{network.version}", network.name, "")
-    for tokens in network.tokens():
-        session.output.numeric(5, tokens, "are supported by this server")
+    session.output.numeric(5, network.tokens(), "are supported by this server")
+
+
+@handles("TIME")
+def _time(session: IrcSession, _: Line) -> None:
+    session.output.numeric(391, session.network.name, to_the_second(session.core.clock()))
+
+
+@handles("INFO")
+def _info(session: IrcSession, _: Line) -> None:
+    session.output.numeric(371, f"asyncchat {session.network.version}: a chat for people on one network")
+    session.output.numeric(374, "End of INFO list")
 
 
 @handles("OPER")

@@ -81,7 +81,8 @@ def _nick(session: IrcSession, line: Line) -> Running | None:
 
 async def _rename(session: IrcSession, name: Name) -> None:
     user = session.user
-    if user.require_name().key == name.key:
+    own = user.require_name()
+    if own == name or (user.account and own.key == name.key):
         return
     if user.account:
         session.output.numeric(447, f"Your nickname is that of your account, {user.account.name.shown}")
@@ -246,9 +247,8 @@ async def _welcome(session: IrcSession) -> None:
     output.numeric(1, f"Welcome to asyncchat, {source(name)[1:]}")
     output.numeric(2, f"Your host is {network.name}, running asyncchat {network.version}")
     output.numeric(3, f"This server was started {network.started}")
-    output.numeric(4, network.name, f"asyncchat-{network.version}", "+", "bnot")
-    for tokens in network.tokens():
-        output.numeric(5, tokens, "are supported by this server")
+    output.numeric(4, network.name, f"asyncchat-{network.version}", "i", "bnot")
+    output.numeric(5, network.tokens(), "are supported by this server")
     output.numeric(422, "There is no message of the day")
     output.numeric(221, "+")
     for key in core.rooms_of(user):  # where the connection was that this one has replaced

@@ -60,9 +60,21 @@ class IrcSession(Session):
     sasl: what it has sent of its password so far; None if it is not logging in
     login: the account to which it has logged in, until it is registered
     password: what it has sent with PASS
+    unkept: how many of its messages are on their way to the log
     """
 
-    __slots__ = ("has_user", "is_negotiating", "line", "login", "network", "output", "password", "sasl", "wanted")
+    __slots__ = (
+        "has_user",
+        "is_negotiating",
+        "line",
+        "login",
+        "network",
+        "output",
+        "password",
+        "sasl",
+        "unkept",
+        "wanted",
+    )
 
     pings = True
     token_hash = b""  # an IRC client sends no line again
@@ -76,12 +88,15 @@ class IrcSession(Session):
         self.has_user = self.is_negotiating = False
         self.sasl: str | None = None
         self.login: Account | None = None
+        self.unkept = 0
 
     def acknowledge(self, kept: Sequence[tuple[int, int]]) -> None:
-        """Do nothing: a client that wants to see its messages gets them as others do."""
+        """Only count: a client that wants to see its messages gets them as others do."""
+        self.unkept -= len(kept)
 
     def fail(self, idents: Sequence[int], why: str) -> None:
         """Tell that messages could not be stored."""
+        self.unkept -= len(idents)
         del self.output.peer.labels[: len(idents)]
         if not self.user.is_closed:
             self.output.notice(texts.line_refused(why))
@@ -148,6 +163,11 @@ class IrcSession(Session):
         self.output.notice(texts.LINE_UNFINISHED)
 
     # What handlers use.
+
+    def post(self, said: str, room: str) -> None:
+        """Send a message to the room with this key."""
+        self.unkept += 1
+        self.core.pipeline.say(self.user.require_name(), said, self, room=room)
 
     def say(self, line: str, to: Target, room: str, post: Callable[[str], None], *, is_addressed: bool = True) -> None:
         """Run a command of the chat, or send a message; see Session. Raises Refusal."""
