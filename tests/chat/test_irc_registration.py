@@ -125,7 +125,7 @@ def test_check_9_a_nick_that_can_not_be(chat: StoredChat) -> None:
     assert alice.codes("NICK ok", USER) == WELCOME
     other = Irc(chat)
     assert other.codes(USER, "NICK Server") == ["432"]
-    assert other.codes(f"NICK {S}") == ["432"]
+    assert other.codes(f"NICK {S}", "NICK NickServ", "NICK chanserv") == ["432"] * 3
     assert other.codes("NICK oκ") == ["432"]  # it looks like ok
     assert other.codes("NICK ok") == ["433"]
     assert other.codes("NICK fine") == WELCOME

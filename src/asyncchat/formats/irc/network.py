@@ -29,6 +29,9 @@ CAPABILITIES = {
 
 LONGEST_TOPIC = 390
 
+_SERVICES = {"nickserv", "chanserv"}
+"""Names to which users of other IRC networks send passwords."""
+
 
 class Network:
     """What the IRC sessions of one server share; its `name` is no user's.
@@ -43,7 +46,7 @@ class Network:
         self.version = version
         self.started = timestamp(core.clock())
         self._formats: dict[frozenset[str], Format] = {}
-        core.reserved.add(parse_name(name).key)
+        core.reserved |= {parse_name(name).key, *_SERVICES}
 
     @property
     def capabilities(self) -> dict[str, str]:
