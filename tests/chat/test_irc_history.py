@@ -72,8 +72,8 @@ def test_private_messages_have_a_history(chat: StoredChat) -> None:
     bob.say("PRIVMSG alice :two")
     said = alice.say("CHATHISTORY LATEST bob * 5")
     assert [line.partition(" ")[2] for line in said[1:-1]] == [
-        ":alice!alice@alice PRIVMSG bob :one",
-        ":bob!bob@bob PRIVMSG alice :two",
+        ":alice!u@alice PRIVMSG bob :one",
+        ":bob!u@bob PRIVMSG alice :two",
     ]
     assert asked(alice, "AFTER", "bob", "msgid=chat-1", "5") == ["two"]
     assert asked(alice, "BEFORE", "bob", "timestamp=2100-01-01T00:00:00.000Z", "5") == ["one", "two"]
@@ -107,7 +107,7 @@ def test_rooms_in_which_something_was_said(chat: StoredChat) -> None:
         f":{S} BATCH -history",
     ]
     assert plain.say(question) == [f":{S} CHATHISTORY TARGETS #lobby {timestamp(chat.time)}"]
-    assert plain.say("CHATHISTORY LATEST #lobby * 5") == [":alice!alice@alice PRIVMSG #lobby :hi"]
+    assert plain.say("CHATHISTORY LATEST #lobby * 5") == [":alice!u@alice PRIVMSG #lobby :hi"]
 
 
 def test_without_a_store_the_memory_is_asked() -> None:

@@ -30,11 +30,11 @@ def test_check_11_what_irc_says_comes_in_each_form(chat: StoredChat) -> None:
 
 def test_check_12_ones_own_lines_come_back_only_if_they_are_wanted(chat: StoredChat) -> None:
     alice, bob, carol = irc(chat, "alice"), irc(chat, "bob", "echo-message"), irc(chat, "carol")
-    text = "hello, :alice!alice@alice PRIVMSG"  # which is not hers
+    text = "hello, :alice!u@alice PRIVMSG"  # which is not hers
     assert alice.say("PRIVMSG #lobby :hello") == []
-    assert bob.say(f"PRIVMSG #lobby :{text}") == [f":bob!bob@bob PRIVMSG #lobby :{text}"]
-    assert alice.hear() == [f":bob!bob@bob PRIVMSG #lobby :{text}"]
-    assert carol.hear() == [":alice!alice@alice PRIVMSG #lobby :hello", f":bob!bob@bob PRIVMSG #lobby :{text}"]
+    assert bob.say(f"PRIVMSG #lobby :{text}") == [f":bob!u@bob PRIVMSG #lobby :{text}"]
+    assert alice.hear() == [f":bob!u@bob PRIVMSG #lobby :{text}"]
+    assert carol.hear() == [":alice!u@alice PRIVMSG #lobby :hello", f":bob!u@bob PRIVMSG #lobby :{text}"]
 
 
 def test_check_13_plain_lines_are_messages(chat: StoredChat) -> None:
@@ -42,9 +42,9 @@ def test_check_13_plain_lines_are_messages(chat: StoredChat) -> None:
     alice.hear()
     bob.say("hello", "/me waves", "//slash")
     assert alice.hear() == [
-        ":bob!bob@bob PRIVMSG #lobby :hello",
-        ":bob!bob@bob PRIVMSG #lobby :\x01ACTION waves\x01",
-        ":bob!bob@bob PRIVMSG #lobby :/slash",
+        ":bob!u@bob PRIVMSG #lobby :hello",
+        ":bob!u@bob PRIVMSG #lobby :\x01ACTION waves\x01",
+        ":bob!u@bob PRIVMSG #lobby :/slash",
     ]
 
 
@@ -83,7 +83,7 @@ def test_check_18_long_lines_are_split_and_lose_nothing(chat: StoredChat, piece:
     data = alice.peer.take()
     lines = data.decode().split("\r\n")[:-1]
     assert len(lines) > 8
-    begin = ":bob!bob@bob PRIVMSG #lobby :"
+    begin = ":bob!u@bob PRIVMSG #lobby :"
     bare = [line.partition(" ")[2] for line in lines]
     assert all(len(line.encode()) <= LONGEST and line.startswith(begin) for line in bare)
     assert "".join(line.removeprefix(begin) for line in bare) == text
@@ -157,7 +157,7 @@ def test_check_22_private_messages_wait(chat: StoredChat) -> None:
     bob = owner(chat, "bob", *TAGGED, rooms="")
     assert alice.say("PRIVMSG bob :here") == []
     (said,) = bob.hear()
-    assert said.endswith(":alice!alice@alice PRIVMSG bob :here")
+    assert said.endswith(":alice!u@alice PRIVMSG bob :here")
     bob.say("QUIT")
     alice.say("PRIVMSG Bob :one", "PRIVMSG bob :/me two", "PRIVMSG bob :\x01ACTION waves\x01")
     sent_at = timestamp(chat.time)
@@ -167,9 +167,9 @@ def test_check_22_private_messages_wait(chat: StoredChat) -> None:
     said_after = again.say(f"AUTHENTICATE {payload('bob')}", "CAP END", "NICK bob", "USER bob 0 * :b")
     assert [command(line) for line in said_after[-4:]] == ["221", "PRIVMSG", "PRIVMSG", "PRIVMSG"]
     assert said_after[-3:] == [
-        f"@time={sent_at};msgid=chat-2 :alice!alice@alice PRIVMSG bob :one",
-        f"@time={sent_at};msgid=chat-3 :alice!alice@alice PRIVMSG bob :\x01ACTION two\x01",
-        f"@time={sent_at};msgid=chat-4 :alice!alice@alice PRIVMSG bob :\x01ACTION waves\x01",
+        f"@time={sent_at};msgid=chat-2 :alice!u@alice PRIVMSG bob :one",
+        f"@time={sent_at};msgid=chat-3 :alice!u@alice PRIVMSG bob :\x01ACTION two\x01",
+        f"@time={sent_at};msgid=chat-4 :alice!u@alice PRIVMSG bob :\x01ACTION waves\x01",
     ]
     again.say("QUIT")
     assert "PRIVMSG" not in login(chat, "bob")
@@ -191,14 +191,14 @@ def test_private_messages_come_from_every_kind_of_client(chat: StoredChat) -> No
     program.say("hello", conversation="alice")
     program.hear()
     assert [line for line in alice.hear() if command(line) == "PRIVMSG"] == [
-        ":bob!bob@bob PRIVMSG alice :hello",
-        ":carol!carol@carol PRIVMSG alice :hello",
+        ":bob!u@bob PRIVMSG alice :hello",
+        ":carol!u@carol PRIVMSG alice :hello",
     ]
     alice.say("PRIVMSG carol :hi")
     assert [event["type"] for event in program.hear()] == ["unread"]
     bob.say("/msg alice helo", "/chat alice", "/edit hello", "/delete")
     assert alice.hear() == [
-        ":bob!bob@bob PRIVMSG alice :helo",
+        ":bob!u@bob PRIVMSG alice :helo",
         f":{S} NOTICE alice :(private) (edited) bob: hello",
         f":{S} NOTICE alice :(private) bob has deleted a message",
     ]
@@ -207,9 +207,9 @@ def test_private_messages_come_from_every_kind_of_client(chat: StoredChat) -> No
 def test_private_messages_are_echoed_to_those_who_want_it(chat: StoredChat) -> None:
     alice = owner(chat, "alice", "echo-message", "batch", "labeled-response", "message-tags")
     owner(chat, "bob")
-    assert alice.say("PRIVMSG bob :hi") == ["@msgid=chat-1 :alice!alice@alice PRIVMSG bob :hi"]
+    assert alice.say("PRIVMSG bob :hi") == ["@msgid=chat-1 :alice!u@alice PRIVMSG bob :hi"]
     (said,) = alice.say("@label=7 PRIVMSG bob :hi")
-    assert said == "@label=7;msgid=chat-2 :alice!alice@alice PRIVMSG bob :hi"
+    assert said == "@label=7;msgid=chat-2 :alice!u@alice PRIVMSG bob :hi"
 
 
 def test_check_23_guests_have_no_private_messages(chat: StoredChat) -> None:
@@ -281,9 +281,9 @@ def test_edits_and_deletions_are_notes(chat: StoredChat) -> None:
     bob.say("/edit /me waves\nand smiles")
     bob.say("/delete")
     assert alice.hear() == [
-        ":bob!bob@bob PRIVMSG #lobby :helo",
+        ":bob!u@bob PRIVMSG #lobby :helo",
         f":{S} NOTICE #lobby :(edited) bob: hello",
-        ":bob!bob@bob PRIVMSG #lobby :\x01ACTION wavs\x01",
+        ":bob!u@bob PRIVMSG #lobby :\x01ACTION wavs\x01",
         f":{S} NOTICE #lobby :(edited) * bob waves",
         f":{S} NOTICE #lobby :(edited) * bob and smiles",
         f":{S} NOTICE #lobby :bob has deleted a message",
@@ -295,8 +295,8 @@ def test_several_lines_come_one_by_one(chat: StoredChat) -> None:
     alice.hear()
     bob.say("one\n\ntwo")
     one, two = alice.hear()
-    assert one.endswith(";msgid=chat-1 :bob!bob@bob PRIVMSG #lobby :one")
-    assert two == f"{one.split(';')[0]} :bob!bob@bob PRIVMSG #lobby :two"
+    assert one.endswith(";msgid=chat-1 :bob!u@bob PRIVMSG #lobby :one")
+    assert two == f"{one.split(';')[0]} :bob!u@bob PRIVMSG #lobby :two"
 
 
 def test_labels_come_back(chat: StoredChat) -> None:
@@ -310,10 +310,13 @@ def test_labels_come_back(chat: StoredChat) -> None:
     assert last == f":{S} BATCH -label"
     assert alice.say(r"@label=d\s1\:\\ PING x")[0].startswith(rf"@label=d\s1\:\\ :{S} PONG")
     assert alice.say("@label=e PRIVMSG #lobby :one", "PRIVMSG #lobby :two") == [
-        "@label=e;msgid=chat-1 :alice!alice@alice PRIVMSG #lobby :one",
-        "@msgid=chat-2 :alice!alice@alice PRIVMSG #lobby :two",
+        "@label=e;msgid=chat-1 :alice!u@alice PRIVMSG #lobby :one",
+        "@msgid=chat-2 :alice!u@alice PRIVMSG #lobby :two",
     ]
-    assert bob.say("@label=f PRIVMSG #lobby :three") == [f"@label=f :{S} ACK", ":bob!bob@bob PRIVMSG #lobby :three"]
+    assert bob.say("@label=f PRIVMSG #lobby :three") == ["@label=f :bob!u@bob PRIVMSG #lobby :three"]
+    long = bob.say(f"@label=h PRIVMSG #lobby :{'x' * 490}", "PRIVMSG Server :/me waves", "@label=i PRIVMSG #lobby :x")
+    assert [line.partition(" ")[0] for line in long] == ["@label=h", ":bob!u@bob", ":bob!u@bob", "@label=i"]
+    assert alice.say("CAP REQ :-echo-message", "@label=j PRIVMSG #lobby :x")[-1] == f"@label=j :{S} ACK"
     assert alice.say("@label=g QUIT")[-1] == "ERROR :Closing link"
 
 
@@ -328,7 +331,7 @@ def test_what_could_not_be_kept_is_told() -> None:
     assert alice.hear() == [f":{S} NOTICE alice :your line was not sent: the disk is full."]
     assert alice.say("PRIVMSG #lobby :hi") == []
     log.keep_all()
-    assert alice.hear() == ["@msgid=slow-1 :alice!alice@alice PRIVMSG #lobby :hi"]
+    assert alice.hear() == ["@msgid=slow-1 :alice!u@alice PRIVMSG #lobby :hi"]
     alice.say("PRIVMSG #lobby :hi", "QUIT")
     log.fail("the disk is full")
 
@@ -351,4 +354,4 @@ def test_accounts_are_tagged(chat: StoredChat) -> None:
     alice.hear()
     bob.say("PRIVMSG #lobby :hi")
     guest.say("PRIVMSG #lobby :hi")
-    assert alice.hear() == ["@account=bob :bob!bob@bob PRIVMSG #lobby :hi", ":guest!guest@guest PRIVMSG #lobby :hi"]
+    assert alice.hear() == ["@account=bob :bob!u@bob PRIVMSG #lobby :hi", ":guest!u@guest PRIVMSG #lobby :hi"]

@@ -22,7 +22,7 @@ def test_check_1_nick_and_user_are_enough(chat: StoredChat) -> None:
     assert alice.say("NICK alice") == []
     said = alice.say(USER)
     assert [command(line) for line in said] == WELCOME
-    assert said[0] == f":{S} 001 alice :Welcome to asyncchat, alice!alice@alice"
+    assert said[0] == f":{S} 001 alice :Welcome to asyncchat, alice!u@alice"
     assert said[3] == f":{S} 004 alice {S} asyncchat-1.0 i :bnot"
     assert (
         "alice CASEMAPPING=ascii CHANTYPES=# CHANLIMIT=#:50 CHANMODES=b,,,nt PREFIX=(qo)~@ NICKLEN=32"
@@ -78,7 +78,7 @@ def test_check_5_the_order_of_weechat(chat: StoredChat) -> None:
     said = alice.say("CAP LS 302", "NICK alice", "USER alice 0 * :alice", "CAP REQ :sasl server-time")
     said += alice.say("AUTHENTICATE PLAIN") + alice.say(f"AUTHENTICATE {payload('alice')}") + alice.say("CAP END")
     assert [command(line) for line in said] == ["CAP", "CAP", "AUTHENTICATE", "900", "903", *WELCOME]
-    assert said[3] == f":{S} 900 * alice!alice@alice alice :You are now logged in as alice"
+    assert said[3] == f":{S} 900 * alice!u@alice alice :You are now logged in as alice"
     assert alice.session.user.account
 
 
@@ -133,7 +133,7 @@ def test_check_9_a_nick_that_can_not_be(chat: StoredChat) -> None:
 
 def test_nicks_of_every_script_are_welcome(chat: StoredChat) -> None:
     for nick in ("Zoé", "李雷", "007", "a.b-c_1"):
-        assert f":{nick}!{nick}@{nick} JOIN #lobby" in irc(chat, nick, rooms="").say("JOIN #lobby")
+        assert f":{nick}!u@{nick} JOIN #lobby" in irc(chat, nick, rooms="").say("JOIN #lobby")
 
 
 def test_user_is_sent_once_and_whole(chat: StoredChat) -> None:
@@ -256,20 +256,20 @@ def test_a_guest_may_take_another_nick(chat: StoredChat) -> None:
     alice, bob = irc(chat, "alice"), irc(chat, "bob")
     program = chat.program("carol")
     alice.hear()
-    assert alice.say("NICK dora") == [":alice!alice@alice NICK dora"]
-    assert bob.hear()[-1] == ":alice!alice@alice NICK dora"
+    assert alice.say("NICK dora") == [":alice!u@alice NICK dora"]
+    assert bob.hear()[-1] == ":alice!u@alice NICK dora"
     assert [event["type"] for event in program.hear()][-2:] == ["left", "joined"]
     assert alice.codes("NICK bob", "NICK dora", "NICK *", "NICK bοb") == ["433", "432", "432"]
     assert alice.say("PRIVMSG #lobby :hi") == []
-    assert bob.hear() == [":dora!dora@dora PRIVMSG #lobby :hi"]
+    assert bob.hear() == [":dora!u@dora PRIVMSG #lobby :hi"]
     assert alice.name == "dora"
 
 
 def test_the_same_nick_may_be_written_in_another_way(chat: StoredChat) -> None:
     alice, bob = irc(chat, "alice"), irc(chat, "bob")
     bob.hear()
-    assert alice.say("NICK alice", "NICK Alice") == [":alice!alice@alice NICK Alice"]
-    assert bob.hear() == [":alice!alice@alice NICK Alice"]
+    assert alice.say("NICK alice", "NICK Alice") == [":alice!u@alice NICK Alice"]
+    assert bob.hear() == [":alice!u@alice NICK Alice"]
     assert sorted(name.shown for name in chat.core.room.members.values()) == ["Alice", "bob"]
 
 
@@ -289,7 +289,7 @@ def test_a_guest_may_log_in_later(chat: StoredChat) -> None:
     guest, other = irc(chat, "guest"), irc(chat, "other")
     said = guest.say("AUTHENTICATE PLAIN", f"AUTHENTICATE {payload('alice')}")
     assert [command(line) for line in said] == ["AUTHENTICATE", "NICK", "900", "903"]
-    assert other.hear() == [":guest!guest@guest NICK alice"]
+    assert other.hear() == [":guest!u@guest NICK alice"]
     assert guest.name == "alice"
 
 
@@ -322,6 +322,6 @@ def test_capabilities_can_change_later(chat: StoredChat) -> None:
     bob.send("PRIVMSG #lobby :hi\r\n")
     (said,) = alice.hear()
     assert said.startswith("@time=")
-    assert "msgid=chat-1 :bob!bob@bob PRIVMSG #lobby :hi" in said
+    assert "msgid=chat-1 :bob!u@bob PRIVMSG #lobby :hi" in said
     alice.say("CAP REQ :-server-time -message-tags -echo-message")
     assert alice.say("PRIVMSG #lobby :hi") == []

@@ -14,7 +14,7 @@ from tests.chat.stored_chat import SECRET, StoredChat
 def test_check_10_a_join_is_answered_in_order(chat: StoredChat) -> None:
     alice = irc(chat, "alice", rooms="")
     assert alice.say("JOIN #lobby") == [
-        ":alice!alice@alice JOIN #lobby",
+        ":alice!u@alice JOIN #lobby",
         f":{S} 353 alice = #lobby :alice",
         f":{S} 366 alice #lobby :End of /NAMES list",
     ]
@@ -27,7 +27,7 @@ def test_the_last_messages_are_shown_with_their_time(chat: StoredChat) -> None:
     said = irc(chat, "alice", "server-time", rooms="").say("JOIN #lobby")
     assert [command(line) for line in said] == ["JOIN", "353", "366", *["PRIVMSG"] * 10]
     assert said[3].startswith("@time=20")
-    assert said[3].endswith(" :bob!bob@bob PRIVMSG #lobby :message 2")
+    assert said[3].endswith(" :bob!u@bob PRIVMSG #lobby :message 2")
     asks = irc(chat, "carol", "server-time", "draft/chathistory", rooms="")
     assert asks.codes("JOIN #lobby") == ["JOIN", "353", "366"]
     assert irc(chat, "dora", rooms="").codes("JOIN #lobby") == ["JOIN", "353", "366"]  # which could not tell the time
@@ -47,16 +47,16 @@ def test_check_14_joins_and_leaves_of_others_are_told(chat: StoredChat) -> None:
     alice = irc(chat, "alice", "extended-join")
     assert alice.hear() == []
     program = chat.program("bob")
-    assert alice.hear() == [":bob!bob@bob JOIN #lobby * :bob"]
+    assert alice.hear() == [":bob!u@bob JOIN #lobby * :bob"]
     program.hang_up()
-    assert alice.hear() == [":bob!bob@bob QUIT :"]
+    assert alice.hear() == [":bob!u@bob QUIT :"]
     owner(chat, "carol").say("PART #lobby")
-    assert alice.hear()[-2:] == [":carol!carol@carol JOIN #lobby carol :carol", ":carol!carol@carol PART #lobby"]
+    assert alice.hear()[-2:] == [":carol!u@carol JOIN #lobby carol :carol", ":carol!u@carol PART #lobby"]
 
 
 def test_parts_are_told_to_those_who_leave(chat: StoredChat) -> None:
     alice = irc(chat, "alice")
-    assert alice.say("PART #lobby :bye") == [":alice!alice@alice PART #lobby"]
+    assert alice.say("PART #lobby :bye") == [":alice!u@alice PART #lobby"]
     assert alice.say("PART #lobby", "PART #nowhere", "PART lobby") == [
         f":{S} 442 alice #lobby :You're not on that channel",
         f":{S} 403 alice #nowhere :No such channel",
@@ -80,11 +80,11 @@ def test_rooms_that_can_not_be_joined(chat: StoredChat) -> None:
 def test_the_topic(chat: StoredChat) -> None:
     admin, alice = owner(chat, "boss", role=Role.ADMIN), irc(chat, "alice")
     assert alice.codes("TOPIC #lobby", "TOPIC #nowhere") == ["331", "403"]
-    assert admin.say("TOPIC #lobby :\x02all are welcome\x02") == [":boss!boss@boss TOPIC #lobby :all are welcome"]
-    assert alice.hear() == [":boss!boss@boss TOPIC #lobby :all are welcome"]
+    assert admin.say("TOPIC #lobby :\x02all are welcome\x02") == [":boss!u@boss TOPIC #lobby :all are welcome"]
+    assert alice.hear() == [":boss!u@boss TOPIC #lobby :all are welcome"]
     assert alice.say("TOPIC #lobby") == [
         f":{S} 332 alice #lobby :all are welcome",
-        f":{S} 333 alice #lobby boss!boss@boss :{chat.time // 1000}",
+        f":{S} 333 alice #lobby boss!u@boss :{chat.time // 1000}",
     ]
     assert irc(chat, "bob", rooms="").codes("JOIN #lobby") == ["JOIN", "332", "333", "353", "366"]
     program = chat.program("carol")
@@ -101,10 +101,10 @@ def test_check_24_moderation_is_for_moderators(chat: StoredChat) -> None:
     assert guest.codes("KICK #lobby plain", "MODE #lobby +o guest", "MODE #lobby +b plain") == ["482"] * 3
     guest.hear()
     assert admin.say("KICK #lobby plain :enough") == [
-        ":boss!boss@boss KICK #lobby plain :kick",
-        ":plain!plain@plain QUIT :",
+        ":boss!u@boss KICK #lobby plain :kick",
+        ":plain!u@plain QUIT :",
     ]
-    assert guest.hear() == [":boss!boss@boss KICK #lobby plain :kick", ":plain!plain@plain QUIT :"]
+    assert guest.hear() == [":boss!u@boss KICK #lobby plain :kick", ":plain!u@plain QUIT :"]
     assert plain.peer.closed
     assert plain.hear()[-1] == f"Server: {texts.KICKED}"
     assert admin.codes("KICK #lobby nobody", "KICK #nowhere guest", "KICK #lobby", "KICK #lobby boss") == [
@@ -114,7 +114,7 @@ def test_check_24_moderation_is_for_moderators(chat: StoredChat) -> None:
     assert admin.codes("KICK #lobby guest", "KICK #lobby !") == ["441", "401"]
     guest.say("JOIN #lobby")
     admin.say("KICK #lobby guest")
-    assert guest.hear() == [f"ERROR :{texts.KICKED}", ":boss!boss@boss KICK #lobby guest :kick"]
+    assert guest.hear() == [f"ERROR :{texts.KICKED}", ":boss!u@boss KICK #lobby guest :kick"]
     assert guest.peer.closed
 
 
@@ -143,7 +143,7 @@ def test_a_mask_is_a_name_or_nothing(mask: str, name: str) -> None:
 def test_check_25_a_ban_never_bans_a_host(chat: StoredChat) -> None:
     admin, other = owner(chat, "boss", role=Role.ADMIN), irc(chat, "other")
     chat.owner("bob").hang_up()
-    assert admin.say("MODE #lobby +b *!*u@bob") == [":boss!boss@boss MODE #lobby +b *!*u@bob"]
+    assert admin.say("MODE #lobby +b *!*u@bob") == [":boss!u@boss MODE #lobby +b *!*u@bob"]
     assert [str(ban) for ban in chat.core.restrictions.all("ban", 0)] == ["bob"]  # type: ignore[arg-type]
     assert admin.codes("MODE #lobby +b *!*@*", "MODE #lobby +b *!*@192.0.2.1", "MODE #lobby +b nobody") == [
         *("696", "696", "401")
@@ -159,15 +159,15 @@ def test_check_25_a_ban_never_bans_a_host(chat: StoredChat) -> None:
 
 def test_operators_are_moderators(chat: StoredChat) -> None:
     admin, bob, guest = owner(chat, "boss", role=Role.ADMIN), owner(chat, "bob"), irc(chat, "guest", "multi-prefix")
-    assert ":boss!boss@boss MODE #lobby +o bob" in admin.say("MODE #lobby +o bob")
-    assert bob.hear()[-2:] == [f":{S} NOTICE bob :{texts.NOW_MODERATOR}", ":boss!boss@boss MODE #lobby +o bob"]
-    assert guest.hear() == [":boss!boss@boss MODE #lobby +o bob"]
+    assert ":boss!u@boss MODE #lobby +o bob" in admin.say("MODE #lobby +o bob")
+    assert bob.hear()[-2:] == [f":{S} NOTICE bob :{texts.NOW_MODERATOR}", ":boss!u@boss MODE #lobby +o bob"]
+    assert guest.hear() == [":boss!u@boss MODE #lobby +o bob"]
     assert guest.say("NAMES #lobby")[0] == f":{S} 353 guest = #lobby :~@boss @bob guest"
     assert bob.say("NAMES #lobby")[0] == f":{S} 353 bob = #lobby :~boss @bob guest"
     assert admin.codes("MODE #lobby +o guest", "MODE #lobby +o nobody", "MODE #lobby +o", "MODE #lobby -o bob") == [
         *("NOTICE", "401", "696", "MODE", "NOTICE")
     ]
-    assert guest.hear()[-1] == ":boss!boss@boss MODE #lobby -o bob"
+    assert guest.hear()[-1] == ":boss!u@boss MODE #lobby -o bob"
     assert guest.codes("MODE #lobby", "MODE #lobby +nt", "MODE #lobby -i+x", "MODE #nowhere") == [
         *("324", "472", "472", "403")
     ]
@@ -187,7 +187,7 @@ def test_who_makes_a_room_is_its_operator(chat: StoredChat) -> None:
     bob.say("JOIN #ops")
     assert bob.codes("INVITE carol #ops") == ["482"]
     alice.say("MODE #ops +o bob")
-    assert bob.hear()[0] == ":alice!alice@alice MODE #ops +o bob"
+    assert bob.hear()[0] == ":alice!u@alice MODE #ops +o bob"
     alice.say("MODE #ops -o bob")
     chat.owner("offline").hang_up()
     assert alice.codes("MODE #ops +o offline") == ["NOTICE"]
@@ -200,7 +200,7 @@ def test_names_of_rooms_that_one_is_not_in(chat: StoredChat) -> None:
     irc(chat, "alice", rooms="#ops")
     bob = irc(chat, "bob", "userhost-in-names")
     assert bob.codes("NAMES #ops", "NAMES", "NAMES #nowhere", "NAMES :a b") == ["366"] * 4
-    assert bob.say("NAMES #lobby,#ops")[0] == f":{S} 353 bob = #lobby :bob!bob@bob"
+    assert bob.say("NAMES #lobby,#ops")[0] == f":{S} 353 bob = #lobby :bob!u@bob"
 
 
 def test_rooms_are_listed(chat: StoredChat) -> None:
@@ -226,14 +226,14 @@ def test_who_and_whois(chat: StoredChat) -> None:
     bob.say("AWAY :at lunch", "JOIN #ops")
     alice.hear()
     assert alice.say("WHO #lobby") == [
-        f":{S} 352 alice #lobby alice alice {S} alice H :0 alice",
-        f":{S} 352 alice #lobby bob bob {S} bob G :0 bob",
+        f":{S} 352 alice #lobby u alice {S} alice H :0 alice",
+        f":{S} 352 alice #lobby u bob {S} bob G :0 bob",
         f":{S} 315 alice #lobby :End of WHO list",
     ]
     assert alice.codes("WHO bob", "WHO nobody", "WHO #nowhere", "WHO #ops", "WHO") == ["352", "315", *["315"] * 4]
     chat.time += 90_000
     assert alice.say("WHOIS bob") == [
-        f":{S} 311 alice bob bob bob * :bob",
+        f":{S} 311 alice bob u bob * :bob",
         f":{S} 319 alice bob :#lobby",
         f":{S} 312 alice bob {S} :asyncchat",
         f":{S} 330 alice bob bob :is logged in as",
@@ -264,25 +264,25 @@ def test_away_and_accounts_are_told_to_those_who_ask(chat: StoredChat) -> None:
     bob.say("AWAY :at lunch", "AWAY", f"PRIVMSG Server :/register bob {SECRET}")
     bob.say(f"PRIVMSG Server :/unregister {SECRET}")
     assert alice.hear() == [
-        ":bob!bob@bob AWAY :at lunch",
-        ":bob!bob@bob AWAY",
-        ":bob!bob@bob ACCOUNT bob",
-        ":bob!bob@bob ACCOUNT *",
+        ":bob!u@bob AWAY :at lunch",
+        ":bob!u@bob AWAY",
+        ":bob!u@bob ACCOUNT bob",
+        ":bob!u@bob ACCOUNT *",
     ]
     assert plain.hear() == []
     bob.say("AWAY :again", "PART #lobby", "JOIN #lobby")
-    assert alice.hear()[-2:] == [":bob!bob@bob JOIN #lobby", ":bob!bob@bob AWAY :again"]
+    assert alice.hear()[-2:] == [":bob!u@bob JOIN #lobby", ":bob!u@bob AWAY :again"]
     chat.owner("dora").hang_up()
     alice.hear()
     bob.say(f"PRIVMSG Server :/auth dora {SECRET}")
-    assert alice.hear() == [":bob!bob@bob NICK dora", ":dora!dora@dora ACCOUNT dora"]
+    assert alice.hear() == [":bob!u@bob NICK dora", ":dora!u@dora ACCOUNT dora"]
 
 
 def test_small_questions(chat: StoredChat) -> None:
     alice, bob = irc(chat, "alice"), irc(chat, "bob")
     bob.say("AWAY :x")
     assert alice.say("ISON bob nobody !") == [f":{S} 303 alice :bob"]
-    assert alice.say("USERHOST bob alice") == [f":{S} 302 alice :bob=-bob@bob alice=+alice@alice"]
+    assert alice.say("USERHOST bob alice") == [f":{S} 302 alice :bob=-u@bob alice=+u@alice"]
     questions = "LUSERS", "MOTD", "VERSION", "TIME", "INFO", "OPER a b", "KILL bob", "NONSENSE", "TAGMSG bob", ":x", ""
     assert alice.codes(*questions) == [
         *("251", "254", "255", "422", "351", "005", "391", "371", "374", "491", "481", "421")
@@ -306,7 +306,7 @@ def test_the_answer_to_a_ping_shows_that_what_was_sent_is_delivered() -> None:
     assert alice.say("PRIVMSG #lobby :hello", "PING x") == []
     assert bob.hear() == []
     log.keep_all()
-    assert bob.hear() == [":alice!alice@alice PRIVMSG #lobby :hello"]
+    assert bob.hear() == [":alice!u@alice PRIVMSG #lobby :hello"]
     log.keep_all()
     assert alice.hear() == [f":{S} PONG {S} :x"]
     assert alice.say("PING y") == [f":{S} PONG {S} :y"]
@@ -331,10 +331,10 @@ def test_above_a_number_of_members_nobody_is_announced() -> None:
     bob.say("NICK robert")
     assert bob.name == "robert"
     assert alice.hear() == []
-    assert bob.say("PART #lobby") == [":robert!robert@robert PART #lobby"]
+    assert bob.say("PART #lobby") == [":robert!u@robert PART #lobby"]
 
 
 def test_new_names_are_told_where_joins_are(chat: StoredChat) -> None:
     alice, bob = irc(chat, "alice"), irc(chat, "bob", rooms="")
-    assert bob.say("NICK carol") == [":bob!bob@bob NICK carol"]
+    assert bob.say("NICK carol") == [":bob!u@bob NICK carol"]
     assert alice.hear() == []

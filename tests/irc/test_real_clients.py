@@ -49,7 +49,7 @@ def test_weechat_talks_with_nc_and_the_page(tmp_path: Path) -> None:
         wee.until("#lobby", "has joined #lobby")
         with WebPeer(room.web_port) as page:
             page.come_in("dora")
-            wee.until("#lobby", "dora (dora) (dora@dora) has joined #lobby")
+            wee.until("#lobby", "dora (dora) (u@dora) has joined #lobby")
             carol.send("hello \x1b[1mwee\n")
             assert carol.line() == "carol: hello ␛[1mwee"
             assert wee.until("#lobby", "hello").endswith("\tcarol\thello ␛[1mwee")
@@ -62,7 +62,7 @@ def test_weechat_talks_with_nc_and_the_page(tmp_path: Path) -> None:
             page.say("one\ntwo")
             wee.until("#lobby", "\tdora\tone")
             wee.until("#lobby", "\tdora\ttwo")
-        wee.until("#lobby", "dora (dora@dora) has quit")
+        wee.until("#lobby", "dora (u@dora) has quit")
         assert wee.log("#lobby").count("hello all") == 1
 
 
@@ -84,7 +84,7 @@ def test_weechat_logs_in_and_writes_to_one_user(store: str, tmp_path: Path) -> N
         wee.until("bob", "for later")
         with IrcPeer(room.irc_port) as later:
             later.register("bob", password=SECRET)
-            assert later.line() == ":alice!alice@alice PRIVMSG bob :for later"
+            assert later.line() == ":alice!u@alice PRIVMSG bob :for later"
 
 
 @weechat
@@ -108,7 +108,7 @@ def test_weechat_moderates(store: str, tmp_path: Path) -> None:
     ):
         wee.until("#lobby", "has joined #lobby")
         wee.type("/topic all are welcome")
-        assert dora.until(" TOPIC ")[-1] == ":mod!mod@mod TOPIC #lobby :all are welcome"
+        assert dora.until(" TOPIC ")[-1] == ":mod!u@mod TOPIC #lobby :all are welcome"
         wee.until("#lobby", 'mod has changed topic for #lobby to "all are welcome"')
         wee.type("/kick carol enough")
         assert carol.lines.rest().decode().splitlines()[-1] == "Server: you have been kicked out of the server!"
@@ -158,11 +158,11 @@ def test_irssi_talks_with_nc_and_irc(tmp_path: Path) -> None:
         iris.type("/window goto #lobby")
         iris.type("hello all, Zoé")
         assert carol.line() == "iris: hello all, Zoé"
-        assert dora.until("Zoé")[-1] == ":iris!iris@iris PRIVMSG #lobby :hello all, Zoé"
+        assert dora.until("Zoé")[-1] == ":iris!u@iris PRIVMSG #lobby :hello all, Zoé"
         iris.type("/me waves")
         assert carol.line() == "* iris waves"
         dora.ask("QUIT")
-        iris.until("#lobby", "dora [dora@dora] has quit")
+        iris.until("#lobby", "dora [u@dora] has quit")
 
 
 @irssi

@@ -15,12 +15,12 @@ from tests.tls_peers import TlsNc, write_pair
 
 def test_all_kinds_of_clients_are_in_one_room() -> None:
     with IrcProgram() as room, peer(room, "alice") as alice, room.join("bob") as bob, bot(room, "carol") as carol:
-        alice.until("carol!carol@carol JOIN")
+        alice.until("carol!u@carol JOIN")
         alice.ask("PRIVMSG #lobby :hello")
         assert bob.line() == "alice: hello"
         assert carol.until("message")[-1]["text"] == "hello"
         bob.send("hi\n")
-        assert alice.line() == ":bob!bob@bob PRIVMSG #lobby :hi"
+        assert alice.line() == ":bob!u@bob PRIVMSG #lobby :hi"
         assert carol.until("message")[-1]["from"] == "bob"
         alice.ask("QUIT :bye")
         assert alice.lines.rest() == b"ERROR :Closing link\r\n"
@@ -61,7 +61,7 @@ def test_private_messages_wait_for_a_restart(store: str) -> None:
         alice.settle()
     with IrcProgram("--store", store) as again, IrcPeer(again.irc_port) as bob:
         bob.register("bob", "server-time", password=SECRET)
-        assert bob.line().endswith(" :alice!alice@alice PRIVMSG bob :for later")
+        assert bob.line().endswith(" :alice!u@alice PRIVMSG bob :for later")
 
 
 def test_with_tls_a_password_is_taken_and_without_it_the_peer_is_told(store: str, tmp_path: Path) -> None:

@@ -9,10 +9,13 @@ from asyncchat.text import room_texts
 from asyncchat.text.command_line import ACTION
 from asyncchat.text.usernames import Name
 
+USER = "u"
+"""What stands for the name of each user on a machine, which is nobody's business."""
+
 
 def source(name: Name) -> str:
     """Return how a line begins that is from a user; no addresses are shown."""
-    return f":{name.shown}!{name.shown}@{name.shown}"
+    return f":{name.shown}!{USER}@{name.shown}"
 
 
 class Format:

@@ -91,9 +91,10 @@ class IrcOutput:
             begin, end = f"@label={label} :{server} BATCH +label labeled-response\r\n", f":{server} BATCH -label\r\n"
             self.send_whole([begin, *[_tagged("batch=label", line) for line in lines], end])
 
-    def drop_label(self) -> None:
-        """Answer the line at hand without its label, which comes with what all members of a room are sent."""
-        lines, self._collected, self.label = self._collected or [], None, ""
+    def label_echo(self, sent: Sent, room: str) -> None:
+        """Answer the line at hand by the message that it has sent to a room, which comes back as others get it."""
+        lines, self._collected, label, self.label = self._collected or [], None, self.label, ""
+        self.peer.labels.append([label] + [""] * (len(self.encode.message(sent, room)) - 1))
         self.send_whole(lines)
 
     # What Output is.

@@ -13,7 +13,8 @@ class OwnLines:
     IRC clients show what their users write as soon as it is sent, and are told apart from what they have done.
 
     echoes: the user's messages are passed on, too
-    labels: for the next of the user's messages, what its line was labelled with; empty if with nothing
+    labels: for each of the user's messages that are not delivered yet, if `echoes`, the labels of its lines; all but
+        the first have none
     """
 
     __slots__ = ("_renamed", "_source", "echoes", "labels", "peer")
@@ -22,7 +23,7 @@ class OwnLines:
         self.peer = peer
         self._source = self._renamed = b"\n\n"  # which is in no lines
         self.echoes = False
-        self.labels: list[str] = []
+        self.labels: list[list[str]] = []
 
     def set_name(self, name: Name, renamed: str = "") -> None:
         """Hide what this user does; `renamed`: the line that tells that the name is a new one."""
@@ -42,13 +43,20 @@ class OwnLines:
 
     def _shown(self, line: bytes) -> bytes:
         """Return what is passed on of a line: nothing, or with its label."""
-        tags, blank, rest = line.partition(b" ") if line.startswith(b"@") else (b"", b"", line)
+        rest = line.partition(b" ")[2] if line.startswith(b"@") else line
         if rest == self._renamed:
             return b""
         if not rest.startswith(self._source):
             return line
         command = rest[len(self._source) :].partition(b" ")[0]
         if command == b"PRIVMSG" and self.echoes:
-            label = self.labels.pop(0) if self.labels and b"msgid=" in tags else ""
-            return b"@label=%b;%b%b%b" % (label.encode(), tags[1:], blank, rest) if label else line
+            return self._labelled(line)
         return b"" if command in _HIDDEN else line
+
+    def _labelled(self, line: bytes) -> bytes:
+        label = self.labels[0].pop(0) if self.labels else ""
+        if self.labels and not self.labels[0]:
+            del self.labels[0]
+        if not label:
+            return line
+        return b"@label=%b%b" % (label.encode(), b";" + line[1:] if line.startswith(b"@") else b" " + line)

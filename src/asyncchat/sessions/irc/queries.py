@@ -1,7 +1,7 @@
 """What IRC clients ask of users and of the server; and PING, AWAY and QUIT."""
 
 from asyncchat.chat.user import User
-from asyncchat.formats.irc.encoder import source
+from asyncchat.formats.irc.encoder import USER, source
 from asyncchat.formats.irc.lines import Line, middle
 from asyncchat.log.entries import Mark
 from asyncchat.log.room_events import ANNOUNCED, to_the_second
@@ -59,7 +59,7 @@ def _tell_who(session: IrcSession, member: User, shown: str, room: str | None) -
     all_of_them = "multi-prefix" in session.output.capabilities
     prefix = "" if room is None else network.prefix(room, name, all_of_them=all_of_them)
     flags = f"{'G' if member.resumable.away else 'H'}{prefix}"
-    session.output.numeric(352, shown, name.shown, name.shown, network.name, name.shown, flags, f"0 {name.shown}")
+    session.output.numeric(352, shown, USER, name.shown, network.name, name.shown, flags, f"0 {name.shown}")
 
 
 @handles("WHOIS")
@@ -74,7 +74,7 @@ def _whois(session: IrcSession, line: Line) -> None:
         output.numeric(401, middle(wanted), "No such nick")
     else:
         name = online.require_name()
-        output.numeric(311, name.shown, name.shown, name.shown, "*", name.shown)
+        output.numeric(311, name.shown, USER, name.shown, "*", name.shown)
         theirs = core.rooms_of(online)
         common = [key for key in core.rooms_of(session.user) if key in theirs]
         if common:

@@ -200,6 +200,7 @@ class IrcSession(Session):
         """Send from now on what these capabilities have the client understand."""
         self.output.capabilities = capabilities
         self.output.peer.echoes = "echo-message" in capabilities
+        self.output.peer.labels.clear()
         audience, user = self.core.pipeline.audience, self.user
         if user.name:
             rooms = audience.rooms_of(user.member)
