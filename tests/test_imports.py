@@ -17,6 +17,7 @@ SOURCE = Path(asyncchat.__file__).parent
 
 PURE = {
     "abc",
+    "base64",
     "bisect",
     "collections",
     "collections.abc",
@@ -39,7 +40,6 @@ PURE = {
     "unicodedata",
     "precis_i18n",
     "msgspec",
-    "base64",
     "binascii",
 }
 SHELLS = (

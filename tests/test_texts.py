@@ -11,8 +11,9 @@ from tests.test_imports import PATHS, parse, within
 
 CORE = ("chat", "commands", "formats", "log", "sessions")
 TABLE = "asyncchat.commands.table"  # of which /help is made, with the names of its parts
-IRC = "asyncchat.formats.irc.replies"  # the texts of other IRC servers
-SERVER = sorted({m for package in CORE for m in within(f"asyncchat.{package}", set(PATHS))} - {TABLE, IRC})
+# The texts of numeric replies are those of other IRC servers, and stand beside the numbers.
+IRC = within("asyncchat.formats.irc", set(PATHS)) | within("asyncchat.sessions.irc", set(PATHS))
+SERVER = sorted({m for package in CORE for m in within(f"asyncchat.{package}", set(PATHS))} - {TABLE} - IRC)
 SHELL = sorted(within("asyncchat.aio.server", set(PATHS)))
 
 ROWS = {"command", "add"}

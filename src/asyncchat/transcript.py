@@ -9,7 +9,9 @@ from asyncchat.log.room_events import (
     Joined,
     Left,
     MemberCount,
+    Noted,
     Reconnected,
+    Removed,
     Renamed,
     Sent,
 )
@@ -39,5 +41,5 @@ def _line(event: Event) -> str:
             return f"{name.shown} disconnected\n"
         case Reconnected(name):
             return f"{name.shown} connected\n"
-        case MemberCount() | Changed():
+        case MemberCount() | Changed() | Removed() | Noted():
             return ""

@@ -153,7 +153,7 @@ def test_others_see_only_that_somebody_has_left(chat: StoredChat) -> None:
     events = record(chat.pipeline)
     admin.say("/kick bob")
     assert [event["type"] for event in carol.hear()] == ["left"]
-    assert [type(event).__name__ for event in events] == ["Left"]
+    assert [type(event).__name__ for event in events] == ["Removed", "Left"]
 
 
 def test_a_program_that_is_kicked_can_not_come_back_by_its_token(chat: StoredChat) -> None:

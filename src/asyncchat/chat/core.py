@@ -36,7 +36,7 @@ from asyncchat.log.entries import (
 )
 from asyncchat.log.pipeline import Pipeline
 from asyncchat.log.restrictions import Action, Restriction, RestrictionKind
-from asyncchat.log.room_events import Sent
+from asyncchat.log.room_events import Noted, Sent
 from asyncchat.text import room_texts, texts
 from asyncchat.text.refusals import NotKept
 from asyncchat.text.usernames import Name
@@ -160,12 +160,14 @@ class ChatCore(Membership):
 
     # What follows when an entry is applied.
 
-    def set_account(self, user: User, account: Account) -> None:
-        """The user is the owner of `account` from now on."""
+    def set_account(self, user: User, account: Account, *, is_renamed: bool = False) -> None:
+        """The user is the owner of `account` from now on; `is_renamed`: others are told of the new name."""
         if user.account is not account:
             user.account = user.resumable.account = account
             self.credential_limiter.was_right(account, user.network)
             user.tell_identity()
+            if not is_renamed:
+                self.tell_of(user, Noted(account.name))
 
     def _tell(self, entry: AnyEntry, outcome: object) -> None:
         """Tell the users whom an entry is about that it is applied, or why not."""
@@ -191,7 +193,7 @@ class ChatCore(Membership):
             accounts = self.require_accounts()
             pair = accounts.of(entry.sender), accounts.of(entry.to)
             for one, other in (pair, pair[::-1]):
-                if (user := self.find_user(one)) and user.partner is other:
+                if (user := self.find_user(one)) and user.hears(other):
                     user.output.private_change(other, pair[0].name, entry.seq, entry.text)
         if session := self.resumable.of(entry.token_hash):
             if isinstance(outcome, Refusal):
@@ -204,10 +206,10 @@ class ChatCore(Membership):
         assert accounts
         sender, to = accounts.of(entry.sender), accounts.of(entry.to)
         message = Sent(stored.seq, sender.name, entry.text, stored.time)
-        if (user := self.find_user(sender)) and user.partner is to:
+        if (user := self.find_user(sender)) and user.hears(to):
             user.output.private_messages(to, [message])
         if user := self.find_user(to):
-            if user.partner is sender:
+            if user.hears(sender):
                 user.output.private_messages(sender, [message])
                 user.unread_marks[sender] = MarkRead(to.id, sender.id, stored.seq)
             else:
@@ -235,11 +237,12 @@ class ChatCore(Membership):
             case SetRoomRole():
                 self.part_uninvited(list(self.online.values()), [entry.room])
                 self.tell_room_role(entry)
-            case SetRole(_, ident, role):
+            case SetRole(by, ident, role):
                 if (account := self.state.account(ident)) and (user := self.find_user(account)):
                     is_new = role >= Role.MODERATOR
                     user.notice(texts.NOW_MODERATOR if is_new else texts.NO_MODERATOR_ANY_MORE)
                     user.tell_identity()
+                    self.tell_of(user, Noted(account.name, by, is_moderator=is_new))
             case Restrict(_, restriction) if restriction.kind == RestrictionKind.BAN:
                 for user in {self.online.get(restriction.name.key), *self._guests_from(restriction)}:
                     if user:
@@ -293,6 +296,7 @@ class ChatCore(Membership):
             self.disconnect(user, texts.ACCOUNTS_ONLY_GOODBYE)
             return
         user.tell_identity()
+        self.tell_of(user, Noted(user.require_name()))
         if user.partner:
             user.set_target(Place.NOWHERE)
             user.notice(texts.TO_NOBODY)

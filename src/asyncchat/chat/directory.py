@@ -23,6 +23,7 @@ class Directory:
 
     default_room: the name of the default room
     online: the users of this server, by the keys of their names
+    reserved: keys of further names that are the chat's own
     """
 
     def __init__(self, pipeline: Pipeline, clock: Callable[[], int], history: int) -> None:
@@ -32,6 +33,7 @@ class Directory:
         self.history = history
         self.default_room = parse_name(pipeline.state.room.shown[1:])
         self.online: dict[str, User] = {}
+        self.reserved: set[str] = set()
         self._looks_of_rooms: dict[str, tuple[str, ...]] = {}
 
     @property
@@ -165,7 +167,7 @@ class Directory:
     def refuse_reserved(self, name: Name) -> None:
         """Raise NameReserved if only the server may use `name`."""
         # With a store, admin is an account like others.
-        if name.key == SERVER.key or (name.key == ADMIN and not self.accounts):
+        if name.key == SERVER.key or name.key in self.reserved or (name.key == ADMIN and not self.accounts):
             raise NameReserved
 
     def refuse_confusable(self, name: Name, own: Name | None = None) -> None:

@@ -28,7 +28,7 @@ def check_guest(core: ChatCore, user: User, name: Name, *, is_back: bool, is_inv
     if core.is_banned(name) or core.is_address_banned(user.address):
         raise Banned
     if not is_back:
-        core.refuse_confusable(name)
+        core.refuse_confusable(name, own=user.name)
     if core.needs_account and not is_invited:
         raise Refusal("guest", texts.accounts_only(name.shown))
     if core.accounts and core.accounts.is_reserved(name.key):
@@ -154,14 +154,26 @@ async def join(
 
 async def rename(core: ChatCore, user: User, account: Account) -> None:
     """Go on under the name of the user's own account. Raises Refusal."""
-    if user.require_name().key != account.name.key:
+    is_renamed = user.require_name().key != account.name.key
+    if is_renamed:
         try:
             await Rename(user.member, account.name, account.id, core.clock())
         except NameTaken:
             raise Refusal("name-taken", texts.on_another_connection(account.name.shown)) from None
         core.remove_user(user)
         core.add_user(user, account.name)
-    core.set_account(user, account)
+    core.set_account(user, account, is_renamed=is_renamed)
+
+
+async def rename_guest(core: ChatCore, user: User, name: Name) -> None:
+    """Go on as a guest under another name. Raises Refusal, NameRefused and NameTaken."""
+    check_guest(core, user, name, is_back=False, is_invited=user.resumable.is_invited)
+    _refuse_muted(core, user, name)
+    await Rename(user.member, name, None, core.clock())
+    core.remove_user(user)
+    core.add_user(user, name)
+    user.since = core.clock()  # what was sent before under this name is not this user's
+    user.tell_identity()
 
 
 async def log_in(core: ChatCore, user: User, account: Account, text: str) -> None:

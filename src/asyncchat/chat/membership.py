@@ -9,6 +9,7 @@ from asyncchat.chat.user import Place, User
 from asyncchat.errors import Refusal
 from asyncchat.log.entries import AnyEntry, Enter, Follow, Join, Leave, ReadRoom, Rename, SetRoomRole
 from asyncchat.log.pipeline import Done
+from asyncchat.log.room_events import ANNOUNCED, Noted
 from asyncchat.log.state import LOBBY, RoomRole
 from asyncchat.text import room_texts
 
@@ -90,10 +91,20 @@ class Membership(Directory):
             if user.target is Place.ROOM:
                 user.set_target(Place.NOWHERE)
 
+    def tell_of(self, user: User, event: Noted, only: str | None = None) -> None:
+        """Tell what has changed of a user in all rooms that the user is in, or in one, unless it has many members."""
+        for key in self.rooms_of(user):
+            room = self.state.rooms[key]
+            if len(room.members) <= ANNOUNCED and only in {None, key}:
+                self.pipeline.audience.write([event], key, room.conversation, is_private=room.is_private)
+
     def tell_room_role(self, entry: SetRoomRole) -> None:
         """Tell a user of another role in a room."""
         account, room = self.state.account(entry.account), self.state.rooms.get(entry.room)
         user = self.find_user(account) if account else None
+        if user:
+            is_moderator = entry.role is RoomRole.MODERATOR
+            self.tell_of(user, Noted(user.require_name(), entry.by, is_moderator=is_moderator), entry.room)
         if user and room and entry.role is RoomRole.MODERATOR:
             user.notice(room_texts.ROOM_MODERATOR.format(room.shown))
         elif user and room and entry.role is RoomRole.INVITED:

@@ -47,11 +47,13 @@ class Output(Protocol):
     client: what the peer speaks, in words
     counts_unread: whether the peer is told of unread messages without asking
     has_one_room: whether the peer is in one room at a time, since it does not see which room a message is from
+    shows_private: whether the peer is shown private messages at once, whatever its current conversation is
     """
 
     client: str
     counts_unread: bool
     has_one_room: bool
+    shows_private: bool
 
     @property
     def encode(self) -> Encoder:
@@ -238,6 +240,7 @@ class User:
     offered: another name, and its password, which /name would register
     since, active: when the user joined, and when the last line came, in milliseconds since 1970
     is_private: nobody else can read what is sent, because of TLS or since it stays on this machine
+    is_asked: the peer was asked whether it is there, and has sent nothing since
     is_closed: nothing more is read from the connection
     """
 
@@ -248,6 +251,7 @@ class User:
         "addressee",
         "at",
         "has_left",
+        "is_asked",
         "is_closed",
         "is_private",
         "last_mark",
@@ -284,7 +288,7 @@ class User:
         self.message_id: int | None = None
         self.offered: tuple[Name, str] | None = None
         self.since = self.active = 0
-        self.is_private = False
+        self.is_private = self.is_asked = False
         self.is_closed = self.has_left = False
 
     @property
@@ -296,6 +300,10 @@ class User:
     def partner(self) -> Account | None:
         """The other user of the current private conversation; None in the room."""
         return None if isinstance(self.target, Place) else self.target
+
+    def hears(self, other: Account) -> bool:
+        """Tell whether the peer is shown private messages of and to `other` at once."""
+        return self.output.shows_private or self.partner is other
 
     def require_name(self) -> Name:
         """Return the name. Raises Refusal if there is none yet."""

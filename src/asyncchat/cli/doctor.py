@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     """Print what was found, a line each; return 1 if something is wrong, else 0."""
     serve.check(options)
     is_wrong = False
-    for look in (_port, _web_port, _certificate, _store, _limits, _clock):
+    for look in (_port, _web_port, _irc_port, _certificate, _store, _limits, _clock):
         for finding in _found(look, options):
             is_wrong = is_wrong or finding.is_wrong
             stdio.write(f"{'WRONG: ' if finding.is_wrong else 'ok: '}{finding.text}\n".encode(errors="replace"))
@@ -103,6 +103,27 @@ def _web_port(options: argparse.Namespace) -> Iterator[Finding]:
         yield Finding(f"the page is served at {hosts[0]}, port {port}, and the server is ready")
     elif head.startswith(b"HTTP/1.1 503 "):
         yield Finding(f"the server at {hosts[0]}, port {port} is not ready: {why[:100]}", is_wrong=True)
+    else:
+        yield Finding(f"{cannot} Another program listens there.", is_wrong=True)
+
+
+def _irc_port(options: argparse.Namespace) -> Iterator[Finding]:
+    address = options.irc or options.ircs
+    if not address:
+        return
+    host, port = address
+    hosts = [host] if host else options.host or [DEFAULT_HOST]
+    if not (cannot := _cannot_listen(hosts, port)):
+        yield Finding(f"a server can listen at {', '.join(hosts)}, port {port} for IRC")
+        return
+    said = _said_at(hosts[0], port, b"PING doctor\r\nQUIT\r\n", secure=_is_secure(options))
+    if isinstance(said, str):
+        yield Finding(f"{cannot} {said}", is_wrong=True)
+    elif b" :doctor\r\n" in said:
+        yield Finding(f"IRC clients are served at {hosts[0]}, port {port}")
+    elif said.startswith(b"ERROR :"):
+        why = said[len(b"ERROR :") :].decode(errors="replace").strip()
+        yield Finding(f"IRC clients are served at {hosts[0]}, port {port}, and answered: {why[:100]}", is_wrong=True)
     else:
         yield Finding(f"{cannot} Another program listens there.", is_wrong=True)
 

@@ -116,7 +116,7 @@ async def send_private(core: ChatCore, user: User, to: Account, text: str) -> No
         if ident is None:
             raise
     else:
-        if user.partner is not to:  # else it is shown
+        if not user.hears(to):  # else it is shown
             user.notice(texts.sent_to(to.name.shown))
     user.message_id = None  # the resumable session has answered it
 

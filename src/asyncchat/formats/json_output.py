@@ -23,6 +23,7 @@ class JsonOutput:
     encode = staticmethod(codec.conversation)
     counts_unread = True
     has_one_room = False
+    shows_private = False
 
     def __init__(self, peer: Peer) -> None:
         self.peer = peer

@@ -21,6 +21,7 @@ class PlainOutput:
     encode = staticmethod(plain.encode)
     counts_unread = False
     has_one_room = True
+    shows_private = False
 
     def __init__(self, peer: Peer) -> None:
         self.peer = peer

@@ -53,14 +53,35 @@ class Changed(NamedTuple):
 class Left(NamedTuple):
     """A user has left, and the name is free again; `members`: how many are left.
 
-    `is_news`: false when all leave since the server ends. `stays`: in the chat; the user has left this room
-    alone.
+    `is_news`: false when all leave since the server ends. `has_quit`: false when the user is still in the chat.
     """
 
     name: Name
     members: int
     is_news: bool = True
-    stays: bool = False
+    has_quit: bool = True
+
+
+class Removed(NamedTuple):
+    """A moderator has kicked or banned a user, who leaves soon; `action`: which of these."""
+
+    name: Name
+    by: Name
+    action: str
+
+
+class Noted(NamedTuple):
+    """Something has changed that is known of a user: account, role, or whether away; only IRC tells it.
+
+    by: the moderator who has changed the role of the user, if it is that
+    is_moderator: whether the user is a moderator then
+    away: why the user is away, or empty; None if it is something else
+    """
+
+    name: Name
+    by: Name | None = None
+    is_moderator: bool = False
+    away: str | None = None
 
 
 class Renamed(NamedTuple):
@@ -89,7 +110,7 @@ class MemberCount(NamedTuple):
     members: int
 
 
-Event = Joined | Sent | Changed | Left | Renamed | ConnectionReplaced | Reconnected | MemberCount
+Event = Joined | Sent | Changed | Left | Removed | Noted | Renamed | ConnectionReplaced | Reconnected | MemberCount
 
 
 def timestamp(time: int) -> str:

@@ -56,6 +56,7 @@ class RoomState:
     shown: its name with a leading #
     conversation: the same, as JSON events name it: empty for the default room
     members: their names, by the keys of these
+    topic_set: by whom the topic was set and when, in milliseconds since 1970; None if that was before the server began
     is_private: only accounts with a role in it may enter it, and learn that it is there
     roles: the roles of accounts in it, by their numbers
     """
@@ -72,6 +73,7 @@ class RoomState:
         "seq",
         "shown",
         "topic",
+        "topic_set",
     )
 
     def __init__(
@@ -93,6 +95,7 @@ class RoomState:
         self._has_changed = any(message.changed for message in recent)
         self.seq = seq
         self.topic = topic
+        self.topic_set: tuple[Name, int] | None = None
 
     @property
     def is_idle(self) -> bool:

@@ -58,6 +58,7 @@ class JsonSession(Session):
 
     def ping(self) -> None:
         """Ask the peer whether it is still there."""
+        self.user.is_asked = True
         self._output.tell(Ping())
 
     def _handle_line(self, line: bytes | None) -> None:

@@ -56,6 +56,7 @@ class Session(CommandRunner):
         """Handle lines, up to one whose command waits for a request; None stands for a line that was too long."""
         self._now = self.core.clock()
         user = self.user
+        user.is_asked = False
         for line in lines:
             if user.unread_marks:  # rarely
                 self._mark_read()

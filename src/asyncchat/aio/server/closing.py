@@ -7,7 +7,6 @@ import struct
 from collections.abc import Sequence
 from typing import Protocol
 
-from asyncchat.formats import events
 from asyncchat.log.pipeline import Pipeline
 from asyncchat.text import room_texts
 
@@ -48,20 +47,16 @@ async def until_applied(pipeline: Pipeline, patience: float) -> None:
 class Movable(Protocol):
     """A connection whose client may go on at another server."""
 
-    @property
-    def can_move(self) -> bool:  # noqa: D102
-        ...
-
-    def disconnect_user(self, text: str, code: str = ...) -> None:  # noqa: D102
+    def move_user(self, text: str) -> bool:
+        """Tell the client to do so, if it can; tell whether it can."""
         ...
 
 
 async def move_users(connections: Sequence[Movable], seconds: float) -> None:
     """Tell the clients that can to go on at another server, one after the other in that time."""
-    movable = [connection for connection in connections if connection.can_move]
-    for number, connection in enumerate(movable, 1):
-        connection.disconnect_user(room_texts.MOVE, events.MOVE)
-        if number * _STEPS // len(movable) != (number - 1) * _STEPS // len(movable):
+    for number, connection in enumerate(connections, 1):
+        is_last_of_group = number * _STEPS // len(connections) != (number - 1) * _STEPS // len(connections)
+        if connection.move_user(room_texts.MOVE) and is_last_of_group:
             await asyncio.sleep(seconds / _STEPS)
 
 

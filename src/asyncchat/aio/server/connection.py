@@ -45,23 +45,8 @@ class Connection:
     """
 
     __slots__ = (
-        "_address",
-        "_attend",
-        "_backlog",
-        "_catching_up",
-        "_core",
-        "_hanging_up",
-        "_limits",
-        "_open",
-        "_pace",
-        "_pause",
-        "_pings",
-        "_reader",
-        "_session",
-        "_silent_since",
-        "_timer",
-        "_transport",
-        "_writer",
+        *("_address", "_attend", "_backlog", "_catching_up", "_core", "_hanging_up", "_limits", "_open"),
+        *("_pace", "_pause", "_pings", "_reader", "_session", "_silent_since", "_timer", "_transport", "_writer"),
     )
 
     def __init__(
@@ -173,18 +158,19 @@ class Connection:
         """Whether the peer has ended its output; only sending to it shows whether it has closed."""
         return self._reader.at_eof()
 
-    @property
-    def can_move(self) -> bool:
-        """Whether the client knows how to go on at another server."""
-        return isinstance(self._session, JsonSession)
+    def disconnect_user(self, text: str) -> None:
+        """Send `text` as a goodbye, and close the connection once the backlog is sent."""
+        self._session.disconnect(text)
 
-    def disconnect_user(self, text: str, code: str = "") -> None:
-        """Send `text` as a goodbye, and close the connection once the backlog is sent; see ChatCore.disconnect."""
-        self._session.disconnect(text, code)
+    def move_user(self, text: str) -> bool:
+        """Tell the client to go on at another server, if it can; tell whether it can."""
+        if can_move := isinstance(self._session, JsonSession):
+            self._session.disconnect(text, events.MOVE)
+        return can_move
 
     async def run(self) -> None:
         """Serve the peer until the connection is closed."""
-        decoder = LineDecoder(self._limits.max_line * events.JSON_LINE)
+        decoder = LineDecoder(self._longest_line)
         self._start_timer(self._limits.name_timeout, self._expire)
         new = unnamed = True
         try:
@@ -219,6 +205,10 @@ class Connection:
                 self._catching_up.cancel()
                 await asyncio.gather(self._catching_up, return_exceptions=True)
             del self._session  # breaks a cycle: thousands of connections must not wait for the garbage collector
+
+    @property
+    def _longest_line(self) -> int:
+        return self._limits.max_line * events.JSON_LINE
 
     def _first_session(self) -> Session:
         """Return the session of a peer that has sent nothing yet."""

@@ -32,6 +32,10 @@ class Port(Protocol[_Server]):
     listeners: list[socket.socket]
     plain_answer: bytes
 
+    def open(self, server: _Server, /) -> None:
+        """Prepare for connections to a server."""
+        ...
+
     def announcement(self, *, secure: bool) -> str:
         """Return what the log says of it; `secure`: it uses TLS."""
         ...
@@ -41,8 +45,8 @@ class Port(Protocol[_Server]):
         ...
 
 
-class PagePort(Port[_Server], Protocol):
-    """The port for browsers."""
+class PagePort(Port[_Server], Protocol[_Server]):
+    """The port that serves the page for browsers."""
 
     def page_at(self, host: str, *, secure: bool) -> str:
         """Return the address of the page, for browsers that reach the server at `host`."""

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from asyncchat import transcript
+from asyncchat.aio.links import links
 from asyncchat.aio.measurements import Measurements
 from asyncchat.aio.server import closing
 from asyncchat.aio.server.connection import READ_SIZE, Connection
@@ -30,10 +31,9 @@ from asyncchat.log.audience import Peer
 from asyncchat.log.log import SharedLog
 from asyncchat.log.shared.pipeline import SharedPipeline
 from asyncchat.sessions.session import Session
-from asyncchat.system.addresses import BACKLOG, DEFAULT_HOST, Address, host_of_peer, of_socket
+from asyncchat.system.addresses import BACKLOG, host_of_peer, of_socket
 from asyncchat.system.clock import Clock
 from asyncchat.text import room_texts, texts
-from asyncchat.tls.link import Link
 
 if TYPE_CHECKING:
     from asyncchat.store import Store
@@ -80,7 +80,7 @@ class Server:
     ) -> None:
         self._listeners = listeners
         self._web = web
-        self._ports = [port for port in (web, irc) if port]
+        self._ports: list[Port[Server]] = [port for port in (web, irc) if port]
         self._certificate = certificate
         self.limits = limits
         self._store = store
@@ -117,6 +117,8 @@ class Server:
         self._failure = ""
         self._doors: list[TlsDoor] = []
         self._out_of_files_said = 0.0
+        for port in self._ports:
+            port.open(self)
 
     async def run(self, stop: asyncio.Event, is_listening: Callable[[], object] = lambda: None) -> None:
         """Serve until `stop` is set, then send all users the rest and a goodbye.
@@ -181,14 +183,8 @@ class Server:
         return min(MOST_PENDING, self.limits.max_connections)
 
     def _links(self, user: User, room: str, key: str) -> list[str]:
-        """Return the links of an invitation, for clients and browsers, to where this user has reached the server."""
-        peer = user.output.peer
-        host = peer.reached if isinstance(peer, Connection) else DEFAULT_HOST
-        certificate = self._certificate
-        address = Address(host, of_socket(self._listeners[0]).port)
-        link = Link(address, certificate.fingerprint if certificate else "", room.removeprefix("#"), key)
-        page = self._web.page_at(host, secure=certificate is not None) if self._web else ""
-        return [str(link), *([f"{page}?k={key}{room}"] if page else [])]
+        fingerprint = self._certificate.fingerprint if self._certificate else ""
+        return links(user, room, key, of_socket(self._listeners[0]).port, fingerprint, self._web)
 
     def trouble(self, besides: int = 0) -> str:
         """Return why users can't join or post now, if so many connections are not counted; empty if they can."""

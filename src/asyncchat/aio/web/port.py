@@ -52,6 +52,9 @@ class WebPort:
         self._full = text(HTTPStatus.SERVICE_UNAVAILABLE, texts.CHAT_FULL)._replace(closes=True)
         self._checks = 0
 
+    def open(self, server: Server) -> None:
+        """Do nothing: there is nothing to prepare."""
+
     def announcement(self, *, secure: bool) -> str:
         """Return where the page is; `secure`: the port uses TLS."""
         scheme = "https" if secure else "http"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from asyncchat.cli.arguments import Parser, Rereading, checked, parse
 from asyncchat.cli.databases import is_url
-from asyncchat.cli.serve import irc, values, web
 from asyncchat.cli.serve import limits as limit_arguments
+from asyncchat.cli.serve import ports, values
 from asyncchat.cli.serve.stores import open_store
 from asyncchat.errors import ChatError
 from asyncchat.limits import RESERVED_FILES, Limits, Policy, raise_open_file_limit
@@ -43,7 +43,6 @@ _OF_FILE = ("durability", "tls", "trust_clock")
 _OF_ROOM = (
     "allow_plain_passwords",
     "irc",
-    "irc_name",
     "ircs",
     "log",
     "quiet",
@@ -57,7 +56,7 @@ _OF_ROOM = (
     "web",
 )
 
-_READ_AGAIN = {*Limits._fields, *web.OF_WEB, "allow_plain_passwords", "require_account", "rooms", "servers"} - {
+_READ_AGAIN = {*Limits._fields, *ports.OF_WEB, "allow_plain_passwords", "require_account", "rooms", "servers"} - {
     "replay",
     "search_timeout",
 }
@@ -95,8 +94,7 @@ def add_arguments(parser: Parser) -> None:
     )
     limit_arguments.add(parser)
     room = parser.add_argument_group("with --mode room")
-    web.add_arguments(room)
-    irc.add_arguments(room)
+    ports.add_arguments(room)
     room.add_argument("--log", choices=("text", "json"), help="format of the log on standard error (default: text)")
     room.add_argument("--quiet", action="store_true", help="print no transcript")
     room.add_argument(
@@ -169,8 +167,7 @@ def check(options: argparse.Namespace) -> None:
     given = {name: value for name, value in vars(options).items() if name in Limits._fields}
     if not options.store and (for_store := [name for name in _OF_STORE if getattr(options, name)]):
         options.parser.error(f"--{for_store[0].replace('_', '-')} goes with --store only")
-    if not options.web and (for_web := [name for name in web.OF_WEB if getattr(options, name)]):
-        options.parser.error(f"--{for_web[0].replace('_', '-')} goes with --web only")
+    ports.check(options)
     if options.tls and not options.store:
         options.parser.error(
             "--tls self keeps its key beside the store: give --store FILE, or --tls-cert and --tls-key"
@@ -179,7 +176,6 @@ def check(options: argparse.Namespace) -> None:
         for name in _OF_FILE:
             if getattr(options, name):
                 options.parser.error(f"--{name.replace('_', '-')} goes with a store in a file only")
-    irc.check(options)
     if bool(options.tls_cert) != bool(options.tls_key) or (options.tls and options.tls_cert):
         options.parser.error("give either --tls self, or both --tls-cert and --tls-key")
     for name in sorted(given.keys() | {name for name in _OF_ROOM if getattr(options, name)}):
@@ -210,14 +206,14 @@ def run(options: argparse.Namespace) -> int:
             # Listening comes first: a new store prints the admin's password, once, so the start must not fail after
             # that.
             listeners = [opened.enter_context(listener) for listener in _listen(options, inherited)]
-            port = web.open_port(options, opened, inherited.get(web.SOCKET))
-            irc_port = irc.open_port(options, opened, inherited.get(irc.SOCKET))
+            port = ports.open_port(options, opened, inherited.get(ports.WEB))
+            irc = ports.open_irc(options, opened, inherited.get(ports.IRC))
             certificate = _certificate(options)
             store = None
             if options.store:
                 signals.end_at_once()
                 store = opened.enter_context(closing(open_store(options, limits)))
-            _serve_room(options, listeners, port, limits, store, certificate, irc_port)
+            _serve_room(options, listeners, port, limits, store, certificate, irc)
     return 0
 
 
@@ -253,7 +249,7 @@ def _reread(options: argparse.Namespace, port: "WebPort | None") -> "Callable[[]
         given = {name: value for name, value in vars(now).items() if name in Limits._fields}
         limits = _within_open_files(Limits(**given), wanted=given.get("max_connections"))
         if port:
-            port.trust = web.trust(now)
+            port.trust = ports.trust(now)
         return limits, _policy(now)
 
     return reread
@@ -274,7 +270,7 @@ def _certificate(options: argparse.Namespace) -> "Certificate | None":
 
 def _listen(options: argparse.Namespace, inherited: dict[str, list[socket.socket]]) -> list[socket.socket]:
     """Return the listening sockets: those that were `inherited`, by their names, or new ones. Raises ChatError."""
-    given = [listener for name, some in inherited.items() for listener in some if name not in {web.SOCKET, irc.SOCKET}]
+    given = [listener for name, some in inherited.items() for listener in some if name not in {ports.WEB, ports.IRC}]
     return given or listen(options.host or [DEFAULT_HOST], options.port)
 
 
@@ -295,7 +291,7 @@ def _serve_room(
     limits: Limits,
     store: "Store | PgStore | None",
     certificate: "Certificate | None",
-    irc_port: "IrcPort | None",
+    irc: "IrcPort | None",
 ) -> None:
     import asyncio
     import gc
@@ -322,7 +318,7 @@ def _serve_room(
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             reread = _reread(options, port) if options.config else None
-            runner.run(serve(listeners, limits, recorder, store, _policy(options), port, certificate, reread, irc_port))
+            runner.run(serve(listeners, limits, recorder, store, _policy(options), port, certificate, reread, irc))
     finally:
         signals.ignore()
         for outlet in (recorder, errors):

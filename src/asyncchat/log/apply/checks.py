@@ -70,7 +70,7 @@ def check(state: ChatState, entry: AnyEntry) -> None:
             _require_member(state, number)
             _refuse_banned(state, new, time)
             _require_account(state, account)
-            if new.key == SERVER.key or new.key in state.members:
+            if new.key == SERVER.key or (new.key in state.members and new.key != state.keys[number]):
                 raise NameTaken(new.shown)
         case CreateAccount(name, _, _, time, network):
             _refuse_banned(state, name, time, network)

@@ -39,6 +39,7 @@ from asyncchat.log.entries import (
     UseInvite,
     life_of,
 )
+from asyncchat.log.restrictions import RestrictionKind
 from asyncchat.log.room_events import (
     Changed,
     ConnectionReplaced,
@@ -47,6 +48,7 @@ from asyncchat.log.room_events import (
     Left,
     MemberCount,
     Reconnected,
+    Removed,
     Renamed,
     Sent,
 )
@@ -87,7 +89,7 @@ def apply(state: ChatState, entry: Logged) -> Sequence[Told]:
         case Depart(number, room):
             member = state.member(number)
             state.replace(member._replace(rooms=tuple(other for other in member.rooms if other != room)))
-            return (_vacate(state, room, member.name),)
+            return (_vacate(state, room, member.name, has_quit=False),)
         case Count(room):
             return ((room, MemberCount(len(state.rooms[room].members))),) if room in state.rooms else ()
         case SendPrivate() | ChangePrivate() | OpenConversation() | MarkRead() | Follow() | ReadRoom() | Mark():
@@ -103,9 +105,11 @@ def apply(state: ChatState, entry: Logged) -> Sequence[Told]:
             else:
                 state.rooms[room].roles[account] = role
             return _vacate_uninvited(state, room)
-        case Restrict(_, restriction, _, time):
+        case Restrict(by, restriction, action, time):
             state.restrictions.remove_ended(time)
             state.restrictions.add(restriction)
+            if restriction.kind == RestrictionKind.BAN and (banned := state.members.get(restriction.name.key)):
+                return [(room, Removed(banned.name, by, action)) for room in banned.rooms]
         case LiftRestriction(_, kind, name, _, room):
             state.restrictions.remove(kind, name.key, room)
         case MakeInvite(_, invite):
@@ -118,8 +122,8 @@ def apply(state: ChatState, entry: Logged) -> Sequence[Told]:
             if message := state.rooms[room].find(seq):
                 state.rooms[room].change(message._replace(text=text, changed=time))
             return ((room, Changed(seq, author, by, text)),)
-        case SetTopic(_, text, room=room):
-            state.rooms[room].topic = text
+        case SetTopic(by, text, time, room):
+            state.rooms[room].topic, state.rooms[room].topic_set = text, (by, time)
         case DeleteAccount(account):
             _change_accounts(state, entry)
             had = [key for key, room in state.rooms.items() if room.roles.pop(account, None) is not None]
@@ -141,7 +145,7 @@ def rooms_after(state: ChatState, join: Join) -> tuple[str, ...]:
 
 def _leave(state: ChatState, number: int, *, is_news: bool = True) -> Sequence[Told]:
     member = state.remove(number)
-    return [_vacate(state, room, member.name, is_news=is_news, stays=False) for room in member.rooms]
+    return [_vacate(state, room, member.name, is_news=is_news) for room in member.rooms]
 
 
 def _join(state: ChatState, member: Member, stays_in: Sequence[str]) -> Sequence[Told]:
@@ -157,7 +161,7 @@ def _join(state: ChatState, member: Member, stays_in: Sequence[str]) -> Sequence
     return told
 
 
-def _rename(state: ChatState, number: int, new: Name, account: int) -> Sequence[Told]:
+def _rename(state: ChatState, number: int, new: Name, account: int | None) -> Sequence[Told]:
     before = state.remove(number)
     state.replace(before._replace(name=new, account=account))
     told: list[Told] = []
@@ -173,7 +177,7 @@ def _enter(state: ChatState, number: int, room: str, leaving: str | None) -> Seq
     member = state.member(number)
     told: list[Told] = []
     if leaving in member.rooms and leaving != room:
-        told.append(_vacate(state, leaving, member.name))
+        told.append(_vacate(state, leaving, member.name, has_quit=False))
     if room not in member.rooms:
         told.append(_occupy(state, room, member.name))
     stays_in = [other for other in member.rooms if other not in {room, leaving}]
@@ -187,8 +191,8 @@ def _occupy(state: ChatState, room: str, name: Name) -> Told:
     return room, Joined(name, len(members))
 
 
-def _vacate(state: ChatState, room: str, name: Name, *, is_news: bool = True, stays: bool = True) -> Told:
-    return room, Left(name, len(state.vacate(room, name).members), is_news, stays)
+def _vacate(state: ChatState, room: str, name: Name, *, is_news: bool = True, has_quit: bool = True) -> Told:
+    return room, Left(name, len(state.vacate(room, name).members), is_news, has_quit)
 
 
 def _vacate_uninvited(state: ChatState, room: str) -> Sequence[Told]:
@@ -200,7 +204,7 @@ def _vacate_uninvited(state: ChatState, room: str) -> Sequence[Told]:
     for member in members:
         if not state.may_enter(room, member.account):
             state.replace(member._replace(rooms=tuple(other for other in member.rooms if other != room)))
-            told.append(_vacate(state, room, member.name))
+            told.append(_vacate(state, room, member.name, has_quit=False))
             if room not in state.rooms:
                 break
     return told

@@ -22,7 +22,8 @@ class Join(Entry[None]):
     network: where it comes from
     account: the number of the account that the name belongs to, if it is one
     token_hash: of the token with which a guest can come back
-    rooms: the keys of the rooms to be in, besides those that the user is in already; without those that do not exist
+    rooms: the keys of the rooms to be in, besides those that the user is in already; without those that do not exist,
+        and the default one if no other is left of them
 
     Raises Banned, NameTaken, and IncorrectLogin if there is no such account any more.
     """
@@ -38,11 +39,14 @@ class Join(Entry[None]):
 
 @dataclass(frozen=True, slots=True)
 class Rename(Entry[None]):
-    """Continue under the name of an account. Raises Banned, NameTaken, IncorrectLogin, and NotThere."""
+    """Continue under the name of an account, or, without one, under another name of a guest.
+
+    Raises Banned, NameTaken, IncorrectLogin, and NotThere.
+    """
 
     member: int
     new: Name
-    account: int
+    account: int | None
     time: int
 
 

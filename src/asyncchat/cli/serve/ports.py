@@ -1,4 +1,4 @@
-"""The arguments of `asyncchat serve` for the web port."""
+"""The arguments of `asyncchat serve` for the ports for browsers and for IRC clients."""
 
 import argparse
 import socket
@@ -10,11 +10,12 @@ from asyncchat.cli.arguments import checked
 from asyncchat.system.addresses import DEFAULT_HOST, listen, parse_host, parse_port
 
 if TYPE_CHECKING:
+    from asyncchat.aio.irc.port import IrcPort
     from asyncchat.aio.web.port import WebPort
     from asyncchat.aio.web.trust import Trust
 
-SOCKET = "web"
-"""The name of the socket that systemd makes for the web port (FileDescriptorName=)."""
+WEB, IRC = "web", "irc"
+"""The names of the sockets that systemd makes for these ports (FileDescriptorName=)."""
 
 OF_WEB = ("web_origin", "trusted_proxy", "metrics")
 """The options that need --web."""
@@ -24,9 +25,27 @@ def add_arguments(group: argparse._ActionsContainer) -> None:
     """Add the arguments to the group of the mode room."""
     group.add_argument(
         "--web",
-        type=checked(port_of),
+        type=checked(_address),
         metavar="[HOST:]PORT",
         help="serve the page for browsers, and WebSockets, on this port (default for HOST: what --host says)",
+    )
+    group.add_argument(
+        "--irc",
+        type=checked(_address),
+        metavar="[HOST:]PORT",
+        help="serve IRC clients on this port (default for HOST: what --host says); 6667 is usual",
+    )
+    group.add_argument(
+        "--ircs",
+        type=checked(_address),
+        metavar="[HOST:]PORT",
+        help="the same, when the server uses TLS; 6697 is usual",
+    )
+    group.add_argument(
+        "--irc-name",
+        type=checked(_server_name),
+        metavar="NAME",
+        help="what IRC clients take the server to be called, a name with a dot (default: asyncchat.local)",
     )
     group.add_argument(
         "--web-origin",
@@ -52,6 +71,31 @@ def add_arguments(group: argparse._ActionsContainer) -> None:
     )
 
 
+def check(options: argparse.Namespace) -> None:
+    """Let the parser say what options do not go together."""
+    if not options.web and (for_web := [name for name in OF_WEB if getattr(options, name)]):
+        options.parser.error(f"--{for_web[0].replace('_', '-')} goes with --web only")
+    has_tls = options.tls or options.tls_cert
+    if options.irc and has_tls:
+        options.parser.error("this server uses TLS: write --ircs instead of --irc")
+    if options.ircs and not has_tls:
+        options.parser.error("--ircs goes with --tls self or --tls-cert only; without TLS, write --irc")
+    if options.irc_name and not (options.irc or options.ircs):
+        options.parser.error("--irc-name goes with --irc or --ircs only")
+
+
+def open_irc(options: argparse.Namespace, opened: ExitStack, inherited: list[socket.socket] | None) -> "IrcPort | None":
+    """Return the port for IRC clients, if there is one; see open_port."""
+    address = options.irc or options.ircs
+    if not address:
+        return None
+    from asyncchat import __version__
+    from asyncchat.aio.irc.port import IrcPort
+    from asyncchat.formats.irc.network import DEFAULT_NAME
+
+    return IrcPort(_listening(options, address, opened, inherited), options.irc_name or DEFAULT_NAME, __version__)
+
+
 def open_port(
     options: argparse.Namespace, opened: ExitStack, inherited: list[socket.socket] | None
 ) -> "WebPort | None":
@@ -63,11 +107,20 @@ def open_port(
         return None
     from asyncchat.aio.web.port import WebPort
 
-    host, port = options.web
+    return WebPort(_listening(options, options.web, opened, inherited), trust(options))
+
+
+def _listening(
+    options: argparse.Namespace,
+    address: tuple[str | None, int],
+    opened: ExitStack,
+    inherited: list[socket.socket] | None,
+) -> list[socket.socket]:
+    host, port = address
     listeners = inherited or listen([host] if host else options.host or [DEFAULT_HOST], port)
     for listener in listeners:
         opened.enter_context(listener)
-    return WebPort(listeners, trust(options))
+    return listeners
 
 
 def trust(options: argparse.Namespace) -> "Trust":
@@ -78,12 +131,19 @@ def trust(options: argparse.Namespace) -> "Trust":
     return Trust(options.web_origin or (), options.trusted_proxy or (), options.metrics or (), pages)
 
 
-def port_of(text: str) -> tuple[str | None, int]:
-    """Return a port, and the host before it, if there is one. Raises ValueError."""
+def _address(text: str) -> tuple[str | None, int]:
     host, _, port = text.rpartition(":")
     if not port.isdecimal():
         raise ValueError(f"{text!r} is not a port; write PORT or HOST:PORT")
     return parse_host(host) if host else None, parse_port(port, least=0)
+
+
+def _server_name(text: str) -> str:
+    from asyncchat.text.usernames import parse_name
+
+    if "." not in text:
+        raise ValueError(f"{text!r} has no dot in it, so it could be the name of a user; write something like irc.here")
+    return parse_name(text).shown
 
 
 def _origin(text: str) -> str:

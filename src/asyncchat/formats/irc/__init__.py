@@ -1,0 +1,1 @@
+"""The form of what IRC clients send and get; docs/irc.md says what differs from other servers."""

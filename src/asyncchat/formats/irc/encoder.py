@@ -1,0 +1,145 @@
+"""The events of rooms as lines of IRC: one encoder for each set of capabilities."""
+
+from collections.abc import Callable, Sequence
+
+from asyncchat.formats.irc.lines import LONGEST, pieces
+from asyncchat.log import room_events
+from asyncchat.log.room_events import ANNOUNCED, Changed, Event, Noted, Sent, timestamp
+from asyncchat.text import room_texts
+from asyncchat.text.command_line import ACTION
+from asyncchat.text.usernames import Name
+
+USER = "u"
+"""What stands for the name of each user on a machine, which is nobody's business."""
+
+
+def source(name: Name) -> str:
+    """Return how a line begins that is from a user; no addresses are shown."""
+    return f":{name.shown}!{USER}@{name.shown}"
+
+
+class Format:
+    """Encodes events for clients with the same capabilities.
+
+    server: the name of the server
+    epoch: identifies the numbers of messages
+    lobby: the name of the default room, with its #
+    account_of: returns the account that a name belongs to, or *
+    away_of: returns why a user is away, or nothing
+    """
+
+    CAPABILITIES = frozenset(
+        {"account-notify", "account-tag", "away-notify", "extended-join", "message-tags", "server-time"}
+    )
+    """Those that change what is sent to all members of a room."""
+
+    def __init__(
+        self,
+        server: str,
+        epoch: str,
+        lobby: str,
+        account_of: Callable[[Name], str],
+        away_of: Callable[[Name], str],
+        capabilities: frozenset[str],
+    ) -> None:
+        self._server = server
+        self._epoch = epoch
+        self._lobby = lobby
+        self._account_of = account_of
+        self._away_of = away_of
+        self._has_time = "server-time" in capabilities
+        self._has_ids = "message-tags" in capabilities
+        self._has_accounts = "account-tag" in capabilities
+        self._tells_accounts = "account-notify" in capabilities
+        self._tells_away = "away-notify" in capabilities
+        self._joins_are_extended = "extended-join" in capabilities
+
+    def __call__(self, events: Sequence[Event], room: str = "", /) -> bytes:
+        """Return the events of a room as lines."""
+        room = room or self._lobby
+        return "".join([line for event in events for line in self._lines(event, room)]).encode()
+
+    def _lines(self, event: Event, room: str) -> Sequence[str]:
+        match event:
+            case Sent():
+                return self.message(event, room)
+            case Changed(_, author, by, text):
+                return self.change(author, by, text, room)
+            case room_events.Joined(name, members) if members <= ANNOUNCED:
+                return (self.join(name, room), *self._away(name))
+            case room_events.Left(name, members, True, has_quit) if members <= ANNOUNCED:
+                return (f"{source(name)} QUIT :\r\n" if has_quit else f"{source(name)} PART {room}\r\n",)
+            case room_events.Removed(name, by, action):
+                return (f"{source(by)} KICK {room} {name.shown} :{action}\r\n",)
+            case room_events.Renamed(name, new, members) if members <= ANNOUNCED:
+                return (f"{source(name)} NICK {new.shown}\r\n", *self._noted(Noted(new), room))
+            case Noted():
+                return self._noted(event, room)
+            case _:
+                return ()
+
+    def _noted(self, noted: Noted, room: str) -> Sequence[str]:
+        name, by, is_moderator, away = noted
+        if by:
+            return (f"{source(by)} MODE {room} {'+' if is_moderator else '-'}o {name.shown}\r\n",)
+        if away is not None:
+            return (f"{source(name)} AWAY{away and f' :{away}'}\r\n",) if self._tells_away else ()
+        return (f"{source(name)} ACCOUNT {self._account_of(name)}\r\n",) if self._tells_accounts else ()
+
+    def _away(self, name: Name) -> Sequence[str]:
+        """Return why a user who has just entered a room is away, if so."""
+        away = self._away_of(name) if self._tells_away else ""
+        return self._noted(Noted(name, away=away), "") if away else ()
+
+    def join(self, name: Name, room: str) -> str:
+        """Return that a user is in a room from now on."""
+        if self._joins_are_extended:
+            return f"{source(name)} JOIN {room} {self._account_of(name)} :{name.shown}\r\n"
+        return f"{source(name)} JOIN {room}\r\n"
+
+    def message(self, sent: Sent, target: str, batch: str = "") -> list[str]:
+        """Return a message for `target`: a line for each of its lines, or more if one is too long for IRC.
+
+        batch: that it belongs to
+        """
+        if not sent.text:  # it was deleted
+            return []
+        tags = [f"batch={batch}"] if batch else []
+        if self._has_time:
+            tags.append(f"time={timestamp(sent.time)}")
+        if self._has_accounts and (account := self._account_of(sent.name)) != "*":
+            tags.append(f"account={account}")
+        more = f"@{';'.join(tags)} " if tags else ""
+        if self._has_ids:
+            tags.append(f"msgid={self.message_id(sent.seq)}")
+        first = f"@{';'.join(tags)} " if tags else ""
+        begin = f"{source(sent.name)} PRIVMSG {target} :"
+        text = sent.text
+        if "\n" not in text and not text.startswith(ACTION) and (len(begin) + len(text)) * 4 <= LONGEST:
+            return [f"{first}{begin}{text}\r\n"]  # nearly always
+        lines = _said(begin, text)
+        return [f"{more if number else first}{line}\r\n" for number, line in enumerate(lines)]
+
+    def change(self, author: Name, by: Name, text: str, target: str, mark: str = "") -> list[str]:
+        """Return a note that a message has another text, or is deleted, if `text` is empty."""
+        begin = f":{self._server} NOTICE {target} :{mark}"
+        if not text:
+            return [f"{begin}{room_texts.message_deleted(author.shown, by.shown)}\r\n"]
+        is_action = text.startswith(ACTION)
+        begin += f"(edited) * {author.shown} " if is_action else f"(edited) {author.shown}: "
+        lines = text.removeprefix(ACTION).split("\n")
+        return [f"{begin}{piece}\r\n" for line in lines for piece in pieces(line, LONGEST - len(begin.encode()))]
+
+    def message_id(self, seq: int) -> str:
+        """Return what identifies a message in its room or private conversation."""
+        return f"{self._epoch}-{seq}"
+
+
+def _said(begin: str, text: str) -> list[str]:
+    """Return each line of a message, in pieces that are not too long."""
+    end = ""
+    if text.startswith(ACTION):
+        text = text.removeprefix(ACTION)
+        begin, end = f"{begin}\x01ACTION ", "\x01"
+    room = LONGEST - len(begin.encode()) - len(end)
+    return [f"{begin}{piece}{end}" for line in text.split("\n") if line for piece in pieces(line, room)]

@@ -1,0 +1,269 @@
+"""How an IRC client gets in: CAP, SASL, PASS, NICK and USER, in whatever order it sends them."""
+
+import base64
+import contextlib
+
+from asyncchat.chat import login
+from asyncchat.chat.requests.queries import UnreadCounts
+from asyncchat.commands.messaging import find_recipient
+from asyncchat.errors import Refusal
+from asyncchat.formats.irc.encoder import source
+from asyncchat.formats.irc.lines import Line, middle
+from asyncchat.log.accounts import Account
+from asyncchat.log.entries import OpenConversation
+from asyncchat.log.requests import Running
+from asyncchat.log.room_events import SHOWN
+from asyncchat.sessions.irc.session import IrcSession, handles
+from asyncchat.text import texts
+from asyncchat.text.refusals import Banned, IncorrectLogin, NameTaken
+from asyncchat.text.usernames import Name, NameRefused, find_name, is_name, parse_name
+
+IN_USE = "Nickname is already in use"
+_CHUNK = 400
+"""Characters of a part of a password in SASL, at most; a shorter one is the last."""
+
+_MOST_SASL = 4 * _CHUNK
+_MOST_UNREAD = 50
+"""Private conversations of which the unread messages are shown at once."""
+
+_WITH_VALUES = 302
+"""The version of CAP from which on capabilities have values."""
+
+
+@handles("CAP", least=1, is_early=True)
+def _cap(session: IrcSession, line: Line) -> Running | None:
+    what, output = line.params[0].upper(), session.output
+    capabilities = session.network.capabilities
+    if what in {"LS", "REQ"} and not session.user.name:
+        session.is_negotiating = True
+    match what:
+        case "LS":
+            version = line.param(1)
+            has_values = version.isascii() and version.isdigit() and int(version[:4]) >= _WITH_VALUES
+            if has_values:
+                output.capabilities = {*output.capabilities, "cap-notify"}
+            shown = [f"{name}={value}" if value and has_values else name for name, value in capabilities.items()]
+            output.tell("CAP", output.nick, "LS", " ".join(shown))
+        case "LIST":
+            output.tell("CAP", output.nick, "LIST", " ".join(sorted(output.capabilities)))
+        case "REQ":
+            wanted = line.param(1).split()
+            if {name.removeprefix("-") for name in wanted} <= capabilities.keys():
+                off = {name[1:] for name in wanted if name.startswith("-")}
+                session.set_capabilities({*output.capabilities, *wanted} - off - {f"-{name}" for name in off})
+                output.tell("CAP", output.nick, "ACK", line.param(1))
+            else:
+                output.tell("CAP", output.nick, "NAK", line.param(1))
+        case "END":
+            session.is_negotiating = False
+            return _register(session)
+        case _:
+            output.numeric(410, middle(line.params[0]), "Invalid CAP command")
+    return None
+
+
+@handles("NICK", is_early=True)
+def _nick(session: IrcSession, line: Line) -> Running | None:
+    raw = line.param(0)
+    if not raw:
+        session.output.numeric(431, "No nickname given")
+        return None
+    try:
+        name = parse_name(raw)
+    except NameRefused as refused:
+        _refuse_nick(session, raw, refused)
+        return None
+    if session.user.name:
+        return _rename(session, name)
+    session.wanted = name.shown
+    return _register(session)
+
+
+async def _rename(session: IrcSession, name: Name) -> None:
+    user = session.user
+    own = user.require_name()
+    if own == name or (user.account and own.key == name.key):
+        return
+    if user.account:
+        session.output.numeric(447, f"Your nickname is that of your account, {user.account.name.shown}")
+        return
+    try:
+        await login.rename_guest(session.core, user, name)
+    except (Refusal, NameRefused) as refused:
+        _refuse_nick(session, name.shown, refused)
+
+
+@handles("USER", is_early=True)
+def _user(session: IrcSession, line: Line) -> Running | None:
+    if session.has_user:
+        session.output.numeric(462, "You may not reregister")
+    elif not line.param(3):
+        session.output.numeric(461, "USER", "Not enough parameters")
+    else:
+        session.has_user = True
+        return _register(session)
+    return None
+
+
+@handles("PASS", least=1, is_early=True)
+def _pass(session: IrcSession, line: Line) -> None:
+    if session.user.name:
+        session.output.numeric(462, "You may not reregister")
+    else:
+        session.password = line.params[0]
+
+
+@handles("AUTHENTICATE", least=1, is_early=True)
+def _authenticate(session: IrcSession, line: Line) -> Running | None:
+    output, word = session.output, line.params[0]
+    if session.login or session.user.account:
+        output.numeric(907, "You have already authenticated using SASL")
+    elif word == "*":
+        session.sasl = None
+        output.numeric(906, "SASL authentication aborted")
+    elif session.sasl is None and word.upper() != "PLAIN":
+        output.numeric(908, "PLAIN", "are available SASL mechanisms")
+        _refuse_login(session)
+    elif session.sasl is None:
+        session.sasl = ""
+        output.send("AUTHENTICATE +")
+    elif len(word) > _CHUNK or len(session.sasl) + len(word) > _MOST_SASL:
+        session.sasl = None
+        output.numeric(905, "SASL message too long")
+    else:
+        session.sasl += word if word != "+" else ""
+        if len(word) < _CHUNK:
+            written, session.sasl = session.sasl, None
+            return _log_in(session, written)
+    return None
+
+
+def _refuse_login(session: IrcSession, why: str = "") -> None:
+    session.output.numeric(904, f"SASL authentication failed{why and f': {why}'}")
+
+
+async def _log_in(session: IrcSession, written: str) -> None:
+    try:
+        authzid, authcid, password = base64.b64decode(written, validate=True).decode().split("\0")
+    except ValueError:
+        _refuse_login(session)
+        return
+    if authzid not in {"", authcid}:
+        _refuse_login(session)
+        return
+    core, user = session.core, session.user
+    try:
+        account = await _authorize(session, authcid, password)
+        if user.name:
+            session.output.is_quiet = True
+            await login.log_in(core, user, account, texts.AUTHORIZED)
+    except Refusal as refused:
+        core.counters.refused_lines[refused.code] += 1
+        _refuse_login(session, str(refused))
+        return
+    finally:
+        session.output.is_quiet = False
+    session.login = account
+    shown = account.name.shown
+    session.output.numeric(900, source(account.name)[1:], shown, f"You are now logged in as {shown}")
+    session.output.numeric(903, "SASL authentication successful")
+    if user.name:
+        await _show_unread(session, account)
+
+
+async def _authorize(session: IrcSession, wanted: str, password: str) -> Account:
+    """Return the account with this name, if the password is right. Raises Refusal."""
+    core, user = session.core, session.user
+    core.require_accounts()
+    login.refuse_plain_password(core, user)
+    name = find_name(wanted)
+    account = login.check_owner(core, user, core.find_account(name) if name else None)
+    await login.authorize(core, user, account, password, b"")
+    user.resumable.doubts.learn_password(password)
+    return account
+
+
+async def _register(session: IrcSession) -> None:
+    """Let the client in, if it has said all that is needed."""
+    user, wanted = session.user, session.wanted
+    if user.name or session.is_negotiating or not (session.has_user and wanted):
+        return
+    try:
+        await _join(session, parse_name(wanted))
+    except Banned as banned:
+        session.output.numeric(465, "You are banned from this server")
+        session.core.disconnect(user, str(banned))
+    except (Refusal, NameRefused) as refused:
+        session.wanted = ""
+        if refused.code == "guest":  # only registered users may join
+            session.core.disconnect(user, "this chat is for registered people: log in with SASL")
+        else:
+            _refuse_nick(session, wanted, refused)
+    else:
+        await _welcome(session)
+
+
+async def _join(session: IrcSession, name: Name) -> None:
+    core, user = session.core, session.user
+    account = session.login
+    if not account and session.password and (found := core.find_account(name)):
+        before, _, rest = session.password.partition(":")
+        password = rest if rest and is_name(before, name) else session.password
+        session.password = ""
+        account = await _authorize(session, found.name.shown, password)
+    if not account:
+        await login.join_as_guest(core, user, name, rooms=())
+        return
+    core.refuse_banned(account.name)
+    other = core.online.get(account.name.key)
+    if other and not other.is_asked:
+        raise NameTaken(account.name.shown)
+    if core.find_account(account.name) is not account:
+        session.login = None
+        raise IncorrectLogin
+    await login.join_as_owner(core, user, account, rooms=())
+
+
+def _refuse_nick(session: IrcSession, wanted: str, refused: Refusal | NameRefused) -> None:
+    """Tell why the client can't have a nick, and what it can do."""
+    session.core.counters.refused_lines[refused.code] += 1
+    output, wanted = session.output, middle(wanted)
+    if refused.code in {"name-taken", "name-registered"}:
+        output.numeric(433, wanted, IN_USE)
+        if refused.code == "name-registered":
+            output.notice(f"{wanted} is registered: log in with SASL (PLAIN) to use it, or choose another nick.")
+        elif session.login:
+            output.notice(f"{wanted} is here on another connection: end that, or wait until it has timed out.")
+    elif isinstance(refused, NameRefused):
+        output.numeric(432, wanted, str(refused))
+    else:
+        output.numeric(464 if refused.code == "incorrect-password" else 437, wanted, str(refused))
+
+
+async def _welcome(session: IrcSession) -> None:
+    core, user, output, network = session.core, session.user, session.output, session.network
+    name = user.require_name()
+    output.identity(name.shown, user.role)
+    output.numeric(1, f"Welcome to asyncchat, {source(name)[1:]}")
+    output.numeric(2, f"Your host is {network.name}, running asyncchat {network.version}")
+    output.numeric(3, f"This server was started {network.started}")
+    output.numeric(4, network.name, f"asyncchat-{network.version}", "i", "bnot")
+    output.numeric(5, network.tokens(), "are supported by this server")
+    output.numeric(422, "There is no message of the day")
+    output.numeric(221, "+")
+    for key in core.rooms_of(user):  # where the connection was that this one has replaced
+        output.entered(core.state.rooms[key], name, core.last(room=key), 0, 0)
+    if user.account:
+        await _show_unread(session, user.account)
+
+
+async def _show_unread(session: IrcSession, account: Account) -> None:
+    """Show the private messages that have waited for the user."""
+    core, output = session.core, session.output
+    with contextlib.suppress(Refusal):  # the store can't be read, or somebody's account is deleted meanwhile
+        for name, _ in (await UnreadCounts(account))[:_MOST_UNREAD]:
+            other = find_recipient(core, session.user, name)
+            history = await OpenConversation(account.id, other.id)
+            output.private_messages(other, history.new)
+            if history.more:
+                output.notice(f"{name}: {texts.more_unread(history.more, history.more + SHOWN)}")

@@ -1,0 +1,357 @@
+"""What IRC clients and others say to each other. The numbers are those of docs/irc.md."""
+
+import pytest
+
+from asyncchat.formats.irc.lines import LONGEST
+from asyncchat.log.accounts import Role
+from asyncchat.log.room_events import timestamp
+from asyncchat.text import texts
+from tests.chat import SlowLog, a_room
+from tests.chat.irc_people import Irc, S, command, irc, owner, payload
+from tests.chat.stored_chat import SECRET, StoredChat
+
+TAGGED = ("server-time", "message-tags")
+
+
+def login(chat: StoredChat, name: str) -> list[str]:
+    """Log in as somebody, and return the commands of what is heard."""
+    return Irc(chat).codes("AUTHENTICATE PLAIN", f"AUTHENTICATE {payload(name)}", f"NICK {name}", "USER x 0 * :x")
+
+
+def test_check_11_what_irc_says_comes_in_each_form(chat: StoredChat) -> None:
+    alice, bob, program = irc(chat, "alice"), chat.guest("bob"), chat.program("carol")
+    bob.hear()
+    program.hear()
+    assert alice.say("PRIVMSG #lobby :hello") == []
+    assert bob.hear() == ["alice: hello"]
+    (event,) = program.hear()
+    assert (event["type"], event["from"], event["text"]) == ("message", "alice", "hello")
+
+
+def test_check_12_ones_own_lines_come_back_only_if_they_are_wanted(chat: StoredChat) -> None:
+    alice, bob, carol = irc(chat, "alice"), irc(chat, "bob", "echo-message"), irc(chat, "carol")
+    text = "hello, :alice!u@alice PRIVMSG"  # which is not hers
+    assert alice.say("PRIVMSG #lobby :hello") == []
+    assert bob.say(f"PRIVMSG #lobby :{text}") == [f":bob!u@bob PRIVMSG #lobby :{text}"]
+    assert alice.hear() == [f":bob!u@bob PRIVMSG #lobby :{text}"]
+    assert carol.hear() == [":alice!u@alice PRIVMSG #lobby :hello", f":bob!u@bob PRIVMSG #lobby :{text}"]
+
+
+def test_check_13_plain_lines_are_messages(chat: StoredChat) -> None:
+    alice, bob = irc(chat, "alice"), chat.guest("bob")
+    alice.hear()
+    bob.say("hello", "/me waves", "//slash")
+    assert alice.hear() == [
+        ":bob!u@bob PRIVMSG #lobby :hello",
+        ":bob!u@bob PRIVMSG #lobby :\x01ACTION waves\x01",
+        ":bob!u@bob PRIVMSG #lobby :/slash",
+    ]
+
+
+def test_check_15_colours_and_typefaces_are_taken_out(chat: StoredChat) -> None:
+    alice, bob = irc(chat, "alice"), chat.guest("bob")
+    bob.hear()
+    alice.say(
+        "PRIVMSG #lobby :\x02\x0304red\x0f \x0304,12x\x04ff0000y\x11\x16\x1d\x1e\x1fz", "PRIVMSG #lobby :\x02\x0f"
+    )
+    assert bob.hear() == ["alice: red xyz"]
+
+
+def test_check_16_actions_go_both_ways(chat: StoredChat) -> None:
+    alice, bob = irc(chat, "alice"), chat.guest("bob")
+    bob.hear()
+    assert alice.say("PRIVMSG #lobby :\x01ACTION waves\x01") == []
+    assert bob.hear() == ["* alice waves"]
+    assert alice.codes("PRIVMSG #lobby :\x01ACTION\x01") == ["412"]
+    assert alice.codes("PRIVMSG #lobby :\x01VERSION\x01", "NOTICE #lobby :\x01VERSION x\x01") == ["NOTICE"]
+    assert bob.hear() == []
+
+
+def test_check_17_control_characters_are_seen(chat: StoredChat) -> None:
+    alice, bob = irc(chat, "alice"), chat.guest("bob")
+    bob.hear()
+    alice.say("PRIVMSG #lobby :a\x1b[31mb")
+    assert bob.hear() == ["alice: a␛[31mb"]
+
+
+@pytest.mark.parametrize("piece", ["word ", "ä", "x", "李雷 "])
+def test_check_18_long_lines_are_split_and_lose_nothing(chat: StoredChat, piece: str) -> None:
+    alice, bob = irc(chat, "alice", *TAGGED), chat.guest("bob")
+    alice.hear()
+    text = (piece * (4096 // len(piece.encode()))).strip()
+    bob.say(text)
+    data = alice.peer.take()
+    lines = data.decode().split("\r\n")[:-1]
+    assert len(lines) > 8
+    begin = ":bob!u@bob PRIVMSG #lobby :"
+    bare = [line.partition(" ")[2] for line in lines]
+    assert all(len(line.encode()) <= LONGEST and line.startswith(begin) for line in bare)
+    assert "".join(line.removeprefix(begin) for line in bare) == text
+    assert ["msgid=" in line for line in lines] == [True, *[False] * (len(lines) - 1)]
+    assert len({line.partition(";")[0].partition(" ")[0] for line in lines}) == 1
+    if " " in piece:
+        assert all(line.endswith(" ") for line in bare[:-1])
+
+
+def test_long_actions_are_split_too(chat: StoredChat) -> None:
+    alice, bob = irc(chat, "alice"), chat.guest("bob")
+    alice.hear()
+    bob.say(f"/me {'x' * 1000}")
+    lines = alice.hear()
+    assert len(lines) == 3
+    assert all(line.endswith("\x01") and len(line) <= LONGEST for line in lines)
+
+
+def test_check_19_lines_that_are_too_long_are_not_posted(chat: StoredChat) -> None:
+    alice, bob = irc(chat, "alice"), chat.guest("bob")
+    bob.hear()
+    assert alice.say(f"PRIVMSG #lobby :{'x' * 600}") == [f":{S} 417 alice :Input line was too long"]
+    assert alice.codes(f"PRIVMSG #lobby :{'x' * 100_000}", f"@{'t' * 4095} PING x") == ["417", "417"]
+    assert alice.codes(f"@{'t' * 4094} PING x") == ["PONG"]
+    assert bob.hear() == []
+
+
+def test_check_20_what_is_not_utf_8_is_refused(chat: StoredChat) -> None:
+    alice, bob = irc(chat, "alice"), chat.guest("bob")
+    bob.hear()
+    alice.hear()
+    alice.send(b"PRIVMSG #lobby :hi\xaa\r\n")
+    assert alice.hear() == [f":{S} FAIL PRIVMSG INVALID_UTF8 :Your line was not taken: it is not UTF-8"]
+    alice.send(b":\xaa\r\n")
+    assert alice.hear() == [f":{S} FAIL * INVALID_UTF8 :Your line was not taken: it is not UTF-8"]
+    alice.say("PRIVMSG #lobby :hi")
+    assert bob.hear() == ["alice: hi"]
+
+
+@pytest.mark.parametrize(
+    "line", ["/auth bob pw123456", " /auth bob pw123456", "/auht bob pw123456", "⁄auth bob pw1", "/msg bob secret"]
+)
+def test_check_21_commands_with_passwords_are_shown_to_nobody(chat: StoredChat, line: str) -> None:
+    alice, bob, program = owner(chat, "alice"), chat.guest("bob"), chat.program("carol")
+    bob.hear()
+    program.hear()
+    (answer,) = alice.say(f"PRIVMSG #lobby :{line}")
+    assert answer.startswith(f":{S} 404 alice #lobby :your line was not sent")
+    alice.say(f"NOTICE #lobby :{line}", f"PRIVMSG bob :{line}", f"PRIVMSG nickserv :{line}")
+    assert bob.hear() == []
+    assert program.hear() == []
+
+
+def test_the_line_after_it_and_the_password_itself_are_not_shown_either(chat: StoredChat) -> None:
+    alice, bob = owner(chat, "alice"), chat.guest("bob")
+    bob.hear()
+    assert alice.codes("PRIVMSG #lobby :/auth bob", "PRIVMSG #lobby :pw123456") == ["404", "404"]
+    assert alice.codes(f"PRIVMSG #lobby :{SECRET}") == ["404"]
+    assert bob.hear() == []
+
+
+def test_other_lines_with_a_slash_are_text(chat: StoredChat) -> None:
+    alice, bob = irc(chat, "alice"), chat.guest("bob")
+    bob.hear()
+    assert alice.say("PRIVMSG #lobby :/usr/bin/env python", "PRIVMSG #lobby ://x", "PRIVMSG #lobby :/list") == []
+    assert bob.hear() == ["alice: /usr/bin/env python", "alice: //x", "alice: /list"]
+
+
+def test_check_22_private_messages_wait(chat: StoredChat) -> None:
+    alice = owner(chat, "alice", rooms="")
+    bob = owner(chat, "bob", *TAGGED, rooms="")
+    assert alice.say("PRIVMSG bob :here") == []
+    (said,) = bob.hear()
+    assert said.endswith(":alice!u@alice PRIVMSG bob :here")
+    bob.say("QUIT")
+    alice.say("PRIVMSG Bob :one", "PRIVMSG bob :/me two", "PRIVMSG bob :\x01ACTION waves\x01")
+    sent_at = timestamp(chat.time)
+    chat.time += 60_000
+    again = Irc(chat)
+    again.say("CAP REQ :sasl server-time message-tags", "AUTHENTICATE PLAIN")
+    said_after = again.say(f"AUTHENTICATE {payload('bob')}", "CAP END", "NICK bob", "USER bob 0 * :b")
+    assert [command(line) for line in said_after[-4:]] == ["221", "PRIVMSG", "PRIVMSG", "PRIVMSG"]
+    assert said_after[-3:] == [
+        f"@time={sent_at};msgid=chat-2 :alice!u@alice PRIVMSG bob :one",
+        f"@time={sent_at};msgid=chat-3 :alice!u@alice PRIVMSG bob :\x01ACTION two\x01",
+        f"@time={sent_at};msgid=chat-4 :alice!u@alice PRIVMSG bob :\x01ACTION waves\x01",
+    ]
+    again.say("QUIT")
+    assert "PRIVMSG" not in login(chat, "bob")
+
+
+def test_many_private_messages_that_waited_are_counted(chat: StoredChat) -> None:
+    alice = owner(chat, "alice", rooms="")
+    owner(chat, "bob", rooms="").say("QUIT")
+    alice.say(*[f"PRIVMSG bob :{number}" for number in range(40)])
+    bob = Irc(chat)
+    said = bob.say(*("AUTHENTICATE PLAIN", f"AUTHENTICATE {payload('bob')}", "NICK bob", "USER bob 0 * :b"))
+    assert len([line for line in said if command(line) == "PRIVMSG"]) == 25
+    assert said[-1] == f":{S} NOTICE bob :alice: 15 more unread messages are further back: /history 40"
+
+
+def test_private_messages_come_from_every_kind_of_client(chat: StoredChat) -> None:
+    alice, bob, program = owner(chat, "alice"), chat.owner("bob"), chat.own_program("carol")
+    bob.say("/msg alice hello")
+    program.say("hello", conversation="alice")
+    program.hear()
+    assert [line for line in alice.hear() if command(line) == "PRIVMSG"] == [
+        ":bob!u@bob PRIVMSG alice :hello",
+        ":carol!u@carol PRIVMSG alice :hello",
+    ]
+    alice.say("PRIVMSG carol :hi")
+    assert [event["type"] for event in program.hear()] == ["unread"]
+    bob.say("/msg alice helo", "/chat alice", "/edit hello", "/delete")
+    assert alice.hear() == [
+        ":bob!u@bob PRIVMSG alice :helo",
+        f":{S} NOTICE alice :(private) (edited) bob: hello",
+        f":{S} NOTICE alice :(private) bob has deleted a message",
+    ]
+
+
+def test_private_messages_are_echoed_to_those_who_want_it(chat: StoredChat) -> None:
+    alice = owner(chat, "alice", "echo-message", "batch", "labeled-response", "message-tags")
+    owner(chat, "bob")
+    assert alice.say("PRIVMSG bob :hi") == ["@msgid=chat-1 :alice!u@alice PRIVMSG bob :hi"]
+    (said,) = alice.say("@label=7 PRIVMSG bob :hi")
+    assert said == "@label=7;msgid=chat-2 :alice!u@alice PRIVMSG bob :hi"
+
+
+def test_check_23_guests_have_no_private_messages(chat: StoredChat) -> None:
+    guest, alice, other = irc(chat, "guest"), owner(chat, "alice"), irc(chat, "other")
+    alice.hear()
+    assert guest.codes("PRIVMSG alice :hi", "PRIVMSG other :hi", "PRIVMSG nobody :hi") == ["531", "531", "401"]
+    assert alice.say("PRIVMSG guest :hi")[0].startswith(f":{S} 531 alice guest :guest is not registered")
+    assert alice.codes("PRIVMSG alice :hi", "PRIVMSG :", "PRIVMSG !x :hi") == ["531", "411", "401"]
+    assert guest.say("NOTICE alice :hi", "NOTICE nobody :x", "NOTICE :", "NOTICE alice", "NOTICE #nowhere :x") == []
+    assert alice.hear() == other.hear() == []
+
+
+def test_notices_are_messages_that_are_never_answered(chat: StoredChat) -> None:
+    alice, bob = irc(chat, "alice"), chat.guest("bob")
+    bob.hear()
+    assert alice.say("NOTICE #lobby :hello", "NOTICE Server :/help", "PART #lobby", "NOTICE #lobby :hello")[1:] == []
+    assert bob.hear() == ["alice: hello"]
+
+
+def test_what_can_not_be_sent_is_told(chat: StoredChat) -> None:
+    alice = irc(chat, "alice", rooms="")
+    assert alice.codes("PRIVMSG #lobby :hi", "PRIVMSG #nowhere :hi", "PRIVMSG #lobby", "PRIVMSG #lobby :  ") == [
+        *("404", "403", "412", "412")
+    ]
+
+
+def test_the_muted_are_told_so(chat: StoredChat) -> None:
+    admin, bob = owner(chat, "boss", role=Role.ADMIN), irc(chat, "bob")
+    assert admin.say("PRIVMSG Server :/mute bob") == [f":{S} NOTICE boss :bob was muted!"]
+    assert bob.say("PRIVMSG #lobby :hi") == [f":{S} 404 bob #lobby :{texts.SENDING_MUTED}"]
+
+
+def test_who_is_away_is_told(chat: StoredChat) -> None:
+    alice, bob = owner(chat, "alice"), owner(chat, "bob")
+    assert bob.codes("AWAY :at lunch") == ["306"]
+    assert alice.say("PRIVMSG bob :hi") == [f":{S} 301 alice bob :at lunch"]
+    assert bob.codes("AWAY") == ["305"]
+
+
+def test_the_server_takes_commands(chat: StoredChat) -> None:
+    alice = irc(chat, "alice")
+    assert f":{S} NOTICE alice :" in alice.say("PRIVMSG Server :/help")[0]
+    assert alice.say("PRIVMSG server :list") == [f":{S} NOTICE alice :no one online"]
+    assert alice.say(f"PRIVMSG {S} :/nonsense")[0].startswith(f":{S} NOTICE alice :unknown command /nonsense")
+    bob = chat.guest("bob")
+    bob.hear()
+    assert alice.say("PRIVMSG Server :/me waves") == []
+    assert bob.hear() == ["* alice waves"]
+    alice.say("PART #lobby")
+    assert alice.codes("PRIVMSG Server :/me waves") == ["NOTICE"]
+    assert alice.codes("PRIVMSG Server :/join #ops") == ["JOIN", "353", "366"]
+    assert alice.codes("PRIVMSG Server :/exit") == []
+    assert alice.peer.closed
+
+
+def test_commands_for_a_room_that_is_gone_are_for_another(chat: StoredChat) -> None:
+    alice = irc(chat, "alice")
+    alice.say("JOIN #ops")
+    alice.session.user.room = "gone"
+    assert alice.codes("PRIVMSG Server :/list") == ["NOTICE"]
+
+
+def test_edits_and_deletions_are_notes(chat: StoredChat) -> None:
+    alice, bob = irc(chat, "alice"), chat.program("bob")
+    alice.hear()
+    bob.say("helo")
+    bob.say("/edit hello")
+    bob.say("/me wavs")
+    bob.say("/edit /me waves\nand smiles")
+    bob.say("/delete")
+    assert alice.hear() == [
+        ":bob!u@bob PRIVMSG #lobby :helo",
+        f":{S} NOTICE #lobby :(edited) bob: hello",
+        ":bob!u@bob PRIVMSG #lobby :\x01ACTION wavs\x01",
+        f":{S} NOTICE #lobby :(edited) * bob waves",
+        f":{S} NOTICE #lobby :(edited) * bob and smiles",
+        f":{S} NOTICE #lobby :bob has deleted a message",
+    ]
+
+
+def test_several_lines_come_one_by_one(chat: StoredChat) -> None:
+    alice, bob = irc(chat, "alice", *TAGGED), chat.program("bob")
+    alice.hear()
+    bob.say("one\n\ntwo")
+    one, two = alice.hear()
+    assert one.endswith(";msgid=chat-1 :bob!u@bob PRIVMSG #lobby :one")
+    assert two == f"{one.split(';')[0]} :bob!u@bob PRIVMSG #lobby :two"
+
+
+def test_labels_come_back(chat: StoredChat) -> None:
+    alice = irc(chat, "alice", "labeled-response", "batch", "echo-message", "message-tags")
+    bob = irc(chat, "bob", "labeled-response", "batch", "echo-message")
+    assert alice.say("@label=a;x=1 PING x") == [f"@label=a :{S} PONG {S} :x"]
+    assert alice.say("@label=b PONG x") == [f"@label=b :{S} ACK"]
+    first, *lines, last = alice.say("@label=c WHO #lobby")
+    assert first == f"@label=c :{S} BATCH +label labeled-response"
+    assert [line.startswith(f"@batch=label :{S} 3") for line in lines] == [True] * 3
+    assert last == f":{S} BATCH -label"
+    assert alice.say(r"@label=d\s1\:\\ PING x")[0].startswith(rf"@label=d\s1\:\\ :{S} PONG")
+    assert alice.say("@label=e PRIVMSG #lobby :one", "PRIVMSG #lobby :two") == [
+        "@label=e;msgid=chat-1 :alice!u@alice PRIVMSG #lobby :one",
+        "@msgid=chat-2 :alice!u@alice PRIVMSG #lobby :two",
+    ]
+    assert bob.say("@label=f PRIVMSG #lobby :three") == ["@label=f :bob!u@bob PRIVMSG #lobby :three"]
+    long = bob.say(f"@label=h PRIVMSG #lobby :{'x' * 490}", "PRIVMSG Server :/me waves", "@label=i PRIVMSG #lobby :x")
+    assert [line.partition(" ")[0] for line in long] == ["@label=h", ":bob!u@bob", ":bob!u@bob", "@label=i"]
+    assert alice.say("CAP REQ :-echo-message", "@label=j PRIVMSG #lobby :x")[-1] == f"@label=j :{S} ACK"
+    assert alice.say("@label=g QUIT")[-1] == "ERROR :Closing link"
+
+
+def test_what_could_not_be_kept_is_told() -> None:
+    log = SlowLog()
+    room = a_room(log)
+    alice = Irc(room.host())
+    alice.say("CAP REQ :echo-message message-tags labeled-response", "CAP END", "NICK alice", "USER a 0 * :a")
+    alice.say("JOIN #lobby")
+    assert alice.say("@label=a PRIVMSG #lobby :hi") == []
+    log.fail("the disk is full")
+    assert alice.hear() == [f":{S} NOTICE alice :your line was not sent: the disk is full."]
+    assert alice.say("PRIVMSG #lobby :hi") == []
+    log.keep_all()
+    assert alice.hear() == ["@msgid=slow-1 :alice!u@alice PRIVMSG #lobby :hi"]
+    alice.say("PRIVMSG #lobby :hi", "QUIT")
+    log.fail("the disk is full")
+
+
+def test_a_private_message_that_could_not_be_kept_is_told(chat: StoredChat) -> None:
+    alice = owner(chat, "alice")
+    owner(chat, "bob")
+    chat.is_broken = True
+    assert alice.codes("PRIVMSG bob :hi") == ["NOTICE"]
+    alice.say("QUIT")
+    again = Irc(chat)
+    chat.is_broken = False
+    again.say("AUTHENTICATE PLAIN", f"AUTHENTICATE {payload('alice')}")
+    chat.is_broken = True
+    assert again.codes("NICK alice", "USER a 0 * :a")[-1] == "221"  # what waited can't be read
+
+
+def test_accounts_are_tagged(chat: StoredChat) -> None:
+    alice, bob, guest = irc(chat, "alice", "account-tag"), owner(chat, "bob"), irc(chat, "guest")
+    alice.hear()
+    bob.say("PRIVMSG #lobby :hi")
+    guest.say("PRIVMSG #lobby :hi")
+    assert alice.hear() == ["@account=bob :bob!u@bob PRIVMSG #lobby :hi", ":guest!u@guest PRIVMSG #lobby :hi"]
