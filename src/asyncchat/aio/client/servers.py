@@ -1,7 +1,8 @@
 """The servers at which one chat can be joined: when one is lost, the client goes on at another."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from asyncchat.aio.client.link import ClientStream, now, open_stream
 from asyncchat.errors import ChatClosed, ChatError, ConnectError
@@ -66,7 +67,8 @@ class Servers:
             self._hops += 1
             tell(why, 0.0)
             try:
-                return await self._open_one_of(range(1, others + 1))
+                first = random.randrange(others)  # so that clients of a server that has ended spread over the others
+                return await self._open_one_of([1 + (first + step) % others for step in range(others)])
             except Untrusted:
                 raise
             except ChatError as error:
@@ -82,7 +84,7 @@ class Servers:
                 why = str(error)
         raise ChatClosed(f"the chat has ended: {why}")
 
-    async def _open_one_of(self, steps: range) -> ClientStream:
+    async def _open_one_of(self, steps: Sequence[int]) -> ClientStream:
         """Connect to the first that answers of the servers that are so many places behind the current one."""
         begin, failed = self._current, None
         for step in steps:
