@@ -206,16 +206,21 @@ os.execv(sys.executable, [sys.executable, "-m", "asyncchat", *sys.argv[2:]])
 
 
 def test_inherited_sockets_are_listened_at() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as chat, socket.create_server(("127.0.0.1", 0)) as page:
-        fds = [os.dup(listener.fileno()) for listener in (chat, page)]
+    with (
+        socket.create_server(("127.0.0.1", 0)) as chat,
+        socket.create_server(("127.0.0.1", 0)) as page,
+        socket.create_server(("127.0.0.1", 0)) as irc,
+    ):
+        fds = [os.dup(listener.fileno()) for listener in (chat, page, irc)]
         for index, fd in enumerate(fds):  # out of the way of the numbers that are wanted
             fds[index] = _moved(fd, 50 + index)
-        command = [sys.executable, "-c", _WITH_SOCKETS, f"chat:web={fds[0]},{fds[1]}"]
-        serve = ["serve", "--port", "1", "--web", "2"]
+        command = [sys.executable, "-c", _WITH_SOCKETS, f"chat:web:irc={','.join(map(str, fds))}"]
+        serve = ["serve", "--port", "1", "--web", "2", "--irc", "3"]
         with subprocess.Popen([*command, *serve], pass_fds=fds, stderr=subprocess.PIPE, text=True) as server:
             assert server.stderr
             assert server.stderr.readline() == f"asyncchat: listening on 127.0.0.1:{chat.getsockname()[1]}\n"
             assert f"http://127.0.0.1:{page.getsockname()[1]}/" in server.stderr.readline()
+            assert f"irc://127.0.0.1:{irc.getsockname()[1]}\n" in server.stderr.readline()
             assert chat.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
             with socket.create_connection(chat.getsockname()) as peer:
                 assert peer.recv(100) == b"Server: write your name\n"

@@ -27,6 +27,8 @@ TELLS = {
 
 PART = "\0"
 """In the place of what an f-string fills in."""
+PROTOCOL = re.compile("\\b[A-Z]{2,}\\b")
+"""A command of IRC, which is no word."""
 TWO_WORDS = re.compile(f"[A-Za-z],? [A-Za-z{PART}]|{PART},? [A-Za-z]")
 
 
@@ -59,7 +61,7 @@ def texts_in(node: ast.AST) -> list[str]:
             text = part.value
         else:
             continue
-        if TWO_WORDS.search(text):
+        if TWO_WORDS.search(PROTOCOL.sub("", text)):
             found.append(text)
     return found
 

@@ -81,7 +81,8 @@ class Format:
     def _noted(self, noted: Noted, room: str) -> Sequence[str]:
         name, by, is_moderator, away = noted
         if by:
-            return (f"{source(by)} MODE {room} {'+' if is_moderator else '-'}o {name.shown}\r\n",)
+            mode = "+o" if is_moderator else "-o"
+            return (f"{source(by)} MODE {room} {mode} {name.shown}\r\n",)
         if away is not None:
             return (f"{source(name)} AWAY{away and f' :{away}'}\r\n",) if self._tells_away else ()
         return (f"{source(name)} ACCOUNT {self._account_of(name)}\r\n",) if self._tells_accounts else ()

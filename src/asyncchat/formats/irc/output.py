@@ -12,7 +12,10 @@ from asyncchat.log.accounts import Account, Role
 from asyncchat.log.audience import Peer
 from asyncchat.log.room_events import ANNOUNCED, Sent
 from asyncchat.log.state import RoomState
+from asyncchat.text.irc import answers
 from asyncchat.text.usernames import Name, parse_name
+
+_BATCH, _RESPONSE = "label", "labeled-response"
 
 
 class IrcOutput:
@@ -88,8 +91,8 @@ class IrcOutput:
         elif len(lines) == 1 or lines[0].startswith(f":{server} BATCH +") or _is_one_batch(lines):
             self.send_whole([_tagged(f"label={label}", lines[0]), *lines[1:]])
         else:
-            begin, end = f"@label={label} :{server} BATCH +label labeled-response\r\n", f":{server} BATCH -label\r\n"
-            self.send_whole([begin, *[_tagged("batch=label", line) for line in lines], end])
+            begin, end = f"@label={label} :{server} BATCH +{_BATCH} {_RESPONSE}\r\n", f":{server} BATCH -{_BATCH}\r\n"
+            self.send_whole([begin, *[_tagged(f"batch={_BATCH}", line) for line in lines], end])
 
     def label_echo(self, sent: Sent, room: str) -> None:
         """Answer the line at hand by the message that it has sent to a room, which comes back as others get it."""
@@ -168,7 +171,7 @@ class IrcOutput:
         """Tell who is in a room: ANNOUNCED users at most, and the user itself."""
         self.name_list(room, self._members(room, own))
         if (count := len(room.members)) > ANNOUNCED:
-            self.notice(f"{room.shown} has {count} members; only some of them are listed.")
+            self.notice(answers.some_listed(room.shown, count))
 
     def name_list(self, room: RoomState, members: Sequence[Name]) -> None:
         """Send the answer to NAMES."""
@@ -187,7 +190,7 @@ class IrcOutput:
             line += word
             left -= length
         self.send(*[line.rstrip() for line in (*lines, line) if line != begin])
-        self.numeric(366, room.shown, "End of /NAMES list")
+        self.numeric(366, room.shown, answers.END_OF_NAMES)
 
     def _members(self, room: RoomState, own: Name | None) -> list[Name]:
         members = list(islice(room.members.values(), ANNOUNCED))

@@ -5,6 +5,7 @@ from asyncchat.errors import Refusal
 from asyncchat.formats.irc.lines import Line, middle, without_formatting
 from asyncchat.sessions.irc.session import IrcSession, handles
 from asyncchat.text import room_texts
+from asyncchat.text.irc import answers
 from asyncchat.text.refusals import NoRoom, TooManyRooms
 from asyncchat.text.sanitize import sanitize
 from asyncchat.text.usernames import find_name
@@ -46,7 +47,7 @@ async def _topic(session: IrcSession, line: Line) -> None:
     elif room.topic:
         session.output.topic_is(room)
     else:
-        session.output.numeric(331, room.shown, "No topic is set")
+        session.output.numeric(331, room.shown, answers.NO_TOPIC)
 
 
 @handles("NAMES")
@@ -56,7 +57,7 @@ def _names(session: IrcSession, line: Line) -> None:
     if key is not None and key in core.rooms_of(user):
         session.output.names(core.state.rooms[key], user.name)
     else:
-        session.output.numeric(366, middle(wanted), "End of /NAMES list")
+        session.output.numeric(366, middle(wanted), answers.END_OF_NAMES)
 
 
 @handles("LIST")
@@ -68,7 +69,7 @@ def _list(session: IrcSession, line: Line) -> None:
     found.sort(key=lambda room: (-len(room.members), room.shown))
     for room in found[: rooms.LISTED]:
         output.numeric(322, room.shown, str(len(room.members)), room.topic)
-    output.numeric(323, "End of /LIST")
+    output.numeric(323, answers.END_OF_LIST)
     if len(found) > rooms.LISTED:
         output.notice(room_texts.more_rooms(len(found) - rooms.LISTED))
 
@@ -80,9 +81,9 @@ async def _kick(session: IrcSession, line: Line) -> None:
     wanted = line.params[1].partition(",")[0]
     name, online = find_name(wanted), session.core.online
     if session.core.moderates(session.user, room.key) and not (name and name.key in online):
-        session.output.numeric(401, middle(wanted), "No such nick")
+        session.output.numeric(401, middle(wanted), answers.NO_NICK)
     elif session.core.moderates(session.user, room.key) and name and name.key not in room.members:
-        session.output.numeric(441, name.shown, room.shown, "They aren't on that channel")
+        session.output.numeric(441, name.shown, room.shown, answers.NOT_ON_CHANNEL_THEY)
     else:
         await session.command("/kick", wanted, room.key)
 

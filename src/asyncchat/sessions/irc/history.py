@@ -10,10 +10,11 @@ from asyncchat.errors import Error, Refusal
 from asyncchat.formats.irc.lines import Line, middle
 from asyncchat.log.room_events import SHOWN, Sent, timestamp
 from asyncchat.sessions.irc.session import IrcSession, handles
+from asyncchat.text.irc import answers
 
 _NEEDED = {"LATEST": 4, "BEFORE": 4, "AFTER": 4, "AROUND": 4, "BETWEEN": 5, "TARGETS": 4}
 _DIGITS = 18
-_BATCH = "history"
+_BATCH, _HISTORY, _TARGETS = "history", "chathistory", "draft/chathistory-targets"
 
 
 class _Failed(Error):
@@ -46,7 +47,7 @@ class _Messages:
         if target.startswith("#"):
             key = core.find_room(target, user.account)
             if key is None or key not in core.rooms_of(user):
-                raise _Failed("INVALID_TARGET", "You are not in this room")
+                raise _Failed("INVALID_TARGET", answers.NOT_IN_ROOM)
             self._room, self.target = key, core.state.rooms[key].shown
             self._last = core.state.rooms[key].seq
             return
@@ -117,7 +118,7 @@ async def _chathistory(session: IrcSession, line: Line) -> None:
 
 def _check_form(what: str, line: Line) -> None:
     if what not in _NEEDED or len(line.params) < _NEEDED[what]:
-        raise _Failed("INVALID_PARAMS", "This is not understood")
+        raise _Failed("INVALID_PARAMS", answers.NOT_UNDERSTOOD)
 
 
 async def _find(messages: _Messages, what: str, points: Sequence[_Point], most: int) -> list[Sent]:
@@ -139,7 +140,7 @@ async def _find(messages: _Messages, what: str, points: Sequence[_Point], most: 
 
 def _number(raw: str) -> int:
     if not (raw.isascii() and raw.isdigit() and len(raw) <= _DIGITS):
-        raise _Failed("INVALID_PARAMS", "The limit is not a number")
+        raise _Failed("INVALID_PARAMS", answers.NO_LIMIT)
     return min(int(raw), SHOWN)
 
 
@@ -154,14 +155,14 @@ def _point(session: IrcSession, raw: str) -> _Point:
             return _Point(-1, round(datetime.fromisoformat(value).timestamp() * 1000))
         except (ValueError, OverflowError):
             pass
-    raise _Failed("INVALID_PARAMS", "A message is given by msgid=… or timestamp=…")
+    raise _Failed("INVALID_PARAMS", answers.HOW_MESSAGES_ARE_GIVEN)
 
 
 def _send(session: IrcSession, messages: _Messages, found: Sequence[Sent]) -> None:
     """Send messages as a batch."""
     output, server, own = session.output, session.network.name, session.user.require_name()
     has_batch = "batch" in output.capabilities
-    lines = [f":{server} BATCH +{_BATCH} chathistory {messages.target}\r\n"] if has_batch else []
+    lines = [f":{server} BATCH +{_BATCH} {_HISTORY} {messages.target}\r\n"] if has_batch else []
     for sent in found:
         target = own.shown if messages.between and sent.name.key != own.key else messages.target
         lines += output.encode.message(sent, target, _BATCH if has_batch else "")
@@ -180,6 +181,6 @@ def _tell_targets(session: IrcSession, one: _Point, other: _Point, most: int) ->
     tag = f"@batch={_BATCH} " if "batch" in output.capabilities else ""
     lines = [f"{tag}:{server} CHATHISTORY TARGETS {shown} {timestamp(time)}\r\n" for time, shown in found]
     if tag:
-        begin = f":{server} BATCH +{_BATCH} draft/chathistory-targets\r\n"
+        begin = f":{server} BATCH +{_BATCH} {_TARGETS}\r\n"
         lines = [begin, *lines, f":{server} BATCH -{_BATCH}\r\n"]
     output.send_whole(lines)

@@ -11,6 +11,7 @@ from asyncchat.log.room_events import Sent
 from asyncchat.sessions.irc.session import IrcSession, handles
 from asyncchat.text import room_texts, texts
 from asyncchat.text.command_line import ACTION, is_command
+from asyncchat.text.irc import answers
 from asyncchat.text.refusals import NoRoom
 from asyncchat.text.sanitize import is_blank, sanitize
 from asyncchat.text.usernames import SERVER, find_name
@@ -24,7 +25,7 @@ def _privmsg(session: IrcSession, line: Line) -> None:
     is_notice = line.command == "NOTICE"
     if not target:
         if not is_notice:
-            output.numeric(411, f"No recipient given ({line.command})")
+            output.numeric(411, answers.no_recipient(line.command))
         return
     text = without_formatting(line.param(1))
     is_action = False
@@ -33,12 +34,12 @@ def _privmsg(session: IrcSession, line: Line) -> None:
         is_action = word.upper() == "ACTION"
         if not is_action:
             if not is_notice:
-                output.notice("Only ACTION of CTCP is understood here")
+                output.notice(answers.ONLY_ACTION)
             return
     text = sanitize(text)
     if is_blank(text):
         if not is_notice:
-            output.numeric(412, "No text to send")
+            output.numeric(412, answers.NO_TEXT)
     elif target.startswith("#"):
         _say_in_room(session, target, f"{ACTION}{text}" if is_action else _as_text(session, text))
     elif target == session.network.name or ((name := find_name(target)) and name.key == SERVER.key):
@@ -63,7 +64,7 @@ def _as_text(session: IrcSession, text: str) -> str:
     command, doubt = find_command(text), doubt_of_refused(text)
     if (command and command.is_confidential) or Doubt.PASSWORD in doubt:
         session.user.resumable.doubts.add(doubt)
-        raise Refusal("secret", f"your line was not sent: commands go to {SERVER.shown}, /msg {SERVER.shown} /help")
+        raise Refusal("secret", answers.command_as_text(SERVER.shown))
     return f"/{text}"
 
 
@@ -72,7 +73,7 @@ def _say_in_room(session: IrcSession, target: str, line: str) -> None:
     key = core.find_room(target, user.account)
     if key is None:
         if session.line.command != "NOTICE":
-            session.output.numeric(403, middle(target), "No such channel")
+            session.output.numeric(403, middle(target), answers.NO_CHANNEL)
         return
     _require_member(session, key)
 
@@ -100,7 +101,7 @@ def _say_to_one(session: IrcSession, target: str, line: str) -> None:
             return
         is_known = name is not None and (name.key in core.online or core.find_account(name) is not None)
         core.counters.refused_lines[refusal.code] += 1
-        output.numeric(531 if is_known else 401, middle(target), str(refusal) if is_known else "No such nick")
+        output.numeric(531 if is_known else 401, middle(target), str(refusal) if is_known else answers.NO_NICK)
         return
     session.say(line, to, user.room, lambda _: None)
     if (online := core.find_user(to)) and (away := online.resumable.away) and session.line.command != "NOTICE":

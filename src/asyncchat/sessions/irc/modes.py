@@ -7,6 +7,7 @@ from asyncchat.log.accounts import Role
 from asyncchat.log.restrictions import RestrictionKind
 from asyncchat.log.state import RoomState
 from asyncchat.sessions.irc.session import IrcSession, handles
+from asyncchat.text.irc import answers
 from asyncchat.text.networks import network_written
 from asyncchat.text.usernames import find_name, is_name
 
@@ -35,7 +36,7 @@ async def _mode(session: IrcSession, line: Line) -> None:
         if is_name(target, user.require_name()):
             session.output.numeric(221, "+")
         else:
-            session.output.numeric(502, "Can't change mode for other users")
+            session.output.numeric(502, answers.OTHERS_MODE)
         return
     if not (room := session.find_room(target, must_be_in=False)):
         return
@@ -54,23 +55,23 @@ async def _mode(session: IrcSession, line: Line) -> None:
             wanted = next(arguments, "")
             await _change(session, room, f"{sign}o", wanted, wanted)
         elif letter not in _FIXED:
-            session.output.numeric(472, middle(letter), f"is unknown mode char to me for {room.shown}")
+            session.output.numeric(472, middle(letter), answers.unknown_mode(room.shown))
 
 
 async def _change(session: IrcSession, room: RoomState, mode: str, written: str, name: str) -> None:
     user, output = session.user, session.output
     if room.key not in session.core.rooms_of(user):
-        output.numeric(442, room.shown, "You're not on that channel")
+        output.numeric(442, room.shown, answers.NOT_ON_CHANNEL)
         return
     if not name:
-        output.numeric(696, room.shown, mode[1], middle(written), "This is not one user: write the nick alone")
+        output.numeric(696, room.shown, mode[1], middle(written), answers.NOT_ONE_USER)
         return
     try:
         await session.command(_COMMANDS[mode], name, room.key, is_quiet=mode[1] == "b")
     except Refusal as refusal:
         if refusal.code != "not-online":
             raise
-        output.numeric(401, middle(name), "No such nick")
+        output.numeric(401, middle(name), answers.NO_NICK)
     else:
         if mode[1] == "b":  # all members of the room are told of the others
             output.send(f"{source(user.require_name())} MODE {room.shown} {mode} {middle(written)}")
@@ -81,4 +82,4 @@ def _list_bans(session: IrcSession, room: RoomState) -> None:
     if session.user.role >= Role.MODERATOR:
         for ban in core.restrictions.all(RestrictionKind.BAN, core.clock()):
             output.numeric(367, room.shown, f"{ban.name.shown}!*@*")
-    output.numeric(368, room.shown, "End of channel ban list")
+    output.numeric(368, room.shown, answers.END_OF_BANS)

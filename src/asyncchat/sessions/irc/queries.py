@@ -6,6 +6,7 @@ from asyncchat.formats.irc.lines import Line, middle
 from asyncchat.log.entries import Mark
 from asyncchat.log.room_events import ANNOUNCED, to_the_second
 from asyncchat.sessions.irc.session import IrcSession, handles
+from asyncchat.text.irc import answers
 from asyncchat.text.sanitize import sanitize
 from asyncchat.text.usernames import find_name
 
@@ -19,7 +20,7 @@ async def _ping(session: IrcSession, line: Line) -> None:
     if line.param(0):
         session.output.tell("PONG", session.network.name, sanitize(line.params[0]))
     else:
-        session.output.numeric(409, "No origin specified")
+        session.output.numeric(409, answers.NO_ORIGIN)
 
 
 @handles("PONG", is_early=True)
@@ -29,14 +30,14 @@ def _pong(_session: IrcSession, _line: Line) -> None:
 
 @handles("QUIT", is_early=True)
 def _quit(session: IrcSession, _: Line) -> None:
-    session.core.disconnect(session.user, "Closing link")
+    session.core.disconnect(session.user, answers.CLOSING)
 
 
 @handles("AWAY")
 async def _away(session: IrcSession, line: Line) -> None:
     text = sanitize(line.param(0))
     await session.command("/away", text, session.user.room)
-    session.output.numeric(306 if text else 305, f"You {'are' if text else 'are no longer'} marked as being away")
+    session.output.numeric(306 if text else 305, answers.away(is_away=bool(text)))
 
 
 @handles("WHO")
@@ -51,7 +52,7 @@ def _who(session: IrcSession, line: Line) -> None:
                     _tell_who(session, member, room.shown, key)
     elif (name := find_name(wanted)) and (found := core.online.get(name.key)):
         _tell_who(session, found, "*", None)
-    session.output.numeric(315, middle(wanted), "End of WHO list")
+    session.output.numeric(315, middle(wanted), answers.END_OF_WHO)
 
 
 def _tell_who(session: IrcSession, member: User, shown: str, room: str | None) -> None:
@@ -65,13 +66,13 @@ def _tell_who(session: IrcSession, member: User, shown: str, room: str | None) -
 @handles("WHOIS")
 def _whois(session: IrcSession, line: Line) -> None:
     if not line.params:
-        session.output.numeric(431, "No nickname given")
+        session.output.numeric(431, answers.NO_NICK_GIVEN)
         return
     wanted, core, output = line.params[-1].partition(",")[0], session.core, session.output
     name = find_name(wanted)
     online = core.online.get(name.key) if name else None
     if not online:
-        output.numeric(401, middle(wanted), "No such nick")
+        output.numeric(401, middle(wanted), answers.NO_NICK)
     else:
         name = online.require_name()
         output.numeric(311, name.shown, USER, name.shown, "*", name.shown)
@@ -82,19 +83,19 @@ def _whois(session: IrcSession, line: Line) -> None:
             output.numeric(319, name.shown, " ".join(shown))
         output.numeric(312, name.shown, session.network.name, "asyncchat")
         if online.account:
-            output.numeric(330, name.shown, online.account.name.shown, "is logged in as")
+            output.numeric(330, name.shown, online.account.name.shown, answers.LOGGED_IN_AS)
         if online.resumable.away:
             output.numeric(301, name.shown, online.resumable.away)
         idle = max(0, core.clock() - online.active) // 1000
-        output.numeric(317, name.shown, str(idle), str(online.since // 1000), "seconds idle, signon time")
-    output.numeric(318, middle(wanted), "End of /WHOIS list")
+        output.numeric(317, name.shown, str(idle), str(online.since // 1000), answers.IDLE)
+    output.numeric(318, middle(wanted), answers.END_OF_WHOIS)
 
 
 @handles("WHOWAS", least=1)
 def _whowas(session: IrcSession, line: Line) -> None:
     wanted = middle(line.params[0])
-    session.output.numeric(406, wanted, "There was no such nickname")
-    session.output.numeric(369, wanted, "End of WHOWAS")
+    session.output.numeric(406, wanted, answers.NO_FORMER_NICK)
+    session.output.numeric(369, wanted, answers.END_OF_WHOWAS)
 
 
 @handles("ISON")
@@ -121,21 +122,21 @@ def _online(session: IrcSession, line: Line) -> list[User]:
 def _lusers(session: IrcSession, _: Line) -> None:
     core, output = session.core, session.output
     count = len(core.online)
-    output.numeric(251, f"There are {count} users and 0 invisible on 1 servers")
-    output.numeric(254, str(len(core.visible_rooms(session.user.account))), "channels formed")
-    output.numeric(255, f"I have {count} clients and 0 servers")
+    output.numeric(251, answers.users(count))
+    output.numeric(254, str(len(core.visible_rooms(session.user.account))), answers.CHANNELS)
+    output.numeric(255, answers.clients(count))
 
 
 @handles("MOTD")
 def _motd(session: IrcSession, _: Line) -> None:
-    session.output.numeric(422, "There is no message of the day")
+    session.output.numeric(422, answers.NO_MOTD)
 
 
 @handles("VERSION")
 def _version(session: IrcSession, _: Line) -> None:
     network = session.network
     session.output.numeric(351, f"asyncchat-{network.version}", network.name, "")
-    session.output.numeric(5, network.tokens(), "are supported by this server")
+    session.output.numeric(5, network.tokens(), answers.SUPPORTED)
 
 
 @handles("TIME")
@@ -145,15 +146,15 @@ def _time(session: IrcSession, _: Line) -> None:
 
 @handles("INFO")
 def _info(session: IrcSession, _: Line) -> None:
-    session.output.numeric(371, f"asyncchat {session.network.version}: a chat for people on one network")
-    session.output.numeric(374, "End of INFO list")
+    session.output.numeric(371, answers.info(session.network.version))
+    session.output.numeric(374, answers.END_OF_INFO)
 
 
 @handles("OPER")
 def _oper(session: IrcSession, _: Line) -> None:
-    session.output.numeric(491, "Nobody becomes an operator in this way")
+    session.output.numeric(491, answers.NO_OPERATORS)
 
 
 @handles("KILL")
 def _kill(session: IrcSession, _: Line) -> None:
-    session.output.numeric(481, "Permission denied: KICK and MODE +b are for moderators")
+    session.output.numeric(481, answers.NO_KILL)

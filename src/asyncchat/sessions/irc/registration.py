@@ -15,10 +15,10 @@ from asyncchat.log.requests import Running
 from asyncchat.log.room_events import SHOWN
 from asyncchat.sessions.irc.session import IrcSession, handles
 from asyncchat.text import texts
+from asyncchat.text.irc import answers
 from asyncchat.text.refusals import Banned, IncorrectLogin, NameTaken
 from asyncchat.text.usernames import Name, NameRefused, find_name, is_name, parse_name
 
-IN_USE = "Nickname is already in use"
 _CHUNK = 400
 """Characters of a part of a password in SASL, at most; a shorter one is the last."""
 
@@ -66,7 +66,7 @@ def _cap(session: IrcSession, line: Line) -> Running | None:
 def _nick(session: IrcSession, line: Line) -> Running | None:
     raw = line.param(0)
     if not raw:
-        session.output.numeric(431, "No nickname given")
+        session.output.numeric(431, answers.NO_NICK_GIVEN)
         return None
     try:
         name = parse_name(raw)
@@ -85,7 +85,7 @@ async def _rename(session: IrcSession, name: Name) -> None:
     if own == name or (user.account and own.key == name.key):
         return
     if user.account:
-        session.output.numeric(447, f"Your nickname is that of your account, {user.account.name.shown}")
+        session.output.numeric(447, answers.account_nick(user.account.name.shown))
         return
     try:
         await login.rename_guest(session.core, user, name)
@@ -96,9 +96,9 @@ async def _rename(session: IrcSession, name: Name) -> None:
 @handles("USER", is_early=True)
 def _user(session: IrcSession, line: Line) -> Running | None:
     if session.has_user:
-        session.output.numeric(462, "You may not reregister")
+        session.output.numeric(462, answers.REGISTERED_ALREADY)
     elif not line.param(3):
-        session.output.numeric(461, "USER", "Not enough parameters")
+        session.output.numeric(461, "USER", answers.TOO_FEW)
     else:
         session.has_user = True
         return _register(session)
@@ -108,7 +108,7 @@ def _user(session: IrcSession, line: Line) -> Running | None:
 @handles("PASS", least=1, is_early=True)
 def _pass(session: IrcSession, line: Line) -> None:
     if session.user.name:
-        session.output.numeric(462, "You may not reregister")
+        session.output.numeric(462, answers.REGISTERED_ALREADY)
     else:
         session.password = line.params[0]
 
@@ -117,19 +117,19 @@ def _pass(session: IrcSession, line: Line) -> None:
 def _authenticate(session: IrcSession, line: Line) -> Running | None:
     output, word = session.output, line.params[0]
     if session.login or session.user.account:
-        output.numeric(907, "You have already authenticated using SASL")
+        output.numeric(907, answers.LOGGED_IN_ALREADY)
     elif word == "*":
         session.sasl = None
-        output.numeric(906, "SASL authentication aborted")
+        output.numeric(906, answers.LOGIN_ABORTED)
     elif session.sasl is None and word.upper() != "PLAIN":
-        output.numeric(908, "PLAIN", "are available SASL mechanisms")
+        output.numeric(908, "PLAIN", answers.MECHANISMS)
         _refuse_login(session)
     elif session.sasl is None:
         session.sasl = ""
         output.send("AUTHENTICATE +")
     elif len(word) > _CHUNK or len(session.sasl) + len(word) > _MOST_SASL:
         session.sasl = None
-        output.numeric(905, "SASL message too long")
+        output.numeric(905, answers.LOGIN_TOO_LONG)
     else:
         session.sasl += word if word != "+" else ""
         if len(word) < _CHUNK:
@@ -139,7 +139,7 @@ def _authenticate(session: IrcSession, line: Line) -> Running | None:
 
 
 def _refuse_login(session: IrcSession, why: str = "") -> None:
-    session.output.numeric(904, f"SASL authentication failed{why and f': {why}'}")
+    session.output.numeric(904, answers.login_failed(why))
 
 
 async def _log_in(session: IrcSession, written: str) -> None:
@@ -165,8 +165,8 @@ async def _log_in(session: IrcSession, written: str) -> None:
         session.output.is_quiet = False
     session.login = account
     shown = account.name.shown
-    session.output.numeric(900, source(account.name)[1:], shown, f"You are now logged in as {shown}")
-    session.output.numeric(903, "SASL authentication successful")
+    session.output.numeric(900, source(account.name)[1:], shown, answers.logged_in_as(shown))
+    session.output.numeric(903, answers.LOGGED_IN)
     if user.name:
         await _show_unread(session, account)
 
@@ -191,12 +191,12 @@ async def _register(session: IrcSession) -> None:
     try:
         await _join(session, parse_name(wanted))
     except Banned as banned:
-        session.output.numeric(465, "You are banned from this server")
+        session.output.numeric(465, answers.BANNED)
         session.core.disconnect(user, str(banned))
     except (Refusal, NameRefused) as refused:
         session.wanted = ""
         if refused.code == "guest":  # only registered users may join
-            session.core.disconnect(user, "this chat is for registered people: log in with SASL")
+            session.core.disconnect(user, answers.ACCOUNTS_ONLY)
         else:
             _refuse_nick(session, wanted, refused)
     else:
@@ -229,11 +229,11 @@ def _refuse_nick(session: IrcSession, wanted: str, refused: Refusal | NameRefuse
     session.core.counters.refused_lines[refused.code] += 1
     output, wanted = session.output, middle(wanted)
     if refused.code in {"name-taken", "name-registered"}:
-        output.numeric(433, wanted, IN_USE)
+        output.numeric(433, wanted, answers.IN_USE)
         if refused.code == "name-registered":
-            output.notice(f"{wanted} is registered: log in with SASL (PLAIN) to use it, or choose another nick.")
+            output.notice(answers.nick_registered(wanted))
         elif session.login:
-            output.notice(f"{wanted} is here on another connection: end that, or wait until it has timed out.")
+            output.notice(answers.on_another_connection(wanted))
     elif isinstance(refused, NameRefused):
         output.numeric(432, wanted, str(refused))
     else:
@@ -244,12 +244,12 @@ async def _welcome(session: IrcSession) -> None:
     core, user, output, network = session.core, session.user, session.output, session.network
     name = user.require_name()
     output.identity(name.shown, user.role)
-    output.numeric(1, f"Welcome to asyncchat, {source(name)[1:]}")
-    output.numeric(2, f"Your host is {network.name}, running asyncchat {network.version}")
-    output.numeric(3, f"This server was started {network.started}")
+    output.numeric(1, answers.welcome(source(name)[1:]))
+    output.numeric(2, answers.your_host(network.name, network.version))
+    output.numeric(3, answers.started(network.started))
     output.numeric(4, network.name, f"asyncchat-{network.version}", "i", "bnot")
-    output.numeric(5, network.tokens(), "are supported by this server")
-    output.numeric(422, "There is no message of the day")
+    output.numeric(5, network.tokens(), answers.SUPPORTED)
+    output.numeric(422, answers.NO_MOTD)
     output.numeric(221, "+")
     for key in core.rooms_of(user):  # where the connection was that this one has replaced
         output.entered(core.state.rooms[key], name, core.last(room=key), 0, 0)

@@ -16,6 +16,7 @@ from asyncchat.log.requests import Running
 from asyncchat.log.state import RoomState
 from asyncchat.sessions.session import Session
 from asyncchat.text import texts
+from asyncchat.text.irc import answers
 from asyncchat.text.usernames import NameRefused
 
 _LONGEST_LABEL = 64
@@ -109,7 +110,7 @@ class IrcSession(Session):
     def _handle_line(self, line: bytes | None) -> None:
         if line is None or is_too_long(line):
             self.core.counters.refused_lines["too-long"] += 1
-            self.output.numeric(417, "Input line was too long")
+            self.output.numeric(417, answers.TOO_LONG)
             return
         try:
             parsed = parse(line.decode())
@@ -117,7 +118,7 @@ class IrcSession(Session):
             self.core.counters.refused_lines["invalid"] += 1
             found = parse(line.decode(errors="replace"))
             command = middle(found.command) if found else "*"
-            self.output.tell("FAIL", command, "INVALID_UTF8", "Your line was not taken: it is not UTF-8")
+            self.output.tell("FAIL", command, "INVALID_UTF8", answers.NOT_UTF_8)
             return
         if parsed:
             self.line = parsed
@@ -128,11 +129,11 @@ class IrcSession(Session):
     def _start(self, line: Line) -> None:
         handler = _HANDLERS.get(line.command)
         if not self.user.name and not (handler and handler.is_early):
-            self.output.numeric(451, "You have not registered")
+            self.output.numeric(451, answers.NOT_REGISTERED)
         elif not handler:
-            self.output.numeric(421, middle(line.command), "Unknown command")
+            self.output.numeric(421, middle(line.command), answers.UNKNOWN_COMMAND)
         elif len(line.params) < handler.least:
-            self.output.numeric(461, line.command, "Not enough parameters")
+            self.output.numeric(461, line.command, answers.TOO_FEW)
         elif running := handler.run(self, line):
             self.run(running)
 
@@ -189,9 +190,9 @@ class IrcSession(Session):
         """Return a room; if the user may not know of it, or is not in it, tell that and return None."""
         key = self.core.find_room(wanted, self.user.account) if wanted.startswith("#") else None
         if key is None:
-            self.output.numeric(403, middle(wanted), "No such channel")
+            self.output.numeric(403, middle(wanted), answers.NO_CHANNEL)
         elif must_be_in and key not in self.core.rooms_of(self.user):
-            self.output.numeric(442, middle(wanted), "You're not on that channel")
+            self.output.numeric(442, middle(wanted), answers.NOT_ON_CHANNEL)
         else:
             return self.core.state.rooms[key]
         return None

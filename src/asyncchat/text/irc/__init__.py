@@ -1,0 +1,1 @@
+"""What IRC clients are told, beside what all users are told."""
