@@ -8,7 +8,8 @@ from asyncchat.chat.resumption import ResumableSessions
 from asyncchat.limits import Limits
 from asyncchat.log.entries import Join
 from asyncchat.log.log import MemoryLog
-from asyncchat.log.pipeline import Done, Pipeline
+from asyncchat.log.batch import Done
+from asyncchat.log.pipeline import Pipeline
 from asyncchat.log.state import ChatState, RoomState
 from asyncchat.text.usernames import parse_name
 from tests.aio.test_connection import connected

@@ -12,10 +12,11 @@ from asyncchat.errors import Refusal
 from asyncchat.formats.events import JSON_LINE
 from asyncchat.log.accounts import Accounts
 from asyncchat.log.audience import Encoder
+from asyncchat.log.batch import Sender
 from asyncchat.log.entries import KEPT_NOWHERE, Join, Leave, Logged
 from asyncchat.log.invites import Invite
 from asyncchat.log.log import Kept, Log, MemoryLog
-from asyncchat.log.pipeline import Pipeline, Sender
+from asyncchat.log.pipeline import Pipeline
 from asyncchat.log.restrictions import Restrictions
 from asyncchat.log.room_events import Event, Sent
 from asyncchat.log.state import ChatState, RoomState

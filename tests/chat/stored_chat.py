@@ -221,6 +221,11 @@ class StoredChat:
         """Return what the store has to say."""
         return self._archive.answer(question)
 
+    def look_up_message(self, seq: int, room: str) -> str:
+        """Return the text of a message of a room, as it is stored."""
+        found = self.look_up(FindMessage(seq, room))
+        return found.text if isinstance(found, Sent) else ""
+
     def look_up_rooms(self, name: str) -> object:
         """Return the rooms that a registered user follows, and what was read there."""
         account = self.core.require_accounts().find(name)

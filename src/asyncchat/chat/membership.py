@@ -7,8 +7,8 @@ from asyncchat.chat.directory import Directory
 from asyncchat.chat.doubts import Doubt
 from asyncchat.chat.user import Place, User
 from asyncchat.errors import Refusal
+from asyncchat.log.batch import Done
 from asyncchat.log.entries import AnyEntry, Enter, Follow, Join, Leave, ReadRoom, Rename, SetRoomRole
-from asyncchat.log.pipeline import Done
 from asyncchat.log.room_events import ANNOUNCED, Noted
 from asyncchat.log.state import LOBBY, RoomRole
 from asyncchat.text import room_texts

@@ -4,61 +4,29 @@ import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple, Protocol
 
 from asyncchat.errors import Refusal
-from asyncchat.log.apply import Told, apply, check
+from asyncchat.log.apply import Told, apply, check, may_say
 from asyncchat.log.audience import Audience
-from asyncchat.log.entries import ALONE, KEPT_NOWHERE, AnyEntry, ChangeMessage, Count, Depart, Join, Leave, Logged, Mark
+from asyncchat.log.batch import Acks, Batch, Done, Item, Proposal, Sender, split
+from asyncchat.log.entries import (
+    ALONE,
+    KEPT_NOWHERE,
+    REMOVES,
+    AnyEntry,
+    ChangeMessage,
+    Count,
+    Depart,
+    Join,
+    Leave,
+    Mark,
+)
 from asyncchat.log.log import Log
 from asyncchat.log.room_events import ANNOUNCED, Event, Sent
 from asyncchat.log.state import LOBBY, ChatState
+from asyncchat.text import room_texts
 from asyncchat.text.refusals import NotKept
 from asyncchat.text.usernames import Name
-
-Done = Callable[[object], object]
-"""Gets the result of an entry as soon as it is applied, or the Refusal if it is not."""
-
-
-class Sender(Protocol):
-    """The source of a message; `token_hash`: stored with a message that may be sent again, else empty."""
-
-    token_hash: bytes
-
-    def acknowledge(self, kept: Sequence[tuple[int, int]]) -> None:
-        """Messages are stored and delivered; `kept`: their ids and numbers."""
-        ...
-
-    def fail(self, idents: Sequence[int], why: str) -> None:
-        """The messages with these ids could not be stored and are not delivered; `why` is the rest of a sentence."""
-        ...
-
-
-class Proposal(NamedTuple):
-    """An entry that is to be stored, and who gets its result."""
-
-    entry: AnyEntry
-    done: Done | None
-
-
-Item = Sent | Proposal
-Acks = dict[str, dict[Sender, list[tuple[int, int]]]]
-"""What is to be acknowledged: for each room, by its key, the ids and numbers of each sender's messages."""
-
-
-class Batch(NamedTuple):
-    """What goes to the log together; `is_mixed`: not all of it are messages of the default room."""
-
-    items: list[Item]
-    acks: Acks
-    is_mixed: bool
-
-    @property
-    def entries(self) -> list[Logged]:
-        """What the log gets."""
-        if not self.is_mixed:
-            return self.items  # type: ignore[return-value]
-        return [item.entry if isinstance(item, Proposal) else item for item in self.items]
 
 
 class Pipeline:
@@ -68,6 +36,8 @@ class Pipeline:
     caller then has `commit` called soon. `clock` tells the time in milliseconds since 1970. `outcome` is called with
     each entry but messages in the moment in which it is applied, and with its result, or with the Refusal. `received`
     is called with each message from a session that another server has stored.
+
+    entry_time: of the last message that was received from another server, in milliseconds since 1970
     """
 
     _unchecked: tuple[type, ...] = KEPT_NOWHERE
@@ -80,6 +50,7 @@ class Pipeline:
         self.received: Callable[[Sent], object] = lambda _message: None
         self.batches = self.messages = 0  # that were delivered
         self.life = 0  # of this server, see `life_of`
+        self.entry_time = 0
         self.new_member = itertools.count(1).__next__
         self._wake = wake
         self._clock = clock
@@ -87,6 +58,7 @@ class Pipeline:
         self._acks: Acks = defaultdict(dict)
         self._mixed = False  # whether not all that is pending are messages of the default room
         self._in_flight = self._is_handing_over = self._due = False
+        self._is_outdated = False  # what is pending was proposed before something that has changed who may say it
         self._counted: dict[str, int] = {}  # the numbers of members that were sent last, by the keys of rooms
         self._seqs = defaultdict(int, {key: room.seq for key, room in state.rooms.items()})
 
@@ -172,7 +144,7 @@ class Pipeline:
                 self._due = self._due or bool(self._pending)
                 return
 
-    def _kept(self, batch: "Batch", results: Sequence[object]) -> None:
+    def _kept(self, batch: Batch, results: Sequence[object]) -> None:
         try:
             self._deliver(batch, results)
         finally:  # an error must not stop later batches
@@ -180,8 +152,11 @@ class Pipeline:
             if self._due and not self._is_handing_over:
                 self.commit()
 
-    def _take(self) -> "Batch | None":
+    def _take(self) -> Batch | None:
         """Return the pending entries that may go to the log together; None if all of them are refused."""
+        if self._is_outdated:
+            self._is_outdated = False
+            self._bring_up_to_date()
         items, acks = self._pending, self._acks
         if not self._mixed:
             self._pending, self._acks = [], defaultdict(dict)
@@ -192,9 +167,29 @@ class Pipeline:
             items, self._pending = items[:first], items[first:]
             self._mixed = any(isinstance(item, Proposal) or item.room for item in self._pending)
             later = {item.room: item.seq for item in reversed(self._pending) if isinstance(item, Sent)}
-            acks, self._acks = _split(acks, later)
+            acks, self._acks = split(acks, later)
         items = [item for item in items if isinstance(item, Sent) or self._admits(item)]
         return Batch(items, acks, is_mixed=True) if items else None
+
+    def _bring_up_to_date(self) -> None:
+        """Give the pending messages the numbers that follow, and refuse those whose senders may not send them now."""
+        pending, acks = self._pending, self._acks
+        self._pending, self._acks = [], defaultdict(dict)
+        self._seqs = defaultdict(int, {key: room.seq for key, room in self.state.rooms.items()})
+        numbers: dict[tuple[str, int], int] = {}
+        for item in pending:
+            if not isinstance(item, Sent):
+                self._pending.append(item)
+            elif may_say(self.state, item, self.life):
+                seq = self._seqs[item.room] = self._seqs[item.room] + 1
+                numbers[item.room, item.seq] = seq
+                self._pending.append(item._replace(seq=seq, time=max(item.time, self.entry_time)))
+        for room, senders in acks.items():
+            for sender, each in senders.items():
+                if kept := [(ident, numbers[room, seq]) for ident, seq in each if (room, seq) in numbers]:
+                    self._acks[room][sender] = kept
+                if lost := [ident for ident, seq in each if (room, seq) not in numbers]:
+                    sender.fail(lost, room_texts.MAY_NOT_WRITE)
 
     def _end_of_batch(self, items: Sequence[Item]) -> int:
         """Return how many of the first pending entries may go to the log together."""
@@ -214,7 +209,7 @@ class Pipeline:
 
     # When a batch is stored.
 
-    def _deliver(self, batch: "Batch", results: Sequence[object]) -> None:
+    def _deliver(self, batch: Batch, results: Sequence[object]) -> None:
         self.batches += 1
         if batch.is_mixed or results:
             self._apply_each(batch, results)
@@ -227,17 +222,17 @@ class Pipeline:
         for sender, kept in batch.acks[LOBBY].items():
             sender.acknowledge(kept)
 
-    def _acknowledge(self, batch: "Batch") -> None:
+    def _acknowledge(self, batch: Batch) -> None:
         """Acknowledge the messages that were delivered."""
         delivered = {key: self.state.rooms[key].seq + 1 for key in batch.acks}
-        kept, later = _split(batch.acks, delivered)
+        kept, later = split(batch.acks, delivered)
         batch.acks.clear()
         batch.acks.update(later)
         for senders in kept.values():
             for sender, acks in senders.items():
                 sender.acknowledge(acks)
 
-    def _apply_each(self, batch: "Batch", results: Sequence[object]) -> None:
+    def _apply_each(self, batch: Batch, results: Sequence[object]) -> None:
         events: list[Told] = []
         is_lost = False
         for number, item in enumerate(batch.items):
@@ -250,6 +245,7 @@ class Pipeline:
                         events += apply(self.state, item.entry)
                     except Refusal as refusal:
                         result = refusal
+                    self._is_outdated = self._is_outdated or isinstance(item.entry, REMOVES)
                 # Who leaves gets all events until then, and no later ones; who changes a message sees that first.
                 if isinstance(item.entry, Leave | Depart | ChangeMessage):
                     self._tell(events)
@@ -269,7 +265,7 @@ class Pipeline:
                 self._lose(batch, lost, result.why)
         self._tell(events)
 
-    def _finish(self, proposal: "Proposal", outcome: object) -> None:
+    def _finish(self, proposal: Proposal, outcome: object) -> None:
         self.outcome(proposal.entry, outcome)
         if proposal.done:
             proposal.done(outcome)
@@ -288,7 +284,7 @@ class Pipeline:
                 self._counted.pop(key, None)  # the announcements say it
             self.audience.write(events, key, room.conversation, is_private=room.is_private)
 
-    def _lose(self, batch: "Batch", lost: Mapping[str, int], why: str) -> None:
+    def _lose(self, batch: Batch, lost: Mapping[str, int], why: str) -> None:
         """Tell the senders that the last messages of rooms could not be stored; the next ones get their numbers.
 
         `lost`: how many of each room, by its key.
@@ -305,16 +301,3 @@ class Pipeline:
         self._pending = [
             item._replace(seq=item.seq - lost[item.room]) if isinstance(item, Sent) else item for item in self._pending
         ]
-
-
-def _split(acks: Acks, first: Mapping[str, int]) -> tuple[Acks, Acks]:
-    """Return the acks before, and those from the message that is the `first` of its room; by the keys of the rooms."""
-    before: Acks = defaultdict(dict)
-    rest: Acks = defaultdict(dict)
-    for room, senders in acks.items():
-        for sender, each in senders.items():
-            if now := [ack for ack in each if room not in first or ack[1] < first[room]]:
-                before[room][sender] = now
-            if later := each[len(now) :]:
-                rest[room][sender] = later
-    return before, rest

@@ -5,5 +5,6 @@ the same state.
 """
 
 from asyncchat.log.apply.checks import check as check
+from asyncchat.log.apply.checks import may_say as may_say
 from asyncchat.log.apply.effects import Told as Told
 from asyncchat.log.apply.effects import apply as apply

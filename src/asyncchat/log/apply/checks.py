@@ -34,12 +34,11 @@ from asyncchat.log.entries import (
     StorePassword,
     StoreToken,
     UseInvite,
+    life_of,
 )
-from asyncchat.log.restrictions import RestrictionKind
-from asyncchat.log.room_events import (
-    MOST_ROOMS,
-)
-from asyncchat.log.state import ChatState, Member
+from asyncchat.log.restrictions import Restriction, RestrictionKind
+from asyncchat.log.room_events import MOST_ROOMS, Sent
+from asyncchat.log.state import LOBBY, ChatState, Member
 from asyncchat.text import room_texts, texts
 from asyncchat.text.refusals import (
     Banned,
@@ -100,17 +99,19 @@ def check(state: ChatState, entry: AnyEntry) -> None:
             _require_member(state, number)
             if room not in state.member(number).rooms:
                 raise NoRoom(room_texts.NOT_IN_ROOM)
-        case SetTopic(room=room) | SetPrivate(_, room) | SetRoomRole(_, room):
-            if room not in state.rooms:
-                raise NoRoom
+        case SetTopic(by, room=room, time=time) | SetPrivate(by, room, time=time) | SetRoomRole(by, room, time=time):
+            _check_acting(state, by, room, time)
             if isinstance(entry, SetRoomRole):
                 _require(state, entry.account)
-        case ChangeMessage(room, seq):
-            if room not in state.rooms or ((message := state.rooms[room].find(seq)) and not message.text):
+        case Restrict(by, Restriction(room=room), time=time) | LiftRestriction(by, room=room, time=time):
+            _check_acting(state, by, room, time)
+        case ChangeMessage(room, seq, by=by, time=time):
+            _check_acting(state, by, room, time)
+            if (message := state.rooms[room].find(seq)) and not message.text:
                 raise NoMessage
         case Follow(account, room) | ReadRoom(account, room):
             _require(state, account)
-            if room not in state.rooms:
+            if not state.may_enter(room, account):
                 raise NoRoom
         case UseInvite(key_hash, time):
             state.invites.require(key_hash, time)
@@ -119,10 +120,34 @@ def check(state: ChatState, entry: AnyEntry) -> None:
         case MakeInvite(_, invite):
             if invite.number <= state.invites.last:
                 raise NotKept(room_texts.INVITED_MEANWHILE)
-        case Count() | Mark() | Restrict() | LiftRestriction() | ServerLost():
+        case Count() | Mark() | ServerLost():
             pass
         case _:
             assert_never(entry)
+
+
+def may_say(state: ChatState, message: Sent, life: int) -> bool:
+    """Tell whether the sender of a message is still here, in the room, and may write in it.
+
+    life: that of the server to which the sender is connected
+    """
+    member, restrictions, key = state.members.get(message.name.key), state.restrictions, message.name.key
+    return (
+        member is not None
+        and life_of(member.number) == life
+        and message.room in member.rooms
+        and not restrictions.find(RestrictionKind.BAN, key, message.time)
+        and not restrictions.find(RestrictionKind.MUTE, key, message.time, message.room)
+    )
+
+
+def _check_acting(state: ChatState, by: Name, room: str, time: int) -> None:
+    """Raise Refusal if a user may not change anything in a room, since the user is not there any more."""
+    _refuse_banned(state, by, time)
+    if room not in state.rooms:
+        raise NoRoom
+    if room != LOBBY and by.key not in state.rooms[room].members:
+        raise NoRoom(room_texts.NOT_IN_ROOM)
 
 
 def _is_same(member: Member, account: int | None, token_hash: bytes) -> bool:

@@ -68,6 +68,9 @@ ALONE = (
 )
 """Entries that are a batch of their own: whether later entries are possible depends on them."""
 
+REMOVES = (DeleteAccount, Restrict, SetPrivate, SetRoomRole)
+"""Entries after which somebody may not write any more where messages may be on their way to."""
+
 AnyEntry = (
     Join
     | Rename

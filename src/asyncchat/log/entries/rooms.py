@@ -63,7 +63,7 @@ class ChangeMessage(Entry[None]):
     author, by: the user who has sent it, and the one who changes it
     token_hash, ident: see Sent
 
-    Raises NoMessage if there is none with that number, or if it is deleted.
+    Raises NoMessage if it is deleted, and NoRoom if `by` is not in the room.
     """
 
     room: str

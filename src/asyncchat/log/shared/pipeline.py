@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from asyncchat.log.apply.effects import rooms_after
+from asyncchat.log.batch import Batch, Done, Item, Proposal
 from asyncchat.log.entries import (
     CHANGES_NOTHING,
     AnyEntry,
@@ -25,8 +26,7 @@ from asyncchat.log.entries import (
 )
 from asyncchat.log.entries.members import LIFE_BITS
 from asyncchat.log.log import Received, SharedLog
-from asyncchat.log.pipeline import Batch, Done, Item, Pipeline, Proposal
-from asyncchat.log.restrictions import RestrictionKind
+from asyncchat.log.pipeline import Pipeline
 from asyncchat.log.room_events import Sent
 from asyncchat.log.state import LOBBY, ChatState
 from asyncchat.text import room_texts
@@ -36,7 +36,6 @@ from asyncchat.text.refusals import NotKept
 class SharedPipeline(Pipeline):
     """A pipeline to a log that other servers append to as well, and the LogListener of that log.
 
-    entry_time: of the last message that was received or prepared, in milliseconds since 1970
     stalled: why nothing can be stored now; empty if it can
     """
 
@@ -45,10 +44,8 @@ class SharedPipeline(Pipeline):
     def __init__(self, state: ChatState, log: SharedLog, wake: Callable[[], object], clock: Callable[[], int]) -> None:
         super().__init__(state, log, wake, lambda: max(clock(), self.entry_time))
         self._shared = log
-        self.entry_time = 0
         self.stalled = ""
         self._batch: Batch | None = None
-        self._is_outdated = False  # what is pending was proposed before something that has come in
         self._left: list[Proposal] = []  # leaves that could not be stored
         self._live(log.life)
 
@@ -149,9 +146,6 @@ class SharedPipeline(Pipeline):
     # The batch.
 
     def _take(self) -> Batch | None:
-        if self._is_outdated:
-            self._is_outdated = False
-            self._bring_up_to_date()
         batch = super()._take()
         if batch and batch.is_mixed:
             batch = batch._replace(items=[self._as_it_is_now(item) for item in batch.items])
@@ -183,37 +177,6 @@ class SharedPipeline(Pipeline):
             if isinstance(item, Proposal) and not seen.add(item.entry):
                 return number
         return most
-
-    def _bring_up_to_date(self) -> None:
-        """Give the pending messages the numbers that follow, and refuse those whose senders may not send them now."""
-        pending, acks = self._pending, self._acks
-        self._pending, self._acks = [], defaultdict(dict)
-        self._seqs = defaultdict(int, {key: room.seq for key, room in self.state.rooms.items()})
-        numbers: dict[tuple[str, int], int] = {}
-        for item in pending:
-            if not isinstance(item, Sent):
-                self._pending.append(item)
-            elif self._may_say(item):
-                seq = self._seqs[item.room] = self._seqs[item.room] + 1
-                numbers[item.room, item.seq] = seq
-                self._pending.append(item._replace(seq=seq, time=max(item.time, self.entry_time)))
-        for room, senders in acks.items():
-            for sender, each in senders.items():
-                if kept := [(ident, numbers[room, seq]) for ident, seq in each if (room, seq) in numbers]:
-                    self._acks[room][sender] = kept
-                if lost := [ident for ident, seq in each if (room, seq) not in numbers]:
-                    sender.fail(lost, room_texts.MAY_NOT_WRITE)
-
-    def _may_say(self, message: Sent) -> bool:
-        """Tell whether the sender of a message is still here, in the room, and may write in it."""
-        member, restrictions, key = self.state.members.get(message.name.key), self.state.restrictions, message.name.key
-        return (
-            member is not None
-            and life_of(member.number) == self.life
-            and message.room in member.rooms
-            and not restrictions.find(RestrictionKind.BAN, key, message.time)
-            and not restrictions.find(RestrictionKind.MUTE, key, message.time, message.room)
-        )
 
     def _refuse_pending(self, why: NotKept) -> None:
         """Refuse what was proposed and is in no batch yet; leaves are stored later."""
