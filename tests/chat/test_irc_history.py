@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from asyncchat.log.room_events import timestamp
+from asyncchat.text.irc import answers
 from tests.chat import a_room
 from tests.chat.irc_people import Irc, S, command, irc, owner
 from tests.chat.stored_chat import StoredChat
@@ -115,3 +116,17 @@ def test_without_a_store_the_memory_is_asked() -> None:
     alice = irc(room.host(), "alice", *CAPABILITIES)
     alice.say("PRIVMSG #lobby :one", "PRIVMSG #lobby :two", "PRIVMSG Server :/delete", "PRIVMSG #lobby :three")
     assert asked(alice, "AFTER", "#lobby", "msgid=memory-0", "5") == ["one", "three"]
+
+
+def test_an_answer_that_comes_after_one_was_removed_is_not_shown(chat: StoredChat) -> None:
+    alice, bob = owner(chat, "alice", rooms="#ops"), owner(chat, "bob", *CAPABILITIES, rooms="#ops")
+    alice.say("PRIVMSG #ops :the plan", "PRIVMSG Server :/private on")
+    chat.pipeline.state.rooms["ops"].last.clear()
+    bob.hear()
+    bob.session.receive([b"CHATHISTORY LATEST #ops * 5"])
+    question = bob.session.pending_request
+    assert question
+    alice.say("PRIVMSG Server :/uninvite bob")
+    bob.hear()
+    chat.answer(bob.session, question)
+    assert bob.hear() == [f":{S} FAIL CHATHISTORY INVALID_TARGET LATEST #ops :{answers.NOT_IN_ROOM}"]

@@ -58,6 +58,11 @@ class _Messages:
         self._room, self.target = "", other.name.shown
         self.between = ConversationKey(user.require_account(), other)
 
+    def check_member(self) -> None:
+        """Raise _Failed if the user was removed from the room meanwhile."""
+        if self.between is None and self._room not in self._session.core.rooms_of(self._session.user):
+            raise _Failed("INVALID_TARGET", answers.NOT_IN_ROOM)
+
     async def last(self) -> int:
         """Return the number of the last message; 0 if there is none."""
         if self._last < 0:
@@ -110,6 +115,7 @@ async def _chathistory(session: IrcSession, line: Line) -> None:
         messages = _Messages(session, line.params[1])
         points = [_point(session, raw) for raw in line.params[2:-1] if raw != "*" or what != "LATEST"]
         found = await _find(messages, what, points, most)
+        messages.check_member()
     except _Failed as failed:
         session.output.tell("FAIL", "CHATHISTORY", failed.code, middle(what), middle(line.param(1)), str(failed))
         return
