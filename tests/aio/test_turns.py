@@ -6,9 +6,9 @@ from collections.abc import Callable
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.resumption import ResumableSessions
 from asyncchat.limits import Limits
+from asyncchat.log.batch import Done
 from asyncchat.log.entries import Join
 from asyncchat.log.log import MemoryLog
-from asyncchat.log.batch import Done
 from asyncchat.log.pipeline import Pipeline
 from asyncchat.log.state import ChatState, RoomState
 from asyncchat.text.usernames import parse_name

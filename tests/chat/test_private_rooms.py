@@ -231,9 +231,29 @@ def test_a_private_room_is_resumed_by_its_members(chat: StoredChat) -> None:
     assert told["private"]
 
 
+def test_a_private_room_is_kept_for_the_invited_though_nothing_was_said_there(chat: StoredChat) -> None:
+    alice, bob = chat.owner("alice"), chat.owner("bob")
+    alice.say("/join #ops", "/private on", "/invite bob", "/leave")
+    assert bob.say("/join #ops") == server("you are in #ops now, 1 online.")
+    bob.say("/leave")
+    again = chat.started_again()
+    eve = again.owner("eve")
+    assert eve.say("/join #ops") == server(room_texts.ANOTHER_ROOM_NAME)
+    assert (
+        _owner_again(again, "alice").say("/join #ops", "/uninvite bob")[0] == "Server: you are in #ops now, 1 online."
+    )
+
+
+def test_a_private_room_vanishes_when_nobody_is_left_who_may_enter_it(chat: StoredChat) -> None:
+    alice = chat.owner("alice")
+    alice.say("/join #ops", "/private on", "/leave", f"/unregister {SECRET}")
+    assert list(chat.pipeline.state.rooms) == [LOBBY]
+    assert list(chat.started_again().pipeline.state.rooms) == [LOBBY]
+
+
 def test_a_room_that_vanishes_is_forgotten_with_all_that_it_had(chat: StoredChat) -> None:
     alice, eve = chat.owner("alice"), chat.owner("eve")
-    alice.say("/join #ops", "/private on", "/invite eve", "/mute eve", "/leave")
+    alice.say("/join #ops", "/private on", "/invite eve", "/mute eve", "/private off", "/leave")
     eve.hear()
     assert eve.say("/join #ops", "hello") == ["Server: you are in #ops now, 1 online.", "eve: hello"]
     again = _owner_again(chat.started_again(), "alice")

@@ -99,8 +99,8 @@ class RoomState:
 
     @property
     def is_idle(self) -> bool:
-        """Whether it has no members, no topic, and never had a message: it need not be kept."""
-        return not (self.members or self.seq or self.topic)
+        """Whether it need not be kept: it has no members, no topic, never had a message, and nobody is invited."""
+        return not (self.members or self.seq or self.topic or (self.is_private and self.roles))
 
     def add(self, messages: Sequence[Sent]) -> None:
         """Add messages, the oldest first."""
@@ -208,10 +208,14 @@ class ChatState:
         """Remove a name from a room, and the room itself if nothing is left of it; return the room."""
         state = self.rooms[room]
         del state.members[name.key]
-        if room != LOBBY and state.is_idle:
+        self.forget_idle(room)
+        return state
+
+    def forget_idle(self, room: str) -> None:
+        """Remove a room if nothing is left of it."""
+        if room != LOBBY and self.rooms[room].is_idle:
             del self.rooms[room]
             self.restrictions.forget(room)
-        return state
 
     def may_enter(self, room: str, account: int | None) -> bool:
         """Tell whether the owner of an account may know that there is a room with this key, and enter it."""

@@ -199,6 +199,9 @@ def _vacate_uninvited(state: ChatState, room: str) -> Sequence[Told]:
     """Let those leave a private room who have no role in it."""
     if not state.rooms[room].is_private:
         return ()
+    if not state.rooms[room].members:
+        state.forget_idle(room)
+        return ()
     members = [state.members[key] for key in state.rooms[room].members]
     told = []
     for member in members:

@@ -26,7 +26,7 @@ from asyncchat.store.file import Retention
 from asyncchat.store.search.words import words_of
 from asyncchat.store.tables.accounts import AccountStore
 from asyncchat.store.tables.entries import Tables
-from asyncchat.store.tables.rooms import RoomStore
+from asyncchat.store.tables.rooms import IDLE, RoomStore
 from asyncchat.system.clock import is_odd
 from asyncchat.text.refusals import NoMessage, NotThere
 from asyncchat.text.sanitize import sanitize
@@ -117,7 +117,7 @@ class PgRoomStore(RoomStore):
 
     def _delete_idle(self) -> None:
         self._do(
-            "DELETE FROM rooms WHERE topic = '' AND last = 0 AND NOT EXISTS (SELECT 1 FROM said WHERE room = rooms.id)"
+            f"DELETE FROM rooms WHERE {IDLE}"
             " AND NOT EXISTS (SELECT 1 FROM members WHERE rooms.key = ANY(members.rooms))"
         )
 

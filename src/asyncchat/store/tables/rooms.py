@@ -10,6 +10,12 @@ from asyncchat.store.tables.messages import overwriting
 from asyncchat.text.refusals import NoMessage
 from asyncchat.text.usernames import Name, find_name
 
+IDLE = (
+    "rooms.topic = '' AND rooms.last = 0 AND NOT EXISTS (SELECT 1 FROM said WHERE room = rooms.id)"
+    " AND NOT (rooms.private AND EXISTS (SELECT 1 FROM room_roles WHERE room = rooms.key))"
+)
+"""Which rooms need not be kept, unless somebody is there: RoomState.is_idle as SQL."""
+
 
 class RoomStore:
     """Keeps rooms by `connection`, in a transaction of its caller's.
@@ -55,9 +61,7 @@ class RoomStore:
 
     def _delete_idle(self) -> None:
         """Delete the rooms without anything."""
-        self._do(
-            "DELETE FROM rooms WHERE topic = '' AND last = 0 AND NOT EXISTS (SELECT 1 FROM said WHERE room = rooms.id)"
-        )
+        self._do(f"DELETE FROM rooms WHERE {IDLE}")
 
     def make(self, name: Name, maker: Name, time: int, account: int | None = None) -> None:
         """Keep that there is a room with this name; if it was there, and nothing is left of it, it gets this name.
@@ -66,9 +70,7 @@ class RoomStore:
         """
         made = self._do(
             "INSERT INTO rooms (key, name, maker, time) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE"
-            " SET name = excluded.name, maker = excluded.maker, time = excluded.time, private = false"
-            " WHERE rooms.topic = '' AND rooms.last = 0"
-            " AND NOT EXISTS (SELECT 1 FROM said WHERE room = rooms.id)",
+            f" SET name = excluded.name, maker = excluded.maker, time = excluded.time, private = false WHERE {IDLE}",
             (name.key, name.shown, maker.shown, time),
         )
         if made.rowcount:
