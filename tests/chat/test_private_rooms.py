@@ -299,6 +299,27 @@ def test_moderators_of_the_server_see_nothing_of_it_in_the_audit_log(chat: Store
     ]
 
 
+def test_what_was_done_before_a_room_became_private_is_not_in_the_audit_log_of_others(chat: StoredChat) -> None:
+    alice, moderator = chat.owner("alice", role=Role.MODERATOR), chat.owner("mod", role=Role.MODERATOR)
+    chat.owner("bob")
+    alice.say("/topic for all", "/join #Ops", "/topic secret", "/mute bob", "/invite", "/join #other", "/topic other")
+    assert len(moderator.say("/audit")) == 5
+    alice.say("/join #ops", "/private on")
+    acts = [line.split(" ", 2)[2] for line in moderator.say("/audit")]
+    assert acts == ["alice: topic for all", "alice: topic #other other"]
+    assert len(alice.say("/audit")) == 6
+
+
+def test_links_to_a_room_end_when_it_becomes_private(chat: StoredChat) -> None:
+    alice, moderator = chat.owner("alice", role=Role.MODERATOR), chat.owner("mod", role=Role.MODERATOR)
+    alice.say("/invite", "/join #Ops", "/invite", "/invite 1h")
+    assert [line.split(" ")[4] for line in moderator.say("/invites")] == ["#lobby", "#Ops", "#Ops"]
+    alice.say("/private on")
+    for chat_now in (chat, chat.started_again()):
+        assert [invite.room for invite in chat_now.pipeline.state.invites.all(chat.time)] == ["#lobby"]
+    assert moderator.say("/uninvite 2") == server(room_texts.NO_INVITE)
+
+
 def test_an_answer_that_comes_after_one_was_removed_is_not_shown(chat: StoredChat) -> None:
     alice, eve = a_private_room(chat), chat.own_program("eve")
     alice.say("/invite eve")

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from asyncchat.text import room_texts
 from asyncchat.text.refusals import NoInvite
+from asyncchat.text.usernames import find_name
 
 MOST_INVITES = 1000
 """Invitations that there may be; with more, the oldest is revoked."""
@@ -27,6 +28,11 @@ class Invite(NamedTuple):
     room: str
     uses: int
     until: int
+
+    def leads_to(self, room: str) -> bool:
+        """Tell whether it is to the room with this key."""
+        name = find_name(self.room[1:])
+        return name is not None and name.key == room
 
 
 class Invites:
@@ -69,6 +75,10 @@ class Invites:
     def revoke(self, number: int) -> None:
         """Remove an invitation. Raises NoInvite."""
         del self._by_hash[self.numbered(number).key_hash]
+
+    def revoke_all_to(self, room: str) -> None:
+        """Remove the invitations to the room with this key."""
+        self._by_hash = {key: invite for key, invite in self._by_hash.items() if not invite.leads_to(room)}
 
     def all(self, now: int) -> list[Invite]:
         """Return those that can be used."""

@@ -32,6 +32,9 @@ from asyncchat.text.usernames import find_name
 
 _AT_ONCE = 1000
 
+MOST_ACTS = 4 * SHOWN
+"""Entries of the audit log that are read: some may be about rooms that are private now, and are not shown."""
+
 Row = tuple[int, int, str, str]
 R = TypeVar("R", Row, tuple[int, int, int, str], tuple[int, int, str, str, str])
 
@@ -212,7 +215,7 @@ class Queries(ABC):
         rows = self._do(
             "SELECT time, by, act, what FROM audit WHERE room = ''"
             " OR room IN (SELECT room FROM room_roles WHERE account = ?) ORDER BY id DESC LIMIT ?",
-            (who.id, SHOWN),
+            (who.id, MOST_ACTS),
         )
         return [audit_entry(*row) for row in rows.fetchall()[::-1]]
 

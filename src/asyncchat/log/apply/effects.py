@@ -96,6 +96,8 @@ def apply(state: ChatState, entry: Logged) -> Sequence[Told]:
             pass  # private messages, and what was read, are in the store alone
         case SetPrivate(_, room, is_private, invited):
             state.rooms[room].is_private = is_private
+            if is_private:
+                state.invites.revoke_all_to(room)
             for account in filter(state.account, invited):
                 state.rooms[room].roles.setdefault(account, RoomRole.INVITED)
             return _vacate_uninvited(state, room)

@@ -153,6 +153,8 @@ class Tables:
                 self.rooms.make(name, by, time, maker)
             case SetPrivate(by, room, is_private, invited, time):
                 self.rooms.set_private(room, invited, is_private=is_private)
+                if is_private:
+                    self.moderation.revoke_invites_to(room)
                 self.moderation.audit(by, "private" if is_private else "public", f"#{room}", time, room)
             case SetRoomRole(by, room, account, name, role, time):
                 was = self.rooms.set_role(room, account, role)

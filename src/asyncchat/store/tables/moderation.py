@@ -79,6 +79,12 @@ class ModerationStore:
         """Delete an invitation."""
         self._do("DELETE FROM invites WHERE number = ?", (number,))
 
+    def revoke_invites_to(self, room: str) -> None:
+        """Delete the invitations to the room with this key."""
+        for invite in self.invites():
+            if invite.leads_to(room):
+                self.revoke_invite(invite.number)
+
     def audit(self, by: Name, action: str, what: str, time: int, room: str = "") -> None:
         """Add an entry to the audit log, and delete the oldest beyond MAX_AUDIT_ENTRIES.
 
