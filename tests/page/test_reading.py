@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from tests.page import Page, PageProgram
@@ -285,6 +286,33 @@ def test_rooms_are_at_the_left_with_what_is_unread_in_them(page: Page, server: P
     page["open-more"].click()
     page.choose("Close this conversation")
     page.until(lambda: page["title"].text == "#lobby" and "ops" not in page.texts("#rooms .label"))
+
+
+def test_a_press_on_a_room_counts_though_the_list_changes_meanwhile(page: Page, server: PageProgram) -> None:
+    bob = server.join("bob")
+    page.enter("alice")
+    page.say("/join #ops")
+    page.until(lambda: page["title"].text == "#ops")
+    ActionChains(page.driver).click_and_hold(page.room("lobby")).perform()
+    bob.send("news\n")
+    page.until(lambda: "1" in page.room("lobby").text.replace(" unread", "").split("\n"))
+    server.join("carol")
+    ActionChains(page.driver).release().perform()
+    page.until(lambda: page["title"].text == "#lobby")
+
+
+def test_of_many_users_some_are_listed_and_the_others_counted(page: Page, server: PageProgram) -> None:
+    for number in range(221):
+        server.join(f"user{number}")
+    page.enter("alice")
+    page.until(lambda: page.texts("#rooms li")[-2:] == ["alice you", "and 221 more"])
+
+
+def test_the_default_room_has_the_name_that_the_server_gives_it(opened: Callable[[PageProgram], Page]) -> None:
+    with PageProgram("--room", "office") as server:
+        page = opened(server).enter("alice")
+        page.until(lambda: page["title"].text == "#office" and page.room("office"))
+        assert page["text"].get_attribute("placeholder") == "Write to #office"
 
 
 def test_a_room_that_does_not_exist_is_made_and_a_wrong_name_is_refused(page: Page) -> None:

@@ -1,8 +1,9 @@
 // What the user does: sending, commands of the page, menus, search.
 
 import { commandOf, isCommand, usable } from "./composer.js";
+import { make } from "./elements.js";
 import { ask, openMenu } from "./panels.js";
-import { keyOf, make, short } from "./text.js";
+import { keyOf, short } from "./text.js";
 
 const $ = (id) => document.getElementById(id);
 

@@ -8,7 +8,7 @@ import { Log } from "./log.js";
 import { Lookup } from "./lookup.js";
 import { Model } from "./model.js";
 import { Attention } from "./attention.js";
-import { Side } from "./panels.js";
+import { Side } from "./side.js";
 import { keyOf, local } from "./text.js";
 
 const $ = (id) => document.getElementById(id);
@@ -83,7 +83,6 @@ class App {
     model.current = conversation;
     this.link.conversation = conversation.name;
     if (before !== conversation) composer.text = conversation.draft;
-    composer.input.placeholder = `Write to ${conversation.title}`;
     this.#turn(conversation);
     this.log.show();
     this.show();
@@ -200,6 +199,7 @@ class App {
     } else {
       this.attention.say("Connected again.");
     }
+    if (welcome.room) model.open("").title = welcome.room;
     for (const room of welcome.rooms) this.#room(room, welcome.kind);
     if (welcome.kind === "first") {
       this.select("");
@@ -214,10 +214,8 @@ class App {
     const conversation = this.model.open(room.conversation);
     const { members, topic = "", names, role = "", seq } = room;
     Object.assign(conversation, { members, topic, role });
-    if (names) {
-      conversation.people.clear();
-      for (const name of [...names, this.model.name]) conversation.know(name);
-    }
+    if (names) conversation.people.clear(); // a large room has none: then those are listed who were heard of
+    for (const name of [...(names ?? []), this.model.name]) conversation.know(name);
     const position = this.link.positions.get(room.conversation);
     const isKnown = position?.seen || position?.read;
     conversation.quietUntil = kind === "anew" ? 0 : isKnown ? position.read ?? 0 : room.read ?? seq;
@@ -304,6 +302,7 @@ class App {
     this.attention.look();
     this.#start();
     $("title").textContent = current.title;
+    this.composer.input.placeholder = `Write to ${current.title}`;
     $("topic").textContent = current.isPrivate ? "private: only the two of you see this" : current.topic || (current.members ? `${current.members} online` : "");
   }
 

@@ -1,6 +1,7 @@
 // What was read: unread counts, the line "new", the title, notifications, and what a screen reader hears.
 
-import { keyOf, make } from "./text.js";
+import { make } from "./elements.js";
+import { keyOf } from "./text.js";
 
 const HEARD = 5;
 const SETTING = "asyncchat-notifications";

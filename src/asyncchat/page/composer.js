@@ -1,7 +1,8 @@
 // The input: sending, completion by Tab, earlier lines, lines that came back.
 
 import { COMMANDS } from "./commands.js";
-import { keyOf, make, wordStart } from "./text.js";
+import { make } from "./elements.js";
+import { keyOf, wordStart } from "./text.js";
 
 const MOST_OFFERED = 8;
 const RANKS = ["guest", "registered", "moderator", "admin"];

@@ -1,6 +1,6 @@
 // Before one is in, while there is no connection, and at the end.
 
-import { make } from "./text.js";
+import { make } from "./elements.js";
 
 const $ = (id) => document.getElementById(id);
 const NEW_PASSWORD = new Set(["guest", "short-password", "password-refused"]);

@@ -1,7 +1,8 @@
 // The messages of the current conversation: only those near to what is seen are in the document.
 
+import { arrange, make } from "./elements.js";
 import { continues } from "./model.js";
-import { colourOf, day, dayKey, full, hour, keyOf, make, rich } from "./text.js";
+import { colourOf, day, dayKey, full, hour, keyOf, rich } from "./text.js";
 
 const ROOM = 50; // items on each side of those that are seen
 const NEAR = 600; // pixels from an end at which more is put there
@@ -80,15 +81,7 @@ export class Log {
   #place(rows) {
     const wanted = [];
     for (let at = this.from; at < this.to; at++) wanted.push(this.#element(rows[at], rows[at - 1]));
-    const keep = new Set(wanted);
-    for (const element of [...this.list.children]) {
-      if (!keep.has(element)) element.remove();
-    }
-    let next = this.list.firstChild;
-    for (const element of wanted) {
-      if (element === next) next = next.nextSibling;
-      else this.list.insertBefore(element, next);
-    }
+    arrange(this.list, wanted);
     const heights = wanted.map(({ offsetHeight }) => offsetHeight);
     wanted.forEach((element, at) => (element.item.height = heights[at]));
     this.list.style.paddingTop = `${height(rows, 0, this.from)}px`;

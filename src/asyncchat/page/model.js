@@ -4,10 +4,12 @@ import { keyOf, mentions } from "./text.js";
 
 const GROUPED_FOR = 5 * 60_000;
 const MOST = 20_000; // items of a conversation in memory
+const MOST_PEOPLE = 500; // names of a room in memory
 
 export class Conversation {
   constructor(name) {
     this.name = name; // "" is the default room, #ops another one, bob a private conversation
+    this.title = name || "#lobby"; // of the default room, until the server tells its name
     this.items = []; // messages and notes, in the order in which they are shown
     this.seqs = new Map(); // messages by their numbers
     this.people = new Map(); // names by their keys, the one heard of last at the end
@@ -17,10 +19,6 @@ export class Conversation {
     this.marker = null; // the item above which the line "new" stands
     this.isComplete = false; // nothing is to be had before the first item
     this.isPrivate = Boolean(name) && !name.startsWith("#");
-  }
-
-  get title() {
-    return this.isPrivate ? this.name : this.name || "#lobby";
   }
 
   get first() {
@@ -105,6 +103,7 @@ export class Conversation {
     const key = keyOf(name);
     this.people.delete(key);
     this.people.set(key, name);
+    if (this.people.size > MOST_PEOPLE) this.people.delete(this.people.keys().next().value);
   }
 }
 

@@ -1,6 +1,6 @@
-// What opens over the messages: the menu of a name, questions; and the list of conversations at the left.
+// What opens over the messages: the menu of a name, and questions.
 
-import { colourOf, make } from "./text.js";
+import { make } from "./elements.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -71,81 +71,4 @@ export function ask(title, text, button, fields = [], isDangerous = false, more 
     };
     dialog.showModal();
   });
-}
-
-// The list of conversations and of who is here. `on`: open(name), join(), name(name, element), chat(), me(element)
-export class Side {
-  constructor(model, on) {
-    this.model = model;
-    this.on = on;
-    $("open-side").addEventListener("click", () => this.toggle());
-    $("chat").addEventListener("click", ({ target }) => target === $("chat") && this.toggle(false));
-    $("side").addEventListener("keydown", ({ key }) => key === "Escape" && this.toggle(false));
-  }
-
-  toggle(isOpen = !document.body.classList.contains("open")) {
-    document.body.classList.toggle("open", isOpen);
-    $("open-side").setAttribute("aria-expanded", String(isOpen));
-    if (isOpen) $("side").querySelector("[aria-current]")?.focus();
-    else if ($("side").contains(document.activeElement)) $("text").focus();
-  }
-
-  update() {
-    if (this.isDue) return;
-    this.isDue = true;
-    setTimeout(() => {
-      this.isDue = false;
-      this.render();
-    }, 30);
-  }
-
-  render() {
-    const { model, on } = this;
-    const focused = document.activeElement?.dataset.key;
-    const all = [...model.conversations.values()];
-    const rooms = all.filter(({ isPrivate }) => !isPrivate);
-    const alone = all.filter(({ isPrivate }) => isPrivate);
-    const section = (title, button, ...rows) => make("section", {}, make("h2", {}, title, button), make("ul", {}, ...rows));
-    const people = [...model.current.people.values()].sort((one, other) => one.localeCompare(other));
-    const count = model.current.isPrivate ? "" : ` · ${model.current.members}`;
-    const joins = this.#button("+", "join", "Join a room", on.join);
-    const chats = model.canChat && this.#button("+", "chat", "Write to a user privately", on.chat);
-    $("rooms").replaceChildren(
-      section("Rooms", joins, ...rooms.map((each) => this.#row(each))),
-      alone.length || model.canChat ? section("Private", chats || "", ...alone.map((each) => this.#row(each))) : "",
-      model.current.isPrivate ? "" : section(`Online${count}`, "", ...people.map((name) => this.#person(name))),
-    );
-    const me = make("button", { type: "button", "data-key": "me", "aria-haspopup": "menu", onclick: () => on.me($("me").firstChild) },
-      make("span", { class: `avatar n${colourOf(model.name)}`, "aria-hidden": "true" }, [...model.name][0]?.toUpperCase() ?? ""),
-      make("span", {}, make("b", {}, model.name), make("small", { class: "dim" }, model.role)));
-    $("me").replaceChildren(me);
-    if (focused) document.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
-    const others = all.filter((each) => each !== model.current).reduce((sum, { unread }) => sum + unread, 0);
-    $("elsewhere").textContent = others;
-    $("elsewhere").hidden = !others;
-  }
-
-  #button(text, key, label, act) {
-    return make("button", { class: "icon", type: "button", "data-key": key, "aria-label": label, title: label, onclick: act }, text);
-  }
-
-  #row(conversation) {
-    const { title, unread, calls, isPrivate, name } = conversation;
-    const badge = unread ? make("span", { class: calls || isPrivate ? "badge calls" : "badge" }, `${unread}`, make("span", { class: "unseen" }, " unread")) : "";
-    return make("li", {}, make("button", {
-      type: "button", "data-key": `to ${name}`, class: unread && "unread", "aria-current": conversation === this.model.current && "true",
-      onclick: () => {
-        this.on.open(name);
-        this.toggle(false);
-      },
-    }, make("span", { class: isPrivate ? `dot n${colourOf(name)}` : "hash", "aria-hidden": "true" }, isPrivate ? "" : "#"),
-    make("span", { class: "label" }, isPrivate ? title : title.slice(1)), badge));
-  }
-
-  #person(name) {
-    const button = make("button", { type: "button", "data-key": `name ${name}`, "aria-haspopup": "menu", onclick: () => this.on.name(name, button) },
-      make("span", { class: `dot n${colourOf(name)}`, "aria-hidden": "true" }),
-      make("span", { class: "label" }, name, this.model.isMe(name) ? make("small", { class: "dim" }, " you") : ""));
-    return make("li", {}, button);
-  }
 }

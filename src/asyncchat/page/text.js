@@ -1,5 +1,7 @@
 // What is in a text: names, links, code. All of it becomes text nodes and elements, never HTML.
 
+import { make } from "./elements.js";
+
 const BASE = /[\p{L}\p{N}\p{M}_.\-·׳״\u200c\u200d]/u;
 const UNSPACED = /[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1100-\u11ff\u3130-\u318f\uac00-\ud7ff\u3041-\u312f\u31a0-\u31ff\uff66-\uff9f\u2e80-\u2fd5\u3005-\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{3ffff}]/u;
 const ENDINGS = /[_\-.·׳״]/;
@@ -19,17 +21,6 @@ export function colourOf(name) {
   let crc = ~0;
   for (const byte of new TextEncoder().encode(keyOf(name))) crc = CRC[(crc ^ byte) & 255] ^ (crc >>> 8);
   return (~crc >>> 0) % 16;
-}
-
-export function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value === true) element.setAttribute(name, "");
-    else if (value !== undefined && value !== false && value !== null) element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
 }
 
 const fold = (text) => text.normalize("NFKC").toLowerCase().replaceAll("ς", "σ");
