@@ -134,6 +134,19 @@ class Lines:
         return self._take(len(self._buffer))
 
 
+class ExitCode(int):
+    """The exit code of a program, which a failed assertion shows together with what the program has complained of."""
+
+    errors: Lines
+
+    @cached_property
+    def complaints(self) -> str:
+        return self.errors.rest().decode(errors="replace")
+
+    def __repr__(self) -> str:
+        return f"{int(self)}, after {self.complaints!r}"
+
+
 class Program:
     """A running program with pipes, or with a terminal, for its three streams: `asyncchat`, forked, or a command."""
 
@@ -195,7 +208,9 @@ class Program:
 
     def wait(self, limit: float = PATIENCE) -> int:
         """Return its exit code."""
-        return self.process.wait(seconds(limit))
+        code = ExitCode(self.process.wait(seconds(limit)))
+        code.errors = self.errors
+        return code
 
     def seconds_to_end(self, code: int) -> float:
         """Return how long it still takes until it ends, which must be with that exit code."""

@@ -1,11 +1,13 @@
 """`asyncchat join`, built on asyncio and built on threads: each promise holds for both."""
 
 import contextlib
+import fcntl
 import os
 import signal
 import socket
 import subprocess
 import sys
+import termios
 from collections.abc import Callable
 from pathlib import Path
 
@@ -193,6 +195,16 @@ def test_ctrl_c_ends_it_within_a_second(join: Join, mode: str) -> None:
     assert_within(1, attempt)
 
 
+LESS_THAN_WAITS = 150
+"""Lines of 4000 bytes: more than a pipe takes, and less than may wait for one peer, which the server would reset."""
+
+
+def waiting(program: Program) -> int:
+    """Return how many bytes that it has printed nobody has read."""
+    assert program.process.stdout
+    return int.from_bytes(fcntl.ioctl(program.process.stdout, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
 def test_ctrl_c_ends_it_though_nobody_reads_what_it_prints(join: Join) -> None:
     def attempt() -> float:
         with (
@@ -201,9 +213,10 @@ def test_ctrl_c_ends_it_though_nobody_reads_what_it_prints(join: Join) -> None:
             join(room.address, "-n", "--name", "alice") as alice,
         ):
             room.out.until("alice joined")
-            for _ in range(400):
+            for _ in range(LESS_THAN_WAITS):
                 bob.send("x" * 4000 + "\n")
                 bob.line()
+            until(lambda: waiting(alice) > 1 << 15)
             alice.signal(signal.SIGINT)
             return alice.seconds_to_end(130)
 
@@ -340,7 +353,7 @@ def test_exit_ends_it_at_once_though_nobody_reads_what_it_prints(join: Join) -> 
             join(room.address, "--name", "alice") as alice,
         ):
             room.out.until("alice joined")
-            for _ in range(150):  # more than a pipe takes, and less than may wait for one peer
+            for _ in range(LESS_THAN_WAITS):
                 bob.send("x" * 4000 + "\n")
                 bob.line()
             alice.write("/exit\n")
