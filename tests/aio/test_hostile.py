@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from asyncchat.aio.client import reconnecting
+from asyncchat.aio.client import listening
 from asyncchat.aio.client.event_queue import Disconnected
 from asyncchat.aio.client.link import growing_pauses
 from asyncchat.aio.client.reconnecting import ReconnectingClient
@@ -102,7 +102,7 @@ async def test_who_waits_for_an_answer_behind_events_that_are_not_read_hears_why
 async def test_a_server_that_says_everything_but_welcome_is_given_up(
     line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reconnecting, "WELCOME_TIMEOUT", 0.3)
+    monkeypatch.setattr(listening, "WELCOME_TIMEOUT", 0.3)
     ended = threading.Event()
 
     def attack(victim: Victim) -> None:

@@ -9,10 +9,11 @@ from typing import TypeVar
 
 import pytest
 
-from asyncchat.aio.client import event_queue, reconnecting
+from asyncchat.aio.client import event_queue, listening
 from asyncchat.aio.client.event_queue import Disconnected
 from asyncchat.aio.client.link import growing_pauses
 from asyncchat.aio.client.reconnecting import ReconnectingClient
+from asyncchat.aio.client.servers import Servers
 from asyncchat.errors import ChatClosed, ConnectError
 from asyncchat.formats import codec, events
 from asyncchat.limits import Limits
@@ -102,10 +103,32 @@ async def test_a_server_that_lets_no_user_in_is_an_error_that_says_why(
     answers: tuple[bytes, ...], silent: bool, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if "does not answer" in reason:
-        monkeypatch.setattr(reconnecting, "WELCOME_TIMEOUT", 0.2)
+        monkeypatch.setattr(listening, "WELCOME_TIMEOUT", 0.2)
     async with served_by(*answers, silent=silent) as port:
         with pytest.raises(ConnectError, match=reason):
             await client(port).connect()
+
+
+@pytest.mark.parametrize(
+    ("answer", "silent", "reason"),
+    [
+        (b'{"type":"bye","text":"the chat is closing. Goodbye!"}\n', False, "the chat is closing"),
+        (b"", False, "the server closed the connection"),
+        (b"", True, "the server does not answer"),
+    ],
+)
+async def test_a_server_that_asks_for_a_name_and_lets_nobody_in_is_passed_over(
+    answer: bytes, silent: bool, reason: str, room: ServeProgram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "WELCOME_TIMEOUT", 1.0)
+    async with served_by(QUESTION, answer, silent=silent) as one, served_by(QUESTION, answer, silent=silent) as other:
+        places = [Address("127.0.0.1", port) for port in (one, other, room.port)]
+        async with ReconnectingClient(Servers(places), "alice") as alice:
+            assert alice.address.port == room.port
+        with pytest.raises(ConnectError) as refused:
+            await ReconnectingClient(Servers(places[:2]), "alice").connect()
+    said = str(refused.value)
+    assert all(f"{place}: {reason}" in said for place in places[:2])
 
 
 async def test_a_connection_that_is_lost_is_told_and_made_again(room: ServeProgram) -> None:

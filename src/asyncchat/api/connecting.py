@@ -78,7 +78,7 @@ def connect(
         raise UsageError('rooms must be a list of names, such as ["#ops"]')
     addresses = [Address(host, port or DEFAULT_PORT) for host, port in places]
     _trust(addresses[0], tls)  # raises what is wrong at once
-    servers = Servers(addresses, lambda one: _trust(one, tls))
+    servers = Servers(addresses, lambda one, _: _trust(one, tls))
     wanted = [f"#{room.removeprefix('#')}" for room in rooms]
     client = ReconnectingClient(servers, name, password, register=register, history=history, rooms=wanted)
     return Connecting(client, wanted[0] if wanted else "")

@@ -140,7 +140,7 @@ def _choose_client(
         from asyncchat.aio.client.servers import Servers
 
         has_tls = options.tls or bool(fingerprint)
-        servers = Servers(addresses, lambda address: _trust(address, fingerprint) if has_tls else None)
+        servers = Servers(addresses, lambda address, notice: _trust(address, fingerprint, notice) if has_tls else None)
     if options.json:
         from asyncchat.aio.client.json_lines import join_as_json
 
@@ -168,10 +168,10 @@ def _choose_client(
             _run(join(servers, visitor, read_input=read_input))
 
 
-def _trust(address: Address, fingerprint: str) -> "Trust":
+def _trust(address: Address, fingerprint: str, notice: Callable[[str], object]) -> "Trust":
     from asyncchat.tls.trust import Trust
 
-    return Trust(address, fingerprint=fingerprint, notice=stdio.report)
+    return Trust(address, fingerprint=fingerprint, notice=notice)
 
 
 def _run(client: Coroutine[None, None, None]) -> None:

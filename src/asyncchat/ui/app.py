@@ -90,11 +90,14 @@ class App:
 
     async def run(self) -> None:
         """Take part until the person leaves. Raises ChatError if something that was said did not get through."""
+        servers = self._chat.servers
         with self._screen.opened():
+            outside, servers.notice = servers.notice, self._tell
             try:
                 await self._screen.run(self._start)
                 await self._say_last_words()
             finally:
+                servers.notice = outside
                 self._tell(*(f"not acknowledged: {redact(line)}" for line in self._chat.pending))
                 for task in self._tasks:
                     task.cancel()

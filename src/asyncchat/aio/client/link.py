@@ -17,6 +17,9 @@ from asyncchat.tls.trust import Trust
 LONGEST_PAUSE = 30.0
 """Seconds between two attempts to connect, at most."""
 
+_LONGEST_FIRST = 1024
+"""Bytes of the longest first line that is waited for."""
+
 
 class ClientStream:
     """The two streams of a connection to a server; `abort` closes it."""
@@ -28,7 +31,7 @@ class ClientStream:
 
     async def hears_first(self, words: bytes, patience: float) -> bool:
         """Tell whether the server first sends `words`, within `patience` seconds; `read` still returns that data."""
-        heard = b""
+        heard = self._ahead or b""
         try:
             async with asyncio.timeout(patience):
                 while words.startswith(heard) and heard != words:
@@ -40,6 +43,17 @@ class ClientStream:
         except (TimeoutError, OSError):  # the next read raises an error again
             pass
         return heard.startswith(words)
+
+    async def first_line(self) -> bytes:
+        """Wait for the first line from the server, or the beginning of a long one; `read` still returns it.
+
+        Without LF at the end, the server has ended the connection. Raises OSError.
+        """
+        heard = b""
+        while b"\n" not in heard and len(heard) < _LONGEST_FIRST and (data := await self._reader.read(stdio.CHUNK)):
+            heard += data
+            self._ahead = heard
+        return b"".join(heard.partition(b"\n")[:2])
 
     async def read(self) -> bytes:
         """Wait for data from the server, and return it; empty at the end. Raises OSError."""

@@ -8,6 +8,7 @@ from typing import Self
 
 from asyncchat.aio.client.event_queue import Disconnected, Event, EventQueue
 from asyncchat.aio.client.link import LONGEST_PAUSE, ClientStream, growing_pauses, now
+from asyncchat.aio.client.listening import Listening
 from asyncchat.aio.client.receipts import Receipt, Receipts
 from asyncchat.aio.client.servers import Servers
 from asyncchat.client.entry_errors import entry_error
@@ -22,9 +23,6 @@ MOST_POSTED = 2 * events.MOST_UNANSWERED
 
 FOR_ANSWERS = 2
 """The factor by which more events may wait to be read while an answer is awaited, which comes after them."""
-
-WELCOME_TIMEOUT = 10.0
-"""Seconds in which the server must send its welcome."""
 
 GOODBYE_TIMEOUT = 0.5
 """Seconds to wait for the server to close the connection after the client has left."""
@@ -52,7 +50,7 @@ class ReconnectingClient:
         link: ClientStream | None = None,
         pauses: Callable[[], Iterator[float]] = growing_pauses,
     ) -> None:
-        self._servers = servers if isinstance(servers, Servers) else Servers([servers])
+        self.servers = servers if isinstance(servers, Servers) else Servers([servers])
         self.client = JsonClient(name, password, register=register, history=history, rooms=rooms)
         self._link = link
         self._pauses = pauses
@@ -73,7 +71,7 @@ class ReconnectingClient:
     @property
     def address(self) -> Address:
         """The address of the server."""
-        return self._servers.address
+        return self.servers.address
 
     @property
     def name(self) -> str:
@@ -183,7 +181,7 @@ class ReconnectingClient:
 
     async def connect(self) -> None:
         """Connect, and take the name."""
-        link = self._link or await self._servers.open()
+        link = self._link or await self.servers.open()
         self._task = asyncio.create_task(self._run(link))
         self._task.add_done_callback(self._ended)
         try:
@@ -247,35 +245,27 @@ class ReconnectingClient:
             if self._leaving:
                 return
             if not self._was_welcomed:
-                raise ConnectError(f"{self.address} does not let us in: {why}")
+                link = await self.servers.open_next(why)
+                continue
             if now() - begun > LONGEST_PAUSE:  # a server that welcomes and then closes at once gets the longer pauses
                 self._trying = self._pauses()
-            link = await self._servers.open_again(
+            link = await self.servers.open_again(
                 why, self._trying, lambda why, pause: self._publish([Disconnected(why, pause)])
             )
 
     async def _talk(self, link: ClientStream) -> str:
         """Use one connection until it ends; return why it ended."""
-        pings = 0
-        deadline = now() + WELCOME_TIMEOUT
+        listening = Listening(link, self._ping)
         self._is_refused = False
         self._last_text = ""
         self.client.connected()
         try:
             while True:
-                try:
-                    async with asyncio.timeout_at(now() + events.PING_AFTER if self.client.is_in else deadline):
-                        data = await link.read()
-                except TimeoutError:
-                    if not self.client.is_in or pings == events.MOST_PINGS:
-                        return "the server does not answer"
-                    pings += 1
-                    self.client.ping()
-                    self._flush()
-                    continue
+                data = await listening.read(is_in=self.client.is_in, has_others=self.servers.are_several)
+                if data is None:
+                    return "the server does not answer"
                 if not data:
                     return self._last_text or "the server closed the connection"
-                pings = 0
                 self.client.hear(data)
                 self._unread.heard(len(data))
                 self._flush()
@@ -289,6 +279,10 @@ class ReconnectingClient:
             return reason(error)
         finally:
             self.client.is_in = False
+
+    def _ping(self) -> None:
+        self.client.ping()
+        self._flush()
 
     async def _wait_for_room(self) -> None:
         """Wait until there is room for more events; a caller that awaits an answer but reads none gets an error."""
@@ -327,7 +321,7 @@ class ReconnectingClient:
                     self._receipts.take(event)
                 case events.Welcome(servers=others):
                     self._was_welcomed = True
-                    self._servers.learn(others)
+                    self.servers.learn(others)
                 case events.Bye(text, code) if code == events.MOVE:
                     self._is_refused = True  # by this server alone
                     self._last_text = text
