@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -208,3 +209,37 @@ def test_it_goes_on_at_another_server_when_its_own_is_killed(
         page["text"].send_keys("a line" + Keys.ENTER)
         assert [bob.line() for _ in range(2)] == ["bob: meanwhile", "alice: half a line"]
         page.until(lambda: page.messages == ["before", "meanwhile", "half a line"])
+
+
+def test_it_passes_over_a_frozen_server(opened: Callable[[PageProgram], Page], postgres: Database) -> None:
+    url = postgres.make()
+    ports = [free_port() for _ in range(3)]
+    servers = ",".join(f"http://127.0.0.1:{port}" for port in ports)
+    own, frozen, good = [PageProgram("--store", url, "--servers", servers, "--web", str(port)) for port in ports]
+    with own, frozen, good, good.join("bob") as bob:
+        page = opened(own).enter("alice")
+        page.say("before")
+        assert bob.line() == "alice: before"
+        frozen.signal(signal.SIGSTOP)
+        own.process.kill()
+        begun = time.monotonic()
+        page.say("after")
+        assert bob.line() == "alice: after"
+        assert time.monotonic() - begun < 9, "it has waited for a welcome"
+
+
+def test_it_leaves_a_server_that_freezes(opened: Callable[[PageProgram], Page], postgres: Database) -> None:
+    url = postgres.make()
+    ports = [free_port() for _ in range(2)]
+    servers = ",".join(f"http://127.0.0.1:{port}" for port in ports)
+    own, good = [PageProgram("--store", url, "--servers", servers, "--web", str(port)) for port in ports]
+    with own, good, good.join("bob") as bob:
+        page = opened(own).enter("alice")
+        page.say("before")
+        assert bob.line() == "alice: before"
+        own.signal(signal.SIGSTOP)
+        begun = time.monotonic()
+        page.say("hello")
+        assert bob.line() == "alice: hello"
+        assert time.monotonic() - begun < 25, "it has waited as long as for the only server"
+        page.until(lambda: page.messages == ["before", "hello"] and not page.all(".pending"))

@@ -6,6 +6,11 @@ const MOST_UNANSWERED = 32;
 const PING_AFTER = 30_000;
 const ANSWER_WITHIN = 3_000;
 const WELCOME_WITHIN = 10_000;
+// Where there are other servers to go to:
+const NEXT_WITHIN = 1_000; // must a server open a connection, and when all were tried, in
+const SLOW_WITHIN = 5_000;
+const PING_SOONER = 10_000; // and the answer in
+const ANSWER_SOONER = 5_000;
 const LONGEST_PAUSE = 30_000;
 const AGAIN_AFTER_RELOAD = 100; // messages that a reloaded page asks for again
 
@@ -29,7 +34,7 @@ export class Link {
     this.pause = 2_000;
     this.pages = []; // of other servers with this chat
     this.at = this.hops = 0; // which of them is used, 0 for the page's own server; and how many were tried at once
-    setInterval(() => this.#watch(), 5_000);
+    setInterval(() => this.#watch(), 1_000);
     addEventListener("online", () => this.check());
     addEventListener("offline", () => this.socket && this.#lose("this device is offline"));
     document.addEventListener("visibilitychange", () => document.hidden ? this.keep() : this.check());
@@ -114,7 +119,14 @@ export class Link {
     this.socket = socket;
     this.heard = Date.now();
     const mine = (act) => (event) => socket === this.socket && act(event);
-    socket.addEventListener("open", mine(() => this.send(this.#hello())));
+    socket.addEventListener("open", mine(() => {
+      clearTimeout(this.opening);
+      this.send(this.#hello());
+    }));
+    if (this.pages.length) { // the system accepts connections for a frozen server
+      const within = this.hops > this.pages.length ? SLOW_WITHIN : NEXT_WITHIN;
+      this.opening = setTimeout(() => this.#lose("the server does not answer"), within);
+    }
     socket.addEventListener("message", mine(({ data }) => {
       this.heard = Date.now();
       this.asked = 0;
@@ -134,6 +146,7 @@ export class Link {
     this.lastWords = "";
     clearTimeout(this.retry);
     clearTimeout(this.verdict);
+    clearTimeout(this.opening);
     this.retry = 0;
     socket?.close();
   }
@@ -154,7 +167,9 @@ export class Link {
   #watch() {
     const silence = Date.now() - this.heard;
     if (this.socket && !this.isIn && silence > WELCOME_WITHIN) this.#lose("the server does not answer");
-    else if (this.isIn && silence > PING_AFTER) this.#ask(WELCOME_WITHIN);
+    else if (!this.isIn) return;
+    else if (this.pages.length && silence > PING_SOONER) this.#ask(ANSWER_SOONER);
+    else if (silence > PING_AFTER) this.#ask(WELCOME_WITHIN);
   }
 
   #ask(within = ANSWER_WITHIN) {
