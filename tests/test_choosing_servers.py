@@ -114,6 +114,102 @@ def test_servers_that_are_all_slow_get_more_time(tmp_path: Path) -> None:
             alice.out.until('"welcome"')
 
 
+# Pipes.
+
+
+@EACH
+def test_a_pipe_goes_to_the_next_server(unusable: Unusable, why: str, tmp_path: Path) -> None:
+    with (
+        unusable(tmp_path) as first,
+        ServeProgram() as good,
+        good.join("bob") as bob,
+        Program("join", f"{first},{good.address}", "--name", "ci") as ci,
+    ):
+        ci.write("build 41 done")
+        ci.end_input()
+        assert bob.line() == "ci: build 41 done"
+        assert (ci.wait(), ci.out.rest(), ci.errors.rest()) == (0, b"ci: build 41 done\n", b"")
+
+
+@pytest.mark.parametrize("how", [(), ("-n",), ("--plain",)])
+def test_a_pipe_to_several_servers_needs_a_name(how: tuple[str, ...]) -> None:
+    with Program("join", "a,b", *how) as program:
+        assert program.wait() == 2
+        assert "several servers need a --name" in program.errors.rest().decode()
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
+def test_a_pipe_goes_on_at_another_server_and_loses_and_repeats_no_line(url: str, end: signal.Signals) -> None:
+    lines = [f"ci: {number}" for number in range(1000)]
+    with serve(url) as one, serve(url) as other, other.join("bob") as bob:
+        with Program("join", f"{one.address},{other.address}", "--name", "ci") as ci:
+            ci.write("".join(f"{number}\n" for number in range(500)))
+            assert bob.line() == lines[0]
+            one.signal(end)
+            ci.write("".join(f"{number}\n" for number in range(500, 1000)))
+            ci.end_input()
+            assert [bob.line() for _ in lines[1:]] == lines[1:]
+            assert ci.out.rest().decode().splitlines() == lines
+            assert ci.wait() == 0
+            said = ci.errors.rest().decode().splitlines()
+        assert said[0].startswith("asyncchat: connection lost (")
+        assert said[1:] == [f"asyncchat: connected again, to {other.address}"]
+
+
+def test_a_pipe_that_prints_only_goes_on_at_another_server(url: str) -> None:
+    with (
+        serve(url) as one,
+        serve(url) as other,
+        other.join("bob") as bob,
+        Program("join", f"{one.address},{other.address}", "--name", "log", "-n") as log,
+    ):
+        bob.send("before\n")
+        assert log.out.line() == "bob: before"
+        one.signal(signal.SIGKILL)
+        bob.send("after\n")
+        assert log.out.line() == "bob: after"
+        log.signal(signal.SIGINT)
+        assert log.wait() == 130
+
+
+SCRIPT = """\
+hello
+/me waves
+
+/topic
+/nonsense
+//slash
+/edit other
+/delete
+/join #ops
+in ops
+/room
+/whois bob
+/help
+/help me
+/kick bob"""
+
+
+def printed(*arguments: str) -> tuple[int, list[str], str]:
+    """Return the exit code of a pipe with SCRIPT, its lines and what it complains of.
+
+    Answers can come before messages that were sent earlier.
+    """
+    with ServeProgram("--rate", "0") as room, room.join("bob"), ExitStack() as stack:
+        addresses = [room.address, *(stack.enter_context(dead(Path())) for _ in arguments[:1])]
+        with Program("join", ",".join(addresses), "--name", "ci") as ci:
+            ci.write(SCRIPT)
+            ci.end_input()
+            return ci.wait(), sorted(ci.out.rest().decode().splitlines()), ci.errors.rest().decode()
+
+
+def test_a_pipe_prints_the_same_with_one_server_and_with_several() -> None:
+    assert printed("several") == printed()
+
+
+# Certificates.
+
+
 def remember(state: Path, server: TlsProgram, fingerprint: str = "0" * 64) -> None:
     """Have the client know the certificate of a server."""
     known = state / "asyncchat" / "known_hosts"

@@ -11,7 +11,7 @@ from asyncchat.aio.client import listening
 from asyncchat.aio.client.event_queue import Disconnected
 from asyncchat.aio.client.link import growing_pauses
 from asyncchat.aio.client.reconnecting import ReconnectingClient
-from asyncchat.client import json_client
+from asyncchat.client import outbox
 from asyncchat.errors import ChatClosed, ConnectError, UsageError
 from asyncchat.formats import events
 from asyncchat.system.addresses import Address
@@ -39,7 +39,7 @@ async def test_say_waits_while_much_waits_for_a_server_that_acknowledges_nothing
             await asyncio.sleep(0.1)
             waiting = [text.split()[0] for text in alice.pending]
             assert waiting == [str(number) for number in range(len(waiting))]
-            assert 0 < 100_000 * len(waiting) < json_client.MOST_WAITING + 200_000
+            assert 0 < 100_000 * len(waiting) < outbox.MOST_WAITING + 200_000
             assert not any(said.done() for said in saying)
         with pytest.raises(ChatClosed, match="the chat has ended"):
             await saying[0]
@@ -49,7 +49,7 @@ async def test_say_waits_while_much_waits_for_a_server_that_acknowledges_nothing
 
 
 async def test_those_who_wait_for_room_go_on_before_who_comes_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_client, "MOST_WAITING", 1000)
+    monkeypatch.setattr(outbox, "MOST_WAITING", 1000)
     said: list[str] = []
 
     def attack(victim: Victim) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.client import json_client as module
+from asyncchat.client import outbox
 from asyncchat.client.json_client import JsonClient
 from asyncchat.client.plain_client import MAX_HEARD
 from asyncchat.formats import codec, events
@@ -370,7 +370,7 @@ def test_a_second_welcome_on_one_connection_is_none() -> None:
 
 
 def test_what_is_said_is_refused_while_too_much_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_WAITING", 1000)
+    monkeypatch.setattr(outbox, "MOST_WAITING", 1000)
     client = welcomed()
     idents = [client.say("x" * 300) for _ in range(4)]
     assert client.is_full
@@ -384,7 +384,7 @@ def test_what_is_said_is_refused_while_too_much_waits(monkeypatch: pytest.Monkey
 
 
 def test_a_refused_way_to_another_conversation_is_not_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_WAITING", 100)
+    monkeypatch.setattr(outbox, "MOST_WAITING", 100)
     client = welcomed()
     client.say("x")
     client.say("/chat bob")
@@ -392,7 +392,7 @@ def test_a_refused_way_to_another_conversation_is_not_gone(monkeypatch: pytest.M
 
 
 def test_what_can_never_be_sent_and_what_is_in_doubt_waits_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_WAITING", 1000)
+    monkeypatch.setattr(outbox, "MOST_WAITING", 1000)
     client = welcomed()
     client.say("x" * 5000)
     client.to_send()

@@ -46,6 +46,19 @@ def test_a_client_of_the_default_room_says_nothing_of_rooms() -> None:
     assert "rooms" not in hello_of(welcomed())
 
 
+def test_a_client_that_wants_the_default_room_alone_does_not_return_to_those_of_the_last_time() -> None:
+    assert '"rooms":[{"conversation":""}]' in hello_of(JsonClient("alice", rooms=[""]))
+
+
+def test_a_room_is_left_while_there_is_a_connection() -> None:
+    client = in_ops()
+    client.part("#ops")
+    assert client.to_send() == codec.lines([events.Part("#ops")])
+    client.connected()
+    client.part("#ops")
+    assert client.to_send() == b""
+
+
 def test_a_message_of_a_room_is_shown_once_and_what_is_missing_is_told() -> None:
     client = in_ops()
     assert hear(client, said(5), said(5), said(4), said(8)) == [
@@ -107,6 +120,13 @@ def test_join_alone_and_leave_say_where_one_writes() -> None:
     assert client.turned == "bob"
     client.say("/leave")
     assert client.turned == ""
+
+
+def test_room_behind_a_join_leads_to_that_room() -> None:
+    client = welcomed()
+    client.say("/join #ops")
+    client.say("/room")
+    assert client.turned == "#ops"
 
 
 def test_after_a_private_conversation_one_is_back_in_the_room() -> None:

@@ -35,7 +35,7 @@ def connect(
 
     Args:
         address: HOST or HOST:PORT; without it, the usual port of this machine. Several, in a list or with commas
-            between, are servers of one chat: when one ends, the chat goes on at the next.
+            between, are servers of one chat, which goes on at another when one ends; one that can't be used is skipped.
         name: the user's name in the chat.
         password: the password of the name, if it is registered.
         register: register the name with that password, which is needed once; the server must have a store.

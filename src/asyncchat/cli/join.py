@@ -103,6 +103,8 @@ def run(options: argparse.Namespace) -> int:
         options.parser.error("--threads goes with one server only")
     if options.json and name is None:
         options.parser.error("--json needs a --name")
+    if len(addresses) > 1 and name is None and not is_terminal:
+        options.parser.error("several servers need a --name where there is no window: in a pipe, with --plain or -n")
     try:
         _choose_client(options, addresses, name, fingerprint, key)
     except NameRefused as refused:
@@ -150,6 +152,11 @@ def _choose_client(
         from asyncchat.ui.login import join_on_terminal
 
         _run(join_on_terminal(servers, name, password, options.bell, rooms, key))
+    elif len(addresses) > 1:
+        from asyncchat.aio.client.printing import join_as_plain
+
+        assert name is not None
+        _run(join_as_plain(servers, name, password, options.room or "", read_input=read_input, invite=key))
     else:
         from asyncchat.client.plain_client import PlainClient
 

@@ -1,10 +1,10 @@
 """A client's side of the JSON events: what must outlive a connection, so that no line is lost or repeated."""
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 
 from msgspec import UNSET, UnsetType, structs
 
+from asyncchat.client.outbox import Outbox
 from asyncchat.client.plain_client import MAX_HEARD
 from asyncchat.client.positions import Positions, place_of
 from asyncchat.commands.table import find_command
@@ -19,6 +19,7 @@ from asyncchat.formats.events import (
     Hello,
     Message,
     Notice,
+    Part,
     Parted,
     Ping,
     Pong,
@@ -40,12 +41,6 @@ LAST = 10
 LONGEST_PLACE = 200
 """Characters of a name that did not work, which are sent again with what may be for it."""
 
-MOST_WAITING = 1 << 22
-"""Bytes of what was said that may wait for the server; beyond that nothing more is taken."""
-
-_OF_EACH = 200
-"""Bytes that a line costs besides its text, roughly."""
-
 _MOST_HEARD_PLAIN = 1024
 """Characters of what a server says in plain text, why it has no room for example."""
 
@@ -60,7 +55,7 @@ class JsonClient:
     itself, since it must not go elsewhere when it is sent again. After /chat did not work, what is said goes nowhere
     until a line has come back.
     `history`: how many of the last messages a newcomer wants, if fewer than usual. `rooms`: those to be in, by their
-    names with a leading #, if not the default one.
+    names with a leading #, "" for the default one; without it, those of the last time, or the default one.
 
     Call `connected` when there is a connection and `hear` with what arrives on it; after these and after `say` and
     `ping`, send what `to_send` returns, and then take the `news`.
@@ -95,24 +90,21 @@ class JsonClient:
         self._seen_any = False  # in this epoch
         self._before = 0  # the last message before the welcome
         self._newest = 0
-        self._sent = 0  # the id of the last that was ever sent
         self.max_lines = self._max_line = 0
         self._default = ""  # the name of the default room
         self._news: list[events.FromServer] = []
-        self._unsent: deque[Say] = deque()
-        self._unanswered: dict[int, Say] = {}
-        self._waiting_bytes = 0
+        self._outbox = Outbox()
         self.connected()
 
     @property
     def pending(self) -> list[Say]:
         """What was said and neither acknowledged nor refused yet."""
-        return [*self._unanswered.values(), *self._unsent]
+        return self._outbox.lines
 
     @property
     def waiting(self) -> int:
         """How much that is."""
-        return len(self._unanswered) + len(self._unsent)
+        return len(self._outbox)
 
     @property
     def is_turning(self) -> bool:
@@ -122,7 +114,7 @@ class JsonClient:
     @property
     def is_full(self) -> bool:
         """Whether so much waits that nothing more is taken."""
-        return self._waiting_bytes > MOST_WAITING
+        return self._outbox.is_full
 
     def connected(self) -> None:
         """There is a new connection: what was not answered on the one before is sent again, with the same ids."""
@@ -132,8 +124,7 @@ class JsonClient:
         self._is_pinged = False
         self._lines = LineDecoder(MAX_HEARD)
         self._outgoing: list[events.FromClient] = []
-        self._unsent.extendleft(reversed(self._unanswered.values()))
-        self._unanswered.clear()
+        self._outbox.connected()
 
     def say(self, text: str, to: str | None = None) -> int:
         """Send a message or a command, now or as soon as there is a connection; return its id.
@@ -148,8 +139,7 @@ class JsonClient:
             why = "your line was not sent: too much waits for the server already."
             self._news.append(Refused(say.id, "too-many", why))
         else:
-            self._waiting_bytes += _cost(say)
-            self._unsent.append(say)
+            self._outbox.add(say)
             if to is None:
                 self._turn(text)
         return say.id
@@ -163,7 +153,8 @@ class JsonClient:
         command = find_command(text)
         if not (command and command.sets_target):
             return
-        place = place_of(command, argument_of(text), self._room, self._default)
+        rooms = [place for place in self._turning.values() if not place or place.startswith("#")]
+        place = place_of(command, argument_of(text), rooms[-1] if rooms else self._room, self._default)
         if place is not None:
             self._has_turned = True
             self.turned = place
@@ -178,6 +169,11 @@ class JsonClient:
         if self.is_in:
             self._outgoing.append(Read(seq, conversation))
 
+    def part(self, conversation: str) -> None:
+        """Leave a room, if there is a connection."""
+        if self.is_in:
+            self._outgoing.append(Part(conversation))
+
     def ping(self) -> None:
         """Ask the server whether it is still there."""
         self._outgoing.append(Ping())
@@ -191,14 +187,12 @@ class JsonClient:
         if self._is_pinged and answers:
             self._outgoing.append(Pong())
         self._is_pinged = False
-        while self.is_in and self._unsent and len(self._unanswered) < events.MOST_UNANSWERED:
-            say = self._unsent.popleft()
+        while self.is_in and (say := self._outbox.next()):
             if why := codec.too_long_to_say(say, self._max_line):
+                self._outbox.answered(say.id)
                 self._answered(say, is_refused=True)
                 self._news.append(Refused(say.id, "too-long", f"your line was not sent: {why}."))
                 continue
-            self._unanswered[say.id] = say
-            self._sent = max(self._sent, say.id)
             self._outgoing.append(say)
         outgoing, self._outgoing = self._outgoing, []
         return codec.lines(outgoing)
@@ -225,7 +219,7 @@ class JsonClient:
             case Ping():
                 self._is_pinged = True
             case Ack(ident) | Refused(ident):
-                if say := self._unanswered.pop(ident, None):
+                if say := self._outbox.answered(ident):
                     self._answered(say, is_refused=isinstance(event, Refused))
                     yield event
             case Turned(conversation):
@@ -266,7 +260,6 @@ class JsonClient:
                 yield event
 
     def _answered(self, say: Say, *, is_refused: bool) -> None:
-        self._waiting_bytes -= _cost(say)
         place = self._turning.pop(say.id, None)
         if place is not None:
             self._missed = place if is_refused and place else None
@@ -320,8 +313,7 @@ class JsonClient:
             self._seen_any = True
         elif not welcome.resumed:
             # The server has forgotten what came of those that were sent already, but not the messages themselves.
-            while self._unsent and self._unsent[0].id <= self._sent:
-                doubtful = self._unsent.popleft()
+            for doubtful in self._outbox.give_up_sent():
                 self._answered(doubtful, is_refused=True)
                 yield Refused(doubtful.id, "in-doubt", "it is not known whether this was posted.")
 
@@ -344,7 +336,3 @@ class JsonClient:
         self._seen_any = True
         self._seen = message.seq
         yield message
-
-
-def _cost(say: Say) -> int:
-    return _OF_EACH + len(say.text.encode())

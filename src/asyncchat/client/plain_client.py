@@ -138,8 +138,7 @@ class PlainClient:
         if self._held and self._held.startswith(plain_answers.NAME_REFUSED):
             raise ChatError("the server took none of this for a name, so nothing was sent: give a name with --name")
         if self._not_taken:
-            lines = "one of the lines" if self._not_taken == 1 else f"{self._not_taken} of the lines"
-            raise NotTaken(f"the server did not take {lines}, and has said why")
+            raise not_taken(self._not_taken)
         if self._held and self._name is None and self._is_script and self._last_with_text <= self._refusals + 1:
             raise NotTaken("nothing was said: the first line was taken for the name. Give a name with --name.")
         return self._held is not None or not self._asked
@@ -185,6 +184,12 @@ class PlainClient:
             return None
         self.settled = True
         return ""
+
+
+def not_taken(number: int) -> NotTaken:
+    """Return the error that says that the server did not take so many lines."""
+    lines = "one of the lines" if number == 1 else f"{number} of the lines"
+    return NotTaken(f"the server did not take {lines}, and has said why")
 
 
 def _readable(line: bytes | None) -> str:

@@ -15,14 +15,19 @@ class Positions:
 
     def __init__(self, rooms: Sequence[str]) -> None:
         self._seen: dict[str, int | None] = dict.fromkeys(rooms or [""])
+        self._are_given = bool(rooms)
 
     def __contains__(self, room: str) -> bool:
         """Tell whether the client is in a room."""
         return room in self._seen
 
     def wanted(self) -> list[InRoom] | None:
-        """Return what a hello asks for; None if for the default room alone."""
-        return None if list(self._seen) == [""] else [InRoom(*place) for place in self._seen.items()]
+        """Return what a hello asks for; None if for the rooms of the last time, or the default room alone."""
+        return (
+            None
+            if list(self._seen) == [""] and not self._are_given
+            else [InRoom(*place) for place in self._seen.items()]
+        )
 
     def welcome(self, rooms: Sequence[str], *, anew: bool) -> None:
         """The client is in these rooms; `anew`: their numbers count anew, and all that is in them is new."""

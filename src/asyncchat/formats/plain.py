@@ -26,16 +26,16 @@ def encode(events: Sequence[Event], conversation: str = "") -> bytes:
 def _said(event: Event) -> str:
     match event:
         case Sent(name=name, text=text):
-            return _lines(name.shown, text)
+            return lines_of(name.shown, text)
         case Changed(_, author, _, text) if text:
-            return _lines(author.shown, text, "(edited) ")
+            return lines_of(author.shown, text, "(edited) ")
         case Changed(_, author, by):
             return f"Server: {room_texts.message_deleted(author.shown, by.shown)}\n"
         case _:
             return ""
 
 
-def _lines(name: str, text: str, mark: str = "") -> str:
+def lines_of(name: str, text: str, mark: str = "") -> str:
     """Return each line of a message with the name before it; none of one that was deleted."""
     if not text:
         return ""
@@ -46,13 +46,13 @@ def _lines(name: str, text: str, mark: str = "") -> str:
 def private(messages: Sequence[Sent], *, new: bool = False) -> bytes:
     """Return private messages as lines, marked so that they differ from those of the room; `new`: they were unread."""
     mark = "(new) " if new else "(private) "
-    return "".join([_lines(sent.name.shown, sent.text, mark) for sent in messages]).encode()
+    return "".join([lines_of(sent.name.shown, sent.text, mark) for sent in messages]).encode()
 
 
 def private_change(author: Name, text: str) -> bytes:
     """Return that a private message has another text, or is deleted, if `text` is empty."""
     deleted = f"(private) Server: {room_texts.message_deleted(author.shown, author.shown)}\n"
-    return (_lines(author.shown, text, "(private) (edited) ") or deleted).encode()
+    return (lines_of(author.shown, text, "(private) (edited) ") or deleted).encode()
 
 
 def notices(lines: Sequence[str]) -> bytes:

@@ -1,8 +1,9 @@
 """The client for `join --json`: prints events as JSON lines, and sends the lines of its input."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from asyncchat.aio.client.event_queue import Event
 from asyncchat.aio.client.plain import cancel_on_ctrl_c
 from asyncchat.aio.client.reconnecting import ReconnectingClient
 from asyncchat.aio.client.servers import Servers
@@ -31,11 +32,30 @@ async def join_as_json(
 
     Raises NameRefused, OutputClosed, and ChatError, also if the server has refused a line.
     """
-    cancel_on_ctrl_c()
     client = ReconnectingClient(servers, name, password, rooms=rooms)
     client.client.invite = invite
+    refused = 0
+
+    def show(batch: Sequence[Event]) -> bytes:
+        nonlocal refused
+        refused += sum(isinstance(event, events.Refused) for event in batch)
+        return codec.lines(batch)
+
+    await take_part(client, show, read_input=read_input)
+    if refused:
+        raise ChatError(f"the server has refused {refused} of the lines: the events with the type refused say why")
+
+
+async def take_part(client: ReconnectingClient, show: Callable[[Sequence[Event]], bytes], *, read_input: bool) -> None:
+    """Take part until the input ends and the server has answered every line; without input, for ever.
+
+    show: returns what to print of events
+
+    Raises NameRefused, OutputClosed, and ChatError.
+    """
+    cancel_on_ctrl_c()
     async with client as chat:
-        printing = asyncio.create_task(_print(chat))
+        printing = asyncio.create_task(_print(chat, show))
         sending = asyncio.create_task(_send(chat)) if read_input else None
         tasks = {printing, sending} if sending else {printing}
         try:
@@ -43,24 +63,19 @@ async def join_as_json(
             if sending and sending.done():
                 sending.result()
                 await chat.leave()
-            refused = await printing
+            await printing
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-    if refused:
-        raise ChatError(f"the server has refused {refused} of the lines: the events with the type refused say why")
 
 
-async def _print(chat: ReconnectingClient) -> int:
-    """Print events until the chat ends; return how many lines were refused."""
+async def _print(chat: ReconnectingClient, show: Callable[[Sequence[Event]], bytes]) -> None:
+    """Print events until the chat ends."""
     output = DaemonExecutor("output")
     loop = asyncio.get_running_loop()
-    refused = 0
     while batch := await chat.batch():
-        refused += sum(isinstance(event, events.Refused) for event in batch)
-        await loop.run_in_executor(output, stdio.write, codec.lines(batch))
-    return refused
+        await loop.run_in_executor(output, stdio.write, show(batch))
 
 
 async def _send(chat: ReconnectingClient) -> None:

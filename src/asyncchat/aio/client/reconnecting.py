@@ -137,6 +137,11 @@ class ReconnectingClient:
         self.client.read(conversation, seq)
         self._flush()
 
+    def part(self, conversation: str) -> None:
+        """Leave a room; see JsonClient."""
+        self.client.part(conversation)
+        self._flush()
+
     async def drain(self) -> None:
         """Wait until everything that was sent is answered."""
         await self._until(lambda: not self.client.waiting)
