@@ -4,6 +4,7 @@ import pytest
 
 from asyncchat.client import event_lines
 from asyncchat.client.event_lines import EventLines
+from asyncchat.errors import ChatError
 from asyncchat.formats import events
 from asyncchat.formats.events import Deleted, Edited, Gap, Message, Notice, Parted, Refused, Room, Turned, Welcome
 
@@ -148,3 +149,10 @@ def test_a_room_that_was_asked_for_is_entered_and_none_is_left() -> None:
     lines = EventLines("#ops")
     assert lines.of(Room("#ops", 0, 1)) == b"Server: you are in #ops now, 1 online.\n"
     assert lines.take_left() == []
+
+
+def test_a_room_that_was_asked_for_and_cannot_be_entered_is_an_error_unless_it_is_lost_later() -> None:
+    lost = Parted("#ops", "no-room", "there is no room with this name.")
+    with pytest.raises(ChatError, match="join #ops: there is no room"):
+        shown(WELCOME, lost, room="#ops")
+    assert len(shown(WELCOME, Room("#ops", 0, 1), lost, Parted("#dev", "x", "y"), room="#ops")) == 3

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 
 from asyncchat.client.plain_answers import NOT_SENT
+from asyncchat.errors import ChatError
 from asyncchat.formats import events, plain
 from asyncchat.text import room_texts, texts
 
@@ -19,6 +20,7 @@ class EventLines:
 
     def __init__(self, room: str = "") -> None:
         self.refused = 0
+        self._wanted = room
         self._room = None if room else ""  # as events name it; None before the first one
         self._turned: str | None = room
         self._default = ""
@@ -32,7 +34,10 @@ class EventLines:
         return left
 
     def of(self, event: object) -> bytes:
-        """Return the lines for an event; most of what is no message has none."""
+        """Return the lines for an event; most of what is no message has none.
+
+        Raises ChatError if the room that the user is to be in can't be entered.
+        """
         match event:
             case events.Message():
                 return self._message(event)
@@ -58,6 +63,8 @@ class EventLines:
                 return self._enter(event)
             case events.Turned(conversation):
                 return self._turn(conversation)
+            case events.Parted(conversation, _, text) if self._room is None and conversation == self._wanted:
+                raise ChatError(f"can't join {conversation}: {text}")
             case events.Notice(text) | events.Error(text=text) | events.Parted(text=text) if text:
                 return plain.notice(text)
         return b""
