@@ -83,12 +83,12 @@ def test_a_program_is_told_its_role(chat: StoredChat) -> None:
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
-        ("/grant", "write whom: /grant NAME"),
-        ("/revoke", "write whom: /revoke NAME"),
-        ("/kick", "write whom: /kick NAME"),
-        ("/ban", "write whom: /ban NAME, or /ban NAME 12h"),
-        ("/mute", "write whom: /mute NAME, or /mute NAME 12h"),
-        ("/unban", "write whom: /unban NAME"),
+        ("/grant", "the name is missing: write /grant NAME"),
+        ("/revoke", "the name is missing: write /revoke NAME"),
+        ("/kick", "the name is missing: write /kick NAME"),
+        ("/ban", "the name is missing: write /ban NAME, or /ban NAME 12h"),
+        ("/mute", "the name is missing: write /mute NAME, or /mute NAME 12h"),
+        ("/unban", "the name is missing: write /unban NAME"),
         ("/grant nobody", "the user is not online!"),
         ("/revoke no:body", "the user is not online!"),
         ("/grant gus", "gus is a guest, who has to write /register PASSWORD first!"),

@@ -114,8 +114,8 @@ def test_one_message_is_sent_without_turning(chat: StoredChat) -> None:
         ("/chat alice", "that is you. Write /chat NAME with the name of another user."),
         ("/chat ALICE", "that is you. Write /chat NAME with the name of another user."),
         ("/msg carol hello", "carol is not registered. /list shows who is online."),
-        ("/msg bob", "write whom to send it to, and what: /msg NAME TEXT"),
-        ("/msg", "write whom to send it to, and what: /msg NAME TEXT"),
+        ("/msg bob", "the name or the text is missing: write /msg NAME TEXT"),
+        ("/msg", "the name or the text is missing: write /msg NAME TEXT"),
         ("/stats", "this counts private messages: write /chat NAME first."),
     ],
 )
@@ -202,7 +202,7 @@ def test_whoever_gives_up_the_name_while_turned_to_somebody_writes_to_nobody(cha
     alice, bob = chat.owner("alice"), chat.owner("bob")
     alice.say("/chat bob")
     assert alice.say(f"/unregister {SECRET}", "for bob alone") == [
-        "Server: what you write goes to nobody now. Write /room to write to everybody.",
+        "Server: what you write is not sent to any user now. Write /room to write to everybody.",
         "Server: your name is not registered any more",
         "Server: your line was not sent: write /chat NAME again, or /room to write to everybody.",
     ]
@@ -497,7 +497,7 @@ def test_whoever_can_not_be_turned_again_writes_to_nobody(chat: StoredChat) -> N
     stranger = chat.stranger()
     stranger.tell("hello", v=1, name="carol", conversation="bob", conversation_after=0)
     heard = stranger.hear()
-    said = "you are not authorized any more, so your lines go to nobody. Write /auth LOGIN PASSWORD."
+    said = "you are not authorized any more, so your lines are not sent. Write /auth LOGIN PASSWORD."
     assert heard[1:3] == [{"type": "turned", "conversation": None}, {"type": "notice", "text": said}]
     stranger.tell("say", id=1, text="secret")
     assert stranger.hear()[-1]["code"] == "nowhere"

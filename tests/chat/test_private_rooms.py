@@ -131,7 +131,7 @@ def test_invitations_are_for_registered_users_and_given_once(chat: StoredChat) -
     chat.guest("guest")
     chat.owner("bob")
     assert alice.say("/uninvite", "/invite guest", "/invite bob", "/invite bob", "/uninvite alice") == server(
-        "write whom: /uninvite NAME",
+        "the name is missing: write /uninvite NAME",
         "guest is not registered. /list shows who is online.",
         "bob can enter #ops now.",
         room_texts.INVITED_ALREADY,

@@ -129,7 +129,7 @@ def test_whoever_is_in_already_is_not_authorized_again(chat: StoredChat) -> None
     chat.owner("bob").say("/exit")
     alice = chat.owner("alice")
     assert alice.say(f"/auth bob {SECRET}", f"/register carol {SECRET}") == [
-        "Server: you are authorized already, as alice. Leave with /exit to come in as somebody else.",
+        "Server: you are authorized already, as alice. Leave with /exit to join under another name.",
         "Server: you are registered already, as alice. Write /password PASSWORD for another password.",
     ]
 

@@ -98,7 +98,7 @@ def test_what_is_not_seen_stays_where_it_belongs_to_something_seen(text: str) ->
 def test_nothing_is_no_private_message(chat: StoredChat, text: str) -> None:
     chat.owner("bob")
     alice = chat.owner("alice")
-    assert alice.say(f"/msg bob {text}") == ["Server: write whom to send it to, and what: /msg NAME TEXT"]
+    assert alice.say(f"/msg bob {text}") == ["Server: the name or the text is missing: write /msg NAME TEXT"]
     assert chat.said_between("alice", "bob") == []
 
 

@@ -91,7 +91,7 @@ def test_who_was_never_seen_is_registered_all_the_same(chat: StoredChat) -> None
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
-        ("/whois", "write whom: /whois NAME"),
+        ("/whois", "the name is missing: write /whois NAME"),
         ("/whois nobody", "nobody is not online, and not registered."),
         ("/whois no:body", "no:body is not online, and not registered."),
     ],

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     if options.action == "list" and options.name:
         options.parser.error("list takes no NAME")
     if options.action != "list" and not options.name:
-        options.parser.error(f"write whom: {options.action} NAME")
+        options.parser.error(f"the name is missing: write {options.action} NAME")
     signals.exit_cleanly()
     lines = _offline(options.store).people_in(options.store) if options.action == "list" else [_change(options)]
     stdio.write("".join(f"{line}\n" for line in lines).encode())

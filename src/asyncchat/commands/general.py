@@ -53,7 +53,7 @@ async def _list(core: ChatCore, user: User, _: str) -> None:
 @command("/whois", argument="NAME", help="show a user's role, whether online, idle time, and when last seen")
 async def _whois(core: ChatCore, user: User, wanted: str) -> None:
     if not wanted:
-        raise Refusal("no-argument", texts.write_whom("/whois"))
+        raise Refusal("no-argument", texts.name_missing("/whois"))
     if not (name := find_name(wanted)):
         raise _unknown(wanted)
     online, account = core.online.get(name.key), core.find_account(name)

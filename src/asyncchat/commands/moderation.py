@@ -27,7 +27,7 @@ from asyncchat.text.usernames import Name, find_name
     group=Group.ORDER,
 )
 async def _kick(core: ChatCore, user: User, wanted: str) -> None:
-    _require_argument(wanted, texts.write_whom("/kick"))
+    _require_argument(wanted, texts.name_missing("/kick"))
     name = _find_target(core, user, wanted, "kick")
     if not core.find_member(name):
         raise NotThere
@@ -60,7 +60,7 @@ async def _mute(core: ChatCore, user: User, argument: str) -> None:
 
 
 async def _restrict_for(core: ChatCore, user: User, argument: str, act: str, kind: RestrictionKind, done: str) -> None:
-    _require_argument(argument, texts.write_whom_how_long(f"/{act}"))
+    _require_argument(argument, texts.name_missing_before_time(f"/{act}"))
     wanted, _, how_long = argument.partition(" ")
     lasts = parse_duration(how_long.strip()) if how_long else None
     if how_long and lasts is None:
@@ -134,7 +134,7 @@ async def _unmute(core: ChatCore, user: User, wanted: str) -> None:
 
 
 async def _lift(core: ChatCore, user: User, wanted: str, command_name: str, kind: RestrictionKind, called: str) -> None:
-    _require_argument(wanted, texts.write_whom(command_name))
+    _require_argument(wanted, texts.name_missing(command_name))
     network = network_written(wanted)
     name = as_name(network) if network else find_name(wanted)
     room = _place(user, kind)
@@ -182,7 +182,7 @@ def _names_hidden_room(core: ChatCore, user: User, act: AuditEntry) -> bool:
     group=Group.ORDER,
 )
 async def _grant(core: ChatCore, user: User, wanted: str) -> None:
-    _require_argument(wanted, texts.write_whom("/grant"))
+    _require_argument(wanted, texts.name_missing("/grant"))
     account = _find_account(core, user, wanted)
     if user.at != LOBBY:
         if core.state.rooms[user.at].roles.get(account.id) is RoomRole.MODERATOR:
@@ -206,7 +206,7 @@ async def _grant(core: ChatCore, user: User, wanted: str) -> None:
     group=Group.ORDER,
 )
 async def _revoke(core: ChatCore, user: User, wanted: str) -> None:
-    _require_argument(wanted, texts.write_whom("/revoke"))
+    _require_argument(wanted, texts.name_missing("/revoke"))
     account = _find_account(core, user, wanted)
     if user.at != LOBBY:
         if core.state.rooms[user.at].roles.get(account.id) is not RoomRole.MODERATOR:

@@ -147,7 +147,7 @@ def _room_at_hand(core: ChatCore, user: User) -> RoomState:
 
 def _find_account(core: ChatCore, wanted: str, command_name: str) -> Account:
     if not wanted:
-        raise Refusal("no-argument", texts.write_whom(command_name))
+        raise Refusal("no-argument", texts.name_missing(command_name))
     name = find_name(wanted)
     if not (account := core.find_account(name) if name else None):
         raise Refusal("not-registered", texts.not_registered(excerpt(wanted)))

@@ -95,7 +95,7 @@ def registered_already(name: str) -> str:
 
 
 def authorized_already(name: str) -> str:
-    return f"you are authorized already, as {name}. Leave with /exit to come in as somebody else."
+    return f"you are authorized already, as {name}. Leave with /exit to join under another name."
 
 
 def on_another_connection(name: str) -> str:
@@ -238,14 +238,14 @@ def nothing_found(words: str) -> str:
 
 
 # Private messages.
-WRITE_MSG = "write whom to send it to, and what: /msg NAME TEXT"
+WRITE_MSG = "the name or the text is missing: write /msg NAME TEXT"
 CHAT_WITH_YOURSELF = "that is you. Write /chat NAME with the name of another user."
 MSG_TO_YOURSELF = "that is you. Write /msg NAME TEXT with the name of another user."
 COUNTS_PRIVATE = "this counts private messages: write /chat NAME first."
 TO_EVERYBODY = "you write to everybody now."
-TO_NOBODY = "what you write goes to nobody now. Write /room to write to everybody."
+TO_NOBODY = "what you write is not sent to any user now. Write /room to write to everybody."
 PARTNER_GONE = "the user you write to has deleted the account. Write /room to write to everybody."
-NOT_AUTHORIZED_ANY_MORE = "you are not authorized any more, so your lines go to nobody. Write /auth LOGIN PASSWORD."
+NOT_AUTHORIZED_ANY_MORE = "you are not authorized any more, so your lines are not sent. Write /auth LOGIN PASSWORD."
 
 
 def to_one(name: str) -> str:
@@ -299,12 +299,12 @@ MODERATOR = "a moderator"
 NOTHING_DONE = "nothing was done yet"
 
 
-def write_whom(command: str) -> str:
-    return f"write whom: {command} NAME"
+def name_missing(command: str) -> str:
+    return f"the name is missing: write {command} NAME"
 
 
-def write_whom_how_long(command: str) -> str:
-    return f"write whom: {command} NAME, or {command} NAME 12h"
+def name_missing_before_time(command: str) -> str:
+    return f"the name is missing: write {command} NAME, or {command} NAME 12h"
 
 
 def no_duration(excerpt: str) -> str:
