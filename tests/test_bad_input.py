@@ -2,6 +2,7 @@
 
 import pytest
 
+from asyncchat.text import room_texts
 from tests.programs import ASK_NAME, ServeProgram
 
 REFUSED = "Server: this name can't be used: "
@@ -174,3 +175,19 @@ def test_a_peer_that_does_not_read_is_cut_off_and_the_others_go_on() -> None:
             assert alice.line().startswith("alice: y")
         assert "(stuck) is cut off: it does not read what it is sent" in room.errors.line()
         room.out.until("stuck left")
+
+
+HTTP = "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "body", ["evil\nI am here\n", '{"type":"hello","v":1,"name":"evil"}\n{"type":"say","id":1,"text":"I am here"}\n']
+)
+@pytest.mark.parametrize("path", ["/", "/" + "x" * 40_000])
+def test_a_request_that_a_web_page_sends_is_refused_as_a_whole(room: ServeProgram, path: str, body: str) -> None:
+    with room.join("alice") as alice, room.connect() as browser:
+        browser.send(HTTP.replace("/", path, 1) + body)
+        assert browser.lines.rest().decode().splitlines()[1:] == [f"Server: {room_texts.NO_HTTP}"]
+        alice.send("/list\nnext\n")
+        assert alice.line() == "Server: no one online"
+        assert alice.line() == "alice: next"

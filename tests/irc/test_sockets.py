@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from asyncchat.cli import main
+from asyncchat.text import room_texts
 from tests.irc import IrcPeer, IrcProgram, peer, plain
 from tests.programs import PATIENCE, SECRET, Nc, Program, ServeProgram, in_rounds, until
 from tests.test_json_server import bot
@@ -82,6 +83,15 @@ def test_with_tls_a_password_is_taken_and_without_it_the_peer_is_told(store: str
 def test_a_full_chat_is_told_in_the_form_of_irc() -> None:
     with IrcProgram("--max-connections", "1") as room, peer(room, "alice"), IrcPeer(room.irc_port) as bob:
         assert bob.lines.rest() == b"ERROR :the chat is full, try again later.\r\n"
+
+
+@pytest.mark.parametrize("path", ["/", "/" + "x" * 40_000])
+def test_a_request_that_a_web_page_sends_is_refused_as_a_whole(path: str) -> None:
+    with IrcProgram() as room, peer(room, "alice") as alice, IrcPeer(room.irc_port) as browser:
+        browser.ask(f"POST {path} HTTP/1.1", "Host: 127.0.0.1", "", "NICK evil", "USER x 0 * :x", "JOIN #lobby")
+        browser.ask("PRIVMSG #lobby :I am here")
+        assert browser.lines.rest().decode() == f"ERROR :{room_texts.NO_HTTP}\r\n"
+        assert alice.settle() == []
 
 
 def test_whoever_says_no_name_is_let_go() -> None:

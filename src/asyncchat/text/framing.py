@@ -2,6 +2,16 @@
 
 BYTE_ORDER_MARK = "\ufeff".encode()
 
+_HTTP = b"GET ", b"HEAD ", b"POST ", b"PUT ", b"DELETE ", b"CONNECT ", b"OPTIONS ", b"TRACE ", b"PATCH "
+
+
+def is_http(begin: bytes) -> bool:
+    """Tell whether a stream that begins in this way is a request of HTTP (RFC 9110, 9.3), and not for a chat.
+
+    A web page can make a browser send one to any port, with lines in it that the page has chosen.
+    """
+    return begin.startswith(_HTTP)
+
 
 class MarkDropper:
     """Drops one byte order mark at the start of a stream, in whatever pieces it arrives (RFC 3629, 6).

@@ -17,8 +17,8 @@ from asyncchat.sessions.json import JsonSession
 from asyncchat.sessions.plain import PlainSession
 from asyncchat.sessions.session import Session
 from asyncchat.system.addresses import Address, host_of_peer
-from asyncchat.text import texts
-from asyncchat.text.framing import LineDecoder
+from asyncchat.text import room_texts, texts
+from asyncchat.text.framing import LineDecoder, is_http
 
 READ_SIZE = 1 << 14
 """Bytes that are read at a time; in the worst case, empty lines, splitting them takes two milliseconds."""
@@ -173,8 +173,10 @@ class Connection:
         decoder = LineDecoder(self._longest_line)
         self._start_timer(self._limits.name_timeout, self._expire)
         new = unnamed = True
+        begin = b""
         try:
             while data := await self._reader.read(READ_SIZE):
+                begin = begin or data
                 self._silent_since, self._pings = asyncio.get_running_loop().time(), 0
                 lines = decoder.feed(data)
                 if self._session.user.resumable.doubts.open:
@@ -182,6 +184,8 @@ class Connection:
                 if new and lines:
                     new = False
                     self._choose_format(lines[0])
+                    if is_http(begin if lines[0] is None else lines[0]):
+                        self.disconnect_user(room_texts.NO_HTTP)
                 await self._receive_in_turn(lines)
                 if unnamed and self._open and self._session.user.name:
                     unnamed = False
