@@ -20,6 +20,7 @@ from asyncchat.log.entries import (
     Join,
     Leave,
     Mark,
+    Restrict,
 )
 from asyncchat.log.log import Log
 from asyncchat.log.room_events import ANNOUNCED, Event, Sent
@@ -246,8 +247,9 @@ class Pipeline:
                     except Refusal as refusal:
                         result = refusal
                     self._is_outdated = self._is_outdated or isinstance(item.entry, REMOVES)
-                # Who leaves gets all events until then, and no later ones; who changes a message sees that first.
-                if isinstance(item.entry, Leave | Depart | ChangeMessage):
+                # Who leaves gets all events until then, and no later ones; who changes a message sees that first, and
+                # who is removed.
+                if isinstance(item.entry, Leave | Depart | ChangeMessage | Restrict):
                     self._tell(events)
                     events = []
                     self._acknowledge(batch)

@@ -54,12 +54,14 @@ class Left(NamedTuple):
     """A user has left, and the name is free again; `members`: how many are left.
 
     `is_news`: false when all leave since the server ends. `has_quit`: false when the user is still in the chat.
+    `is_removed`: a Removed has told it already.
     """
 
     name: Name
     members: int
     is_news: bool = True
     has_quit: bool = True
+    is_removed: bool = False
 
 
 class Removed(NamedTuple):

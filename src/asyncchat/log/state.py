@@ -28,7 +28,11 @@ DEFAULT_NAME = "lobby"
 
 
 class Member(NamedTuple):
-    """A user who is in the chat; see Join. `rooms`: the keys of the rooms that the user is in."""
+    """A user who is in the chat; see Join.
+
+    rooms: the keys of the rooms that the user is in
+    is_removed: a moderator has kicked or banned the user, who leaves soon
+    """
 
     name: Name
     number: int
@@ -36,6 +40,7 @@ class Member(NamedTuple):
     token_hash: bytes
     rooms: tuple[str, ...] = (LOBBY,)
     network: str = ""
+    is_removed: bool = False
 
 
 class RoomRole(IntEnum):

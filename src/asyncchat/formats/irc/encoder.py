@@ -67,7 +67,7 @@ class Format:
                 return self.change(author, by, text, room)
             case room_events.Joined(name, members) if members <= ANNOUNCED:
                 return (self.join(name, room), *self._away(name))
-            case room_events.Left(name, members, True, has_quit) if members <= ANNOUNCED:
+            case room_events.Left(name, members, True, has_quit, False) if members <= ANNOUNCED:
                 return (f"{source(name)} QUIT :\r\n" if has_quit else f"{source(name)} PART {room}\r\n",)
             case room_events.Removed(name, by, action):
                 return (f"{source(by)} KICK {room} {name.shown} :{action}\r\n",)

@@ -111,6 +111,7 @@ def apply(state: ChatState, entry: Logged) -> Sequence[Told]:
             state.restrictions.remove_ended(time)
             state.restrictions.add(restriction)
             if restriction.kind == RestrictionKind.BAN and (banned := state.members.get(restriction.name.key)):
+                state.replace(banned._replace(is_removed=True))
                 return [(room, Removed(banned.name, by, action)) for room in banned.rooms]
         case LiftRestriction(_, kind, name, _, room):
             state.restrictions.remove(kind, name.key, room)
@@ -147,7 +148,7 @@ def rooms_after(state: ChatState, join: Join) -> tuple[str, ...]:
 
 def _leave(state: ChatState, number: int, *, is_news: bool = True) -> Sequence[Told]:
     member = state.remove(number)
-    return [_vacate(state, room, member.name, is_news=is_news) for room in member.rooms]
+    return [_vacate(state, room, member.name, is_news=is_news, is_removed=member.is_removed) for room in member.rooms]
 
 
 def _join(state: ChatState, member: Member, stays_in: Sequence[str]) -> Sequence[Told]:
@@ -193,8 +194,10 @@ def _occupy(state: ChatState, room: str, name: Name) -> Told:
     return room, Joined(name, len(members))
 
 
-def _vacate(state: ChatState, room: str, name: Name, *, is_news: bool = True, has_quit: bool = True) -> Told:
-    return room, Left(name, len(state.vacate(room, name).members), is_news, has_quit)
+def _vacate(
+    state: ChatState, room: str, name: Name, *, is_news: bool = True, has_quit: bool = True, is_removed: bool = False
+) -> Told:
+    return room, Left(name, len(state.vacate(room, name).members), is_news, has_quit, is_removed)
 
 
 def _vacate_uninvited(state: ChatState, room: str) -> Sequence[Told]:
