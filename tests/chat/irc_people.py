@@ -65,6 +65,13 @@ def command(line: str) -> str:
     return words[1] if words[0].startswith(":") else words[0]
 
 
+def timeless(line: str) -> str:
+    """Return a line without the tag that says when it was sent."""
+    tags, _, rest = line.partition(" ") if line.startswith("@") else ("@", "", line)
+    others = [tag for tag in tags[1:].split(";") if tag and not tag.startswith("time=")]
+    return f"@{';'.join(others)} {rest}" if others else rest
+
+
 def irc(chat: StoredChat | ChatCore, nick: str, *capabilities: str, rooms: str = "#lobby") -> Irc:
     """Return a guest with an IRC client, in the room; nothing that it has heard so far is left."""
     person = Irc(chat)

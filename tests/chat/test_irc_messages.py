@@ -317,7 +317,7 @@ def test_labels_come_back(chat: StoredChat) -> None:
     long = bob.say(f"@label=h PRIVMSG #lobby :{'x' * 490}", "PRIVMSG Server :/me waves", "@label=i PRIVMSG #lobby :x")
     assert [line.partition(" ")[0] for line in long] == ["@label=h", ":bob!u@bob", ":bob!u@bob", "@label=i"]
     assert alice.say("CAP REQ :-echo-message", "@label=j PRIVMSG #lobby :x")[-1] == f"@label=j :{S} ACK"
-    assert alice.say("@label=g QUIT")[-1] == "ERROR :Closing link"
+    assert alice.say("@label=g QUIT") == ["@label=g ERROR :Closing link"]
 
 
 def test_what_could_not_be_kept_is_told() -> None:
@@ -326,12 +326,20 @@ def test_what_could_not_be_kept_is_told() -> None:
     alice = Irc(room.host())
     alice.say("CAP REQ :echo-message message-tags labeled-response", "CAP END", "NICK alice", "USER a 0 * :a")
     alice.say("JOIN #lobby")
-    assert alice.say("@label=a PRIVMSG #lobby :hi") == []
+    assert alice.say("@label=a PRIVMSG #lobby :hi", "PRIVMSG #lobby :ho", "@label=b PRIVMSG #lobby :hu") == []
+    assert alice.say("@label=c PRIVMSG #lobby :later") == []
+    log.fail("the disk is full")
+    assert alice.hear() == [
+        f"@label={label} :{S} NOTICE alice :your line was not sent: the disk is full." for label in "ab"
+    ]
+    log.keep_all()
+    assert alice.hear() == ["@label=c;msgid=slow-1 :alice!u@alice PRIVMSG #lobby :later"]
+    assert alice.say("PRIVMSG #lobby :unlabelled") == []
     log.fail("the disk is full")
     assert alice.hear() == [f":{S} NOTICE alice :your line was not sent: the disk is full."]
     assert alice.say("PRIVMSG #lobby :hi") == []
     log.keep_all()
-    assert alice.hear() == ["@msgid=slow-1 :alice!u@alice PRIVMSG #lobby :hi"]
+    assert alice.hear() == ["@msgid=slow-2 :alice!u@alice PRIVMSG #lobby :hi"]
     alice.say("PRIVMSG #lobby :hi", "QUIT")
     log.fail("the disk is full")
 
@@ -355,3 +363,93 @@ def test_accounts_are_tagged(chat: StoredChat) -> None:
     bob.say("PRIVMSG #lobby :hi")
     guest.say("PRIVMSG #lobby :hi")
     assert alice.hear() == ["@account=bob :bob!u@bob PRIVMSG #lobby :hi", ":guest!u@guest PRIVMSG #lobby :hi"]
+
+
+LABELS = ("labeled-response", "batch", "echo-message", "message-tags")
+
+
+def test_a_topic_that_is_too_long_loses_its_end_and_not_its_tags(chat: StoredChat) -> None:
+    admin, alice = chat.owner("boss", role=Role.ADMIN), irc(chat, "alice", "server-time")
+    alice.hear()
+    admin.say(f"/topic {'x' * 1000}")
+    (line,) = alice.hear()
+    assert line.startswith("@time=")
+    assert len(line.partition(" ")[2]) == LONGEST
+
+
+def test_each_label_is_that_of_its_own_message_also_in_several_rooms(chat: StoredChat) -> None:
+    alice = irc(chat, "alice", *LABELS, rooms="#lobby,#ops")
+    assert sorted(
+        alice.say(
+            "@label=a PRIVMSG #lobby :one",
+            "@label=b PRIVMSG #ops :two",
+            "PRIVMSG #ops :three",
+            "@label=c PRIVMSG #lobby :x",
+        )
+    ) == sorted(
+        [
+            "@label=a;msgid=chat-1 :alice!u@alice PRIVMSG #lobby :one",
+            "@label=c;msgid=chat-2 :alice!u@alice PRIVMSG #lobby :x",
+            "@label=b;msgid=chat-1 :alice!u@alice PRIVMSG #ops :two",
+            "@msgid=chat-2 :alice!u@alice PRIVMSG #ops :three",
+        ]
+    )
+
+
+def test_lines_that_are_refused_are_answered_with_their_labels(chat: StoredChat) -> None:
+    alice = irc(chat, "alice", *LABELS)
+    for line, answer in {
+        f"@label=a PRIVMSG #lobby :{'x' * 600}": f"@label=a :{S} 417 alice :Input line was too long",
+        "@label=b NONSENSE": f"@label=b :{S} 421 alice NONSENSE :Unknown command",
+        "@label=c PRIVMSG #lobby :/auth bob pw": f"@label=c :{S} 404 alice #lobby :your line was not sent",
+        "@label=d NOTICE #lobby :/auth bob pw": f"@label=d :{S} ACK",
+        "@label=e JOIN": f"@label=e :{S} 461 alice JOIN :Not enough parameters",
+        "@label=f PRIVMSG nobody :x": f"@label=f :{S} 401 alice nobody :No such nick",
+    }.items():
+        (said,) = alice.say(line)
+        assert said.startswith(answer), said
+    alice.hear()
+    alice.send(b"@label=g PRIVMSG #lobby :\xaa\r\n")
+    assert alice.hear()[0].startswith(f"@label=g :{S} FAIL PRIVMSG INVALID_UTF8 ")
+    alice.send(b"@" + b"x" * 4095 + b";label=h PING x\r\n")
+    assert alice.hear() == [f":{S} 417 alice :Input line was too long"]
+
+
+def test_what_others_do_meanwhile_is_no_answer() -> None:
+    log = SlowLog()
+    core = a_room(log).host()
+    alice, bob = irc(core, "alice", *LABELS), irc(core, "bob")
+    alice.hear()
+    alice.send("@label=a PRIVMSG #lobby :x\r\n@label=b PING x\r\n")
+    alice.session.user.notice("from somebody else")
+    assert alice.hear() == [f":{S} NOTICE alice :from somebody else"]
+    log.keep_all()
+    log.keep_all()
+    assert alice.hear() == ["@label=a;msgid=slow-1 :alice!u@alice PRIVMSG #lobby :x", f"@label=b :{S} PONG {S} :x"]
+    assert bob.hear() == [":alice!u@alice PRIVMSG #lobby :x"]
+
+
+def test_what_members_see_of_a_command_is_its_answer(chat: StoredChat) -> None:
+    admin, bob = owner(chat, "boss", *LABELS, role=Role.ADMIN), owner(chat, "bob", *LABELS)
+    first, *lines, _ = admin.say("@label=a MODE #lobby +o bob")
+    assert first == f"@label=a :{S} BATCH +label labeled-response"
+    assert "@batch=label :boss!u@boss MODE #lobby +o bob" in lines
+    assert admin.say("@label=b TOPIC #lobby :x") == ["@label=b :boss!u@boss TOPIC #lobby :x"]
+    assert bob.hear()[-1] == ":boss!u@boss TOPIC #lobby :x"
+    assert admin.say("@label=c MODE #lobby +b nobody") == [f"@label=c :{S} 401 boss nobody :No such nick"]
+    guest = irc(chat, "guest")
+    assert admin.say("@label=d KICK #lobby guest") == ["@label=d :boss!u@boss KICK #lobby guest :kick"]
+    assert guest.peer.closed
+
+
+def test_everything_is_dated_and_tagged_for_those_who_ask(chat: StoredChat) -> None:
+    alice = irc(chat, "alice", "server-time", "account-tag")
+    time = timestamp(chat.time)
+    owner(chat, "bob").say("AWAY :x", "PART #lobby", "JOIN #lobby", "QUIT")
+    for line in alice.hear():
+        account = ";account=bob" if line.count(":bob!u@bob ") and "QUIT" not in line else ""
+        assert line.startswith((f"@time={time}{account} ", f"@time={time};account=bob "))
+    assert alice.say("PING x", "WHO #lobby", "TOPIC #lobby", "AWAY :y")
+    assert all(line.startswith(f"@time={time} :") for line in alice.say("PING x", "WHO #lobby", "AWAY :y"))
+    labelled = irc(chat, "carol", "server-time", "labeled-response", "batch")
+    assert all(f"time={time}" in line.partition(" ")[0] for line in labelled.say("@label=time=x WHO #lobby"))

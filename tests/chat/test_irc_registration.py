@@ -5,7 +5,7 @@ import pytest
 from asyncchat.log.accounts import Role
 from asyncchat.text import texts
 from tests.chat import Room, a_room
-from tests.chat.irc_people import Irc, S, command, irc, owner, payload
+from tests.chat.irc_people import Irc, S, command, irc, owner, payload, timeless
 from tests.chat.stored_chat import SECRET, StoredChat, stored_chat
 
 WELCOME = ["001", "002", "003", "004", "005", "422", "221"]
@@ -66,8 +66,8 @@ def test_check_4_what_is_not_known_is_refused_as_a_whole(chat: StoredChat) -> No
     alice = Irc(chat)
     assert alice.say("CAP REQ :foo multi-prefix") == [f":{S} CAP * NAK :foo multi-prefix"]
     assert alice.say("CAP LIST") == [f":{S} CAP * LIST :"]
-    assert alice.say("CAP REQ :multi-prefix server-time ") == [f":{S} CAP * ACK :multi-prefix server-time "]
-    assert alice.say("CAP REQ :-multi-prefix", "CAP LIST")[1] == f":{S} CAP * LIST :server-time"
+    assert alice.say("CAP REQ :multi-prefix echo-message ") == [f":{S} CAP * ACK :multi-prefix echo-message "]
+    assert alice.say("CAP REQ :-multi-prefix", "CAP LIST")[1] == f":{S} CAP * LIST :echo-message"
     assert alice.say("CAP FOO") == [f":{S} 410 * FOO :Invalid CAP command"]
     assert alice.codes("CAP") == ["461"]
 
@@ -78,7 +78,7 @@ def test_check_5_the_order_of_weechat(chat: StoredChat) -> None:
     said = alice.say("CAP LS 302", "NICK alice", "USER alice 0 * :alice", "CAP REQ :sasl server-time")
     said += alice.say("AUTHENTICATE PLAIN") + alice.say(f"AUTHENTICATE {payload('alice')}") + alice.say("CAP END")
     assert [command(line) for line in said] == ["CAP", "CAP", "AUTHENTICATE", "900", "903", *WELCOME]
-    assert said[3] == f":{S} 900 * alice!u@alice alice :You are now logged in as alice"
+    assert timeless(said[3]) == f":{S} 900 * alice!u@alice alice :You are now logged in as alice"
     assert alice.session.user.account
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncchat.text.framing import LineDecoder
+from asyncchat.text.framing import LineDecoder, is_http
 from asyncchat.text.sanitize import InvalidLine, decode_line, sanitize
 
 LIMIT = 8
@@ -232,3 +232,9 @@ def test_a_line_that_is_too_long_is_refused_with_the_limit(line: bytes | None, r
     with pytest.raises(InvalidLine, match=f"^{reason}$"):
         decode_line(line, 4)
     assert decode_line("éé".encode(), 4) == "éé"
+
+
+def test_a_request_of_http_is_known_by_its_beginning() -> None:
+    assert is_http(b"POST / HTTP/1.1")
+    assert not is_http(b"POSTMAN")
+    assert not is_http(b"")

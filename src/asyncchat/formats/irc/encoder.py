@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from asyncchat.formats.irc.lines import LONGEST, pieces
+from asyncchat.formats.irc.lines import LONGEST, cut, pieces
 from asyncchat.log import room_events
 from asyncchat.log.room_events import ANNOUNCED, Changed, Event, Noted, Sent, timestamp
 from asyncchat.text import room_texts
@@ -24,6 +24,7 @@ class Format:
     server: the name of the server
     epoch: identifies the numbers of messages
     lobby: the name of the default room, with its #
+    clock: tells the time in milliseconds since 1970
     account_of: returns the account that a name belongs to, or *
     away_of: returns why a user is away, or nothing
     """
@@ -38,6 +39,7 @@ class Format:
         server: str,
         epoch: str,
         lobby: str,
+        clock: Callable[[], int],
         account_of: Callable[[Name], str],
         away_of: Callable[[Name], str],
         capabilities: frozenset[str],
@@ -45,6 +47,7 @@ class Format:
         self._server = server
         self._epoch = epoch
         self._lobby = lobby
+        self._clock = clock
         self._account_of = account_of
         self._away_of = away_of
         self._has_time = "server-time" in capabilities
@@ -68,11 +71,11 @@ class Format:
             case room_events.Joined(name, members) if members <= ANNOUNCED:
                 return (self.join(name, room), *self._away(name))
             case room_events.Left(name, members, True, has_quit, False) if members <= ANNOUNCED:
-                return (f"{source(name)} QUIT :\r\n" if has_quit else f"{source(name)} PART {room}\r\n",)
+                return (f"{self.begin(name)} {'QUIT :' if has_quit else f'PART {room}'}\r\n",)
             case room_events.Removed(name, by, action):
-                return (f"{source(by)} KICK {room} {name.shown} :{action}\r\n",)
+                return (f"{self.begin(by)} KICK {room} {name.shown} :{action}\r\n",)
             case room_events.Renamed(name, new, members) if members <= ANNOUNCED:
-                return (f"{source(name)} NICK {new.shown}\r\n", *self._noted(Noted(new), room))
+                return (f"{self.begin(name)} NICK {new.shown}\r\n", *self._noted(Noted(new), room))
             case Noted():
                 return self._noted(event, room)
             case _:
@@ -82,21 +85,31 @@ class Format:
         name, by, is_moderator, away = noted
         if by:
             mode = "+o" if is_moderator else "-o"
-            return (f"{source(by)} MODE {room} {mode} {name.shown}\r\n",)
+            return (f"{self.begin(by)} MODE {room} {mode} {name.shown}\r\n",)
         if away is not None:
-            return (f"{source(name)} AWAY{away and f' :{away}'}\r\n",) if self._tells_away else ()
-        return (f"{source(name)} ACCOUNT {self._account_of(name)}\r\n",) if self._tells_accounts else ()
+            most = LONGEST - len(f"{source(name)} AWAY :".encode())
+            text = f" :{cut(away, most)}" if away else ""
+            return (f"{self.begin(name)} AWAY{text}\r\n",) if self._tells_away else ()
+        return (f"{self.begin(name)} ACCOUNT {self._account_of(name)}\r\n",) if self._tells_accounts else ()
 
     def _away(self, name: Name) -> Sequence[str]:
         """Return why a user who has just entered a room is away, if so."""
         away = self._away_of(name) if self._tells_away else ""
         return self._noted(Noted(name, away=away), "") if away else ()
 
+    def begin(self, name: Name | None = None) -> str:
+        """Return how a line begins that is from a user, or from the server, and is sent now: with its tags."""
+        tags = [f"time={timestamp(self._clock())}"] if self._has_time else []
+        if name and self._has_accounts and (account := self._account_of(name)) != "*":
+            tags.append(f"account={account}")
+        author = source(name) if name else f":{self._server}"
+        return f"@{';'.join(tags)} {author}" if tags else author
+
     def join(self, name: Name, room: str) -> str:
         """Return that a user is in a room from now on."""
         if self._joins_are_extended:
-            return f"{source(name)} JOIN {room} {self._account_of(name)} :{name.shown}\r\n"
-        return f"{source(name)} JOIN {room}\r\n"
+            return f"{self.begin(name)} JOIN {room} {self._account_of(name)} :{name.shown}\r\n"
+        return f"{self.begin(name)} JOIN {room}\r\n"
 
     def message(self, sent: Sent, target: str, batch: str = "") -> list[str]:
         """Return a message for `target`: a line for each of its lines, or more if one is too long for IRC.
@@ -123,13 +136,14 @@ class Format:
 
     def change(self, author: Name, by: Name, text: str, target: str, mark: str = "") -> list[str]:
         """Return a note that a message has another text, or is deleted, if `text` is empty."""
-        begin = f":{self._server} NOTICE {target} :{mark}"
+        begin = f" NOTICE {target} :{mark}"
         if not text:
-            return [f"{begin}{room_texts.message_deleted(author.shown, by.shown)}\r\n"]
+            return [f"{self.begin()}{begin}{room_texts.message_deleted(author.shown, by.shown)}\r\n"]
         is_action = text.startswith(ACTION)
         begin += f"(edited) * {author.shown} " if is_action else f"(edited) {author.shown}: "
         lines = text.removeprefix(ACTION).split("\n")
-        return [f"{begin}{piece}\r\n" for line in lines for piece in pieces(line, LONGEST - len(begin.encode()))]
+        most = LONGEST - len(f":{self._server}{begin}".encode())
+        return [f"{self.begin()}{begin}{piece}\r\n" for line in lines for piece in pieces(line, most)]
 
     def message_id(self, seq: int) -> str:
         """Return what identifies a message in its room or private conversation."""

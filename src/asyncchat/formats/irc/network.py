@@ -59,7 +59,9 @@ class Network:
         key = frozenset(wanted & Format.CAPABILITIES)
         if key not in self._formats:
             core = self.core
-            self._formats[key] = Format(self.name, core.epoch, core.room.shown, self.account_of, self._away_of, key)
+            self._formats[key] = Format(
+                self.name, core.epoch, core.room.shown, core.clock, self.account_of, self._away_of, key
+            )
         return self._formats[key]
 
     def room(self, conversation: str) -> RoomState:

@@ -10,7 +10,7 @@ from asyncchat.formats.irc.network import Network
 from asyncchat.formats.irc.own_lines import OwnLines
 from asyncchat.log.accounts import Account, Role
 from asyncchat.log.audience import Peer
-from asyncchat.log.room_events import ANNOUNCED, Sent
+from asyncchat.log.room_events import ANNOUNCED, Sent, timestamp
 from asyncchat.log.state import RoomState
 from asyncchat.text.irc import answers
 from asyncchat.text.usernames import Name, parse_name
@@ -22,10 +22,11 @@ class IrcOutput:
     """Tells an IRC client at `peer`; see Output.
 
     capabilities: those that the client has asked for
+    is_answering: a line of the client is carried out just now: what is sent belongs to it
     is_quiet: notices are not sent, since the client is told in another way
     """
 
-    __slots__ = ("_collected", "_name", "_network", "_peer", "capabilities", "is_quiet", "label", "peer")
+    __slots__ = ("_name", "_network", "_peer", "capabilities", "is_answering", "is_quiet", "label", "peer")
 
     client = "IRC"
     counts_unread = False
@@ -37,9 +38,8 @@ class IrcOutput:
         self.peer = OwnLines(peer)
         self._network = network
         self._name: Name | None = None
-        self._collected: list[str] | None = None
         self.capabilities: set[str] = set()
-        self.is_quiet = False
+        self.is_answering = self.is_quiet = False
         self.label = ""
 
     @property
@@ -54,14 +54,20 @@ class IrcOutput:
 
     def send(self, *lines: str) -> None:
         """Send lines, in one write; one that is too long loses its end."""
-        whole = [f"{cut(line, LONGEST)}\r\n" for line in lines]
-        self.send_whole(whole)
+        self.send_whole([f"{_cut(line)}\r\n" for line in lines])
 
-    def send_whole(self, lines: Iterable[str]) -> None:
-        """Send lines with their ends, and perhaps with tags, in one write."""
-        if self._collected is not None:
-            self._collected += lines
-        elif data := "".join(lines).encode():
+    def send_whole(self, lines: Iterable[str], *, is_own: bool = False) -> None:
+        """Send lines with their ends, and perhaps with tags, in one write; `is_own`: the user has caused them."""
+        if self.peer.answer is not None and (is_own or self.is_answering):
+            self.peer.answer += lines
+        else:
+            self._write(lines)
+
+    def _write(self, lines: Iterable[str]) -> None:
+        if "server-time" in self.capabilities:
+            time = f"time={timestamp(self._network.core.clock())}"
+            lines = [line if _has_time(line) else _tagged(time, line) for line in lines]
+        if data := "".join(lines).encode():
             self._peer.write(data)
 
     def tell(self, *params: str) -> None:
@@ -75,30 +81,36 @@ class IrcOutput:
     # Answers that belong to one line of the client (labeled-response).
 
     def begin(self, label: str) -> None:
-        """Collect what is sent until `finish`, as the response to a line with this label."""
+        """Collect what answers a line with this label, until `finish`."""
         self.label = label
         if label:
-            self._collected = []
+            self.peer.answer = []
 
     def finish(self) -> None:
         """Send the response, if its line had a label."""
-        lines, self._collected, label, self.label = self._collected, None, self.label, ""
+        lines, self.peer.answer, label, self.label = self.peer.answer, None, self.label, ""
         if lines is None:
             return
         server = self._network.name
         if not lines:
-            self.send_whole([f"@label={label} :{server} ACK\r\n"])
-        elif len(lines) == 1 or lines[0].startswith(f":{server} BATCH +") or _is_one_batch(lines):
-            self.send_whole([_tagged(f"label={label}", lines[0]), *lines[1:]])
+            self._write([f"@label={label} :{server} ACK\r\n"])
+        elif len(lines) == 1 or lines[0].startswith(f":{server} BATCH +"):
+            self._write([_tagged(f"label={label}", lines[0]), *lines[1:]])
         else:
             begin, end = f"@label={label} :{server} BATCH +{_BATCH} {_RESPONSE}\r\n", f":{server} BATCH -{_BATCH}\r\n"
-            self.send_whole([begin, *[_tagged(f"batch={_BATCH}", line) for line in lines], end])
+            self._write([begin, *[_tagged(f"batch={_BATCH}", line) for line in lines], end])
 
-    def label_echo(self, sent: Sent, room: str) -> None:
+    def label_echo(self, ident: int, sent: Sent, room: str) -> None:
         """Answer the line at hand by the message that it has sent to a room, which comes back as others get it."""
-        lines, self._collected, label, self.label = self._collected or [], None, self.label, ""
-        self.peer.labels.append([label] + [""] * (len(self.encode.message(sent, room)) - 1))
-        self.send_whole(lines)
+        self.peer.answer, label, self.label = None, self.label, ""
+        self.peer.await_echo(ident, label, room, len(self.encode.message(sent, room)))
+
+    def fail_echoes(self, idents: Sequence[int], text: str) -> None:
+        """Tell that messages could not be kept: each that has a label by itself."""
+        for label in self.peer.forget_echoes(idents) or [""]:
+            self.begin(label)
+            self.send_whole([f":{self._network.name} NOTICE {self.nick} :{text}\r\n"], is_own=True)
+            self.finish()
 
     # What Output is.
 
@@ -118,8 +130,10 @@ class IrcOutput:
 
     def goodbye(self, text: str, code: str) -> None:
         """Tell the peer why its connection ends."""
-        self.finish()
+        if not self.is_answering:
+            self.finish()
         self.send(f"ERROR :{text}")
+        self.finish()
 
     def private_messages(self, other: Account, messages: Sequence[Sent], *, new: bool = False) -> None:
         """Show messages of a private conversation, one's own only with echo-message."""
@@ -129,11 +143,12 @@ class IrcOutput:
             if not is_own:
                 self.send_whole(encode.message(sent, self.nick))
             elif "echo-message" in self.capabilities:
-                self.send_whole(encode.message(sent, other.name.shown))
+                self.send_whole(encode.message(sent, other.name.shown), is_own=True)
 
     def private_change(self, other: Account, author: Name, seq: int, text: str) -> None:
         """Tell that a private message was changed."""
-        self.send_whole(self.encode.change(author, author, text, self.nick, "(private) "))
+        is_own = self._name is not None and author.key == self._name.key
+        self.send_whole(self.encode.change(author, author, text, self.nick, "(private) "), is_own=is_own)
 
     def unread(self, counts: Sequence[tuple[str, int]]) -> None:
         """Nothing: private messages are shown at once."""
@@ -205,13 +220,14 @@ class IrcOutput:
             self.tell("KICK", room, self.nick, text)
         else:
             assert self._name
-            self.send(f"{source(self._name)} PART {room}")
+            self.send(f"{self.encode.begin(self._name)} PART {room}")
 
     def topic(self, conversation: str, text: str) -> None:
         """The room has another topic."""
         room = self._network.room(conversation)
-        begin = source(room.topic_set[0]) if room.topic_set else f":{self._network.name}"
-        self.send(f"{begin} TOPIC {room.shown} :{text}")
+        by = room.topic_set[0] if room.topic_set else None
+        line = f"{self.encode.begin(by)} TOPIC {room.shown} :{text}"
+        self.send_whole([f"{_cut(line)}\r\n"], is_own=by == self._name)
 
     def target(self, target: Target, conversation: str = "") -> None:
         """Nothing: each line says where it goes."""
@@ -242,5 +258,13 @@ def _tagged(tag: str, line: str) -> str:
     return f"@{tag};{line[1:]}" if line.startswith("@") else f"@{tag} {line}"
 
 
-def _is_one_batch(lines: Sequence[str]) -> bool:
-    return " BATCH +" in lines[0] and " BATCH -" in lines[-1]
+def _has_time(line: str) -> bool:
+    return line.startswith("@") and ";time=" in f";{line[1:].partition(' ')[0]}"
+
+
+def _cut(line: str) -> str:
+    """Return a line without its end if it is too long; tags do not count."""
+    if not line.startswith("@"):
+        return cut(line, LONGEST)
+    tags, _, rest = line.partition(" ")
+    return f"{tags} {cut(rest, LONGEST)}"

@@ -7,7 +7,6 @@ from asyncchat.commands.mistakes.mistyped import doubt_of_refused
 from asyncchat.commands.table import find_command
 from asyncchat.errors import Refusal
 from asyncchat.formats.irc.lines import Line, middle, without_formatting
-from asyncchat.log.room_events import Sent
 from asyncchat.sessions.irc.session import IrcSession, handles
 from asyncchat.text import room_texts, texts
 from asyncchat.text.command_line import ACTION, is_command
@@ -77,12 +76,7 @@ def _say_in_room(session: IrcSession, target: str, line: str) -> None:
         return
     _require_member(session, key)
 
-    def post(said: str) -> None:
-        if session.output.peer.echoes:
-            session.output.label_echo(Sent(0, user.require_name(), said, 0), core.state.rooms[key].shown)
-        session.post(said, key)
-
-    session.say(line, Place.ROOM, key, post)
+    session.say(line, Place.ROOM, key, lambda said: session.post(said, key))
     user.room = key
 
 
@@ -114,8 +108,6 @@ def _ask_server(session: IrcSession, text: str) -> None:
 
     def post(said: str) -> None:
         _require_member(session, user.room)
-        if session.output.peer.echoes:
-            session.output.label_echo(Sent(0, user.require_name(), said, 0), core.state.rooms[user.room].shown)
         session.post(said, user.room)
 
     if user.room not in core.state.rooms:

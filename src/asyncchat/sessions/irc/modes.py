@@ -1,7 +1,6 @@
 """MODE: bans are those of the chat, and operators are its moderators."""
 
 from asyncchat.errors import Refusal
-from asyncchat.formats.irc.encoder import source
 from asyncchat.formats.irc.lines import Line, middle
 from asyncchat.log.accounts import Role
 from asyncchat.log.restrictions import RestrictionKind
@@ -74,7 +73,7 @@ async def _change(session: IrcSession, room: RoomState, mode: str, written: str,
         output.numeric(401, middle(name), answers.NO_NICK)
     else:
         if mode[1] == "b":  # all members of the room are told of the others
-            output.send(f"{source(user.require_name())} MODE {room.shown} {mode} {middle(written)}")
+            output.send(f"{output.encode.begin(user.require_name())} MODE {room.shown} {mode} {middle(written)}")
 
 
 def _list_bans(session: IrcSession, room: RoomState) -> None:

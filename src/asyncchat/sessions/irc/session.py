@@ -1,18 +1,19 @@
 """A session of an IRC client: each line is a command of IRC, which is carried out by the commands of the chat."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.user import Place, Target
 from asyncchat.commands.table import find_command
 from asyncchat.errors import Refusal
-from asyncchat.formats.irc.lines import Line, escape, is_too_long, middle, parse
+from asyncchat.formats.irc.lines import LONGEST_TAGS, Line, escape, is_too_long, middle, parse
 from asyncchat.formats.irc.network import Network
 from asyncchat.formats.irc.output import IrcOutput
 from asyncchat.log.accounts import Account
 from asyncchat.log.audience import Peer
 from asyncchat.log.requests import Running
+from asyncchat.log.room_events import Sent
 from asyncchat.log.state import RoomState
 from asyncchat.sessions.session import Session
 from asyncchat.text import texts
@@ -51,6 +52,13 @@ def handles(
     return decorate
 
 
+def _tags_of(line: bytes | None) -> dict[str, str]:
+    """Return the tags of a line that is too long; none if they are."""
+    tags = line.partition(b" ")[0].decode(errors="replace") if line and line.startswith(b"@") else ""
+    found = parse(f"{tags} *") if len(tags) <= LONGEST_TAGS else None
+    return found.tags if found else {}
+
+
 class IrcSession(Session):
     """Handles the lines of an IRC client.
 
@@ -65,6 +73,7 @@ class IrcSession(Session):
     """
 
     __slots__ = (
+        "_said",
         "has_user",
         "is_negotiating",
         "line",
@@ -89,7 +98,7 @@ class IrcSession(Session):
         self.has_user = self.is_negotiating = False
         self.sasl: str | None = None
         self.login: Account | None = None
-        self.unkept = 0
+        self.unkept = self._said = 0
 
     def acknowledge(self, kept: Sequence[tuple[int, int]]) -> None:
         """Only count: a client that wants to see its messages gets them as others do."""
@@ -98,9 +107,8 @@ class IrcSession(Session):
     def fail(self, idents: Sequence[int], why: str) -> None:
         """Tell that messages could not be stored."""
         self.unkept -= len(idents)
-        del self.output.peer.labels[: len(idents)]
         if not self.user.is_closed:
-            self.output.notice(texts.line_refused(why))
+            self.output.fail_echoes(idents, texts.line_refused(why))
 
     def ping(self) -> None:
         """Ask the client whether it is still there."""
@@ -110,21 +118,25 @@ class IrcSession(Session):
     def _handle_line(self, line: bytes | None) -> None:
         if line is None or is_too_long(line):
             self.core.counters.refused_lines["too-long"] += 1
-            self.output.numeric(417, answers.TOO_LONG)
+            self._answer(_tags_of(line), lambda: self.output.numeric(417, answers.TOO_LONG))
             return
         try:
             parsed = parse(line.decode())
         except UnicodeDecodeError:
             self.core.counters.refused_lines["invalid"] += 1
             found = parse(line.decode(errors="replace"))
-            command = middle(found.command) if found else "*"
-            self.output.tell("FAIL", command, "INVALID_UTF8", answers.NOT_UTF_8)
+            command, tags = (middle(found.command), found.tags) if found else ("*", {})
+            self._answer(tags, lambda: self.output.tell("FAIL", command, "INVALID_UTF8", answers.NOT_UTF_8))
             return
         if parsed:
             self.line = parsed
-            label = parsed.tags.get("label", "") if "labeled-response" in self.output.capabilities else ""
-            self.output.begin(escape(label[:_LONGEST_LABEL]))
-            self._proceed(lambda: self._start(parsed))
+            self._answer(parsed.tags, lambda: self._start(parsed))
+
+    def _answer(self, tags: Mapping[str, str], step: Callable[[], None]) -> None:
+        """Take the first step of what a line with these tags asks for."""
+        label = tags.get("label", "") if "labeled-response" in self.output.capabilities else ""
+        self.output.begin(escape(label[:_LONGEST_LABEL]))
+        self._proceed(step)
 
     def _start(self, line: Line) -> None:
         handler = _HANDLERS.get(line.command)
@@ -138,10 +150,12 @@ class IrcSession(Session):
             self.run(running)
 
     def _proceed(self, step: Callable[[], None]) -> None:
+        before, self.output.is_answering = self.output.is_answering, True
         try:
             step()
         except (Refusal, NameRefused) as refused:
             self.refused(refused)
+        self.output.is_answering = before
         if self.pending_request is None:
             self.output.finish()
 
@@ -167,8 +181,12 @@ class IrcSession(Session):
 
     def post(self, said: str, room: str) -> None:
         """Send a message to the room with this key."""
+        name, output = self.user.require_name(), self.output
         self.unkept += 1
-        self.core.pipeline.say(self.user.require_name(), said, self, room=room)
+        self._said += 1
+        if output.peer.echoes and "labeled-response" in output.capabilities:
+            output.label_echo(self._said, Sent(0, name, said, 0), self.core.state.rooms[room].shown)
+        self.core.pipeline.say(name, said, self, self._said, room)
 
     def say(self, line: str, to: Target, room: str, post: Callable[[str], None], *, is_addressed: bool = True) -> None:
         """Run a command of the chat, or send a message; see Session. Raises Refusal."""
@@ -201,7 +219,7 @@ class IrcSession(Session):
         """Send from now on what these capabilities have the client understand."""
         self.output.capabilities = capabilities
         self.output.peer.echoes = "echo-message" in capabilities
-        self.output.peer.labels.clear()
+        self.output.peer.forget_all_echoes()
         audience, user = self.core.pipeline.audience, self.user
         if user.name:
             rooms = audience.rooms_of(user.member)
