@@ -12,12 +12,15 @@ from asyncchat.chat.core import ChatCore
 from asyncchat.chat.requests.credentials import ChangePassword, CheckPassword, RegisterAccount, Unregister
 from asyncchat.chat.requests.queries import (
     AuditLog,
+    Conversations,
     CountMessages,
     FindMessage,
     History,
     LoadPlaces,
     LoadResumption,
+    Passage,
     Search,
+    Unread,
     UnreadCounts,
 )
 from asyncchat.errors import Refusal
@@ -176,6 +179,9 @@ class StoredChat:
                 | LoadResumption()
                 | CountMessages()
                 | UnreadCounts()
+                | Passage()
+                | Conversations()
+                | Unread()
                 | AuditLog()
             ):
                 if self.is_broken:

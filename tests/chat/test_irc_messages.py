@@ -167,11 +167,15 @@ def test_check_22_private_messages_wait(chat: StoredChat) -> None:
     said_after = again.say(f"AUTHENTICATE {payload('bob')}", "CAP END", "NICK bob", "USER bob 0 * :b")
     assert [command(line) for line in said_after[-4:]] == ["221", "PRIVMSG", "PRIVMSG", "PRIVMSG"]
     assert said_after[-3:] == [
-        f"@time={sent_at};msgid=chat-2 :alice!u@alice PRIVMSG bob :one",
-        f"@time={sent_at};msgid=chat-3 :alice!u@alice PRIVMSG bob :\x01ACTION two\x01",
-        f"@time={sent_at};msgid=chat-4 :alice!u@alice PRIVMSG bob :\x01ACTION waves\x01",
+        f"@time={sent_at};msgid=chat-2-@1-2 :alice!u@alice PRIVMSG bob :one",
+        f"@time={sent_at};msgid=chat-3-@1-2 :alice!u@alice PRIVMSG bob :\x01ACTION two\x01",
+        f"@time={sent_at};msgid=chat-4-@1-2 :alice!u@alice PRIVMSG bob :\x01ACTION waves\x01",
     ]
-    again.say("QUIT")
+    again.session.core.leave(again.session.user)  # the connection ends before they are there
+    third = Irc(chat)
+    third.say("AUTHENTICATE PLAIN", f"AUTHENTICATE {payload('bob')}", "NICK bob")
+    assert third.codes("USER x 0 * :x")[-3:] == ["PRIVMSG"] * 3
+    third.say("QUIT")
     assert "PRIVMSG" not in login(chat, "bob")
 
 
@@ -207,9 +211,9 @@ def test_private_messages_come_from_every_kind_of_client(chat: StoredChat) -> No
 def test_private_messages_are_echoed_to_those_who_want_it(chat: StoredChat) -> None:
     alice = owner(chat, "alice", "echo-message", "batch", "labeled-response", "message-tags")
     owner(chat, "bob")
-    assert alice.say("PRIVMSG bob :hi") == ["@msgid=chat-1 :alice!u@alice PRIVMSG bob :hi"]
+    assert alice.say("PRIVMSG bob :hi") == ["@msgid=chat-1-@1-2 :alice!u@alice PRIVMSG bob :hi"]
     (said,) = alice.say("@label=7 PRIVMSG bob :hi")
-    assert said == "@label=7;msgid=chat-2 :alice!u@alice PRIVMSG bob :hi"
+    assert said == "@label=7;msgid=chat-2-@1-2 :alice!u@alice PRIVMSG bob :hi"
 
 
 def test_check_23_guests_have_no_private_messages(chat: StoredChat) -> None:
@@ -390,8 +394,8 @@ def test_each_label_is_that_of_its_own_message_also_in_several_rooms(chat: Store
         [
             "@label=a;msgid=chat-1 :alice!u@alice PRIVMSG #lobby :one",
             "@label=c;msgid=chat-2 :alice!u@alice PRIVMSG #lobby :x",
-            "@label=b;msgid=chat-1 :alice!u@alice PRIVMSG #ops :two",
-            "@msgid=chat-2 :alice!u@alice PRIVMSG #ops :three",
+            "@label=b;msgid=chat-1-#ops :alice!u@alice PRIVMSG #ops :two",
+            "@msgid=chat-2-#ops :alice!u@alice PRIVMSG #ops :three",
         ]
     )
 
@@ -453,3 +457,10 @@ def test_everything_is_dated_and_tagged_for_those_who_ask(chat: StoredChat) -> N
     assert all(line.startswith(f"@time={time} :") for line in alice.say("PING x", "WHO #lobby", "AWAY :y"))
     labelled = irc(chat, "carol", "server-time", "labeled-response", "batch")
     assert all(f"time={time}" in line.partition(" ")[0] for line in labelled.say("@label=time=x WHO #lobby"))
+
+
+def test_what_was_deleted_before_it_was_read_does_not_come(chat: StoredChat) -> None:
+    alice, bob = chat.owner("alice"), chat.owner("bob")
+    bob.hang_up()
+    alice.say("/msg bob too early", "/chat bob", "/delete")
+    assert login(chat, "bob")[-1] == "221"

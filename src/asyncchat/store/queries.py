@@ -9,15 +9,19 @@ from asyncchat.chat.requests.queries import (
     AuditEntry,
     AuditLog,
     ConversationKey,
+    Conversations,
     CountMessages,
     FindMessage,
     Found,
     History,
     LoadPlaces,
     LoadResumption,
+    Passage,
     SavedResumption,
     Search,
+    Unread,
     UnreadCounts,
+    Waiting,
 )
 from asyncchat.chat.user import REMEMBERED
 from asyncchat.log.accounts import Account
@@ -50,6 +54,12 @@ class Queries(ABC):
         match question:
             case History(nth, pair, room):
                 return self._private_history(nth, pair) if pair else self._history(nth, room)
+            case Passage():
+                return self._passage(question)
+            case Conversations():
+                return self._conversations(question)
+            case Unread(pair):
+                return self._waiting(pair)
             case Search(words, everywhere=True, reader=reader):
                 return self._search_everywhere(words, reader)
             case Search(words, pair, room):
@@ -124,6 +134,20 @@ class Queries(ABC):
             )
         )
 
+    def _passage(self, asked: Passage) -> list[Sent]:
+        pair = asked.between
+        table, which = (
+            ("private WHERE conversation = ?", (self._conversation(pair),)) if pair else self._of_room(asked.room)
+        )
+        order = "DESC" if asked.are_last else "ASC"
+        rows = self._do(
+            f"SELECT seq, time, {'sender' if pair else 'name'}, text FROM {table}"
+            f" AND seq >= ? AND seq < ? AND text != '' ORDER BY seq {order} LIMIT ?",
+            (*which, asked.first, asked.end, min(asked.most, SHOWN)),
+        ).fetchall()
+        rows.sort()
+        return said_between(pair.who, pair.other, rows) if pair else sent(rows)
+
     def _find(self, seq: int, room: str) -> Sent | None:
         table, which = self._of_room(room)
         rows = self._do(f"SELECT seq, time, name, text FROM {table} AND seq = ? AND text != ''", (*which, seq))
@@ -176,6 +200,29 @@ class Queries(ABC):
             (conversation, first, SHOWN),
         )
         return said_between(pair.who, pair.other, rows.fetchall())
+
+    def _conversations(self, asked: Conversations) -> list[tuple[str, int]]:
+        order = "DESC" if asked.are_last else "ASC"
+        rows = self._do(
+            "SELECT name, conversations.time FROM conversations"
+            " JOIN accounts ON accounts.id = CASE one WHEN :who THEN other ELSE one END"
+            " WHERE :who IN (one, other) AND last > 0 AND conversations.time > :after AND conversations.time < :before"
+            f" ORDER BY conversations.time {order} LIMIT :most",
+            {"who": asked.who.id, "after": asked.after, "before": asked.before, "most": asked.most},
+        ).fetchall()
+        return sorted(rows, key=lambda row: row[1])
+
+    def _waiting(self, pair: ConversationKey) -> Waiting:
+        conversation, (who, other) = self._conversation(pair), (pair.who.id, pair.other.id)
+        me = "one" if who < other else "other"
+        row = self._do(f"SELECT {me}_seen FROM conversations WHERE id = ?", (conversation,)).fetchone()
+        which = "FROM private WHERE conversation = ? AND sender = ? AND nth > ? AND text != ''"
+        values = conversation, other, row[0] if row else 0
+        (count,) = self._do(f"SELECT count(*) {which}", values).fetchone()
+        rows = self._do(
+            f"SELECT seq, time, sender, text {which} ORDER BY nth DESC LIMIT ?", (*values, SHOWN)
+        ).fetchall()
+        return Waiting(said_between(pair.who, pair.other, rows[::-1]), count - len(rows))
 
     def _count(self, pair: ConversationKey) -> tuple[int, int]:
         mine, theirs = (self._kept_of(self._conversation(pair), who) for who in pair)

@@ -29,6 +29,49 @@ class History(Request[list[Sent]]):
 
 
 @dataclass(frozen=True, slots=True)
+class Passage(Request[list[Sent]]):
+    """Messages from the number `first` on, but none from the number `end` on: the first `most`, or the last ones.
+
+    between, room: as in History
+    """
+
+    first: int
+    end: int
+    most: int
+    are_last: bool
+    between: ConversationKey | None = None
+    room: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversations(Request[list[tuple[str, int]]]):
+    """With whom `who` has private conversations, and when the last message was sent: after one time, before another.
+
+    Not all of them, but the first `most` by these times, or the last ones.
+    """
+
+    who: Account
+    after: int
+    before: int
+    most: int
+    are_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unread(Request["Waiting"]):
+    """The last of the messages in a private conversation that `who` has not read; they stay unread."""
+
+    between: ConversationKey
+
+
+class Waiting(NamedTuple):
+    """Unread messages, and how many there are before these."""
+
+    messages: list[Sent]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
 class Search(Request["Found"]):
     """The last messages that contain all of `words`.
 

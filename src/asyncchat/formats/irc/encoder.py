@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from asyncchat.formats.irc.lines import LONGEST, cut, pieces
 from asyncchat.log import room_events
+from asyncchat.log.accounts import Account
 from asyncchat.log.room_events import ANNOUNCED, Changed, Event, Noted, Sent, timestamp
 from asyncchat.text import room_texts
 from asyncchat.text.command_line import ACTION
@@ -16,6 +17,11 @@ USER = "u"
 def source(name: Name) -> str:
     """Return how a line begins that is from a user; no addresses are shown."""
     return f":{name.shown}!{USER}@{name.shown}"
+
+
+def place_of_pair(one: Account, other: Account) -> str:
+    """Return what the ids of messages of a private conversation end with: it begins again with another account."""
+    return "-@{}-{}".format(*sorted((one.id, other.id)))
 
 
 class Format:
@@ -111,10 +117,11 @@ class Format:
             return f"{self.begin(name)} JOIN {room} {self._account_of(name)} :{name.shown}\r\n"
         return f"{self.begin(name)} JOIN {room}\r\n"
 
-    def message(self, sent: Sent, target: str, batch: str = "") -> list[str]:
+    def message(self, sent: Sent, target: str, batch: str = "", *, place: str | None = None) -> list[str]:
         """Return a message for `target`: a line for each of its lines, or more if one is too long for IRC.
 
         batch: that it belongs to
+        place: what the ids of messages there end with; None if `target` is a room
         """
         if not sent.text:  # it was deleted
             return []
@@ -125,7 +132,8 @@ class Format:
             tags.append(f"account={account}")
         more = f"@{';'.join(tags)} " if tags else ""
         if self._has_ids:
-            tags.append(f"msgid={self.message_id(sent.seq)}")
+            place = self.place_of_room(target) if place is None else place
+            tags.append(f"msgid={self._epoch}-{sent.seq}{place}")
         first = f"@{';'.join(tags)} " if tags else ""
         begin = f"{source(sent.name)} PRIVMSG {target} :"
         text = sent.text
@@ -145,9 +153,9 @@ class Format:
         most = LONGEST - len(f":{self._server}{begin}".encode())
         return [f"{self.begin()}{begin}{piece}\r\n" for line in lines for piece in pieces(line, most)]
 
-    def message_id(self, seq: int) -> str:
-        """Return what identifies a message in its room or private conversation."""
-        return f"{self._epoch}-{seq}"
+    def place_of_room(self, shown: str) -> str:
+        """Return what the ids of messages in a room end with; nothing for the default one."""
+        return "" if shown == self._lobby else f"-{shown.lower()}"
 
 
 def _said(begin: str, text: str) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from asyncchat.chat.user import Acks, Target
-from asyncchat.formats.irc.encoder import Format, source
+from asyncchat.formats.irc.encoder import Format, place_of_pair, source
 from asyncchat.formats.irc.lines import LONGEST, cut, pieces
 from asyncchat.formats.irc.network import Network
 from asyncchat.formats.irc.own_lines import OwnLines
@@ -138,12 +138,14 @@ class IrcOutput:
     def private_messages(self, other: Account, messages: Sequence[Sent], *, new: bool = False) -> None:
         """Show messages of a private conversation, one's own only with echo-message."""
         encode, own = self.encode, self._name
+        account = self._network.core.find_account(own) if own else None
+        place = place_of_pair(account, other) if account else ""
         for sent in messages:
             is_own = own is not None and sent.name.key == own.key
             if not is_own:
-                self.send_whole(encode.message(sent, self.nick))
+                self.send_whole(encode.message(sent, self.nick, place=place))
             elif "echo-message" in self.capabilities:
-                self.send_whole(encode.message(sent, other.name.shown), is_own=True)
+                self.send_whole(encode.message(sent, other.name.shown, place=place), is_own=True)
 
     def private_change(self, other: Account, author: Name, seq: int, text: str) -> None:
         """Tell that a private message was changed."""

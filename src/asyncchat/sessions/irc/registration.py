@@ -4,13 +4,13 @@ import base64
 import contextlib
 
 from asyncchat.chat import login
-from asyncchat.chat.requests.queries import UnreadCounts
+from asyncchat.chat.requests.queries import ConversationKey, Unread, UnreadCounts
 from asyncchat.commands.messaging import find_recipient
 from asyncchat.errors import Refusal
 from asyncchat.formats.irc.encoder import source
 from asyncchat.formats.irc.lines import Line, middle
 from asyncchat.log.accounts import Account
-from asyncchat.log.entries import OpenConversation
+from asyncchat.log.entries import MarkRead
 from asyncchat.log.requests import Running
 from asyncchat.log.room_events import SHOWN
 from asyncchat.sessions.irc.session import IrcSession, handles
@@ -263,7 +263,10 @@ async def _show_unread(session: IrcSession, account: Account) -> None:
     with contextlib.suppress(Refusal):  # the store can't be read, or somebody's account is deleted meanwhile
         for name, _ in (await UnreadCounts(account))[:_MOST_UNREAD]:
             other = find_recipient(core, session.user, name)
-            history = await OpenConversation(account.id, other.id)
-            output.private_messages(other, history.new)
-            if history.more:
-                output.notice(f"{name}: {texts.more_unread(history.more, history.more + SHOWN)}")
+            waiting = await Unread(ConversationKey(account, other))
+            if waiting.messages:
+                output.private_messages(other, waiting.messages)
+                # The connection may end before they are there, so they are read at the next line that comes.
+                session.user.unread_marks[other] = MarkRead(account.id, other.id, waiting.messages[-1].seq)
+            if waiting.more:
+                output.notice(f"{name}: {texts.more_unread(waiting.more, waiting.more + SHOWN)}")
