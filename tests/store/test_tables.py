@@ -13,18 +13,25 @@ from asyncchat.chat.requests.queries import (
     AuditEntry,
     AuditLog,
     ConversationKey,
+    Conversations,
     CountMessages,
     History,
     LoadResumption,
+    Passage,
     SavedResumption,
+    Unread,
     UnreadCounts,
+    Waiting,
 )
 from asyncchat.cli.databases import is_url
 from asyncchat.log.accounts import Account, Role
 from asyncchat.log.entries import (
+    ChangeMessage,
+    ChangePrivate,
     CreateAccount,
     DeleteAccount,
     LiftRestriction,
+    MakeRoom,
     MarkRead,
     OpenConversation,
     PrivateHistory,
@@ -50,7 +57,7 @@ from asyncchat.store.tables.moderation import MAX_AUDIT_ENTRIES, ModerationStore
 from asyncchat.text.refusals import NotKept
 from asyncchat.text.usernames import Name, parse_name
 from tests.programs import until
-from tests.store import Journal, PgJournal, ask, found, messages, rows
+from tests.store import Journal, PgJournal, ask, found, message, messages, rows
 
 MO = parse_name("mo")
 
@@ -106,6 +113,61 @@ def test_what_was_seen_is_not_new_any_more(path: Path | str, journal: Journal) -
     said = journal.change(OpenConversation(bob.id, alice.id))
     assert (texts(said.read), texts(said.new), said.more) == (["one", "two"], ["three"], 0)
     assert ask(path, UnreadCounts(bob)) == []
+
+
+def test_what_waits_is_found_and_stays_unread(path: Path | str, journal: Journal) -> None:
+    alice, bob, carol = (account(journal, name) for name in ("alice", "bob", "carol"))
+    pair = ConversationKey(bob, alice)
+    assert ask(path, Unread(pair)) == Waiting([], 0)
+    send(journal, alice, bob, *[str(number) for number in range(1, 31)])
+    send(journal, bob, alice, "mine")
+    journal.change(MarkRead(bob.id, alice.id, 2))
+    journal.change(ChangePrivate(alice.id, bob.id, 4, "", 9))
+    for _ in range(2):
+        waiting = ask(path, Unread(pair))
+        assert (texts(waiting.messages), waiting.more) == ([str(number) for number in range(6, 31)], 2)
+    assert texts(ask(path, Unread(ConversationKey(alice, bob))).messages) == ["mine"]
+    assert ask(path, Unread(ConversationKey(carol, bob))) == Waiting([], 0)
+
+
+def test_conversations_are_found_by_their_last_messages(path: Path | str, journal: Journal) -> None:
+    alice, bob, carol, dora = (account(journal, name) for name in ("alice", "bob", "carol", "dora"))
+    for time, other in ((10, carol), (20, bob), (30, dora)):
+        send(journal, other, alice, "hello", time=time)
+    journal.change(OpenConversation(bob.id, dora.id))  # in which nothing is said
+
+    def talks(who: Account, after: int, before: int, most: int, *, are_last: bool) -> object:
+        return [tuple(row) for row in ask(path, Conversations(who, after, before, most, are_last))]
+
+    assert talks(alice, 0, 99, 9, are_last=False) == [("carol", 10), ("bob", 20), ("dora", 30)]
+    assert talks(alice, 10, 99, 1, are_last=False) == [("bob", 20)]
+    assert talks(alice, 0, 30, 1, are_last=True) == [("bob", 20)]
+    assert talks(bob, 0, 99, 9, are_last=True) == [("alice", 20)]
+
+
+@pytest.mark.parametrize("place", ["lobby", "room", "private"])
+def test_a_passage_has_no_gaps_where_something_was_deleted(path: Path | str, journal: Journal, place: str) -> None:
+    alice, bob = account(journal, "alice"), account(journal, "bob")
+    pair = ConversationKey(alice, bob) if place == "private" else None
+    room = "ops" if place == "room" else ""
+    if pair:
+        send(journal, bob, alice, *[str(number) for number in range(1, 61)])
+        journal.change(ChangePrivate(bob.id, alice.id, 30, "", 9))
+    else:
+        if room:
+            journal.change(MakeRoom(1, parse_name("ops"), bob.name, 0, 9))
+        said = [message(number, str(number))._replace(room=room, name=bob.name) for number in range(1, 61)]
+        journal.append(*said)
+        journal.change(ChangeMessage(room, 30, bob.name, bob.name, "", 9))
+
+    def passage(first: int, end: int, most: int, *, are_last: bool) -> list[int]:
+        return [sent.seq for sent in ask(path, Passage(first, end, most, are_last, pair, room))]
+
+    assert passage(1, 10**18, 3, are_last=True) == [58, 59, 60]
+    assert passage(1, 32, 3, are_last=True) == [28, 29, 31]
+    assert passage(29, 10**18, 2, are_last=False) == [29, 31]
+    assert passage(5, 5, 2, are_last=False) == passage(61, 99, 2, are_last=True) == []
+    assert passage(1, 10**18, 99, are_last=False) == list(range(1, 26))
 
 
 def test_it_takes_no_longer_because_much_was_written(file: Path) -> None:
