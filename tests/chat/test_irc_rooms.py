@@ -157,7 +157,7 @@ def test_check_25_a_ban_never_bans_a_host(chat: StoredChat) -> None:
 def test_operators_are_moderators(chat: StoredChat) -> None:
     admin, bob, guest = owner(chat, "boss", role=Role.ADMIN), owner(chat, "bob"), irc(chat, "guest", "multi-prefix")
     assert ":boss!u@boss MODE #lobby +o bob" in admin.say("MODE #lobby +o bob")
-    assert bob.hear()[-2:] == [f":{S} NOTICE bob :{texts.NOW_MODERATOR}", ":boss!u@boss MODE #lobby +o bob"]
+    assert bob.hear()[-2:] == [":boss!u@boss MODE #lobby +o bob", f":{S} NOTICE bob :{texts.NOW_MODERATOR}"]
     assert guest.hear() == [":boss!u@boss MODE #lobby +o bob"]
     assert guest.say("NAMES #lobby")[0] == f":{S} 353 guest = #lobby :~@boss @bob guest"
     assert bob.say("NAMES #lobby")[0] == f":{S} 353 bob = #lobby :~boss @bob guest"
@@ -325,7 +325,7 @@ def test_above_a_number_of_members_nobody_is_announced() -> None:
     assert {"alice", "bob"} <= set(names)
     assert said[-1] == f":{S} NOTICE bob :#lobby has {ANNOUNCED + 7} members; only some of them are listed."
     assert bob.codes("WHO #lobby") == ["315"]
-    bob.say("NICK robert")
+    bob.say("NICK robert", "AWAY :x")
     assert bob.name == "robert"
     assert alice.hear() == []
     assert bob.say("PART #lobby") == [":robert!u@robert PART #lobby"]

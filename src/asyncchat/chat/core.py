@@ -36,7 +36,7 @@ from asyncchat.log.entries import (
 )
 from asyncchat.log.pipeline import Pipeline
 from asyncchat.log.restrictions import Action, Restriction, RestrictionKind
-from asyncchat.log.room_events import Noted, Sent
+from asyncchat.log.room_events import Sent
 from asyncchat.text import room_texts, texts
 from asyncchat.text.refusals import NotKept
 from asyncchat.text.usernames import Name
@@ -160,14 +160,12 @@ class ChatCore(Membership):
 
     # What follows when an entry is applied.
 
-    def set_account(self, user: User, account: Account, *, is_renamed: bool = False) -> None:
-        """The user is the owner of `account` from now on; `is_renamed`: others are told of the new name."""
+    def set_account(self, user: User, account: Account) -> None:
+        """The user is the owner of `account` from now on."""
         if user.account is not account:
             user.account = user.resumable.account = account
             self.credential_limiter.was_right(account, user.network)
             user.tell_identity()
-            if not is_renamed:
-                self.tell_of(user, Noted(account.name))
 
     def _tell(self, entry: AnyEntry, outcome: object) -> None:
         """Tell the users whom an entry is about that it is applied, or why not."""
@@ -237,12 +235,10 @@ class ChatCore(Membership):
             case SetRoomRole():
                 self.part_uninvited(list(self.online.values()), [entry.room])
                 self.tell_room_role(entry)
-            case SetRole(by, ident, role):
+            case SetRole(_, ident, role):
                 if (account := self.state.account(ident)) and (user := self.find_user(account)):
-                    is_new = role >= Role.MODERATOR
-                    user.notice(texts.NOW_MODERATOR if is_new else texts.NO_MODERATOR_ANY_MORE)
+                    user.notice(texts.NOW_MODERATOR if role >= Role.MODERATOR else texts.NO_MODERATOR_ANY_MORE)
                     user.tell_identity()
-                    self.tell_of(user, Noted(account.name, by, is_moderator=is_new))
             case Restrict(_, restriction) if restriction.kind == RestrictionKind.BAN:
                 for user in {self.online.get(restriction.name.key), *self._guests_from(restriction)}:
                     if user:
@@ -296,7 +292,6 @@ class ChatCore(Membership):
             self.disconnect(user, texts.ACCOUNTS_ONLY_GOODBYE)
             return
         user.tell_identity()
-        self.tell_of(user, Noted(user.require_name()))
         if user.partner:
             user.set_target(Place.NOWHERE)
             user.notice(texts.TO_NOBODY)

@@ -154,15 +154,14 @@ async def join(
 
 async def rename(core: ChatCore, user: User, account: Account) -> None:
     """Go on under the name of the user's own account. Raises Refusal."""
-    is_renamed = user.require_name().key != account.name.key
-    if is_renamed:
+    if user.require_name().key != account.name.key:
         try:
             await Rename(user.member, account.name, account.id, core.clock())
         except NameTaken:
             raise Refusal("name-taken", texts.on_another_connection(account.name.shown)) from None
         core.remove_user(user)
         core.add_user(user, account.name)
-    core.set_account(user, account, is_renamed=is_renamed)
+    core.set_account(user, account)
 
 
 async def rename_guest(core: ChatCore, user: User, name: Name) -> None:

@@ -91,20 +91,18 @@ class Membership(Directory):
             if user.target is Place.ROOM:
                 user.set_target(Place.NOWHERE)
 
-    def tell_of(self, user: User, event: Noted, only: str | None = None) -> None:
-        """Tell what has changed of a user in all rooms that the user is in, or in one, unless it has many members."""
+    def tell_away(self, user: User) -> None:
+        """Tell the users of this server whether a user is away, in all rooms but large ones."""
+        event = Noted(user.require_name(), away=user.resumable.away)
         for key in self.rooms_of(user):
             room = self.state.rooms[key]
-            if len(room.members) <= ANNOUNCED and only in {None, key}:
+            if len(room.members) <= ANNOUNCED:
                 self.pipeline.audience.write([event], key, room.conversation, is_private=room.is_private)
 
     def tell_room_role(self, entry: SetRoomRole) -> None:
         """Tell a user of another role in a room."""
         account, room = self.state.account(entry.account), self.state.rooms.get(entry.room)
         user = self.find_user(account) if account else None
-        if user:
-            is_moderator = entry.role is RoomRole.MODERATOR
-            self.tell_of(user, Noted(user.require_name(), entry.by, is_moderator=is_moderator), entry.room)
         if user and room and entry.role is RoomRole.MODERATOR:
             user.notice(room_texts.ROOM_MODERATOR.format(room.shown))
         elif user and room and entry.role is RoomRole.INVITED:

@@ -10,7 +10,7 @@ from asyncchat.commands.table import Command, add, command, find_command
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Account, Role
 from asyncchat.log.entries import SetTopic
-from asyncchat.log.room_events import Noted, to_the_second
+from asyncchat.log.room_events import to_the_second
 from asyncchat.log.state import LOBBY
 from asyncchat.text import room_texts, texts
 from asyncchat.text.command_line import EXIT, excerpt, word_of
@@ -73,7 +73,7 @@ async def _whois(core: ChatCore, user: User, wanted: str) -> None:
 @command("/away", argument="[TEXT]", help="let /whois say that you are away, and why; without TEXT, not any more")
 async def _away(core: ChatCore, user: User, text: str) -> None:
     user.resumable.away = text
-    core.tell_of(user, Noted(user.require_name(), away=text))
+    core.tell_away(user)
     user.notice(room_texts.away(text))
 
 

@@ -21,6 +21,8 @@ from asyncchat.log.entries import (
     Leave,
     Mark,
     Restrict,
+    SetRole,
+    SetRoomRole,
 )
 from asyncchat.log.log import Log
 from asyncchat.log.room_events import ANNOUNCED, Event, Sent
@@ -28,6 +30,9 @@ from asyncchat.log.state import LOBBY, ChatState
 from asyncchat.text import room_texts
 from asyncchat.text.refusals import NotKept
 from asyncchat.text.usernames import Name
+
+_TOLD_FIRST = Leave, Depart, ChangeMessage, Restrict, SetRole, SetRoomRole
+"""Entries whose events are sent before their results."""
 
 
 class Pipeline:
@@ -247,9 +252,8 @@ class Pipeline:
                     except Refusal as refusal:
                         result = refusal
                     self._is_outdated = self._is_outdated or isinstance(item.entry, REMOVES)
-                # Who leaves gets all events until then, and no later ones; who changes a message sees that first, and
-                # who is removed.
-                if isinstance(item.entry, Leave | Depart | ChangeMessage | Restrict):
+                # Who leaves gets all events until then, and no later ones; who changes something sees that first.
+                if isinstance(item.entry, _TOLD_FIRST):
                     self._tell(events)
                     events = []
                     self._acknowledge(batch)

@@ -60,7 +60,7 @@ class Network:
         if key not in self._formats:
             core = self.core
             self._formats[key] = Format(
-                self.name, core.epoch, core.room.shown, core.clock, self.account_of, self._away_of, key
+                self.name, core.epoch, core.room.shown, core.clock, self.account_of, self.away_of, key
             )
         return self._formats[key]
 
@@ -73,7 +73,8 @@ class Network:
         account = self.core.find_account(name)
         return account.name.shown if account else "*"
 
-    def _away_of(self, name: Name) -> str:
+    def away_of(self, name: Name) -> str:
+        """Return why a user is away; nothing if the user is not, or is connected to another server."""
         user = self.core.online.get(name.key)
         return user.resumable.away if user else ""
 

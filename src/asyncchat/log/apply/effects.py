@@ -41,12 +41,14 @@ from asyncchat.log.entries import (
 )
 from asyncchat.log.restrictions import RestrictionKind
 from asyncchat.log.room_events import (
+    ANNOUNCED,
     Changed,
     ConnectionReplaced,
     Event,
     Joined,
     Left,
     MemberCount,
+    Noted,
     Reconnected,
     Removed,
     Renamed,
@@ -101,12 +103,17 @@ def apply(state: ChatState, entry: Logged) -> Sequence[Told]:
             for account in filter(state.account, invited):
                 state.rooms[room].roles.setdefault(account, RoomRole.INVITED)
             return _vacate_uninvited(state, room)
-        case SetRoomRole(_, room, account, _, role):
+        case SetRoomRole(by, room, account, _, role):
+            roles = state.rooms[room].roles
+            was_moderator = roles.get(account) is RoomRole.MODERATOR
             if role is None:
-                state.rooms[room].roles.pop(account, None)
+                roles.pop(account, None)
             else:
-                state.rooms[room].roles[account] = role
-            return _vacate_uninvited(state, room)
+                roles[account] = role
+            is_moderator = role is RoomRole.MODERATOR
+            of = state.account(account)
+            told = _noted(state, of.name, by, is_moderator=is_moderator) if of and is_moderator != was_moderator else []
+            return [*[each for each in told if each[0] == room], *_vacate_uninvited(state, room)]
         case Restrict(by, restriction, action, time):
             state.restrictions.remove_ended(time)
             state.restrictions.add(restriction)
@@ -128,10 +135,20 @@ def apply(state: ChatState, entry: Logged) -> Sequence[Told]:
         case SetTopic(by, text, time, room):
             state.rooms[room].topic, state.rooms[room].topic_set = text, (by, time)
         case DeleteAccount(account):
+            assert state.accounts
+            owner = state.accounts.of(account).name
             _change_accounts(state, entry)
             had = [key for key, room in state.rooms.items() if room.roles.pop(account, None) is not None]
-            return [told for room in had for told in _vacate_uninvited(state, room)]
-        case CreateAccount() | StoreToken() | StorePassword() | Seen() | SetRole():
+            return [*_noted(state, owner), *[told for room in had for told in _vacate_uninvited(state, room)]]
+        case CreateAccount(name):
+            _change_accounts(state, entry)
+            return _noted(state, name)
+        case SetRole(by, account, role):
+            _change_accounts(state, entry)
+            assert state.accounts
+            owner = state.accounts.of(account).name
+            return _noted(state, owner, by, is_moderator=role >= Role.MODERATOR)
+        case StoreToken() | StorePassword() | Seen():
             _change_accounts(state, entry)
         case _:
             assert_never(entry)
@@ -144,6 +161,15 @@ def rooms_after(state: ChatState, join: Join) -> tuple[str, ...]:
     # Not out of rooms at once: messages of this user may be on their way to them.
     wanted = dict.fromkeys((*(before.rooms if before else ()), *join.rooms))
     return state.enterable(wanted, join.account) or ((LOBBY,) if wanted else ())
+
+
+def _noted(state: ChatState, name: Name, by: Name | None = None, *, is_moderator: bool = False) -> list[Told]:
+    """Return what the rooms are told of a member whose account or role is another one, without the large rooms."""
+    member = state.members.get(name.key)
+    if not member:
+        return []
+    event = Noted(member.name, by, is_moderator)
+    return [(room, event) for room in member.rooms if len(state.rooms[room].members) <= ANNOUNCED]
 
 
 def _leave(state: ChatState, number: int, *, is_news: bool = True) -> Sequence[Told]:

@@ -79,8 +79,8 @@ async def _kick(session: IrcSession, line: Line) -> None:
     if not (room := session.find_room(line.params[0])):
         return
     wanted = line.params[1].partition(",")[0]
-    name, online = find_name(wanted), session.core.online
-    if session.core.moderates(session.user, room.key) and not (name and name.key in online):
+    name = find_name(wanted)
+    if session.core.moderates(session.user, room.key) and not (name and session.core.find_member(name)):
         session.output.numeric(401, middle(wanted), answers.NO_NICK)
     elif session.core.moderates(session.user, room.key) and name and name.key not in room.members:
         session.output.numeric(441, name.shown, room.shown, answers.NOT_ON_CHANNEL_THEY)

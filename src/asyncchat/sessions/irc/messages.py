@@ -93,7 +93,7 @@ def _say_to_one(session: IrcSession, target: str, line: str) -> None:
     except Refusal as refusal:
         if session.line.command == "NOTICE":
             return
-        is_known = name is not None and (name.key in core.online or core.find_account(name) is not None)
+        is_known = name is not None and bool(core.find_member(name) or core.find_account(name))
         core.counters.refused_lines[refusal.code] += 1
         output.numeric(531 if is_known else 401, middle(target), str(refusal) if is_known else answers.NO_NICK)
         return

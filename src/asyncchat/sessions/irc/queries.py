@@ -1,6 +1,5 @@
 """What IRC clients ask of users and of the server; and PING, AWAY and QUIT."""
 
-from asyncchat.chat.user import User
 from asyncchat.formats.irc.encoder import USER, source
 from asyncchat.formats.irc.lines import Line, middle
 from asyncchat.log.entries import Mark
@@ -8,7 +7,7 @@ from asyncchat.log.room_events import ANNOUNCED, to_the_second
 from asyncchat.sessions.irc.session import IrcSession, handles
 from asyncchat.text.irc import answers
 from asyncchat.text.sanitize import sanitize
-from asyncchat.text.usernames import find_name
+from asyncchat.text.usernames import Name, find_name
 
 _ISON_MOST = 20
 
@@ -48,18 +47,18 @@ def _who(session: IrcSession, line: Line) -> None:
         if key is not None and key in core.rooms_of(user):
             room = core.state.rooms[key]
             if len(room.members) <= ANNOUNCED:
-                for member in core.users_in(key):
+                for member in room.members.values():
                     _tell_who(session, member, room.shown, key)
-    elif (name := find_name(wanted)) and (found := core.online.get(name.key)):
-        _tell_who(session, found, "*", None)
+    elif (name := find_name(wanted)) and (found := core.find_member(name)):
+        _tell_who(session, found.name, "*", None)
     session.output.numeric(315, middle(wanted), answers.END_OF_WHO)
 
 
-def _tell_who(session: IrcSession, member: User, shown: str, room: str | None) -> None:
-    name, network = member.require_name(), session.network
+def _tell_who(session: IrcSession, name: Name, shown: str, room: str | None) -> None:
+    network = session.network
     all_of_them = "multi-prefix" in session.output.capabilities
     prefix = "" if room is None else network.prefix(room, name, all_of_them=all_of_them)
-    flags = f"{'G' if member.resumable.away else 'H'}{prefix}"
+    flags = f"{'G' if network.away_of(name) else 'H'}{prefix}"
     session.output.numeric(352, shown, USER, name.shown, network.name, name.shown, flags, f"0 {name.shown}")
 
 
@@ -70,24 +69,24 @@ def _whois(session: IrcSession, line: Line) -> None:
         return
     wanted, core, output = line.params[-1].partition(",")[0], session.core, session.output
     name = find_name(wanted)
-    online = core.online.get(name.key) if name else None
-    if not online:
+    member = core.find_member(name) if name else None
+    if not member:
         output.numeric(401, middle(wanted), answers.NO_NICK)
     else:
-        name = online.require_name()
+        name = member.name
         output.numeric(311, name.shown, USER, name.shown, "*", name.shown)
-        theirs = core.rooms_of(online)
-        common = [key for key in core.rooms_of(session.user) if key in theirs]
+        common = [key for key in core.rooms_of(session.user) if key in member.rooms]
         if common:
             shown = [f"{session.network.prefix(key, name)}{core.state.rooms[key].shown}" for key in common]
             output.numeric(319, name.shown, " ".join(shown))
         output.numeric(312, name.shown, session.network.name, "asyncchat")
-        if online.account:
-            output.numeric(330, name.shown, online.account.name.shown, answers.LOGGED_IN_AS)
-        if online.resumable.away:
-            output.numeric(301, name.shown, online.resumable.away)
-        idle = max(0, core.clock() - online.active) // 1000
-        output.numeric(317, name.shown, str(idle), str(online.since // 1000), answers.IDLE)
+        if account := core.find_account(name):
+            output.numeric(330, name.shown, account.name.shown, answers.LOGGED_IN_AS)
+        if away := session.network.away_of(name):
+            output.numeric(301, name.shown, away)
+        if online := core.online.get(name.key):  # else the server that the user is connected to knows it
+            idle = max(0, core.clock() - online.active) // 1000
+            output.numeric(317, name.shown, str(idle), str(online.since // 1000), answers.IDLE)
     output.numeric(318, middle(wanted), answers.END_OF_WHOIS)
 
 
@@ -100,28 +99,28 @@ def _whowas(session: IrcSession, line: Line) -> None:
 
 @handles("ISON")
 def _ison(session: IrcSession, line: Line) -> None:
-    session.output.numeric(303, " ".join([user.require_name().shown for user in _online(session, line)]))
+    session.output.numeric(303, " ".join([name.shown for name in _online(session, line)]))
 
 
 @handles("USERHOST")
 def _userhost(session: IrcSession, line: Line) -> None:
     found = []
-    for user in _online(session, line):
-        shown = source(user.require_name())[1:].partition("!")
-        found.append(f"{shown[0]}={'-' if user.resumable.away else '+'}{shown[2]}")
+    for name in _online(session, line):
+        shown = source(name)[1:].partition("!")
+        found.append(f"{shown[0]}={'-' if session.network.away_of(name) else '+'}{shown[2]}")
     session.output.numeric(302, " ".join(found))
 
 
-def _online(session: IrcSession, line: Line) -> list[User]:
+def _online(session: IrcSession, line: Line) -> list[Name]:
     words = " ".join(line.params).split()[:_ISON_MOST]
     names = filter(None, map(find_name, words))
-    return [found for name in names if (found := session.core.online.get(name.key))]
+    return [found.name for name in names if (found := session.core.find_member(name))]
 
 
 @handles("LUSERS")
 def _lusers(session: IrcSession, _: Line) -> None:
     core, output = session.core, session.output
-    count = len(core.online)
+    count = len(core.state.members)
     output.numeric(251, answers.users(count))
     output.numeric(254, str(len(core.visible_rooms(session.user.account))), answers.CHANNELS)
     output.numeric(255, answers.clients(count))
