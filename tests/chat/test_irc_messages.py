@@ -464,3 +464,62 @@ def test_what_was_deleted_before_it_was_read_does_not_come(chat: StoredChat) -> 
     bob.hang_up()
     alice.say("/msg bob too early", "/chat bob", "/delete")
     assert login(chat, "bob")[-1] == "221"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "PRIVMSG NickServ :IDENTIFY pw123456",
+        "PRIVMSG nickserv :register pw123456 me@example.org",
+        "NOTICE NickServ :IDENTIFY pw123456",
+        "PRIVMSG NickServ@services.here :IDENTIFY pw123456",
+        "NS IDENTIFY pw123456",
+        "NICKSERV IDENTIFY alice pw123456",
+        "IDENTIFY pw123456",
+        "PASS pw123456",
+        "OPER alice pw123456",
+        "JOIN #lobby pw123456",
+        "PRIVMSG #lobby :/ns identify pw123456",
+        "PRIVMSG #lobby :/nickserv identify pw123456",
+        "PRIVMSG #lobby :/msg nickserv identify pw123456",
+        "PRIVMSG #lobby : /msg nickserv identify pw123456",
+        "PRIVMSG #lobby :msg NickServ identify alice pw123456",
+        "PRIVMSG #lobby :NickServ identify pw123456",
+        "PRIVMSG #lobby :ns identify pw123456",
+        "PRIVMSG #lobby :/quote ns identify pw123456",
+        "PRIVMSG #lobby :/quote PASS pw123456",
+        "PRIVMSG #lobby :/raw PASS pw123456",
+        "PRIVMSG #lobby :/pass pw123456",
+        "PRIVMSG #lobby :/oper alice pw123456",
+        "PRIVMSG #lobby :/identify pw123456",
+        "PRIVMSG #lobby :\x02/ns\x02 identify pw123456",
+        "PRIVMSG #lobby :\x01ACTION /ns identify pw123456\x01",
+        "NOTICE #lobby :/ns identify pw123456",
+        "PRIVMSG bob :/ns identify pw123456",
+        "PRIVMSG bob :NickServ identify pw123456",
+        "PRIVMSG Server :NickServ identify pw123456",
+        "PRIVMSG Server :/ns identify pw123456",
+        "PRIVMSG Server ://ns identify pw123456",
+        "PRIVMSG Server :/me ns identify pw123456",
+        "PRIVMSG pw123456 :x",
+    ],
+)
+def test_passwords_for_services_are_shown_to_nobody(chat: StoredChat, line: str) -> None:
+    alice, bob, plain = owner(chat, "alice"), owner(chat, "bob", "away-notify"), chat.guest("carol")
+    bob.hear()
+    plain.hear()
+    alice.say(line)
+    assert "pw123456" not in "".join([*bob.hear(), *plain.hear()])
+    assert "pw123456" not in str([*chat.core.room.last, *chat.said_between("alice", "bob")])
+
+
+def test_services_say_where_passwords_go(chat: StoredChat) -> None:
+    alice = irc(chat, "alice")
+    for line in (
+        "PRIVMSG NickServ :IDENTIFY pw123456",
+        "NS IDENTIFY pw123456",
+        "PRIVMSG #lobby :/ns identify pw123456",
+    ):
+        assert "Server" in alice.say(line)[-1], line
+    assert alice.say("PRIVMSG #lobby :ns identify is a command of NickServ") == []
+    assert alice.say("PRIVMSG #lobby :Oper identify yourself!", "PRIVMSG #lobby :/passengers only") == []

@@ -29,7 +29,7 @@ CAPABILITIES = {
 
 LONGEST_TOPIC = 390
 
-_SERVICES = {"nickserv", "chanserv"}
+SERVICES = {"nickserv", "chanserv"}
 """Names to which users of other IRC networks send passwords."""
 
 
@@ -46,7 +46,7 @@ class Network:
         self.version = version
         self.started = timestamp(core.clock())
         self._formats: dict[frozenset[str], Format] = {}
-        core.reserved |= {parse_name(name).key, *_SERVICES}
+        core.reserved |= {parse_name(name).key, *SERVICES}
 
     @property
     def capabilities(self) -> dict[str, str]:

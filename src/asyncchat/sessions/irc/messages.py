@@ -7,6 +7,7 @@ from asyncchat.commands.mistakes.mistyped import doubt_of_refused
 from asyncchat.commands.table import find_command
 from asyncchat.errors import Refusal
 from asyncchat.formats.irc.lines import Line, middle, without_formatting
+from asyncchat.sessions.irc.services import is_for_services, is_service, tell_way
 from asyncchat.sessions.irc.session import IrcSession, handles
 from asyncchat.text import room_texts, texts
 from asyncchat.text.command_line import ACTION, is_command
@@ -39,6 +40,11 @@ def _privmsg(session: IrcSession, line: Line) -> None:
     if is_blank(text):
         if not is_notice:
             output.numeric(412, answers.NO_TEXT)
+    elif is_service(target):
+        if not is_notice:
+            tell_way(session, line)
+    elif is_for_services(text):
+        raise Refusal("secret", answers.command_as_text(SERVER.shown))
     elif target.startswith("#"):
         _say_in_room(session, target, f"{ACTION}{text}" if is_action else _as_text(session, text))
     elif target == session.network.name or ((name := find_name(target)) and name.key == SERVER.key):

@@ -60,6 +60,13 @@ def command_as_text(server: str) -> str:
     return f"your line was not sent: commands go to {server}, /msg {server} /help"
 
 
+def no_services(server: str) -> str:
+    return (
+        f"There is no NickServ here: log in with SASL (PLAIN) or /msg {server} /auth NAME PASSWORD;"
+        f" /msg {server} /register PASSWORD registers your nick."
+    )
+
+
 def unknown_mode(room: str) -> str:
     return f"is unknown mode char to me for {room}"
 
