@@ -10,6 +10,7 @@ from typing import Any
 
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.requests.credentials import ChangePassword, CheckPassword, RegisterAccount, Unregister
+from asyncchat.chat.requests.pause import Pause
 from asyncchat.chat.requests.queries import (
     AuditLog,
     Conversations,
@@ -108,10 +109,12 @@ class StoredChat:
     time: what the clock says, in milliseconds
     seconds: what the clock says that is never set
     is_broken: nothing can be written
+    while_paused: is called when a command has paused
     """
 
     def __init__(self, connection: Any, *, needs_account: bool = False) -> None:
         self.time = NOON
+        self.while_paused: Callable[[], object] = lambda: None
         self.seconds = 0.0
         self._connection = connection
         self._archive = self._open_archive(connection)
@@ -206,6 +209,9 @@ class StoredChat:
                     self._keep(session, DeleteAccount(account.id, self.time))
                 else:
                     session.throw(WrongPassword())
+            case Pause():
+                self.while_paused()
+                session.resume(None)
             case Entry():
                 self.pipeline.commit()
             case _ if self.is_broken:

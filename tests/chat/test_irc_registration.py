@@ -10,6 +10,7 @@ from tests.chat.stored_chat import SECRET, StoredChat, stored_chat
 
 WELCOME = ["001", "002", "003", "004", "005", "422", "221"]
 USER = "USER alice 0 * :Alice"
+LOGIN = ["AUTHENTICATE PLAIN", f"AUTHENTICATE {payload('alice')}", "NICK alice", USER]
 
 
 @pytest.fixture
@@ -230,26 +231,48 @@ def test_where_accounts_are_needed_guests_are_told_how_to_log_in() -> None:
 def test_a_connection_that_answers_is_not_replaced(chat: StoredChat) -> None:
     first = owner(chat, "alice")
     second = Irc(chat)
-    login = ["AUTHENTICATE PLAIN", f"AUTHENTICATE {payload('alice')}", "NICK alice", USER]
-    assert second.codes(*login) == ["AUTHENTICATE", "900", "903", "433", "NOTICE"]
+    chat.while_paused = lambda: first.send("PONG x\r\n")
+    assert second.codes(*LOGIN) == ["AUTHENTICATE", "900", "903", "433", "NOTICE"]
+    assert first.hear()[-1] == f"PING :{S}"
     first.session.ping()
-    first.say("PONG x")
     assert second.codes("NICK alice") == ["433", "NOTICE"]
-    first.session.ping()
-    first.hear()
-    said = second.say("NICK alice")
-    assert [command(line) for line in said] == [*WELCOME, "JOIN", "353", "366"]  # where the first one was
-    assert first.hear() == [f"ERROR :{texts.REPLACED}"]
+
+
+def test_a_connection_that_does_not_answer_is_replaced_at_once(chat: StoredChat) -> None:
+    first, second = owner(chat, "alice"), Irc(chat)
+    said = second.say(*LOGIN)
+    assert [command(line) for line in said[3:]] == [*WELCOME, "JOIN", "353", "366"]  # where the first one was
+    assert first.hear()[-2:] == [f"PING :{S}", f"ERROR :{texts.REPLACED}"]
     assert first.peer.closed
     assert second.say("JOIN #lobby") == []
 
 
-def test_programs_that_leave_a_ping_unanswered_are_replaced_too(chat: StoredChat) -> None:
+def test_programs_are_asked_too_and_people_with_nc_are_replaced(chat: StoredChat) -> None:
     program = chat.own_program("alice")
-    login = ["AUTHENTICATE PLAIN", f"AUTHENTICATE {payload('alice')}", "NICK alice", USER]
-    assert Irc(chat).codes(*login)[3:] == ["433", "NOTICE"]
-    program.session.ping()
-    assert Irc(chat).codes(*login)[3:] == [*WELCOME, "JOIN", "353", "366"]
+    chat.while_paused = lambda: program.tell("pong")
+    assert Irc(chat).codes(*LOGIN)[3:] == ["433", "NOTICE"]
+    chat.while_paused = lambda: None
+    assert Irc(chat).codes(*LOGIN)[3:] == [*WELCOME, "JOIN", "353", "366"]
+    plain = chat.owner("bob")
+    bob = Irc(chat)
+    assert bob.codes("AUTHENTICATE PLAIN", f"AUTHENTICATE {payload('bob')}", "NICK bob", USER)[3:10] == WELCOME
+    assert plain.peer.closed
+
+
+def test_a_connection_that_ends_meanwhile_or_is_replaced_by_another_one(chat: StoredChat) -> None:
+    first = owner(chat, "alice")
+    chat.while_paused = first.hang_up
+    assert Irc(chat).codes(*LOGIN)[3:] == WELCOME
+    second, others = Irc(chat), []
+
+    def log_in_too() -> None:
+        chat.while_paused = lambda: None
+        others.append(owner(chat, "alice"))
+        chat.while_paused = lambda: others[0].send("PONG x\r\n")
+
+    chat.while_paused = log_in_too
+    assert second.codes(*LOGIN)[3:] == ["433", "NOTICE"]
+    assert others[0].name == "alice"
 
 
 def test_a_guest_may_take_another_nick(chat: StoredChat) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from asyncchat.cli import main
-from asyncchat.text import room_texts
+from asyncchat.text import room_texts, texts
 from tests.irc import IrcPeer, IrcProgram, peer, plain
 from tests.programs import PATIENCE, SECRET, Nc, Program, ServeProgram, in_rounds, until
 from tests.test_json_server import bot
@@ -63,6 +63,22 @@ def test_private_messages_wait_for_a_restart(store: str) -> None:
     with IrcProgram("--store", store) as again, IrcPeer(again.irc_port) as bob:
         bob.register("bob", "server-time", password=SECRET)
         assert bob.line().endswith(" :alice!u@alice PRIVMSG bob :for later")
+
+
+def test_who_comes_back_takes_the_place_of_a_connection_that_is_dead(store: str) -> None:
+    with (
+        IrcProgram("--store", store) as room,
+        peer(room, "alice", password=SECRET) as first,
+        IrcPeer(room.irc_port) as second,
+    ):
+        second.ask("CAP REQ :sasl", "AUTHENTICATE PLAIN", f"AUTHENTICATE {plain('alice', SECRET)}", "CAP END")
+        second.ask("NICK alice", "USER x 0 * :x")
+        first.until("PING")
+        first.ask("PONG x")
+        second.until(" 433 ")
+        second.ask("NICK alice")
+        second.until(" 366 ")
+        assert first.lines.rest().decode().splitlines()[-1] == f"ERROR :{texts.REPLACED}"
 
 
 def test_with_tls_a_password_is_taken_and_without_it_the_peer_is_told(store: str, tmp_path: Path) -> None:

@@ -65,6 +65,10 @@ class Output(Protocol):
         """The other end of the connection."""
         ...
 
+    def ask(self) -> bool:
+        """Ask the peer whether it is there; return False if the format has no question that a client answers."""
+        ...
+
     def notice(self, text: str, times: Sequence[str] = ()) -> None:
         """Send a notice; `times`: those in the text, in order, for clients that show them in another time zone."""
         ...
@@ -316,6 +320,11 @@ class User:
         if not self.account:
             raise Refusal("not-allowed", texts.NEEDS_ACCOUNT)
         return self.account
+
+    def ask(self) -> bool:
+        """Ask the peer whether it is there; return False if it can't be asked."""
+        self.is_asked = self.output.ask()
+        return self.is_asked
 
     def stop(self) -> None:
         """Stop the command that runs; its pending request is carried out all the same."""

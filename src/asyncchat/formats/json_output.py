@@ -36,6 +36,11 @@ class JsonOutput:
         """Send events, in one write."""
         self.send(codec.lines(told))
 
+    def ask(self) -> bool:
+        """Ask the client whether it is there."""
+        self.tell(events.Ping())
+        return True
+
     def notice(self, text: str, times: Sequence[str] = ()) -> None:
         """Tell this user something."""
         self.tell(events.Notice(text, tuple(times)))

@@ -26,6 +26,10 @@ class PlainOutput:
     def __init__(self, peer: Peer) -> None:
         self.peer = peer
 
+    def ask(self) -> bool:
+        """Ask nothing: a person would have to answer."""
+        return False
+
     def notice(self, text: str, times: Sequence[str] = ()) -> None:
         """Tell this user something."""
         self.peer.write(plain.notice(text))

@@ -56,11 +56,6 @@ class JsonSession(Session):
         self._output = self.output_type(peer)
         super().__init__(core, self._output, address, is_private=is_private)
 
-    def ping(self) -> None:
-        """Ask the peer whether it is still there."""
-        self.user.is_asked = True
-        self._output.tell(Ping())
-
     def _handle_line(self, line: bytes | None) -> None:
         try:
             event = codec.from_client(line) if line is not None else None

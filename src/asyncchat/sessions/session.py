@@ -94,6 +94,7 @@ class Session(CommandRunner):
 
     def ping(self) -> None:
         """Ask the peer whether it is still there, if `pings`."""
+        self.user.ask()
 
     @abstractmethod
     def _handle_line(self, line: bytes | None) -> None: ...

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from asyncchat.aio.server.searching import Asker, Searches
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.requests.credentials import ChangePassword, CheckPassword, Credentials, RegisterAccount, Unregister
+from asyncchat.chat.requests.pause import Pause
 from asyncchat.chat.requests.queries import Search
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Account
@@ -80,6 +81,9 @@ class StoreService:
                 await self._take_password(session, question)
             case Search():
                 session.resume(await self._searches.answer(question, session.user.network, asker))
+            case Pause(seconds):
+                await asyncio.wait([self._end], timeout=seconds)
+                session.resume(None)
             case Entry():
                 await self._until(applied(session))
             case Request():

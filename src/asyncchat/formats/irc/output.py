@@ -114,6 +114,11 @@ class IrcOutput:
 
     # What Output is.
 
+    def ask(self) -> bool:
+        """Ask the client whether it is there."""
+        self.send(f"PING :{self._network.name}")
+        return True
+
     def notice(self, text: str, times: Sequence[str] = ()) -> None:
         """Tell this user something."""
         if not self.is_quiet:

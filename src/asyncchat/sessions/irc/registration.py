@@ -4,7 +4,9 @@ import base64
 import contextlib
 
 from asyncchat.chat import login
+from asyncchat.chat.requests.pause import Pause
 from asyncchat.chat.requests.queries import ConversationKey, Unread, UnreadCounts
+from asyncchat.chat.user import User
 from asyncchat.commands.messaging import find_recipient
 from asyncchat.errors import Refusal
 from asyncchat.formats.irc.encoder import source
@@ -25,6 +27,10 @@ _CHUNK = 400
 _MOST_SASL = 4 * _CHUNK
 _MOST_UNREAD = 50
 """Private conversations of which the unread messages are shown at once."""
+
+_PAUSE = 0.2
+_PAUSES = 15
+"""So many times that pause: as long has another connection to answer."""
 
 _WITH_VALUES = 302
 """The version of CAP from which on capabilities have values."""
@@ -214,14 +220,32 @@ async def _join(session: IrcSession, name: Name) -> None:
     if not account:
         await login.join_as_guest(core, user, name, rooms=())
         return
+    while other := core.online.get(account.name.key):
+        if await _answers(other):
+            raise NameTaken(account.name.shown)
+        if core.online.get(account.name.key) is other:
+            break
     core.refuse_banned(account.name)
-    other = core.online.get(account.name.key)
-    if other and not other.is_asked:
-        raise NameTaken(account.name.shown)
     if core.find_account(account.name) is not account:
         session.login = None
         raise IncorrectLogin
     await login.join_as_owner(core, user, account, rooms=())
+
+
+async def _answers(other: User) -> bool:
+    """Tell whether another connection of the same account is alive; one that can't be asked does not count.
+
+    If it were replaced all the same, two clients that reconnect by themselves would throw each other out for ever.
+    """
+    if not (other.is_asked or other.ask()):
+        return False
+    for _ in range(_PAUSES):
+        if other.is_closed:
+            return False
+        if not other.is_asked:
+            return True
+        await Pause(_PAUSE)
+    return not other.is_asked
 
 
 def _refuse_nick(session: IrcSession, wanted: str, refused: Refusal | NameRefused) -> None:

@@ -110,11 +110,6 @@ class IrcSession(Session):
         if not self.user.is_closed:
             self.output.fail_echoes(idents, texts.line_refused(why))
 
-    def ping(self) -> None:
-        """Ask the client whether it is still there."""
-        self.user.is_asked = True
-        self.output.send(f"PING :{self.network.name}")
-
     def _handle_line(self, line: bytes | None) -> None:
         if line is None or is_too_long(line):
             self.core.counters.refused_lines["too-long"] += 1
