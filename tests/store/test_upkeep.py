@@ -1,19 +1,31 @@
 """What is done beside writing: the index, and what is not to be kept for ever."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from asyncchat.log.entries import ChangeMessage, PrivateStored, SendPrivate
+from asyncchat.log.entries import (
+    ChangeMessage,
+    ChangePrivate,
+    CreateAccount,
+    MakeRoom,
+    PrivateStored,
+    SendPrivate,
+)
 from asyncchat.store import upkeep
 from asyncchat.store.file import Retention
+from asyncchat.store.offline.backup import back_up
 from asyncchat.store.tables import private_messages
 from asyncchat.text.refusals import NoMessage
 from asyncchat.text.usernames import parse_name
 from tests.programs import PATIENCE, seconds, until
-from tests.store import Journal, fill, indexed, message, messages, no_rest, rows
+from tests.store import BOB, Journal, fill, indexed, message, messages, no_rest, rows
+
+ALICE = parse_name("alice")
 
 
 @pytest.fixture
@@ -240,6 +252,49 @@ def test_nothing_of_a_text_that_was_changed_is_left_in_the_files(
         until(lambda: b"confidential" not in everything(path))
         assert (301, text) in kept(path)
         assert rows(path, "INSERT INTO words (words) VALUES ('integrity-check')") == []
+
+
+def test_nothing_of_it_is_left_in_copies_or_after_the_end_wherever_sqlite_had_moved_it(path: Path) -> None:
+    drawn, seqs, last, gone = Random(8), Counter[str](), list[tuple[str, int, str]](), list[str]()
+    rooms = [f"room{number}" for number in range(20)]
+    with Journal(path) as journal:
+        for name in (BOB, ALICE):
+            journal.change(CreateAccount(name, "hash", b"", 0))
+        for room in rooms:
+            journal.change(MakeRoom(1, parse_name(room), BOB, 0, 1000, None, 1))
+        for number in range(1500):
+            text = f"secret{number:04} {drawn.randint(0, 300) * 'x'}"
+            where = drawn.choice(["", "", "private", *rooms])
+            if where == "private":
+                seqs[where] = journal.change(SendPrivate(1, 2, text, number)).seq
+            else:
+                seqs[where] += 1
+                journal.append(message(seqs[where], text)._replace(room=where))
+            last = [*last[-50:], (where, seqs[where], text[:10])]
+            if number % 3 == 0:
+                where, seq, text = last.pop(drawn.randrange(len(last)))
+                changed = ChangeMessage(where, seq, BOB, BOB, "", 5)
+                journal.change(ChangePrivate(1, 2, seq, "", 5) if where == "private" else changed)
+                gone.append(text)
+        back_up(str(path), copy := f"{path}.copy")
+    for left in (everything(path), Path(copy).read_bytes()):
+        assert [text for text in gone if text.encode() in left] == []
+
+
+def test_words_of_it_are_removed_from_the_index_at_the_end_and_in_copies(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(path, *messages(1, 300), message(301, "confidential"), *messages(302, 400))
+    with Journal(path):
+        until(lambda: indexed(path) == 400)
+    with monkeypatch.context() as slow, Journal(path) as journal:
+        no_rest(slow)
+        journal.change(change(301, ""))
+        back_up(str(path), copy := f"{path}.copy")
+    assert b"confidential" not in everything(path) + Path(copy).read_bytes()
+    with Journal(copy) as journal:
+        assert rows(copy, "SELECT rowid FROM words WHERE words MATCH 'message AND 300'") == [(300,)]
+        assert rows(copy, "INSERT INTO words (words) VALUES ('integrity-check')") == []
 
 
 def everything(path: Path) -> bytes:

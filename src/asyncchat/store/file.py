@@ -14,15 +14,18 @@ from asyncchat.store.location import Files, address, how_to_read, open_file, sho
 from asyncchat.store.location import StoreError as StoreError
 from asyncchat.store.mark import Mark
 from asyncchat.store.schema import APPLICATION, MIGRATIONS, migrate
+from asyncchat.store.tables import old_texts
 from asyncchat.text.sanitize import sanitize, sanitize_lines
 from asyncchat.text.usernames import Name, find_name
 
 _MAGIC = b"SQLite format 3\0"
 _LAST_YEAR = 253402300799999  # the end of the year 9999, in milliseconds
 
-
 _PATIENCE = 10
 """Seconds that SQLite waits for another process that uses the file."""
+
+LAST_WORK = 1.0
+"""Seconds in which old texts are removed at the end."""
 
 LOOK_FOR_FILES = 0.5
 """Seconds from one look to the next, whether the files are where they were."""
@@ -108,8 +111,10 @@ class StoreFile:
 
     def close(self, *, undo: bool = False) -> None:
         """Release the file; `undo`: delete it if it was created."""
-        with contextlib.suppress(GivenUp):
+        with contextlib.suppress(*ERRORS):
             self._check()
+            if not self._missing:
+                old_texts.remove_copies(self.connection, LAST_WORK)
         # The last connection that is closed brings the log into the file, unless it may only read.
         first, last = self._reader, self.connection
         if self._given_up:
@@ -250,6 +255,7 @@ class StoreFile:
     def _prepare(self, *, is_new: bool) -> None:
         if is_new:
             self.connection.execute(f"PRAGMA application_id = {APPLICATION}")
+        old_texts.overwrite(self.connection)
         migrate(self.connection)
         self.connection.execute("PRAGMA journal_mode = WAL")
         self.fact("epoch")  # to read it needs the files beside it, which are there from now on

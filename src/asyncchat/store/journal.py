@@ -115,7 +115,7 @@ class SqliteLog:
             self.waiting = 0
             self._tell(order.kept, results)
             self._upkeep.between(len(order.batch))
-        self._upkeep.note_the_time()
+        self._upkeep.finish()
 
     def _next_order(self) -> _Order | None:
         """Wait for a batch, and do other work meanwhile; return None at the end."""

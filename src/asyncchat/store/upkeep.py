@@ -7,7 +7,6 @@ from collections.abc import Callable
 from asyncchat.store.file import ERRORS, Retention, StoreFile
 from asyncchat.store.search import index
 from asyncchat.store.tables.entries import EntryStore
-from asyncchat.store.tables.messages import overwriting
 from asyncchat.store.times import keep_time
 from asyncchat.system.clock import Evidence
 
@@ -43,6 +42,9 @@ LOOK_FOR_AGED = 1.0
 
 COMPLETE_AFTER = 1.0
 """Seconds without anything to write, after which the file itself is brought up to date: a copy of it has all of it."""
+
+LAST_WORK = 0.5
+"""Seconds for such work at the end: less than the log has to write what is left."""
 
 NOTE_TIME = 3600.0
 """Seconds until the time is stored again."""
@@ -127,6 +129,14 @@ class Upkeep:
         if work == self._index and now < self._next_index and self.last - self._indexed < MOST_ARREARS:
             return
         self._do_a_piece(work, 2 * written)
+
+    def finish(self) -> None:
+        """Do what should not wait for the next start: no words of old texts are left in the index, if there is time."""
+        self.note_the_time()
+        enough = time.monotonic() + LAST_WORK
+        with contextlib.suppress(*ERRORS):
+            while self._messages.is_outdated and time.monotonic() < enough:
+                self._forget(0)
 
     def note_the_time(self) -> None:
         """Store what is known of the time: at the next start it can't be earlier."""
@@ -223,7 +233,7 @@ class Upkeep:
 
     def _forget(self, _: int) -> int:
         connection = self._file.connection
-        with self._file.transaction(), overwriting(connection):
+        with self._file.transaction():
             is_done = index.forget(connection, FORGET_PAGES, begins=not self._is_forgetting)
         self._is_forgetting = self._messages.is_outdated = not is_done
         return 0

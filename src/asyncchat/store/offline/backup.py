@@ -1,12 +1,15 @@
 """A copy of a store, also while a server uses it."""
 
 import contextlib
+import math
 import os
 import sqlite3
 import tempfile
 
 from asyncchat.store.file import ERRORS, StoreError, open_to_read, reason
 from asyncchat.store.location import shown
+from asyncchat.store.search import index
+from asyncchat.store.tables import old_texts
 
 _PAGES = 1000
 """Pages that are copied at a time; then Ctrl-C takes effect."""
@@ -50,6 +53,9 @@ def _copy(source: sqlite3.Connection, path: str) -> None:
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as copy:
         source.backup(copy, pages=_PAGES, progress=lambda *_: None)
         copy.execute("PRAGMA journal_mode = DELETE")  # so that this file is all
+        old_texts.overwrite(copy)
+        index.forget_all(copy)
+        old_texts.remove_copies(copy, math.inf)
         (damage, *_) = copy.execute("PRAGMA quick_check(1)").fetchone()
     if damage != "ok":
         raise StoreError(f"the store is damaged, and so would be the copy: {' '.join(damage.split())}")

@@ -69,6 +69,13 @@ def forget(connection: sqlite3.Connection, pages: int, *, begins: bool) -> bool:
     return True
 
 
+def forget_all(connection: sqlite3.Connection) -> None:
+    """Do all of this work, if there is any."""
+    if is_outdated(connection):
+        connection.execute("INSERT INTO words (words) VALUES ('optimize')")
+        connection.execute("DELETE FROM facts WHERE name = 'outdated'")
+
+
 def remove(connection: sqlite3.Connection, last: int) -> None:
     """Remove the messages up to `last`, which are in the index, and whose texts are still there."""
     # The index keeps no texts: what is removed has to be told as it was added.

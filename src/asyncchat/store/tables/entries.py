@@ -34,6 +34,7 @@ from asyncchat.log.room_events import Sent
 from asyncchat.log.state import RoomRole
 from asyncchat.store.database import Database
 from asyncchat.store.file import Retention
+from asyncchat.store.tables import old_texts
 from asyncchat.store.tables.accounts import AccountStore
 from asyncchat.store.tables.messages import MessageStore
 from asyncchat.store.tables.moderation import ModerationStore
@@ -173,7 +174,14 @@ class EntryStore(Tables):
 
     def __init__(self, connection: sqlite3.Connection, keep: Retention, clock: Callable[[], int]) -> None:
         super().__init__(connection, keep, clock)
+        self._connection = connection
         self.messages = MessageStore(connection, clock)
+
+    def write(self, entry: AnyEntry) -> object:
+        """Keep an entry; see Tables."""
+        if isinstance(entry, ChangeMessage | ChangePrivate | DeleteAccount):
+            old_texts.note_change(self._connection)
+        return super().write(entry)
 
 
 def _room_action(before: RoomRole | None, role: RoomRole | None) -> str:

@@ -1,12 +1,10 @@
 """The messages of the default room."""
 
-import contextlib
 import itertools
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from asyncchat.log.room_events import Sent
-from asyncchat.store.database import Database
 from asyncchat.store.search import index
 from asyncchat.system.clock import is_odd
 from asyncchat.text.refusals import NoMessage
@@ -68,18 +66,4 @@ class MessageStore:
             raise NoMessage
         index.change(self._connection, seq, row[0], text)
         self.is_outdated = True
-        with overwriting(self._connection):
-            self._connection.execute("UPDATE messages SET text = ?, changed = ? WHERE seq = ?", (text, time, seq))
-
-
-@contextlib.contextmanager
-def overwriting(connection: Database) -> Iterator[None]:
-    """Have SQLite overwrite what is deleted meanwhile (sqlite.org/pragma.html#pragma_secure_delete)."""
-    if not isinstance(connection, sqlite3.Connection):
-        yield
-        return
-    connection.execute("PRAGMA secure_delete = ON")
-    try:
-        yield
-    finally:
-        connection.execute("PRAGMA secure_delete = OFF")
+        self._connection.execute("UPDATE messages SET text = ?, changed = ? WHERE seq = ?", (text, time, seq))

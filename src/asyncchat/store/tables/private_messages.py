@@ -7,7 +7,6 @@ from asyncchat.log.entries import ChangePrivate, PrivateHistory, PrivateStored, 
 from asyncchat.log.room_events import SHOWN, Sent
 from asyncchat.store.database import Database
 from asyncchat.store.file import Retention, sent
-from asyncchat.store.tables.messages import overwriting
 from asyncchat.system.clock import is_odd
 from asyncchat.text.refusals import NoMessage, NotKept
 
@@ -35,7 +34,6 @@ class PrivateMessageStore:
     """
 
     def __init__(self, connection: Database, keep: Retention, clock: Callable[[], int]) -> None:
-        self._connection = connection
         self._do = connection.execute
         self._keep = keep
         self._clock = clock
@@ -81,12 +79,10 @@ class PrivateMessageStore:
     def change(self, change: ChangePrivate) -> None:
         """Give a message another text; the old one is not in the table any more. Raises NoMessage and NotKept."""
         conversation = self._conversation(change.sender, change.to)
-        with overwriting(self._connection):
-            done = self._do(
-                "UPDATE private SET text = ?, changed = ?"
-                " WHERE conversation = ? AND seq = ? AND sender = ? AND text != ''",
-                (change.text, change.time, conversation, change.seq, change.sender),
-            )
+        done = self._do(
+            "UPDATE private SET text = ?, changed = ? WHERE conversation = ? AND seq = ? AND sender = ? AND text != ''",
+            (change.text, change.time, conversation, change.seq, change.sender),
+        )
         if not done.rowcount:
             raise NoMessage
 

@@ -6,7 +6,6 @@ from asyncchat.log.room_events import Sent
 from asyncchat.log.state import REMEMBERED, RoomRole, RoomState
 from asyncchat.store.database import Database, DatabaseError
 from asyncchat.store.file import Retention, sent
-from asyncchat.store.tables.messages import overwriting
 from asyncchat.text.refusals import NoMessage
 from asyncchat.text.usernames import Name, find_name
 
@@ -25,7 +24,6 @@ class RoomStore:
     """
 
     def __init__(self, connection: Database, keep: Retention, clock: Callable[[], int]) -> None:
-        self._connection = connection
         self._do = connection.execute
         self._do_many = connection.executemany
         self._keep = keep
@@ -128,8 +126,7 @@ class RoomStore:
         row = self._do(f"SELECT text FROM said WHERE {which}", values).fetchone()
         if row and not row[0]:
             raise NoMessage
-        with overwriting(self._connection):
-            self._do(f"UPDATE said SET text = :text, changed = :time WHERE {which}", values)
+        self._do(f"UPDATE said SET text = :text, changed = :time WHERE {which}", values)
 
     def follow(self, account: int, key: str) -> None:
         """Keep that the owner of an account is in a room; forget rooms that do not exist any more."""
