@@ -73,6 +73,30 @@ def test_the_default_room_has_the_name_that_it_is_given() -> None:
         assert [alice.line(), alice.line()] == ["Server:", "#hall 1"]
 
 
+def test_the_default_room_may_get_another_name_but_not_that_of_a_room_in_the_store(tmp_path: Path) -> None:
+    store = f"{tmp_path}/chat.db"
+    with ServeProgram("--store", store, "--rooms", "open") as room, room.join("alice") as alice:
+        alice.send("in the lobby\n/join #Ops\nkept\n")
+        alice.lines.until("alice: kept")
+    for name in ("ops", "#0ps"):
+        with Program("serve", "--port", "0", "--store", store, "--room", name) as program:
+            assert program.wait() == 1
+            shown = f"#{name.removeprefix('#')}"
+            assert program.errors.rest().decode() == (
+                f"asyncchat: the default room can't be {shown}: the store has another room, #Ops. Give --room another"
+                " name.\n"
+            )
+    with ServeProgram("--store", store, "--room", "hall", "--rooms", "open") as room, room.join("bob") as bob:
+        bob.send("/history\n/join #lobby\n")
+        assert bob.line().endswith("Z alice: in the lobby")
+        assert bob.line() == "Server: you are in #lobby now, 1 online."
+        bob.send("kept too\n")
+        assert bob.line() == "bob: kept too"
+    with Program("serve", "--port", "0", "--store", store) as program:
+        assert program.wait() == 1
+        assert "the default room can't be #lobby: the store has another room" in program.errors.rest().decode()
+
+
 async def test_a_program_writes_in_its_rooms_and_knows_where_a_message_is_from(room: ServeProgram) -> None:
     async with (
         asyncchat.connect(room.address, name="alice", rooms=["#ops"]) as alice,

@@ -10,7 +10,7 @@ from asyncchat.cli.arguments import Parser, Rereading, checked, parse
 from asyncchat.cli.databases import is_url
 from asyncchat.cli.serve import limits as limit_arguments
 from asyncchat.cli.serve import ports, values
-from asyncchat.cli.serve.stores import open_store
+from asyncchat.cli.serve.stores import check_default_room, open_store
 from asyncchat.errors import ChatError
 from asyncchat.limits import RESERVED_FILES, Limits, Policy, raise_open_file_limit
 from asyncchat.system import signals, stdio, systemd
@@ -213,6 +213,7 @@ def run(options: argparse.Namespace) -> int:
             if options.store:
                 signals.end_at_once()
                 store = opened.enter_context(closing(open_store(options, limits)))
+                check_default_room(store, _policy(options).default_room)
             _serve_room(options, listeners, port, limits, store, certificate, irc)
     return 0
 

@@ -4,6 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from asyncchat.cli.databases import is_url, load_postgres
+from asyncchat.errors import ChatError
 from asyncchat.limits import Limits
 
 if TYPE_CHECKING:
@@ -33,6 +34,20 @@ def open_store(options: argparse.Namespace, limits: Limits) -> "Store | PgStore"
     # SQLite may take long to open a large file, and a thread handles no signal meanwhile: so another thread opens it.
     store: Store = DaemonExecutor("store").submit(opened).result()
     return store
+
+
+def check_default_room(store: "Store | PgStore", wanted: str) -> None:
+    """Raise ChatError if a room in the store has the name that is `wanted` for the default room, or a similar one."""
+    from asyncchat.text.confusables import looks_of
+    from asyncchat.text.usernames import Name, parse_name
+
+    looks = set(looks_of(parse_name(wanted)))
+    for key, room in store.rooms:
+        if not looks.isdisjoint(looks_of(Name(room.shown[1:], key))):
+            raise ChatError(
+                f"the default room can't be #{wanted}: the store has another room, {room.shown}. Give --room another"
+                " name."
+            )
 
 
 def _open_database(options: argparse.Namespace, limits: Limits) -> "PgStore":
