@@ -225,9 +225,12 @@ def test_a_line_that_is_no_event_is_an_error_and_the_conversation_goes_on(
         assert texts(alice.until("ack")) == ["hello"]
 
 
-@pytest.mark.parametrize(("length", "answer"), [(400, "ack"), (401, "error")])
-def test_a_line_of_json_may_be_four_times_as_long_as_a_text(length: int, answer: str) -> None:
-    with ServeProgram("--max-line", "100") as room, bot(room, "alice") as alice:
+@pytest.mark.parametrize(
+    ("most", "length", "answer"),
+    [(5000, 20_000, "ack"), (5000, 20_001, "error"), (100, 16_384, "ack"), (100, 16_385, "error")],
+)
+def test_a_line_of_json_may_be_four_times_as_long_as_a_text_or_16_kib(most: int, length: int, answer: str) -> None:
+    with ServeProgram("--max-line", str(most)) as room, bot(room, "alice") as alice:
         say = json.dumps({"type": "say", "id": 1, "text": "x" * 100})
         alice.send(say.ljust(length) + "\n")
         assert alice.until(answer)

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from asyncchat.chat.core import ChatCore
 from asyncchat.chat.resumption import ResumableSessions
 from asyncchat.errors import Refusal
-from asyncchat.formats.events import JSON_LINE
+from asyncchat.formats.events import longest_line
 from asyncchat.log.accounts import Accounts
 from asyncchat.log.audience import Encoder
 from asyncchat.log.batch import Sender
@@ -225,7 +225,7 @@ class _Connected(Generic[S]):
         self.pipeline = host.pipeline
         self.peer = peer
         self.session = session
-        self._decoder = LineDecoder(limit * JSON_LINE)
+        self._decoder = LineDecoder(longest_line(limit))
 
     @property
     def name(self) -> str | None:

@@ -90,19 +90,23 @@ async def _enter(core: ChatCore, user: User, wanted: str, after: int | None, lea
     return key
 
 
-def show(core: ChatCore, user: User, key: str, after: int | None = None) -> None:
-    """Tell the user of a room that was entered, with its last messages, or those `after` a number."""
+def show(core: ChatCore, user: User, key: str, after: int | None = None, most: int = 0) -> None:
+    """Tell the user of a room that was entered, with its last messages, or those `after` a number.
+
+    most: bytes that these may have; without it, as many as may wait for a peer
+    """
+    most = most or core.max_backlog
     room = core.state.rooms[key]
     first = user.resumable.rooms.get(key, 1)
     read = None if user.positions is None else user.positions.setdefault(key, 0)
     if after is None:
         missed = core.last(room=key)
-        user.output.entered(room, user.require_name(), missed, room.seq + 1 - len(missed), core.max_backlog, read=read)
+        user.output.entered(room, user.require_name(), missed, room.seq + 1 - len(missed), most, read=read)
     else:
         first = 1 if user.account else first
         missed = room.since(max(after, first - 1))
         changed = room.changed(first, after)
-        user.output.entered(room, user.require_name(), missed, after + 1, core.max_backlog, changed, read)
+        user.output.entered(room, user.require_name(), missed, after + 1, most, changed, read)
 
 
 async def part(core: ChatCore, user: User, wanted: str) -> None:

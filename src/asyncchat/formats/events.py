@@ -56,11 +56,19 @@ MOST_UNANSWERED = 32
 JSON_LINE = 4
 """How many times as long as a plain line a line of JSON may be."""
 
+LONGEST_HELLO = 1 << 14
+"""Bytes that a line of JSON may have in any case: a Hello names up to MOST_ROOMS rooms."""
+
 PING_AFTER = 30.0
 """Seconds of silence after which the other side is asked whether it is still there."""
 
 MOST_PINGS = 2
 """Pings without any answer after which it is gone."""
+
+
+def longest_line(max_line: int) -> int:
+    """Return how many bytes a line of JSON may have where a message may have `max_line`."""
+    return max(max_line * JSON_LINE, LONGEST_HELLO)
 
 
 # What a client says.
@@ -158,7 +166,7 @@ class Welcome(Event, frozen=True):
         epoch: identifies one life of the conversation, in which the numbers of messages only rise.
         seq: the number of the last message.
         members: how many users there are.
-        max_line: bytes of text that a message may have; a line of JSON may have JSON_LINE times as many in all.
+        max_line: bytes of text that a message may have; a line of JSON may have as many as `longest_line` says.
         resumed: whether the server still knew the token, and so the ids of what was sent before.
         topic: the topic of the chat, empty if there is none.
         names: the names of all users, unless they are too many.

@@ -64,7 +64,7 @@ class JsonSession(Session):
             return
         match event:
             case None:
-                self._refuse("too-long", texts.json_refused(too_long(self.core.max_line * events.JSON_LINE)))
+                self._refuse("too-long", texts.json_refused(too_long(events.longest_line(self.core.max_line))))
             case Hello():
                 self._try_to_join(lambda: self.run(handle_hello(self.core, self.user, self._output, event)))
             case Say():

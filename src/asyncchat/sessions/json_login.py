@@ -1,5 +1,7 @@
 """How a peer that speaks JSON joins: by a token, a password or as a guest; and what it is told of what it missed."""
 
+from itertools import islice
+
 from msgspec import UNSET, UnsetType
 
 from asyncchat.chat import login
@@ -15,7 +17,7 @@ from asyncchat.formats.events import Gap, Hello, InRoom, Welcome
 from asyncchat.formats.json_output import JsonOutput
 from asyncchat.log.accounts import Account
 from asyncchat.log.entries import UseInvite
-from asyncchat.log.room_events import ANNOUNCED
+from asyncchat.log.room_events import ANNOUNCED, MOST_ROOMS
 from asyncchat.log.state import LOBBY
 from asyncchat.text import room_texts, texts
 from asyncchat.text.refusals import IncorrectLogin, NameTaken, NoInvite, NotKept
@@ -137,6 +139,7 @@ class _Login:
             self._after.update(dict.fromkeys(core.state.enterable(known.rooms, ident)))
         elif hello.rooms is UNSET and self._places:
             self._after = dict.fromkeys(core.state.enterable(self._places, ident))
+        self._after = dict(islice(self._after.items(), MOST_ROOMS))
         self._is_substitute = not self._after
         self._after = self._after or {LOBBY: None}
         self._user.room = LOBBY if LOBBY in self._after else next(iter(self._after))
@@ -152,7 +155,6 @@ class _Login:
     async def make_missing(self) -> None:
         """Make the rooms that the client wants to be in, and that do not exist, if it may."""
         core, user = self._core, self._user
-        has_made = False
         if self._is_substitute and self._hello.conversation is UNSET:
             self._wanted = next(iter(self._missing), "")
         for conversation in self._missing:
@@ -161,11 +163,11 @@ class _Login:
                     await enter(core, user, conversation)
                 else:
                     await enter_too(core, user, conversation, None)
-                has_made = True
+                if self._is_substitute:
+                    self._is_substitute = False
+                    await part(core, user, "")
             except Refusal as refusal:
                 self._output.parted(conversation, refusal.code, str(refusal))
-        if has_made and self._is_substitute:
-            await part(core, user, "")
 
     @property
     def _rooms(self) -> tuple[str, ...]:
@@ -304,12 +306,13 @@ class _Login:
             told.append(events.Read(user.positions.get(LOBBY, 0)))
         # In one write, so that a client that has read the welcome knows the role, too.
         identity = [events.You(name.shown, user.role.name.lower())] if user.account else []
+        session.rooms = {key: first for key, first in session.rooms.items() if key in self._after}
         missed = self._missed(told) if LOBBY in self._after else []
         self._output.send(b"".join([codec.lines(told), *missed, codec.lines(identity)]))
         for key, after in self._after.items():
             if key != LOBBY:
                 session.rooms.setdefault(key, max(1, core.state.rooms[key].seq + 1 - core.history))
-                show(core, user, key, after)
+                show(core, user, key, after, core.max_backlog // 2 // len(self._after))
         if user.room != LOBBY and self._said is not None:
             self._output.target(Place.ROOM, core.conversation_of(user))
 

@@ -212,7 +212,7 @@ class Connection:
 
     @property
     def _longest_line(self) -> int:
-        return self._limits.max_line * events.JSON_LINE
+        return events.longest_line(self._limits.max_line)
 
     def _first_session(self) -> Session:
         """Return the session of a peer that has sent nothing yet."""

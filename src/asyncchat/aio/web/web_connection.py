@@ -36,7 +36,7 @@ class WebConnection(Connection):
         attend: Callable[[Session, Connection], Awaitable[None]],
     ) -> None:
         # A message is as long as a line can be.
-        self._protocol = Protocol(SERVER, max_size=limits.max_line * events.JSON_LINE, logger=LOG)
+        self._protocol = Protocol(SERVER, max_size=events.longest_line(limits.max_line), logger=LOG)
         self._stream = reader
         self._message = bytearray()
         super().__init__(self, writer, core, address, limits, attend)
