@@ -180,7 +180,7 @@ def test_who_makes_a_room_is_its_operator(chat: StoredChat) -> None:
     assert alice.say("NAMES #ops")[0] == f":{S} 353 alice @ #ops :@alice"
     assert bob.codes("JOIN #ops") == ["403"]
     assert alice.codes("INVITE bob #ops", "INVITE nobody #ops", "INVITE bob #nowhere") == ["341", "NOTICE", "403"]
-    assert bob.hear() == [f":{S} NOTICE bob :alice has invited you: write /join #ops"]
+    assert bob.hear() == [":alice!u@alice INVITE bob #ops"]
     bob.say("JOIN #ops")
     assert bob.codes("INVITE carol #ops") == ["482"]
     alice.say("MODE #ops +o bob")
@@ -258,7 +258,7 @@ def test_away_and_accounts_are_told_to_those_who_ask(chat: StoredChat) -> None:
     bob, plain = irc(chat, "bob"), irc(chat, "carol")
     alice.hear()
     bob.hear()
-    bob.say("AWAY :at lunch", "AWAY", f"PRIVMSG Server :/register bob {SECRET}")
+    bob.say("AWAY :\x02at\x0f lunch", "AWAY", f"PRIVMSG Server :/register bob {SECRET}")
     bob.say(f"PRIVMSG Server :/unregister {SECRET}")
     assert alice.hear() == [
         ":bob!u@bob AWAY :at lunch",

@@ -107,11 +107,10 @@ class Membership(Directory):
             user.notice(room_texts.ROOM_MODERATOR.format(room.shown))
         elif user and room and entry.role is RoomRole.INVITED:
             is_in = entry.room in self.rooms_of(user)
-            user.notice(
-                room_texts.NO_ROOM_MODERATOR.format(room.shown)
-                if is_in
-                else room_texts.invitation(entry.by.shown, room.shown)
-            )
+            if is_in:
+                user.notice(room_texts.NO_ROOM_MODERATOR.format(room.shown))
+            else:
+                user.output.invited(entry.by, room)
 
     def tell_privacy(self, room: str, *, is_private: bool) -> None:
         """Tell all members of a room whether it is private now."""

@@ -120,6 +120,10 @@ class Output(Protocol):
         """The user is not in a room, or not any more; `code` and `text` say why, unless the user has left it."""
         ...
 
+    def invited(self, by: Name, room: RoomState) -> None:
+        """Somebody has invited the user to a private room."""
+        ...
+
     def topic(self, conversation: str, text: str) -> None:
         """The room has another topic."""
         ...
@@ -181,8 +185,7 @@ class ResumableSession:
     )
 
     def __init__(self, token_hash: bytes, created: int) -> None:
-        self.token_hash = token_hash
-        self.created = created
+        self.token_hash, self.created = token_hash, created
         self.first = NO_MESSAGE
         self.rooms: dict[str, int] = {}
         self.user: User | None = None
@@ -292,8 +295,7 @@ class User:
         self.message_id: int | None = None
         self.offered: tuple[Name, str] | None = None
         self.since = self.active = 0
-        self.is_private = self.is_asked = False
-        self.is_closed = self.has_left = False
+        self.is_private = self.is_asked = self.is_closed = self.has_left = False
 
     @property
     def role(self) -> Role:

@@ -10,7 +10,7 @@ from asyncchat.log.accounts import Account, Role
 from asyncchat.log.audience import Peer
 from asyncchat.log.room_events import ANNOUNCED, Sent
 from asyncchat.log.state import RoomState
-from asyncchat.text import texts
+from asyncchat.text import room_texts, texts
 from asyncchat.text.usernames import Name
 
 
@@ -91,6 +91,10 @@ class JsonOutput:
     def parted(self, conversation: str, code: str = "", text: str = "") -> None:
         """The user is not in a room, or not any more."""
         self.tell(events.Parted(conversation, code, text))
+
+    def invited(self, by: Name, room: RoomState) -> None:
+        """Somebody has invited the user to a private room."""
+        self.notice(room_texts.invitation(by.shown, room.shown))
 
     def topic(self, conversation: str, text: str) -> None:
         """The room has another topic."""

@@ -73,6 +73,10 @@ class PlainOutput:
     def parted(self, conversation: str, code: str = "", text: str = "") -> None:
         """Nothing: who leaves a room enters another."""
 
+    def invited(self, by: Name, room: RoomState) -> None:
+        """Somebody has invited the user to a private room."""
+        self.notice(room_texts.invitation(by.shown, room.shown))
+
     def topic(self, conversation: str, text: str) -> None:
         """Nothing: /topic tells it."""
 

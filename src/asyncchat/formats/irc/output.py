@@ -229,6 +229,10 @@ class IrcOutput:
             assert self._name
             self.send(f"{self.encode.begin(self._name)} PART {room}")
 
+    def invited(self, by: Name, room: RoomState) -> None:
+        """Somebody has invited the user to a private room."""
+        self.send(f"{self.encode.begin(by)} INVITE {self.nick} {room.shown}")
+
     def topic(self, conversation: str, text: str) -> None:
         """The room has another topic."""
         room = self._network.room(conversation)

@@ -1,7 +1,7 @@
 """What IRC clients ask of users and of the server; and PING, AWAY and QUIT."""
 
 from asyncchat.formats.irc.encoder import USER, source
-from asyncchat.formats.irc.lines import Line, middle
+from asyncchat.formats.irc.lines import Line, middle, without_formatting
 from asyncchat.log.entries import Mark
 from asyncchat.log.room_events import ANNOUNCED, to_the_second
 from asyncchat.sessions.irc.session import IrcSession, handles
@@ -34,7 +34,7 @@ def _quit(session: IrcSession, _: Line) -> None:
 
 @handles("AWAY")
 async def _away(session: IrcSession, line: Line) -> None:
-    text = sanitize(line.param(0))
+    text = sanitize(without_formatting(line.param(0)))
     await session.command("/away", text, session.user.room)
     session.output.numeric(306 if text else 305, answers.away(is_away=bool(text)))
 
