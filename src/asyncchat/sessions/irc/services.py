@@ -14,7 +14,7 @@ _WITH_PASSWORD = r"(?:identify|id|login|auth|register|set|ghost|regain|recover|r
 _MEANT = re.compile(
     r"\s*(?:/me\s+|/(?=/))?(?:"
     r"/(?:nickserv|chanserv|ns|cs|identify|id|ghost|regain|oper|pass|quote|raw)\s+\S"  # no commands of the client
-    rf"|(?:{_TO_ONE})?{_SERVICE}{_WITH_PASSWORD}\s*(?:\S+\s*){{1,2}}$"  # more words than that are a sentence
+    rf"|(?:{_TO_ONE})?{_SERVICE}{_WITH_PASSWORD}\s*\S+(?:\s+\S+)?\s*$"  # more words than that are a sentence
     r")",
     re.IGNORECASE,
 )
