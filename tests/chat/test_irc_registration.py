@@ -236,6 +236,9 @@ def test_a_connection_that_answers_is_not_replaced(chat: StoredChat) -> None:
     assert first.hear()[-1] == f"PING :{S}"
     first.session.ping()
     assert second.codes("NICK alice") == ["433", "NOTICE"]
+    said = second.say("NICK alice_")  # as clients do by themselves, up to alice__99
+    assert said[1] == "ERROR :alice is here on another connection: end that, or wait until it has timed out."
+    assert second.peer.closed
 
 
 def test_a_connection_that_does_not_answer_is_replaced_at_once(chat: StoredChat) -> None:

@@ -257,11 +257,24 @@ def _refuse_nick(session: IrcSession, wanted: str, refused: Refusal | NameRefuse
         if refused.code == "name-registered":
             output.notice(answers.nick_registered(wanted))
         elif session.login:
-            output.notice(answers.on_another_connection(wanted))
+            _tell_elsewhere(session, session.login, wanted)
     elif isinstance(refused, NameRefused):
         output.numeric(432, wanted, str(refused))
     else:
         output.numeric(464 if refused.code == "incorrect-password" else 437, wanted, str(refused))
+
+
+def _tell_elsewhere(session: IrcSession, account: Account, wanted: str) -> None:
+    """Tell that the account is here on another connection; end this one if the client tries one nick after the other.
+
+    Clients do that by themselves, a hundred times, and no other nick can help.
+    """
+    text = answers.on_another_connection(account.name.shown)
+    if session.is_elsewhere and wanted != account.name.shown:
+        session.core.disconnect(session.user, text)
+    else:
+        session.is_elsewhere = True
+        session.output.notice(text)
 
 
 async def _welcome(session: IrcSession) -> None:

@@ -68,6 +68,7 @@ class IrcSession(Session):
     is_negotiating: it negotiates capabilities
     sasl: what it has sent of its password so far; None if it is not logging in
     login: the account to which it has logged in, until it is registered
+    is_elsewhere: it was told that the account is here on another connection
     password: what it has sent with PASS
     unkept: how many of its messages are on their way to the log
     """
@@ -75,6 +76,7 @@ class IrcSession(Session):
     __slots__ = (
         "_said",
         "has_user",
+        "is_elsewhere",
         "is_negotiating",
         "line",
         "login",
@@ -95,7 +97,7 @@ class IrcSession(Session):
         self.network = network
         self.line = Line("", (), {})
         self.wanted = self.password = ""
-        self.has_user = self.is_negotiating = False
+        self.has_user = self.is_negotiating = self.is_elsewhere = False
         self.sasl: str | None = None
         self.login: Account | None = None
         self.unkept = self._said = 0
