@@ -338,6 +338,10 @@ def test_what_could_not_be_kept_is_told() -> None:
     ]
     log.keep_all()
     assert alice.hear() == ["@label=c;msgid=slow-1 :alice!u@alice PRIVMSG #lobby :later"]
+    assert alice.say("@label=d PRIVMSG #lobby :lost", "@label=e PING x") == []
+    log.fail("the disk is full")
+    log.keep_all()
+    assert [line.partition(" :")[0] for line in alice.hear()] == ["@label=d", "@label=e"]
     assert alice.say("PRIVMSG #lobby :unlabelled") == []
     log.fail("the disk is full")
     assert alice.hear() == [f":{S} NOTICE alice :your line was not sent: the disk is full."]

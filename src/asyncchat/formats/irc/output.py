@@ -107,10 +107,9 @@ class IrcOutput:
 
     def fail_echoes(self, idents: Sequence[int], text: str) -> None:
         """Tell that messages could not be kept: each that has a label by itself."""
-        for label in self.peer.forget_echoes(idents) or [""]:
-            self.begin(label)
-            self.send_whole([f":{self._network.name} NOTICE {self.nick} :{text}\r\n"], is_own=True)
-            self.finish()
+        line = f":{self._network.name} NOTICE {self.nick} :{text}\r\n"
+        labels = self.peer.forget_echoes(idents)
+        self._write([_tagged(f"label={label}", line) for label in labels] or [line])
 
     # What Output is.
 
