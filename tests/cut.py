@@ -17,6 +17,8 @@ class Cut:
         self.port = self._listener.getsockname()[1]
         self.cuts = ""
         self._is_open = True
+        self._is_silent = False
+        self._silenced: list[threading.Event] = []
         self._sockets = [self._listener]
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
@@ -35,16 +37,21 @@ class Cut:
                     client.close()
                     continue
                 self._sockets.append(server)
+                self._silenced.append(silenced := threading.Event())
+                if self._is_silent:
+                    silenced.set()
                 self._threads += [
-                    threading.Thread(target=self._pass, args=(client, server)),
-                    threading.Thread(target=self._pass_back, args=(server, client)),
+                    threading.Thread(target=self._pass, args=(client, server, silenced)),
+                    threading.Thread(target=self._pass_back, args=(server, client, silenced)),
                 ]
                 for thread in self._threads[-2:]:
                     thread.start()
 
-    def _pass(self, client: socket.socket, server: socket.socket) -> None:
+    def _pass(self, client: socket.socket, server: socket.socket, silenced: threading.Event) -> None:
         with contextlib.suppress(OSError):
             while data := client.recv(1 << 16):
+                if silenced.is_set():
+                    continue
                 if self.cuts and b"COMMIT" in data:
                     after, self.cuts = self.cuts == "after", ""
                     client.shutdown(socket.SHUT_RDWR)
@@ -58,10 +65,11 @@ class Cut:
                 side.shutdown(socket.SHUT_RDWR)
 
     @staticmethod
-    def _pass_back(server: socket.socket, client: socket.socket) -> None:
+    def _pass_back(server: socket.socket, client: socket.socket, silenced: threading.Event) -> None:
         with contextlib.suppress(OSError):
             while data := server.recv(1 << 16):
-                client.sendall(data)
+                if not silenced.is_set():
+                    client.sendall(data)
             client.shutdown(socket.SHUT_RDWR)
 
     @property
@@ -76,6 +84,18 @@ class Cut:
             for each in self._sockets[1:]:
                 with contextlib.suppress(OSError):
                     each.shutdown(socket.SHUT_RDWR)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing is passed on, as when packets are lost; connections of that time stay so."""
+        return self._is_silent
+
+    @is_silent.setter
+    def is_silent(self, is_silent: bool) -> None:
+        self._is_silent = is_silent
+        if is_silent:
+            for silenced in self._silenced:
+                silenced.set()
 
     def close(self) -> None:
         for each in self._sockets:

@@ -81,7 +81,26 @@ class Database:
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to its first process."""
-        os.kill(int((self._data / "postmaster.pid").read_text().split()[0]), number)
+        os.kill(self._first(), number)
+
+    def _first(self) -> int:
+        return int((self._data / "postmaster.pid").read_text().split()[0])
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let it answer nothing for the time of the context, though it takes connections."""
+        pids = [self._first()]
+        os.kill(pids[0], signal.SIGSTOP)  # from now on it makes no new processes
+        pids += [int(pid) for pid in Path(f"/proc/{pids[0]}/task/{pids[0]}/children").read_text().split()]
+        try:
+            for pid in pids[1:]:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
 
     def make(self) -> str:
         """Make an empty database, and return its URL."""

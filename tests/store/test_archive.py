@@ -149,12 +149,14 @@ class Slow(Archive):
     def __init__(self, path: Path, patience: float = math.inf) -> None:
         self.is_at_work = threading.Event()
         self.may_go_on = threading.Event()
-        super().__init__(open_to_read(str(path)), patience)
+        connection = open_to_read(str(path))
+        super().__init__(connection, patience)
+        connection.set_progress_handler(self._is_over, 1000)
 
-    def _is_enough(self) -> bool:
+    def _is_over(self) -> bool:
         self.is_at_work.set()
         self.may_go_on.wait(seconds(PATIENCE))
-        return super()._is_enough()
+        return self._answering.is_over()
 
 
 @pytest.fixture
@@ -170,7 +172,7 @@ def slow(file: Path) -> Slow:
 def test_what_is_being_read_when_it_is_closed_is_interrupted_and_it_is_not_closed_under_it(
     slow: Slow, question: Search, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("asyncchat.store.archive.LAST_STEPS", 0.01)
+    monkeypatch.setattr("asyncchat.store.answering.LAST_STATEMENT", 0.01)
     with ThreadPoolExecutor() as threads:
         answer = threads.submit(slow.answer, question)
         assert slow.is_at_work.wait(seconds(PATIENCE))

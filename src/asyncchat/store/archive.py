@@ -3,7 +3,6 @@
 import math
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,17 +10,14 @@ from asyncchat.chat.requests.queries import ConversationKey, Found
 from asyncchat.log.accounts import Account
 from asyncchat.log.requests import Request
 from asyncchat.log.room_events import SHOWN
-from asyncchat.store.file import ERRORS, reason, sent
+from asyncchat.store.answering import Answering
+from asyncchat.store.file import sent
 from asyncchat.store.queries import Queries, Row, first_fitting
 from asyncchat.store.search.words import Wanted
 from asyncchat.store.tables.private_messages import said_between
-from asyncchat.text.refusals import NotKept
 
 _STEPS = 1000
 """Steps of SQLite's machine between two looks at the clock: hardly a millisecond (bench: 60 at most)."""
-
-LAST_STEPS = 1.0
-"""Seconds that a running query gets to end when the archive is closed."""
 
 
 class Archive(Queries):
@@ -38,46 +34,24 @@ class Archive(Queries):
     ) -> None:
         super().__init__(connection)
         self._connection = connection
-        self._patience = patience
         self._check = check
-        self._using = threading.Lock()
-        self._is_closing = False
-        self._stop: threading.Event | None = None
-        self._deadline = math.inf
+        self._answering = Answering(patience)
         # Also where a search does nothing but read its index, this is asked again and again.
-        connection.set_progress_handler(self._is_enough, _STEPS)
-
-    def _is_enough(self) -> bool:
-        """Tell whether the running query shall be interrupted."""
-        return self._is_closing or bool(self._stop and self._stop.is_set()) or time.monotonic() > self._deadline
+        connection.set_progress_handler(self._answering.is_over, _STEPS)
 
     def close(self) -> None:
         """Interrupt the running query, in whichever thread it is, and answer no more."""
-        self._is_closing = True
         # SQLite crashes if a connection is closed while another thread uses it.
-        if self._using.acquire(timeout=LAST_STEPS):
-            self._connection.close()
-            self._using.release()
+        self._answering.close(self._connection.close)
 
     def answer(self, question: Request[Any], stop: threading.Event | None = None) -> Any:
         """Return the answer to `question`; it is interrupted when it takes too long, or when `stop` is set.
 
         Raises NotKept.
         """
-        with self._using:
-            if self._is_closing:
-                raise NotKept("the chat is closing")
-            self._stop, self._deadline = stop, time.monotonic() + self._patience
-            try:
-                self._check()
-                return self._find_answer(question)
-            except ERRORS as error:
-                raise NotKept(reason(error)) from None
-            finally:
-                self._take_time()
-
-    def _take_time(self) -> None:
-        self._stop, self._deadline = None, math.inf
+        with self._answering.one(stop):
+            self._check()
+            return self._find_answer(question)
 
     def _private_search(self, words: str, pair: ConversationKey) -> Found:
         wanted = Wanted(words)
@@ -112,14 +86,12 @@ class Archive(Queries):
             )
             found, is_all = first_fitting(rows, wanted)
             return Found(sent(found[::-1]), is_all)
-        limits = self._stop, self._deadline
         self._connection.execute("BEGIN")  # nothing may come into the index, or be deleted, halfway
         try:
             found, is_all = first_fitting(self._candidates(wanted), wanted)
         finally:
-            self._take_time()
-            self._connection.execute("ROLLBACK")
-            self._stop, self._deadline = limits
+            with self._answering.without_limit():
+                self._connection.execute("ROLLBACK")
         return Found(sent(found[::-1]), is_all)
 
     def _candidates(self, wanted: Wanted) -> Iterator[Row]:

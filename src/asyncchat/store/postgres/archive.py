@@ -10,20 +10,20 @@ from asyncchat.chat.requests.queries import ConversationKey, Found
 from asyncchat.log.accounts import Account
 from asyncchat.log.requests import Request
 from asyncchat.log.room_events import SHOWN
-from asyncchat.store.database import Disconnected
-from asyncchat.store.file import ERRORS, reason, sent
+from asyncchat.store.answering import Answering
+from asyncchat.store.database import DatabaseError, Disconnected
+from asyncchat.store.file import sent
 from asyncchat.store.postgres.connection import PgConnection
 from asyncchat.store.postgres.tables import cut
 from asyncchat.store.queries import Queries, first_fitting
 from asyncchat.store.search.words import Wanted
 from asyncchat.store.tables.private_messages import said_between
-from asyncchat.text.refusals import NotKept
 
 _AT_ONCE = 200
 """Rows that a search reads at a time."""
 
-LAST_STATEMENT = 1.0
-"""Seconds that a running query gets to end when the archive is closed."""
+_TRY_AGAIN = 1.0
+"""Seconds until it connects again after it could not."""
 
 
 class PgArchive(Queries):
@@ -31,51 +31,41 @@ class PgArchive(Queries):
 
     def __init__(self, connect: Callable[[], PgConnection], patience: float = math.inf) -> None:
         self._connect = connect
-        self._patience = patience
-        self._using = threading.Lock()
-        self._is_closing = False
-        self._stop: threading.Event | None = None
-        self._deadline = math.inf
+        self._answering = Answering(patience)
+        self._next_try = 0.0
         self._use(connect())
 
     def _use(self, connection: PgConnection) -> None:
         super().__init__(connection)
         self._connection = connection
-        connection.is_enough = self._is_enough
-
-    def _is_enough(self) -> bool:
-        return self._is_closing or bool(self._stop and self._stop.is_set()) or time.monotonic() > self._deadline
+        connection.is_enough = self._answering.is_over
 
     def close(self) -> None:
         """Interrupt the running query, and answer no more."""
-        self._is_closing = True
-        if self._using.acquire(timeout=LAST_STATEMENT):
-            self._connection.close()
-            self._using.release()
+        self._answering.close(lambda: self._connection.close())
 
     def answer(self, question: Request[Any], stop: threading.Event | None = None) -> Any:
         """Return the answer to `question`; it is interrupted when it takes too long, or when `stop` is set.
 
         Raises NotKept.
         """
-        with self._using:
-            if self._is_closing:
-                raise NotKept("the chat is closing")
-            self._stop, self._deadline = stop, time.monotonic() + self._patience
+        with self._answering.one(stop):
             try:
-                return self._find_answer_somehow(question)
-            except ERRORS as error:
-                raise NotKept(reason(error)) from None
-            finally:
-                self._stop, self._deadline = None, math.inf
+                return self._find_answer(question)
+            except Disconnected:  # perhaps long ago, when the database was started again
+                self._connection.close()
+            self._reconnect()
+            return self._find_answer(question)
 
-    def _find_answer_somehow(self, question: Request[Any]) -> Any:
+    def _reconnect(self) -> None:
+        """Connect again; for a while after that has failed, fail at once, since others wait for their answers."""
+        if time.monotonic() < self._next_try:
+            raise Disconnected("the database can't be reached")
         try:
-            return self._find_answer(question)
-        except Disconnected:  # perhaps long ago, when the database was started again
-            self._connection.close()
             self._use(self._connect())
-            return self._find_answer(question)
+        except DatabaseError:
+            self._next_try = time.monotonic() + _TRY_AGAIN
+            raise
 
     def _search(self, words: str, room: str) -> Found:
         wanted = Wanted(words)

@@ -1,6 +1,7 @@
 """A connection to PostgreSQL that is used as one to SQLite is: each call waits until it is done."""
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -17,6 +18,9 @@ CONNECT_TIMEOUT = 3.0
 
 PATIENCE = 4.0
 """Seconds that a statement may take, unless another limit is given."""
+
+STOPPING = 0.5
+"""Seconds in which the database has to stop a statement that is interrupted."""
 
 LOOK_AGAIN = 0.05
 """Seconds between two looks whether a statement is to be interrupted."""
@@ -85,6 +89,24 @@ class PgRows:
         return self._rows
 
 
+async def open_connection(url: str, **options: Any) -> Any:
+    """Return a connection of asyncpg to the first host that can be used, in CONNECT_TIMEOUT. Raises what that does."""
+    urls = _of_hosts(url)
+    for each in urls[:-1]:
+        with contextlib.suppress(asyncpg.PostgresError, *_LOST):
+            return await asyncpg.connect(each, timeout=CONNECT_TIMEOUT / len(urls), **options)
+    return await asyncpg.connect(urls[-1], timeout=CONNECT_TIMEOUT / len(urls), **options)
+
+
+def _of_hosts(url: str) -> list[str]:
+    """Return a URL for each host: asyncpg has one limit for all, so that one that is silent would hide the others."""
+    parts = urlsplit(url)
+    who, at, hosts = parts.netloc.rpartition("@")
+    if "," not in hosts:
+        return [url]
+    return [parts._replace(netloc=f"{who}{at}{host}").geturl() for host in hosts.split(",")]
+
+
 class PgConnection:
     """A connection to the database at `url`, for one thread at a time. Raises DatabaseError, as do its methods.
 
@@ -97,9 +119,7 @@ class PgConnection:
         self._connection: Any = None
         self._loop = asyncio.new_event_loop()
         try:
-            self._connection = self._run(
-                asyncpg.connect(url, timeout=CONNECT_TIMEOUT, server_settings=_SETTINGS, statement_cache_size=0)
-            )
+            self._connection = self._run(open_connection(url, server_settings=_SETTINGS, statement_cache_size=0))
         except BaseException:
             self._loop.close()
             raise
@@ -145,6 +165,9 @@ class PgConnection:
         return prepared
 
     def _run(self, call: Any) -> Any:
+        if self._loop.is_closed():
+            call.close()
+            raise Disconnected("the database can't be reached (the connection is closed)")
         try:
             return self._loop.run_until_complete(self._limited(call))
         except asyncpg.QueryCanceledError:
@@ -168,11 +191,22 @@ class PgConnection:
             if not task.done() and self.is_enough():
                 task.cancel()
                 await asyncio.wait({task})
+                await self._settle()
                 raise Interrupted("it takes too long")
         return task.result()
 
+    async def _settle(self) -> None:
+        """Wait until the database has stopped, or else end the connection, which is of no use then."""
+        try:
+            async with asyncio.timeout(STOPPING):
+                await self._connection.execute("")
+        except _LOST:
+            self._connection.terminate()
+
 
 def _said(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return "it does not answer"
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from asyncchat.store.postgres.connection import CONNECT_TIMEOUT
+from asyncchat.store.postgres.connection import open_connection
 
 CHANNEL = "asyncchat"
 
@@ -47,7 +47,7 @@ class Notices:
     async def _listen(self) -> None:
         while True:
             with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                connection = await asyncpg.connect(self._url, timeout=CONNECT_TIMEOUT)
+                connection = await open_connection(self._url)
                 try:
                     ended: asyncio.Future[None] = self._loop.create_future()
                     connection.add_termination_listener(lambda _, ended=ended: ended.done() or ended.set_result(None))
