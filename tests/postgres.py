@@ -102,6 +102,12 @@ class Database:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGCONT)
 
+    def admit(self, rule: str) -> None:
+        """Let somebody in by a rule of pg_hba.conf, before the rules that there are."""
+        rules = self._data / "pg_hba.conf"
+        rules.write_text(f"{rule}\n{rules.read_text()}")
+        self.sql("SELECT pg_reload_conf()")
+
     def make(self) -> str:
         """Make an empty database, and return its URL."""
         self._made += 1

@@ -1,16 +1,18 @@
 """What a server does while its database is away, does not answer, or refuses, and after that: a real PostgreSQL."""
 
 import contextlib
+import secrets
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from asyncchat.store.postgres.connection import PgConnection
 from tests.cut import Cut
 from tests.postgres import Database
 from tests.programs import ServeProgram, assert_within, until
-from tests.test_servers import Json, serve, serve_wrongly, url
+from tests.test_servers import Json, backends, serve, serve_wrongly, url
 
 __all__ = ["url"]
 
@@ -34,7 +36,7 @@ def answer(person: Json, command: str) -> str:
 
 def finds(person: Json, text: str) -> bool:
     """Tell whether queries find a message that has two words."""
-    return all(answer(person, f"/{what}").endswith(text) for what in ("history", f"search {text.split()[1]}"))
+    return all(answer(person, f"/{what}").endswith(text) for what in ("history", f"search {text.split()[-1]}"))
 
 
 def ended(server: ServeProgram) -> list[str]:
@@ -103,3 +105,140 @@ def test_a_host_that_does_not_answer_leaves_time_for_the_next_one(url: str, post
         Json(one, "alice") as alice,
     ):
         assert alice.posted("kept")["type"] == "ack"
+
+
+@contextlib.contextmanager
+def locked(url: str, table: str) -> Iterator[PgConnection]:
+    """Keep all from writing a table for the time of the context, as VACUUM FULL does."""
+    with contextlib.closing(PgConnection(url)) as holder:
+        holder.script(
+            f"SET idle_in_transaction_session_timeout = 0; BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"
+        )
+        yield holder
+
+
+def test_a_server_that_waits_for_a_lock_is_not_given_up(url: str, postgres: Database) -> None:
+    def silence() -> float:
+        (age,) = postgres.sql("SELECT extract(epoch FROM max(clock_timestamp() - seen)) FROM servers", url=url)[0]
+        return float(age)
+
+    with serve(url) as one, serve(url) as other, Json(one, "alice") as alice, Json(other, "bob") as bob:
+        with locked(url, "messages"):
+            begun = time.monotonic()
+            alice.say("lost")
+            while time.monotonic() < begun + 10:
+                assert silence() < 6
+        assert alice.hear("ack", "refused")["code"] == "not-kept"
+        until(lambda: alice.posted("kept")["type"] == "ack")
+        assert bob.hear("message", "left")["text"] == "kept"
+        assert [line for line in ended(one) if "lock" in line] == [
+            "nothing can be posted until this has ended: somebody keeps a lock on the tables of the database"
+        ]
+
+
+def test_a_lock_is_waited_for_once_and_not_for_each_line(url: str, postgres: Database) -> None:
+    def attempt() -> float:
+        with serve(url, "--rooms", "open") as one, Json(one, "alice") as alice:
+            alice.tell(type="join", conversation="#ops")
+            alice.hear("room")
+            with locked(url, "messages, said"):
+                begun = time.monotonic()
+                for number in range(30):
+                    alice.tell(type="say", id=number, text="lost", **({"conversation": "#ops"} if number % 2 else {}))
+                until(lambda: alice.hear("refused")["id"] == 29)
+                return time.monotonic() - begun
+
+    assert_within(8, attempt)
+
+
+class Dba:
+    """Does what an administrator may do to a database, whose servers are not its owner."""
+
+    def __init__(self, postgres: Database, url: str) -> None:
+        self._postgres = postgres
+        self._url = url
+        self.role = f"role{secrets.token_hex(4)}"
+        self.name = url.rpartition("/")[2]
+        self.do(f"CREATE ROLE {self.role} LOGIN PASSWORD 'right'", f"ALTER DATABASE {{name}} OWNER TO {self.role}")
+        self.url = url.replace("chat@", f"{self.role}:right@")
+
+    def do(self, *statements: str) -> None:
+        """Execute statements in the database, with its name and that of the role for those words in braces."""
+        with contextlib.closing(PgConnection(self._url)) as connection:
+            for statement in statements:
+                connection.script(statement.format(name=self.name, role=self.role))
+
+    def end(self) -> None:
+        """End all connections of the servers."""
+        backends(self._url, self._postgres)
+
+    def admit(self, how: str) -> None:
+        """Say how the role is let in from now on, as in pg_hba.conf."""
+        self._postgres.admit(how.format(name=self.name, role=self.role))
+
+
+@pytest.mark.parametrize(
+    ("harm", "help_", "said"),
+    [
+        ("REVOKE INSERT ON messages FROM {role}", "GRANT INSERT ON messages TO {role}", "permission denied"),
+        ("ALTER TABLE messages RENAME TO moved", "ALTER TABLE moved RENAME TO messages", "does not exist"),
+        ("ALTER TABLE messages RENAME COLUMN text TO t", "ALTER TABLE messages RENAME COLUMN t TO text", "not exist"),
+        (
+            "CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE 'full' USING ERRCODE = '53100'; END $$;"
+            "CREATE TRIGGER filled BEFORE INSERT ON messages EXECUTE FUNCTION fill()",
+            "DROP TRIGGER filled ON messages",
+            "the disk of the database is full",
+        ),
+    ],
+)
+def test_while_the_tables_can_not_be_written_lines_are_refused_and_the_log_says_why(
+    url: str, postgres: Database, harm: str, help_: str, said: str
+) -> None:
+    dba = Dba(postgres, url)
+    refuses_and_recovers(dba, lambda: dba.do(harm), lambda: dba.do(help_), said)
+
+
+@pytest.mark.parametrize(
+    ("harm", "help_", "said"),
+    [
+        ("ALTER ROLE {role} NOLOGIN", "ALTER ROLE {role} LOGIN", "not permitted to log in"),
+        ("ALTER ROLE {role} CONNECTION LIMIT 0", "ALTER ROLE {role} CONNECTION LIMIT -1", "too many connections"),
+        (
+            "ALTER DATABASE {name} SET default_transaction_read_only = on",
+            "SET default_transaction_read_only = off; ALTER DATABASE {name} RESET default_transaction_read_only",
+            "can only be read",
+        ),
+        ("ALTER ROLE {role} SET statement_timeout = 1", "ALTER ROLE {role} RESET statement_timeout", ""),
+        ("ALTER ROLE {role} SET search_path = none", "ALTER ROLE {role} RESET search_path", "does not exist"),
+        ("ALTER ROLE {role} PASSWORD 'other'", "ALTER ROLE {role} PASSWORD 'right'", "password authentication failed"),
+    ],
+)
+def test_while_the_role_is_not_let_in_lines_are_refused_and_the_log_says_why(
+    url: str, postgres: Database, harm: str, help_: str, said: str
+) -> None:
+    dba = Dba(postgres, url)
+    dba.admit("host {name} {role} 127.0.0.1/32 scram-sha-256")
+
+    def do() -> None:
+        dba.do(harm)
+        dba.end()
+
+    def undo() -> None:
+        dba.do(*help_.split("; "))
+        dba.end()
+
+    refuses_and_recovers(dba, do, undo, said)
+
+
+def refuses_and_recovers(dba: Dba, harm: Callable[[], object], undo: Callable[[], object], said: str) -> None:
+    with serve(dba.url) as one, Json(one, "alice") as alice:
+        assert alice.posted("before")["seq"] == 1
+        harm()
+        until(lambda: alice.posted("lost").get("code") == "not-kept")
+        logged = one.errors.until(said)
+        assert "nothing can be posted" in logged[-1]
+        undo()
+        until(lambda: (answer := alice.posted("after"))["type"] == "ack" and answer["seq"] == 2)
+        until(lambda: finds(alice, "alice: after"))
+        assert "messages can be stored again" in ended(one)

@@ -172,7 +172,7 @@ def slow(file: Path) -> Slow:
 def test_what_is_being_read_when_it_is_closed_is_interrupted_and_it_is_not_closed_under_it(
     slow: Slow, question: Search, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("asyncchat.store.answering.LAST_STATEMENT", 0.01)
+    monkeypatch.setattr("asyncchat.store.queries.LAST_STATEMENT", 0.01)
     with ThreadPoolExecutor() as threads:
         answer = threads.submit(slow.answer, question)
         assert slow.is_at_work.wait(seconds(PATIENCE))

@@ -10,9 +10,8 @@ from asyncchat.chat.requests.queries import ConversationKey, Found
 from asyncchat.log.accounts import Account
 from asyncchat.log.requests import Request
 from asyncchat.log.room_events import SHOWN
-from asyncchat.store.answering import Answering
 from asyncchat.store.file import sent
-from asyncchat.store.queries import Queries, Row, first_fitting
+from asyncchat.store.queries import Answering, Queries, Row, first_fitting
 from asyncchat.store.search.words import Wanted
 from asyncchat.store.tables.private_messages import said_between
 

@@ -14,6 +14,10 @@ class Disconnected(DatabaseError):
     """The connection to the database is lost, or it does not answer."""
 
 
+class Unwritable(DatabaseError):
+    """Nothing, or hardly anything, can be written until somebody has helped."""
+
+
 class Interrupted(DatabaseError):
     """The statement was stopped since it took too long."""
 

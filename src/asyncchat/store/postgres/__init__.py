@@ -55,7 +55,7 @@ class PgStore:
                 )
             except (DatabaseError, LogFailed) as error:
                 raise StoreError(f"can't use the store {shown(url)}: {error}") from None
-            notices = Notices(url)
+            notices = Notices(url, start.life)
             self.log = PgLog(self._connect, connection, self._tables, Tidying(keep, self.clock.moment), notices, start)
             opened.pop_all()
 

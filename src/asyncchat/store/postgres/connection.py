@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from asyncchat.store.database import DatabaseError, Disconnected, Interrupted, Values
+from asyncchat.store.database import DatabaseError, Disconnected, Interrupted, Unwritable, Values
 from asyncchat.store.location import StoreError
 
 CONNECT_TIMEOUT = 3.0
@@ -35,7 +35,7 @@ _SETTINGS = {
 
 _PLACE = re.compile(r"'[^']*'|::\w+|\?|:([a-z_]\w*)")
 
-_LOST = (
+LOST = (  # what asyncpg raises, besides PostgresError
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
@@ -43,6 +43,17 @@ _LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InvalidSQLStatementNameError,  # somebody has discarded what was prepared
+    asyncpg.InvalidCachedStatementError,  # … or has altered the tables
+)
+
+_UNWRITABLE = (
+    asyncpg.InsufficientResourcesError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
+    asyncpg.UndefinedFunctionError,
 )
 
 
@@ -93,7 +104,7 @@ async def open_connection(url: str, **options: Any) -> Any:
     """Return a connection of asyncpg to the first host that can be used, in CONNECT_TIMEOUT. Raises what that does."""
     urls = _of_hosts(url)
     for each in urls[:-1]:
-        with contextlib.suppress(asyncpg.PostgresError, *_LOST):
+        with contextlib.suppress(asyncpg.PostgresError, *LOST):
             return await asyncpg.connect(each, timeout=CONNECT_TIMEOUT / len(urls), **options)
     return await asyncpg.connect(urls[-1], timeout=CONNECT_TIMEOUT / len(urls), **options)
 
@@ -174,8 +185,10 @@ class PgConnection:
             raise Interrupted("it takes too long") from None
         except asyncpg.ReadOnlySQLTransactionError:
             raise Disconnected("the database can only be read: it is a standby") from None
-        except _LOST as error:
+        except LOST as error:
             raise Disconnected(f"the database can't be reached ({_said(error)})") from None
+        except _UNWRITABLE as error:
+            raise Unwritable(_reason(error)) from None
         except asyncpg.PostgresError as error:
             if self._connection and self._connection.is_closed():
                 raise Disconnected(f"the database can't be reached ({_said(error)})") from None
@@ -200,7 +213,7 @@ class PgConnection:
         try:
             async with asyncio.timeout(STOPPING):
                 await self._connection.execute("")
-        except _LOST:
+        except LOST:
             self._connection.terminate()
 
 
@@ -213,6 +226,8 @@ def _said(error: BaseException) -> str:
 def _reason(error: asyncpg.PostgresError) -> str:
     if isinstance(error, asyncpg.DiskFullError):
         return "the disk of the database is full"
+    if isinstance(error, asyncpg.LockNotAvailableError):
+        return "somebody keeps a lock on the tables of the database"
     return f"the database refuses it ({_said(error)})"
 
 

@@ -12,17 +12,14 @@ from asyncchat.chat.counters import Histogram
 from asyncchat.log.entries import CHANGES_NOTHING, Logged, ServerLost
 from asyncchat.log.log import Kept, LogListener, Progress, Received
 from asyncchat.log.room_events import Sent
-from asyncchat.store.database import DatabaseError, Disconnected
+from asyncchat.store.database import DatabaseError
 from asyncchat.store.postgres import turn
 from asyncchat.store.postgres.connection import PgConnection
-from asyncchat.store.postgres.notices import Notices
+from asyncchat.store.postgres.notices import BEAT, Notices
 from asyncchat.store.postgres.tables import LIFE_LOST, PgTables
 from asyncchat.store.postgres.tidying import Tidying
 from asyncchat.store.postgres.turn import Fenced, LogFailed
 from asyncchat.text.refusals import NotKept
-
-BEAT = 2.0
-"""Seconds after which the others hear of this server, though it has nothing to append."""
 
 LATE = 3.0
 """Seconds from one beat to the next after which this server does not know how long the others were silent."""
@@ -35,6 +32,9 @@ LOOK = 1.0
 
 TRY_AGAIN = 0.2
 """Seconds between two attempts to connect."""
+
+_MOST_REASONS = 10
+"""Reasons that are logged until messages can be stored again."""
 
 _T = TypeVar("_T")
 
@@ -98,6 +98,7 @@ class PgLog:
         self.trouble = ""
         self._applied_at = time.monotonic()
         self._stalled_at: float | None = None
+        self._logged: set[str] = set()  # why nothing could be stored since then
         self._doubt: _Doubt | None = None
         self._wake = threading.Event()
         self._is_wanted = self._is_closing = False
@@ -157,6 +158,8 @@ class PgLog:
         """Do what there is to do. Raises LogFailed, and _Ended."""
         try:
             connection = self._connected()
+            if self.trouble:
+                turn.probe(connection, self._tables)
             if self._is_wanted:
                 self._append(connection)
             else:
@@ -169,9 +172,6 @@ class PgLog:
             raise
         except Fenced:
             self._renew()
-        except Disconnected as lost:
-            self._lose_connection()
-            self._note(str(lost))
         except DatabaseError as error:
             self._lose_connection()
             self._note(str(error))
@@ -193,7 +193,7 @@ class PgLog:
                     "SELECT 1 FROM log WHERE life = ? AND n = ?", (self.life, doubt.n)
                 ).fetchone()
                 if not is_stored:
-                    self._settle([NotKept("the database was lost meanwhile")] * len(doubt.batch))
+                    self._settle([NotKept(self.trouble)] * len(doubt.batch))
             connection.script("COMMIT")
             self._read(connection, turn.rows_after(connection, self.entry))
         return self._connection
@@ -209,15 +209,17 @@ class PgLog:
             self._connection = None
 
     def _note(self, trouble: str) -> None:
-        """Remember why nothing can be stored, and log that when it changes."""
-        if bool(trouble) != bool(self.trouble):
-            self._stalled_at = time.monotonic() if trouble else None
-            if trouble:
-                log.error("nothing can be posted until this has ended: %s", trouble)
-            else:
-                log.warning("messages can be stored again")
-            self.trouble = trouble
+        """Remember why nothing can be stored, and log each reason once."""
+        if trouble and trouble not in self._logged and len(self._logged) < _MOST_REASONS:
+            self._logged.add(trouble)
+            self._stalled_at = self._stalled_at or time.monotonic()
+            log.error("nothing can be posted until this has ended: %s", trouble)
             self._tell(self._listener.stall, trouble)
+        elif self.trouble and not trouble:
+            self._logged.clear()
+            self._stalled_at = None
+            log.warning("messages can be stored again")
+            self._tell(self._listener.stall, "")
         self.trouble = trouble
 
     def _tell(self, callback: Callable[..., object], *arguments: object) -> None:
@@ -302,6 +304,7 @@ class PgLog:
             if self._doubt:
                 self._settle([NotKept("the other servers have given this one up")] * len(self._doubt.batch))
             (self.life,) = connection.execute("INSERT INTO servers DEFAULT VALUES RETURNING life").fetchone()
+            self._notices.life = self.life
         except DatabaseError:
             self._lose_connection()
             return

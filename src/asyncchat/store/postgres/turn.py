@@ -9,10 +9,11 @@ from asyncchat.log.entries import AnyEntry, Logged, ServerLost
 from asyncchat.log.log import Received
 from asyncchat.log.room_events import Sent
 from asyncchat.log.shared.encoding import decode, encode
-from asyncchat.store.database import DatabaseError, Disconnected
+from asyncchat.store.database import DatabaseError, Disconnected, Interrupted, Unwritable
 from asyncchat.store.postgres.connection import PgConnection
 from asyncchat.store.postgres.tables import PgTables
 from asyncchat.text.refusals import NotKept
+from asyncchat.text.usernames import SERVER
 
 AT_ONCE = 200
 """Rows of the log that are read at a time."""
@@ -25,6 +26,8 @@ INSERT INTO log (entry, life, n, data) SELECT forward.entry, :life, mine.n, :dat
 RETURNING entry, n
 """
 
+
+_NO_USE = (Disconnected, Unwritable, Interrupted)
 
 Rows = Iterator["Row"]
 
@@ -79,12 +82,12 @@ def lock_head(connection: PgConnection) -> int:
 def write(connection: PgConnection, tables: PgTables, batch: Sequence[Logged]) -> Sequence[object]:
     """Write a batch into the tables, in a transaction; return the results, with NotKept for what can't be stored.
 
-    Raises Disconnected.
+    Raises Disconnected, and Unwritable and Interrupted: nothing else of the batch need be tried then.
     """
     parts = list(_parts(batch))
     try:
         results = _all_or_nothing(connection, lambda: [_write(tables, part) for part in parts])
-    except Disconnected:
+    except _NO_USE:
         raise
     except DatabaseError as error:
         results = _each(connection, tables, parts) if len(parts) > 1 else [NotKept(str(error))]
@@ -113,6 +116,13 @@ def append(
     if not row:
         raise Fenced
     return int(row[0]), int(row[1])
+
+
+def probe(connection: PgConnection, tables: PgTables) -> None:
+    """See whether messages can be written; leave none. Raises DatabaseError."""
+    connection.script("BEGIN")
+    tables.write_messages([Sent(0, SERVER, "?", 0)])
+    connection.script("ROLLBACK")
 
 
 def retire(connection: PgConnection, tables: PgTables, life: int) -> None:
@@ -153,7 +163,7 @@ def _each(connection: PgConnection, tables: PgTables, parts: list[list[Sent] | A
             continue
         try:
             results += _all_or_nothing(connection, lambda part=part: [_write(tables, part)])  # type: ignore[misc]
-        except Disconnected:
+        except _NO_USE:
             raise
         except DatabaseError as error:
             results.append(NotKept(str(error)))
