@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from asyncchat.log.accounts import Role
-from asyncchat.log.entries import Mark, life_of
+from asyncchat.log.entries import Mark, StorePassword, life_of
 from asyncchat.log.shared.encoding import decode
 from tests.chat.shared_chat import Cluster, SharedChat, cluster, digest, said
 from tests.chat.stored_chat import SECRET
@@ -233,6 +233,109 @@ def test_what_was_sent_by_the_old_connection_and_comes_later_is_not_posted_twice
     after.tell("say", id=1, text="once")
     one.log.keep()
     assert said(one) == said(other) == ["once"]
+
+
+def test_what_the_old_connection_has_sent_is_acknowledged_though_it_is_stored_while_the_session_moves(
+    pair: tuple[SharedChat, SharedChat],
+) -> None:
+    one, other = pair
+    before = one.program("alice")
+    one.log.is_slow = other.log.is_slow = True
+    before.tell("say", id=1, text="once")
+    one.pipeline.commit()
+    after = other.stranger()
+    after.tell("hello", v=1, name="alice", token=before.token, epoch=one.core.epoch, after=0)
+    other.pipeline.commit()
+    one.log.keep()
+    other.log.keep()
+    after.hear()
+    after.tell("say", id=1, text="once")
+    after.tell("say", id=2, text="twice")
+    heard = after.hear()
+    assert acks(heard) == [(1, 1), (2, 2)]
+    assert refused(heard) == []
+    assert said(one) == said(other) == ["once", "twice"]
+
+
+def test_of_two_connections_that_bring_one_session_at_once_the_later_has_it(
+    pair: tuple[SharedChat, SharedChat],
+) -> None:
+    one, other = pair
+    before = one.program("alice")
+    one.log.is_slow = other.log.is_slow = True
+    before.tell("say", id=1, text="once")
+    one.pipeline.commit()
+    first, second = other.stranger(), other.stranger()
+    for each in (first, second):
+        each.tell("hello", v=1, name="alice", token=before.token, epoch=one.core.epoch, after=0)
+    other.pipeline.commit()
+    one.log.keep()
+    other.log.keep()
+    other.pipeline.commit()
+    assert first.peer.closed
+    second.hear()
+    second.tell("say", id=1, text="once")
+    assert acks(second.hear()) == [(1, 1)]
+
+
+def test_a_private_message_that_is_stored_while_the_session_moves_is_acknowledged(
+    pair: tuple[SharedChat, SharedChat],
+) -> None:
+    one, other = pair
+    before, bob = one.own_program("alice"), other.owner("bob")
+    before.say("/chat bob")
+    one.log.is_slow = other.log.is_slow = True
+    before.tell("say", id=2, text="for bob")
+    one.pipeline.commit()
+    after = other.stranger()
+    hello = {"token": before.token, "epoch": one.core.epoch, "after": 0, "conversation": "bob"}
+    after.tell("hello", v=1, name="alice", **hello)
+    other.pipeline.commit()
+    one.log.keep()
+    other.log.keep()
+    after.hear()
+    after.tell("say", id=2, text="for bob")
+    assert [ident for ident, _ in acks(after.hear())] == [2]
+    assert bob.say("/chat alice")[1:] == ["(new) alice: for bob"]
+
+
+def test_a_session_is_in_its_rooms_at_another_server_with_all_that_it_has_missed(
+    pair: tuple[SharedChat, SharedChat],
+) -> None:
+    one, other = pair
+    bob = one.own_program("bob")
+    bob.tell("join", conversation="#ops")
+    before = one.program("alice")
+    before.tell("join", conversation="#ops")
+    before.tell("say", id=1, text="hello")
+    for number in range(20):
+        bob.tell("say", id=number, text=f"{number}", conversation="#ops")
+    hello = {"token": before.token, "epoch": one.core.epoch}
+    after = other.stranger()
+    after.hello(
+        "alice", after=1, rooms=[{"conversation": "", "after": 1}, {"conversation": "#ops", "after": 3}], **hello
+    )
+    missed = [event["seq"] for event in after.hear() if event["type"] == "message"]
+    assert missed == list(range(4, 21))
+    again = one.stranger()
+    again.hello("alice", after=1, **hello)
+    assert "#ops" in [event.get("conversation") for event in again.hear() if event["type"] == "room"]
+    third = other.stranger()
+    welcome = third.hello("alice", after=1, **hello)
+    assert welcome["rooms"] == ["", "#ops"]
+    assert agree(one, other)
+
+
+def test_a_token_that_was_revoked_is_no_login_at_another_server(pair: tuple[SharedChat, SharedChat]) -> None:
+    one, other = pair
+    before = one.own_program("alice")
+    account = before.session.user.account
+    assert account
+    other.pipeline.propose(StorePassword(account.id, account.password, b""))
+    other.pipeline.commit()
+    after = other.stranger()
+    answer = after.hello("alice", token=before.token, epoch=one.core.epoch, after=0)
+    assert answer["code"] == "name-registered"
 
 
 def test_a_session_that_comes_back_is_told_what_it_has_sent_elsewhere(pair: tuple[SharedChat, SharedChat]) -> None:

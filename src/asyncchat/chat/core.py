@@ -259,9 +259,7 @@ class ChatCore(Membership):
 
     def _note_received(self, message: Sent) -> None:
         """A message from a session was stored by another server; that session may have been here before."""
-        if session := self.resumable.of(message.token_hash):
-            session.last_id = max(session.last_id, message.ident)
-            session.acknowledge([(message.ident, message.seq)])
+        self.resumable.note(message.token_hash, message.ident, message.seq)
 
     def _guests_from(self, restriction: Restriction) -> list[User]:
         """Return the guests who are online from the restricted address; none if the restriction is for a name."""

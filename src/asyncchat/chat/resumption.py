@@ -1,10 +1,11 @@
 """Sessions that can be resumed: found by the hash of a token, while they are in use and for a while after."""
 
+import contextlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 
-from asyncchat.chat.user import Acks, Place, ResumableSession, User
+from asyncchat.chat.user import REMEMBERED, Acks, Place, ResumableSession, User
 from asyncchat.log.accounts import Account
 from asyncchat.text.usernames import Name
 
@@ -22,6 +23,7 @@ class ResumableSessions:
         self._new_token = new_token
         self._max_detached = max_detached
         self.revoked = 0
+        self._loading: dict[bytes, dict[int, list[tuple[int, int]]]] = {}
         self._attached: dict[bytes, ResumableSession] = {}
         self._detached: OrderedDict[bytes, ResumableSession] = OrderedDict()
 
@@ -60,11 +62,34 @@ class ResumableSessions:
             session.account = account
             session.name = name
             session.is_restored = True
-            session.acked = dict(sorted(acks))
-            session.last_id = max(session.acked, default=-1)
+            recall(session, acks)
             if first is not None:
                 session.first = first
         return session
+
+    @contextlib.contextmanager
+    def loading(self, token: str) -> Iterator[Sequence[tuple[int, int]]]:
+        """Return what is stored in this context of the session that belongs to `token`: its ids and numbers.
+
+        Until it is attached, it may be at another server, where messages are still on their way.
+        """
+        key, stored = hash_token(token), list[tuple[int, int]]()
+        waiting = self._loading.setdefault(key, {})
+        waiting[id(stored)] = stored
+        try:
+            yield stored
+        finally:
+            del waiting[id(stored)]
+            if not waiting:
+                self._loading.pop(key, None)
+
+    def note(self, token_hash: bytes, ident: int, seq: int) -> None:
+        """A message of a session, which may be on its way to this server, is stored."""
+        for stored in self._loading.get(token_hash, {}).values():
+            stored.append((ident, seq))
+        if session := self.of(token_hash):
+            session.last_id = max(session.last_id, ident)
+            session.acknowledge([(ident, seq)])
 
     def attach(self, session: ResumableSession, user: User) -> None:
         """Let `user` have `session`."""
@@ -90,6 +115,12 @@ class ResumableSessions:
                 session.account = None
                 if session.target is not Place.NOWHERE:
                     session.target = Place.ROOM
+
+
+def recall(session: ResumableSession, acks: Acks) -> None:
+    """Let a session know of messages that are stored, by their ids and numbers."""
+    session.acked = dict(sorted({**session.acked, **dict(acks)}.items())[-REMEMBERED:])
+    session.last_id = max(session.last_id, max(session.acked, default=-1))
 
 
 def hash_token(token: str) -> bytes:

@@ -1,5 +1,6 @@
 """How a peer that speaks JSON joins: by a token, a password or as a guest; and what it is told of what it missed."""
 
+from collections.abc import Sequence
 from itertools import islice
 
 from msgspec import UNSET, UnsetType
@@ -7,7 +8,7 @@ from msgspec import UNSET, UnsetType
 from asyncchat.chat import login
 from asyncchat.chat.core import ChatCore, lose_partner
 from asyncchat.chat.requests.queries import LoadResumption
-from asyncchat.chat.resumption import hash_token
+from asyncchat.chat.resumption import hash_token, recall
 from asyncchat.chat.user import Place, ResumableSession, User
 from asyncchat.commands.messaging import find_recipient, open_conversation
 from asyncchat.commands.rooms import enter, enter_too, part, show
@@ -33,11 +34,12 @@ async def handle_hello(core: ChatCore, user: User, output: JsonOutput, hello: He
         raise Refusal("version", texts.speaks_version(events.VERSION))
     if hello.password:
         login.refuse_plain_password(core, user)
-    known = core.resumable.find(hello.token) if hello.token else None
-    if hello.token and not known and core.is_stored and hello.epoch == core.epoch:
-        known = await _restore(core, hello)
-    joining = _Login(core, user, output, hello)
-    await joining.join(known)
+    with core.resumable.loading(hello.token) as meanwhile:
+        known = core.resumable.find(hello.token) if hello.token else None
+        if hello.token and not known and core.is_stored and hello.epoch == core.epoch:
+            known = await _restore(core, hello)
+        joining = _Login(core, user, output, hello, meanwhile)
+        await joining.join(known)
     await joining.make_missing()
 
 
@@ -51,39 +53,36 @@ async def _restore(core: ChatCore, hello: Hello) -> ResumableSession | None:
             saved = await LoadResumption(hash_token(hello.token))
         except NotKept:
             return None
-    if not saved.acks and saved.account is None:
-        return _restore_member(core, hello)
     account = accounts.get(saved.account)
-    name = account.name if account else find_name(saved.name)
-    # Its user has seen the history before its first message; whether it may see more is not known.
-    first = None if saved.first is None else max(1, saved.first - core.history)
-    session = core.resumable.restore(hello.token, saved.acks, account, saved.since, name, first)
-    for partner in filter(None, map(accounts.get, saved.partners)):
-        session.partners.setdefault(partner.name.key, partner)
-    return session
-
-
-def _restore_member(core: ChatCore, hello: Hello) -> ResumableSession | None:
-    """Return the session of a member who has written nothing yet, on a server that has ended perhaps."""
-    name = find_name(hello.name)
+    name = account.name if account else find_name(saved.name or hello.name)
     member = core.find_member(name) if name else None
     if not member or member.token_hash != hash_token(hello.token):
-        return None
-    account = core.accounts.get(member.account) if core.accounts else None
-    session = core.resumable.restore(hello.token, (), account, 0, member.name, first=1)
-    for room in member.rooms:
+        if not saved.acks and saved.account is None:
+            return None
+        # Its user has seen the history before its first message; whether it may see more is not known.
+        first = None if saved.first is None else max(1, saved.first - core.history)
+        rooms: Sequence[str] = ()
+    else:  # it comes from another server
+        first, rooms = 1, member.rooms
+    session = core.resumable.restore(hello.token, saved.acks, account, saved.since, name, first)
+    for room in rooms:
         session.rooms.setdefault(room, 1)
+    for partner in filter(None, map(accounts.get, saved.partners)):
+        session.partners.setdefault(partner.name.key, partner)
     return session
 
 
 class _Login:
     """Answers one `hello`."""
 
-    def __init__(self, core: ChatCore, user: User, output: JsonOutput, hello: Hello) -> None:
+    def __init__(
+        self, core: ChatCore, user: User, output: JsonOutput, hello: Hello, meanwhile: Sequence[tuple[int, int]]
+    ) -> None:
         self._core = core
         self._user = user
         self._output = output
         self._hello = hello
+        self._meanwhile = meanwhile  # what was stored of the session since it was looked for
         self._after: dict[str, int | None] = {}  # of the rooms to be in, by their keys
         self._missing: list[str] = []  # rooms that the client wants to be in, and that do not exist
         self._said: str | UnsetType | None = hello.conversation
@@ -241,6 +240,7 @@ class _Login:
         name = self._user.require_name()
         if session.user:
             self._core.replace(session.user, name)
+        recall(session, self._meanwhile)
         self._core.resumable.attach(session, self._user)
         session.name = name
         session.doubts.reconnected()
