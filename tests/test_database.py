@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from asyncchat.errors import ChatError
 from asyncchat.store.file import StoreFile
+from asyncchat.store.postgres.offline import operating
+from asyncchat.text.usernames import Name
 from tests.postgres import Database
 from tests.programs import ADMIN, SECRET, Program, ServeProgram
 from tests.test_servers import Json, serve, url
@@ -93,6 +96,19 @@ def test_the_operator_changes_accounts_while_servers_run_and_they_know_it(url: s
         with Json(one, "alice", password=new) as again:
             assert again.welcome["type"] == "welcome"
     assert "alice: moderator" in done("admin", "--store", url, "list")
+
+
+def test_an_account_that_is_deleted_meanwhile_is_not_changed(url: str) -> None:
+    with serve(url) as one, Json(one, "alice", password=SECRET, register=True) as alice:
+
+        def delete(name: Name) -> str:
+            assert alice.posted(f"/unregister {SECRET}")["type"] == "ack"
+            return name.shown
+
+        with operating(url) as operator, pytest.raises(ChatError, match="was deleted meanwhile"):
+            operator.reset_password("alice", delete)
+        assert alice.posted("here")["type"] == "ack"
+        assert done("admin", "--store", url, "list") == ["admin: admin"]
 
 
 def test_a_database_is_backed_up_with_its_own_program(url: str) -> None:

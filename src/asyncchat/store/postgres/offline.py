@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from asyncchat.errors import ChatError
 from asyncchat.log.accounts import Account
-from asyncchat.log.entries import AnyEntry
+from asyncchat.log.entries import AnyEntry, SetRole, StorePassword
 from asyncchat.store.database import DatabaseError
 from asyncchat.store.file import Retention
 from asyncchat.store.offline.admin import OPERATOR, Operator, describe_people, now
@@ -19,6 +19,8 @@ from asyncchat.store.postgres.tables import PgTables
 class PgOperator(Operator):
     """Changes passwords, roles and bans; the servers are told by the log."""
 
+    _entries: PgTables
+
     def __init__(self, connection: PgConnection) -> None:
         super().__init__(_tables(connection))
         self._connection = connection
@@ -26,6 +28,8 @@ class PgOperator(Operator):
     def _keep(self, entry: AnyEntry, audited: str = "", about: Account | None = None) -> None:
         connection = self._connection
         turn.lock_head(connection)
+        if isinstance(entry, StorePassword | SetRole) and not self._entries.accounts.has(entry.account):
+            raise ChatError("the account was deleted meanwhile: nothing is changed")
         (life,) = connection.execute("INSERT INTO servers DEFAULT VALUES RETURNING life").fetchone()
         self._entries.write(entry)
         if about:

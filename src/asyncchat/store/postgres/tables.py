@@ -130,6 +130,10 @@ class PgAccountStore(AccountStore):
         (last,) = self._do("SELECT value FROM facts WHERE name = 'account'").fetchone()
         return int(last) + 1
 
+    def has(self, ident: int) -> bool:
+        """Tell whether there is an account with this number."""
+        return self._do("SELECT 1 FROM accounts WHERE id = ?", (ident,)).fetchone() is not None
+
     def set_admin(self, password: str) -> None:
         """Set the hash of the admin's password, and delete all tokens; create the account if there is none."""
         name = parse_name(ADMIN)
@@ -235,6 +239,8 @@ class MemberStore:
 
 class PgTables(Tables):
     """All tables."""
+
+    accounts: PgAccountStore
 
     def __init__(self, connection: Database, keep: Retention, clock: Callable[[], int]) -> None:
         super().__init__(connection, keep, clock)
