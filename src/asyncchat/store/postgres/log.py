@@ -244,30 +244,32 @@ class PgLog:
         """Have the listener apply what others have stored. Raises Fenced, LogFailed, and DatabaseError."""
         received: list[Received] = []
         is_lost = False
-        for row in rows:
-            self.entry, self._applied_at = row.entry, time.monotonic()
-            if row.life == self.life:
-                if not self._doubt or self._doubt.n != row.n:
-                    raise LogFailed("another server has the number of this one")
-                self._receive(received)
-                received = []
-                self._n = row.n
-                self._settle(self._doubt.results)
-                continue
-            entries = row.entries()
-            received += entries
-            is_lost = is_lost or any(isinstance(e, ServerLost) and e.life == self.life for e, _ in entries)
-            if len(received) >= turn.AT_ONCE:
-                self._receive(received)
-                self._ask(lambda: None)  # so that what waits in memory is bounded
-                received = []
-        self._receive(received)
+        try:
+            for row in rows:
+                self.entry, self._applied_at = row.entry, time.monotonic()
+                if row.life == self.life:
+                    if not self._doubt or self._doubt.n != row.n:
+                        raise LogFailed("another server has the number of this one")
+                    received = self._receive(received)
+                    self._n = row.n
+                    self._settle(self._doubt.results)
+                    continue
+                entries = row.entries()
+                received += entries
+                is_lost = is_lost or any(isinstance(e, ServerLost) and e.life == self.life for e, _ in entries)
+                if len(received) >= turn.AT_ONCE:
+                    received = self._receive(received)
+                    self._ask(lambda: None)  # so that what waits in memory is bounded
+        finally:  # also when the rows after these can't be read now
+            self._receive(received)
         if is_lost:
             raise Fenced
 
-    def _receive(self, received: Sequence[Received]) -> None:
+    def _receive(self, received: list[Received]) -> list[Received]:
+        """Have the listener apply entries; return a list for the next ones."""
         if received:
             self._tell(self._listener.receive, received)
+        return []
 
     def _append(self, connection: PgConnection) -> None:
         begun = time.monotonic()
