@@ -242,3 +242,23 @@ def refuses_and_recovers(dba: Dba, harm: Callable[[], object], undo: Callable[[]
         until(lambda: (answer := alice.posted("after"))["type"] == "ack" and answer["seq"] == 2)
         until(lambda: finds(alice, "alice: after"))
         assert "messages can be stored again" in ended(one)
+
+
+def test_a_database_that_has_lost_entries_and_has_others_since_then_ends_the_server(
+    url: str, postgres: Database, between: Cut
+) -> None:
+    with serve(through(between, url, postgres)) as one, Json(one, "alice") as alice:
+        for text in ("one", "two", "three"):
+            alice.posted(text)
+        between.is_open = False
+        for statement in (
+            "DELETE FROM log WHERE entry >= (SELECT entry - 1 FROM head)",
+            "UPDATE head SET entry = entry - 2",
+            "DELETE FROM messages WHERE seq > 1",
+        ):
+            postgres.sql(statement, url=url)
+        with serve(url) as other, Json(other, "bob") as bob:
+            assert [bob.posted(text)["seq"] for text in ("new", "newer", "newest")] == [2, 3, 4]
+            between.is_open = True
+            assert one.wait() == 1
+        assert "has lost entries" in one.errors.rest().decode().splitlines()[-1]

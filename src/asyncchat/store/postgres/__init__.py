@@ -94,8 +94,9 @@ class PgStore:
         self.members = tables.members.all()
         messages = _recent(connection, recent)
         seq = messages[-1].seq if messages else int(_fact(connection, "deleted") or 0)
+        last = turn.place_of(connection, entry)
         connection.script("COMMIT")
-        return Start(life, n, entry, self._epoch, seq, messages)
+        return Start(life, n, entry, last, self._epoch, seq, messages)
 
     def close(self) -> None:
         """Stop the queries, and tell the other servers that this one has ended."""

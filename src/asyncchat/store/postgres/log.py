@@ -54,11 +54,12 @@ class _Doubt(NamedTuple):
 
 
 class Start(NamedTuple):
-    """Where a server begins to read and write the log; see PgLog."""
+    """Where a server begins to read and write the log; see PgLog. `last`: of the row of `entry`, if it is there."""
 
     life: int
     n: int
     entry: int
+    last: turn.Place | None
     epoch: str
     seq: int
     recent: Sequence[Sent]
@@ -92,7 +93,7 @@ class PgLog:
         self._tables = tables(connection)
         self._tidying = tidying
         self._notices = notices
-        self.life, self._n, self.entry, self.epoch, self.seq, self.recent = start
+        self.life, self._n, self.entry, self._last, self.epoch, self.seq, self.recent = start
         self.commits = Histogram()
         self.waiting = 0
         self.trouble = ""
@@ -183,7 +184,7 @@ class PgLog:
             self._tables = self._make_tables(connection)
             self._in_time_since = time.monotonic()
             head = turn.lock_head(connection)  # whatever was on its way is stored by now, or never will be
-            if head < self.entry:
+            if head < self.entry or not turn.is_place(connection, self.entry, self._last):
                 raise LogFailed(
                     "the database has lost entries that this server has seen, as a standby may that was promoted: the "
                     "server ends, so that no number is used twice. Start it again to go on with what is left"
@@ -246,7 +247,7 @@ class PgLog:
         is_lost = False
         try:
             for row in rows:
-                self.entry, self._applied_at = row.entry, time.monotonic()
+                self.entry, self._last, self._applied_at = row.entry, row.place, time.monotonic()
                 if row.life == self.life:
                     if not self._doubt or self._doubt.n != row.n:
                         raise LogFailed("another server has the number of this one")
@@ -293,6 +294,7 @@ class PgLog:
         connection.script("COMMIT")
         if appended:
             self.entry, self._n = appended
+            self._last = turn.Place(self.life, self._n)
             self._applied_at = time.monotonic()
             self._beat_now()
         self.commits.add(time.monotonic() - begun)

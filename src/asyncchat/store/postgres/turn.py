@@ -40,6 +40,13 @@ class Fenced(Exception):
     """The other servers have given this one up."""
 
 
+class Place(NamedTuple):
+    """Which of the entries of a server is in a row of the log."""
+
+    life: int
+    n: int
+
+
 class Row(NamedTuple):
     """A row of the log."""
 
@@ -47,6 +54,11 @@ class Row(NamedTuple):
     life: int
     n: int
     data: bytes
+
+    @property
+    def place(self) -> Place:
+        """Which of whose entries this is."""
+        return Place(self.life, self.n)
 
     def entries(self) -> Sequence[Received]:
         """Return what is in it. Raises LogFailed."""
@@ -70,6 +82,17 @@ def rows_after(connection: PgConnection, last: int) -> Iterator[Row]:
             yield row
         if len(rows) < AT_ONCE:
             return
+
+
+def place_of(connection: PgConnection, entry: int) -> Place | None:
+    """Return whose row an entry of the log is; None if it is deleted."""
+    row = connection.execute("SELECT life, n FROM log WHERE entry = ?", (entry,)).fetchone()
+    return Place(*row) if row else None
+
+
+def is_place(connection: PgConnection, entry: int, last: Place | None) -> bool:
+    """Tell whether an entry is still the one that was applied as `last`, as far as that is known."""
+    return not last or place_of(connection, entry) in {None, last}
 
 
 def lock_head(connection: PgConnection) -> int:
