@@ -326,6 +326,19 @@ def test_a_session_is_in_its_rooms_at_another_server_with_all_that_it_has_missed
     assert agree(one, other)
 
 
+def test_a_session_is_not_forgotten_because_it_can_not_be_looked_for_now(
+    pair: tuple[SharedChat, SharedChat],
+) -> None:
+    one, other = pair
+    before = one.program("alice")
+    before.say("kept")
+    after = other.stranger()
+    other.is_broken = True
+    assert after.hello("alice", token=before.token, epoch=one.core.epoch, after=0)["code"] == "not-kept"
+    other.is_broken = False
+    assert after.hello("alice", token=before.token, epoch=one.core.epoch, after=0)["resumed"]
+
+
 def test_a_token_that_was_revoked_is_no_login_at_another_server(pair: tuple[SharedChat, SharedChat]) -> None:
     one, other = pair
     before = one.own_program("alice")

@@ -44,7 +44,10 @@ async def handle_hello(core: ChatCore, user: User, output: JsonOutput, hello: He
 
 
 async def _restore(core: ChatCore, hello: Hello) -> ResumableSession | None:
-    """Return the session as the store knows it; None if the store does not know it or can't be read."""
+    """Return the session as the store knows it; None if the store does not know it or can't be read.
+
+    Raises NotKept if a store that servers share can't be read.
+    """
     accounts = core.require_accounts()
     revoked = -1
     while revoked != core.resumable.revoked:  # else what was read may be outdated
@@ -52,6 +55,8 @@ async def _restore(core: ChatCore, hello: Hello) -> ResumableSession | None:
         try:
             saved = await LoadResumption(hash_token(hello.token))
         except NotKept:
+            if core.pipeline.life:  # it may be of another server: the client tries it again
+                raise
             return None
     account = accounts.get(saved.account)
     name = account.name if account else find_name(saved.name or hello.name)

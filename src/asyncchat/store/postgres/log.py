@@ -33,6 +33,8 @@ LOOK = 1.0
 TRY_AGAIN = 0.2
 """Seconds between two attempts to connect."""
 
+_LOST = "the connection to the database was lost"
+
 _MOST_REASONS = 10
 """Reasons that are logged until messages can be stored again."""
 
@@ -194,7 +196,7 @@ class PgLog:
                     "SELECT 1 FROM log WHERE life = ? AND n = ?", (self.life, doubt.n)
                 ).fetchone()
                 if not is_stored:
-                    self._settle([NotKept(self.trouble)] * len(doubt.batch))
+                    self._settle([NotKept(self.trouble or _LOST)] * len(doubt.batch))
             connection.script("COMMIT")
             self._read(connection, turn.rows_after(connection, self.entry))
         return self._connection
