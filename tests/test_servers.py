@@ -13,7 +13,7 @@ import pytest
 from asyncchat.store.postgres.connection import PgConnection
 from tests.cut import Cut
 from tests.postgres import Database
-from tests.programs import ADMIN, PATIENCE, SECRET, Nc, ServeProgram, assert_within, seconds, until
+from tests.programs import ADMIN, PATIENCE, SECRET, Nc, Program, ServeProgram, assert_within, seconds, until
 
 LOST = "Server: this server has lost the others. Join again, or at another server."
 
@@ -269,6 +269,13 @@ def test_a_server_whose_entries_of_the_log_are_gone_ends(url: str, postgres: Dat
         assert "was away for too long" in other.errors.rest().decode()
 
 
+def test_of_servers_that_start_at_once_one_makes_the_admin(url: str) -> None:
+    with contextlib.ExitStack() as opened:
+        servers = [opened.enter_context(Program("serve", "--port", "0", "--store", url)) for _ in range(3)]
+        said = "".join("".join(server.errors.until("listening on")) for server in servers)
+        assert said.count("its password is") == 1
+
+
 def test_tables_of_another_version_are_refused_and_left_alone(url: str, postgres: Database) -> None:
     with serve(url):
         pass
@@ -282,8 +289,6 @@ def test_tables_of_another_version_are_refused_and_left_alone(url: str, postgres
 
 def serve_wrongly(url: str) -> Any:
     """Return a server that does not begin."""
-    from tests.programs import Program
-
     return Program("serve", "--port", "0", "--store", url, environment={"ASYNCCHAT_ADMIN_PASSWORD": ADMIN})
 
 

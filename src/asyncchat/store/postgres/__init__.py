@@ -14,7 +14,7 @@ from asyncchat.store.postgres.archive import PgArchive
 from asyncchat.store.postgres.connection import PgConnection, connect, shown
 from asyncchat.store.postgres.log import PgLog, Start
 from asyncchat.store.postgres.notices import Notices
-from asyncchat.store.postgres.schema import prepare
+from asyncchat.store.postgres.schema import alone, prepare
 from asyncchat.store.postgres.tables import PgTables
 from asyncchat.store.postgres.tidying import Tidying
 from asyncchat.store.postgres.turn import Fenced, LogFailed
@@ -48,8 +48,9 @@ class PgStore:
         with contextlib.ExitStack() as opened:
             connection = opened.enter_context(contextlib.closing(connect(url)))
             try:
-                prepare(connection, url)
-                start = self._load(connection, admin_password, recent)
+                with alone(connection):
+                    prepare(connection, url)
+                    start = self._load(connection, admin_password, recent)
                 self.archive, self.searched = (
                     opened.enter_context(contextlib.closing(PgArchive(self._connect, patience))) for _ in range(2)
                 )

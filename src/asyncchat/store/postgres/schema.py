@@ -1,6 +1,8 @@
 """The tables in PostgreSQL. Columns have the names and the meaning that they have in SQLite, see store/schema.py."""
 
+import contextlib
 import secrets
+from collections.abc import Iterator
 
 from asyncchat.store.location import StoreError
 from asyncchat.store.postgres.connection import PgConnection, shown
@@ -159,7 +161,15 @@ CREATE TABLE places (account bigint NOT NULL, room text NOT NULL, seq bigint NOT
 """
 
 _LOCK = int.from_bytes(b"asyncch")
-"""The number of the advisory lock of who makes the tables."""
+"""The number of the advisory lock of who makes the tables, and the admin's account."""
+
+
+@contextlib.contextmanager
+def alone(connection: PgConnection) -> Iterator[None]:
+    """Let no other server start meanwhile. Raises DatabaseError."""
+    connection.execute("SELECT pg_advisory_lock(?)", (_LOCK,))
+    yield
+    connection.execute("SELECT pg_advisory_unlock(?)", (_LOCK,))  # else the end of the connection does it
 
 
 def check_version(connection: PgConnection, url: str) -> None:
