@@ -179,7 +179,9 @@ def test_who_makes_a_room_is_its_operator(chat: StoredChat) -> None:
     alice.say("PRIVMSG #ops :x", "PRIVMSG Server :/private on")
     assert alice.say("NAMES #ops")[0] == f":{S} 353 alice @ #ops :@alice"
     assert bob.codes("JOIN #ops") == ["403"]
-    assert alice.codes("INVITE bob #ops", "INVITE nobody #ops", "INVITE bob #nowhere") == ["341", "NOTICE", "403"]
+    assert alice.codes("INVITE bob #ops", "INVITE nobody #ops", "INVITE bob #nowhere") == ["341", "401", "403"]
+    assert alice.codes("INVITE 7d #ops", "INVITE alice #ops") == ["401", "443"]
+    assert not chat.core.state.invites.all(chat.time)
     assert bob.hear() == [":alice!u@alice INVITE bob #ops"]
     bob.say("JOIN #ops")
     assert bob.codes("INVITE carol #ops") == ["482"]

@@ -90,7 +90,15 @@ async def _kick(session: IrcSession, line: Line) -> None:
 
 @handles("INVITE", least=2)
 async def _invite(session: IrcSession, line: Line) -> None:
-    wanted = line.params[0]
-    if room := session.find_room(line.params[1]):
+    wanted, core = line.params[0], session.core
+    if not (room := session.find_room(line.params[1])):
+        return
+    name = find_name(wanted)
+    is_known = name is not None and bool(core.find_account(name) or core.find_member(name))
+    if core.moderates(session.user, room.key) and not is_known:  # it may be a duration, which would make a link
+        session.output.numeric(401, middle(wanted), answers.NO_NICK)
+    elif core.moderates(session.user, room.key) and name and name.key in room.members:
+        session.output.numeric(443, name.shown, room.shown, answers.ON_CHANNEL)
+    else:
         await session.command("/invite", wanted, room.key)
         session.output.numeric(341, middle(wanted), room.shown)
