@@ -52,11 +52,11 @@ class OwnLines:
 
     def forget_echoes(self, idents: Sequence[int]) -> list[str]:
         """Messages of the user do not come back; return their labels."""
-        awaited, self._awaited = self._awaited, {}
+        awaited, self._awaited, lost = self._awaited, {}, set(idents)
         for room, echoes in awaited.items():
-            if left := [echo for echo in echoes if echo.ident not in idents]:
+            if left := [echo for echo in echoes if echo.ident not in lost]:
                 self._awaited[room] = left
-        return [echo.label for echoes in awaited.values() for echo in echoes if echo.ident in idents and echo.label]
+        return [echo.label for echoes in awaited.values() for echo in echoes if echo.ident in lost and echo.label]
 
     def forget_all_echoes(self) -> None:
         """No message of the user comes back, or not with a label."""
@@ -98,6 +98,8 @@ class OwnLines:
             echoes[0] = Echo(ident, "", lines - 1)
         else:
             del echoes[0]
+            if not echoes:
+                del self._awaited[room]
         if not label:
             return line
         return b"@label=%b%b" % (label.encode(), b";" + line[1:] if line.startswith(b"@") else b" " + line)
