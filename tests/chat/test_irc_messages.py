@@ -527,3 +527,16 @@ def test_services_say_where_passwords_go(chat: StoredChat) -> None:
         assert "Server" in alice.say(line)[-1], line
     assert alice.say("PRIVMSG #lobby :ns identify is a command of NickServ") == []
     assert alice.say("PRIVMSG #lobby :Oper identify yourself!", "PRIVMSG #lobby :/passengers only") == []
+
+
+def test_what_came_with_pass_is_shown_to_nobody_whoever_it_was_for(chat: StoredChat) -> None:
+    guest, bob = Irc(chat), chat.guest("bob")
+    guest.say("PASS pw123456", "NICK guest", "USER x 0 * :x", "JOIN #lobby")
+    bob.hear()
+    assert guest.codes("PRIVMSG #lobby :pw123456", "PRIVMSG #lobby :\x01ACTION pw123456\x01") == ["404", "404"]
+    bob.say(f"/register bob {SECRET}")
+    assert bob.say(f"/me {SECRET}") == [f"Server: {texts.IS_PASSWORD}"]
+    again = Irc(chat)
+    again.say("PASS guest:pw123456", "NICK third", "USER x 0 * :x", "JOIN #lobby")
+    assert again.codes("PRIVMSG #lobby :pw123456") == ["404"]
+    assert bob.hear() == []

@@ -15,7 +15,7 @@ from asyncchat.log.accounts import Role
 from asyncchat.log.state import LOBBY
 from asyncchat.sessions.command_runner import CommandRunner
 from asyncchat.text import room_texts, texts
-from asyncchat.text.command_line import argument_of
+from asyncchat.text.command_line import ACTION, argument_of
 from asyncchat.text.networks import is_loopback
 from asyncchat.text.refusals import Muted
 from asyncchat.text.sanitize import is_blank
@@ -138,8 +138,8 @@ class Session(CommandRunner):
         to, doubts = user.addressee, user.resumable.doubts
         if to is Place.NOWHERE:
             raise Refusal("nowhere", texts.SENDING_NOWHERE)
-        if not doubts.is_message(text):
-            doubts.check_message(text, self._place, is_private=is_addressed and to is not Place.ROOM)
+        if not doubts.is_message(bare := text.removeprefix(ACTION)):
+            doubts.check_message(bare, self._place, is_private=is_addressed and to is not Place.ROOM)
         if to is not Place.ROOM:
             self.run(send_private(self.core, user, to, text))
         elif user.name and self.core.is_muted(user.name, user.at):

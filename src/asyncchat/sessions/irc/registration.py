@@ -117,6 +117,8 @@ def _pass(session: IrcSession, line: Line) -> None:
         session.output.numeric(462, answers.REGISTERED_ALREADY)
     else:
         session.password = line.params[0]
+        # Whether it belongs to an account or not: it is not to be shown.
+        session.user.resumable.doubts.learn_password(session.password.partition(":")[2] or session.password)
 
 
 @handles("AUTHENTICATE", least=1, is_early=True)
