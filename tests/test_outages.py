@@ -136,6 +136,14 @@ def test_a_server_that_waits_for_a_lock_is_not_given_up(url: str, postgres: Data
         ]
 
 
+@pytest.mark.parametrize("table", ["head", "log", "servers", "messages"])
+def test_while_a_table_is_locked_lines_are_refused(url: str, table: str) -> None:
+    with serve(url) as one, Json(one, "alice") as alice:
+        with locked(url, table):
+            assert alice.posted("lost")["code"] == "not-kept"
+        until(lambda: (answer := alice.posted("kept"))["type"] == "ack" and answer["seq"] == 1)
+
+
 def test_a_lock_is_waited_for_once_and_not_for_each_line(url: str, postgres: Database) -> None:
     def attempt() -> float:
         with serve(url, "--rooms", "open") as one, Json(one, "alice") as alice:

@@ -48,11 +48,12 @@ class _Ended(Exception):
 
 
 class _Doubt(NamedTuple):
-    """A batch of which it is not known whether it was stored."""
+    """A batch that is being stored; once that `may_be` so, only the log tells it."""
 
     n: int
     batch: Sequence[Logged]
     results: Sequence[object]
+    may_be: bool
 
 
 class Start(NamedTuple):
@@ -178,6 +179,8 @@ class PgLog:
         except DatabaseError as error:
             self._lose_connection()
             self._note(str(error))
+            if self._doubt and not self._doubt.may_be:
+                self._settle([NotKept(self.trouble)] * len(self._doubt.batch))
 
     def _connected(self) -> PgConnection:
         """Return the connection; connect, and settle what is in doubt, if there is none."""
@@ -285,14 +288,14 @@ class PgLog:
             connection.script("ROLLBACK")
             return
         self.waiting = len(batch)
-        self._doubt = _Doubt(self._n + 1, batch, ())
+        self._doubt = _Doubt(self._n + 1, batch, (), may_be=False)
         if all(isinstance(entry, CHANGES_NOTHING) for entry in batch):
             connection.script("ROLLBACK")
             self._settle(())
             return
         results = turn.write(connection, self._tables, batch)
-        self._doubt = _Doubt(self._n + 1, batch, results)
         appended = turn.append(connection, self.life, batch, results)
+        self._doubt = _Doubt(self._n + 1, batch, results, may_be=True)
         connection.script("COMMIT")
         if appended:
             self.entry, self._n = appended
