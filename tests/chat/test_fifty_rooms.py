@@ -78,3 +78,18 @@ def test_a_room_that_was_made_anew_meanwhile_shows_a_guest_no_more_than_any_newc
         bob.tell("say", id=number, text="x")
     again.tell("join", conversation="#ops", after=0)
     assert len(again.hear("message")) == 10
+
+
+def test_who_is_in_fifty_rooms_is_told_nothing_of_a_private_one(chat: StoredChat) -> None:
+    alice, eve = chat.own_program("alice"), chat.own_program("eve")
+    alice.tell("join", conversation="#secret")
+    alice.say("/private on", conversation="#secret")
+    for name in NAMES[1:]:
+        eve.tell("join", conversation=name)
+    eve.hear()
+    for name in ("#secret", "#other"):
+        eve.tell("join", conversation=name)
+    assert [(one["conversation"], one["code"]) for one in eve.hear("parted")] == [
+        ("#secret", "too-many-rooms"),
+        ("#other", "too-many-rooms"),
+    ]

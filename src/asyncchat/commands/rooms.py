@@ -6,9 +6,10 @@ from asyncchat.commands.table import Group, command
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Role
 from asyncchat.log.entries import Depart, Enter, MakeRoom
+from asyncchat.log.room_events import MOST_ROOMS
 from asyncchat.log.state import LOBBY
 from asyncchat.text import room_texts
-from asyncchat.text.refusals import NoRoom
+from asyncchat.text.refusals import NoRoom, TooManyRooms
 from asyncchat.text.usernames import Name, NameRefused, parse_name
 
 LISTED = 100
@@ -78,7 +79,7 @@ async def _enter(core: ChatCore, user: User, wanted: str, after: int | None, lea
     key = core.find_room(wanted, user.account)
     is_in = key is not None and key in core.rooms_of(user)
     if key is None:
-        name = _new_room(core, user, wanted)
+        name = _new_room(core, user, wanted, leaving)
         key = name.key
         account = user.account.id if user.account else None
         await MakeRoom(user.member, name, user.require_name(), core.clock(), core.max_rooms, leaving, account)
@@ -124,7 +125,7 @@ async def part(core: ChatCore, user: User, wanted: str) -> None:
             user.set_target(Place.NOWHERE)
 
 
-def _new_room(core: ChatCore, user: User, wanted: str) -> Name:
+def _new_room(core: ChatCore, user: User, wanted: str, leaving: str | None) -> Name:
     try:
         name = parse_name(wanted.removeprefix("#"))
     except NameRefused as refused:
@@ -132,6 +133,11 @@ def _new_room(core: ChatCore, user: User, wanted: str) -> Name:
     if user.role < core.may_make_rooms:
         raise Refusal("no-room", f"{room_texts.NO_ROOM} {_NEEDED[core.may_make_rooms]}")
     core.refuse_muted(user.require_name())
+    # First, so that the answer does not tell whether there is a private room.
+    if len([room for room in core.rooms_of(user) if room != leaving]) >= MOST_ROOMS:
+        raise TooManyRooms(room_texts.in_too_many_rooms(MOST_ROOMS))
+    if len(core.state.rooms) >= core.max_rooms:
+        raise TooManyRooms(room_texts.TOO_MANY_ROOMS)
     core.credential_limiter.count_room(user.network)
     core.refuse_room_name(name)
     return name
