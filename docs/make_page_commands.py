@@ -18,6 +18,10 @@ def lines() -> Iterator[str]:
             continue
         row: dict[str, object] = {"names": command.names, "argument": command.argument, "help": command.help}
         row["role"] = Role(command.role).name.lower()
+        if command.for_rooms:
+            row["rooms"] = True
+        if command.not_in_default:
+            row["others"] = True
         if command.needs_store:
             row["store"] = True
         if command.has_password:

@@ -21,6 +21,7 @@ from asyncchat.formats.events import (
     Welcome,
     You,
 )
+from asyncchat.formats.room_events import Rank
 
 __all__ = [
     "Bye",
@@ -36,6 +37,7 @@ __all__ = [
     "Message",
     "Notice",
     "Parted",
+    "Rank",
     "Read",
     "Room",
     "Topic",
@@ -61,6 +63,7 @@ Event = (
     | Gap
     | Welcome
     | Room
+    | Rank
     | Parted
     | Disconnected
     | Error

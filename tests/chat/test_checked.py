@@ -34,6 +34,7 @@ EVENTS: list[dict[str, Any]] = [
         "pages": ["https://a"],
     },
     {"type": "room", "conversation": "#ops", "seq": 1, "members": 1, "topic": "x", "names": ["a"], "private": True},
+    {"type": "rank", "conversation": "#ops", "role": "moderator"},
     {"type": "parted", "conversation": "#ops", "code": "c", "text": "x"},
     {"type": "error", "code": "c", "text": "x"},
     {"type": "message", "seq": 1, "time": TIME, "from": "a", "text": "x", "conversation": "b"}

@@ -2,7 +2,14 @@
 
 import json
 
+import pytest
+
+from asyncchat.log.apply import apply
+from asyncchat.log.entries import Enter, Join, MakeRoom
 from asyncchat.log.room_events import MOST_ROOMS
+from asyncchat.log.state import LOBBY, ChatState, RoomState
+from asyncchat.text.refusals import TooManyRooms
+from asyncchat.text.usernames import parse_name
 from tests.chat import Bot, a_room, some_sessions
 from tests.chat.stored_chat import StoredChat
 
@@ -93,3 +100,14 @@ def test_who_is_in_fifty_rooms_is_told_nothing_of_a_private_one(chat: StoredChat
         ("#secret", "too-many-rooms"),
         ("#other", "too-many-rooms"),
     ]
+
+
+def test_the_limits_hold_also_for_entries_that_were_on_their_way() -> None:
+    state = ChatState(RoomState(3))
+    apply(state, Join(alice := parse_name("alice"), 1, 0))
+    for number in range(1, MOST_ROOMS):
+        apply(state, MakeRoom(1, parse_name(f"room{number}"), alice, 0, MOST_ROOMS))
+    state.rooms["other"] = RoomState(3, name="other", key="other")
+    for entry in (MakeRoom(1, parse_name("new"), alice, 0, MOST_ROOMS, LOBBY), Enter(1, "other")):
+        with pytest.raises(TooManyRooms):
+            apply(state, entry)

@@ -436,6 +436,29 @@ def test_a_moderator_of_a_room_makes_others(chat: StoredChat) -> None:
     assert bob.say("/unmute carol") == server("you are not a moderator or an admin!")
 
 
+def test_a_program_is_told_whether_it_moderates_a_room(chat: StoredChat) -> None:
+    alice, bob = chat.own_program("alice"), chat.own_program("bob")
+    for one in (alice, bob):
+        one.tell("join", conversation="#ops")
+    moderator = {"type": "rank", "conversation": "#ops", "role": "moderator"}
+    assert [alice.hear("rank"), bob.hear("rank")] == [[moderator], []]
+    alice.say("/grant bob", conversation="#ops")
+    alice.say("/revoke bob", conversation="#ops")
+    assert bob.hear("rank") == [moderator, {"type": "rank", "conversation": "#ops"}]
+
+
+def test_help_names_what_may_be_done_in_the_room_at_hand(chat: StoredChat) -> None:
+    alice, moderator = chat.owner("alice"), chat.owner("mod", role=Role.MODERATOR)
+    assert "/private" not in "".join(moderator.say("/help"))
+    assert "/mute" not in "".join(alice.say("/help"))
+    said = "".join(alice.say("/join #ops", "/help"))
+    assert "/private" in said
+    assert "/kick" not in said
+    assert moderator.say("/help grant")[-2:] == server(
+        "For the admin.", "Moderators of another room than the default one can use it there."
+    )
+
+
 def test_a_moderator_of_a_room_is_none_of_the_server(chat: StoredChat) -> None:
     alice, bob = chat.owner("alice"), chat.owner("bob")
     alice.say("/join #ops")

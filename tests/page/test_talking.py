@@ -225,6 +225,10 @@ def test_a_room_is_made_private_and_users_are_invited_by_a_menu(kept: Page, stor
     bob.lines.until("Server: alice has invited you: write /join #ops")
     bob.send("/join #ops\nhere\n")
     kept.sees("here")
+    kept.one("#list .name").click()
+    labels = kept.texts("#menu button")
+    assert "Mute for 30 minutes" in labels
+    assert "Kick" not in labels  # which is for moderators of the server
     bob.socket.close()
 
 

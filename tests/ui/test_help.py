@@ -55,3 +55,23 @@ def test_a_role_has_more_and_the_menu_says_that_it_goes_on(with_people: str, tmp
         alice.write("\x15/u" + TAB)
         alice.until(lambda: offered(alice) == ["/unignore", "/unread", "/unregister"])
         assert not {"↑", "↓"} & set("".join(alice.rows))
+
+
+def test_who_made_a_room_has_the_commands_of_its_moderators_there(with_people: str, tmp_path: Path) -> None:
+    with (
+        ServeProgram("--store", with_people) as server,
+        Terminal(server.address, "--name", "alice", state=tmp_path, ASYNCCHAT_PASSWORD=SECRET) as alice,
+    ):
+        alice.until_prompt()
+        alice.write("/unread" + ENTER)
+        alice.until_row("Server: no one unread")  # so it knows the role, too
+        alice.write("/pr" + TAB)
+        alice.until(lambda: alice.typed == "/pr" and offered(alice) == [])
+        alice.write("\x15/join #ops" + ENTER)
+        alice.until_row("You are in #ops, 1 online.")
+        alice.write("/pr" + TAB)
+        alice.until_row("#ops> /private")
+        alice.write("\x15/go 1" + ENTER)
+        alice.until_prompt()
+        alice.write("/pr" + TAB)
+        alice.until(lambda: alice.typed == "/pr" and offered(alice) == [])

@@ -103,6 +103,8 @@ class Membership(Directory):
         """Tell a user of another role in a room."""
         account, room = self.state.account(entry.account), self.state.rooms.get(entry.room)
         user = self.find_user(account) if account else None
+        if user and room and entry.room in self.rooms_of(user):
+            user.output.rank(room.conversation, moderates=entry.role is RoomRole.MODERATOR)
         if user and room and entry.role is RoomRole.MODERATOR:
             user.notice(room_texts.ROOM_MODERATOR.format(room.shown))
         elif user and room and entry.role is RoomRole.INVITED:

@@ -58,44 +58,34 @@ class Output(Protocol):
     @property
     def encode(self) -> Encoder:
         """The format of a room's events."""
-        ...
 
     @property
     def peer(self) -> Peer:
         """The other end of the connection."""
-        ...
 
     def ask(self) -> bool:
         """Ask the peer whether it is there; return False if the format has no question that a client answers."""
-        ...
 
     def notice(self, text: str, times: Sequence[str] = ()) -> None:
         """Send a notice; `times`: those in the text, in order, for clients that show them in another time zone."""
-        ...
 
     def notices(self, lines: Sequence[str]) -> None:
         """Send a notice of several lines."""
-        ...
 
     def goodbye(self, text: str, code: str) -> None:
         """Tell the peer why its connection ends; with a `code` a program should not come back."""
-        ...
 
     def private_messages(self, other: Account, messages: Sequence[Sent], *, new: bool = False) -> None:
         """Show messages of the conversation with `other`; `new`: they were unread until now."""
-        ...
 
     def private_change(self, other: Account, author: Name, seq: int, text: str) -> None:
         """A message of the conversation with `other` has another text, or is deleted, if `text` is empty."""
-        ...
 
     def unread(self, counts: Sequence[tuple[str, int]]) -> None:
         """Tell how many messages of each sender are unread."""
-        ...
 
     def read(self, conversation: str, seq: int) -> None:
         """The server keeps what the user reads in a room; until now that is up to the number `seq`."""
-        ...
 
     def entered(
         self,
@@ -114,35 +104,30 @@ class Output(Protocol):
         read: the number of the last one that was read, if that is kept
         first: the number from which on messages are missing, if those begin later
         """
-        ...
+
+    def rank(self, conversation: str, *, moderates: bool) -> None:
+        """The user is a moderator of a room from now on, or not any more."""
 
     def parted(self, conversation: str, code: str = "", text: str = "") -> None:
         """The user is not in a room, or not any more; `code` and `text` say why, unless the user has left it."""
-        ...
 
     def invited(self, by: Name, room: RoomState) -> None:
         """Somebody has invited the user to a private room."""
-        ...
 
     def topic(self, conversation: str, text: str) -> None:
         """The room has another topic."""
-        ...
 
     def target(self, target: Target, conversation: str = "") -> None:
         """Messages go to `target` from now on; `conversation`: the room, if it is Place.ROOM."""
-        ...
 
     def identity(self, name: str, role: Role) -> None:
         """The user has another name or role."""
-        ...
 
     def acknowledge(self, acks: Acks) -> None:
         """The messages with these ids are stored, or the commands are done."""
-        ...
 
     def fail(self, idents: Sequence[int], why: str) -> None:
         """The messages with these ids could not be stored; `why` is the rest of a sentence."""
-        ...
 
 
 class ResumableSession:

@@ -29,8 +29,9 @@ _UNITS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "m"))
 async def _help(core: ChatCore, user: User, about: str) -> None:
     has_store = core.accounts is not None
     if not about:
-        moderates = user.name is not None and user.at != LOBBY and core.moderates(user, user.at)
-        commands = help_text.usable(user.role, has_store=has_store, moderates=moderates)
+        in_default = user.at == LOBBY
+        moderates = user.name is not None and not in_default and core.moderates(user, user.at)
+        commands = help_text.usable(user.role, has_store=has_store, moderates=moderates, in_default=in_default)
         can_register = has_store and user.role == Role.GUEST
         rows = help_text.overview(commands, _HELP_WIDTH, can_register=can_register)
     elif (known := find_command(f"/{word_of(about).lstrip('/')}")) and not known.is_client_only:

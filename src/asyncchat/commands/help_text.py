@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from asyncchat.commands.table import COMMANDS, Command, Group
 from asyncchat.log.accounts import Role
-from asyncchat.text import texts
+from asyncchat.text import room_texts, texts
 
 _NARROW = 50
 """Columns below which commands are indented below the title of their group, not aligned beside it."""
@@ -17,16 +17,20 @@ _FOR = {
 }
 
 
-def usable(role: Role, *, has_store: bool, has_window: bool = False, moderates: bool = False) -> list[Command]:
+def usable(
+    role: Role, *, has_store: bool, has_window: bool = False, moderates: bool = False, in_default: bool = False
+) -> list[Command]:
     """Return the commands that a user with this role may use here, in the order of the table.
 
-    `moderates`: whether the user is a moderator of the room, other than the default one.
+    `moderates`: whether the user is a moderator of the room, other than the default one; `in_default`: whether the
+    user is in that.
     `has_store`: whether the server has a store; `has_window`: whether the terminal client asks, with its own commands.
     """
     return [
         command
         for command in COMMANDS
         if (command.role <= role or (moderates and command.for_rooms))
+        and not (in_default and command.not_in_default)
         and (has_store or not command.needs_store)
         and (has_window or not command.is_client_only)
     ]
@@ -64,6 +68,8 @@ def details(command: Command, width: int, *, has_store: bool) -> list[str]:
         said.append(f"Also: {', '.join(others)}.")
     if command.role in _FOR:
         said.append(_FOR[command.role])
+    if command.for_rooms:
+        said.append(room_texts.FOR_ROOM_MODERATORS)
     if command.before_login:
         said.append(texts.WORKS_BEFORE_LOGIN)
     if command.needs_store and not has_store:

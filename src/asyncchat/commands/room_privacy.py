@@ -30,6 +30,7 @@ MOST_ROLES = 1000
     help="make this room private, so that only invited users can enter and see it, or public again",
     role=Role.MODERATOR,
     for_rooms=True,
+    not_in_default=True,
     needs_store=True,
     group=Group.ROOMS,
 )

@@ -7,7 +7,7 @@ from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Role
 from asyncchat.log.entries import Depart, Enter, MakeRoom
 from asyncchat.log.room_events import MOST_ROOMS
-from asyncchat.log.state import LOBBY
+from asyncchat.log.state import LOBBY, RoomRole
 from asyncchat.text import room_texts
 from asyncchat.text.refusals import NoRoom, TooManyRooms
 from asyncchat.text.usernames import Name, NameRefused, parse_name
@@ -108,6 +108,8 @@ def show(core: ChatCore, user: User, key: str, after: int | None = None, most: i
         missed = room.since(max(after, first - 1))
         changed = room.changed(first, after)
         user.output.entered(room, user.require_name(), missed, after + 1, most, changed, read)
+    if user.account and room.roles.get(user.account.id) is RoomRole.MODERATOR:
+        user.output.rank(room.conversation, moderates=True)
 
 
 async def part(core: ChatCore, user: User, wanted: str) -> None:

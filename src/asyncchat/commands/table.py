@@ -30,6 +30,7 @@ class Command(NamedTuple):
 
     role: the lowest that may use it
     for_rooms: moderators of a room may use it there, too
+    not_in_default: it is about other rooms than the default one
     before_login: it works before the user has a name, too
     needs_store: it is refused where nothing is stored
     has_password: a password follows it, so that the line must not be shown or stored
@@ -45,6 +46,7 @@ class Command(NamedTuple):
     help: str
     role: Role = Role.GUEST
     for_rooms: bool = False
+    not_in_default: bool = False
     before_login: bool = False
     needs_store: bool = False
     has_password: bool = False

@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from asyncchat.formats.room_events import (
     MOST_NAMES,
     Event,
+    Rank,
     Reason,
     SafeInt,
     Short,
@@ -324,6 +325,7 @@ FromClient = Hello | Join | Part | Say | Edit | Delete | Read | Ping | Pong
 FromServer = (
     Welcome
     | Room
+    | Rank
     | Parted
     | Error
     | Message

@@ -6,6 +6,7 @@ from msgspec import UNSET
 
 from asyncchat.chat.user import Acks, Place, Target
 from asyncchat.formats import codec, events
+from asyncchat.formats.room_events import Rank
 from asyncchat.log.accounts import Account, Role
 from asyncchat.log.audience import Peer
 from asyncchat.log.room_events import ANNOUNCED, Sent
@@ -87,6 +88,10 @@ class JsonOutput:
         if first < room.seq + 1 - len(lines):
             told.append(events.Gap(first, room.seq - len(lines), room.conversation))
         self.send(b"".join([codec.lines(told), codec.changes(changed, room.conversation), *lines]))
+
+    def rank(self, conversation: str, *, moderates: bool) -> None:
+        """The user is a moderator of a room from now on, or not any more."""
+        self.tell(Rank(conversation, "moderator" if moderates else ""))
 
     def parted(self, conversation: str, code: str = "", text: str = "") -> None:
         """The user is not in a room, or not any more."""

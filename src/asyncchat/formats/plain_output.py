@@ -70,6 +70,9 @@ class PlainOutput:
         said = plain.notice(room_texts.entered(room.shown, len(room.members), room.topic))
         self.peer.write(said + plain.encode(missed))
 
+    def rank(self, conversation: str, *, moderates: bool) -> None:
+        """Nothing: a notice tells it."""
+
     def parted(self, conversation: str, code: str = "", text: str = "") -> None:
         """Nothing: who leaves a room enters another."""
 

@@ -47,6 +47,18 @@ class Room(Event, frozen=True):
     private: bool = False
 
 
+class Rank(Event, frozen=True):
+    """The user is a moderator of a room from now on, or not any more; moderators are told right after they enter it.
+
+    Attributes:
+        conversation: # and the name of the room.
+        role: `moderator`, or empty.
+    """
+
+    conversation: Short
+    role: Short = ""
+
+
 class Parted(Event, frozen=True):
     """The user is not in a room, or not any more.
 

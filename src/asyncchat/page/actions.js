@@ -165,6 +165,10 @@ export class Actions {
         null,
         ["Mute for 30 minutes", confirmed(`Mute ${name}?`, "For 30 minutes nothing can be written under this name.", "Mute", `/mute ${name} 30m`)],
         ["Unmute", () => this.command(`/unmute ${name}`)],
+      );
+    }
+    if (!isMe && (model.role === "moderator" || model.role === "admin")) {
+      items.push(
         ["Kick", confirmed(`Kick ${name}?`, "The user is removed for five minutes.", "Kick", `/kick ${name}`), true],
         ["Ban for 12 hours", confirmed(`Ban ${name}?`, "The user can't return for 12 hours.", "Ban", `/ban ${name} 12h`), true],
         ["Ban for good", confirmed(`Ban ${name} for good?`, "The user can't return until a moderator lifts the ban.", "Ban", `/ban ${name}`), true],
@@ -188,7 +192,7 @@ export class Actions {
       ["All commands", () => this.#help()],
     ];
     if (model.current.name) items.push(["Close this conversation", () => this.#close()]);
-    if (model.current.name && !model.current.isPrivate && model.role !== "guest") {
+    if (model.current.name && !model.current.isPrivate && model.isModerator) {
       items.push(
         null,
         ["Invite a user to this room…", () => this.#invite()],

@@ -145,6 +145,9 @@ class App {
       case "unread":
         this.attention.waits(model.open(name), event.messages);
         break;
+      case "rank":
+        model.open(name).role = event.role ?? "";
+        break;
       case "topic":
         model.open(name).topic = event.text;
         model.open(name).note(event.text ? `The topic is now: ${event.text}` : "There is no topic any more.");
@@ -212,8 +215,8 @@ class App {
   // One is in this room.
   #room(room, kind) {
     const conversation = this.model.open(room.conversation);
-    const { members, topic = "", names, role = "", seq } = room;
-    Object.assign(conversation, { members, topic, role });
+    const { members, topic = "", names, seq } = room;
+    Object.assign(conversation, { members, topic, role: "" });
     if (names) conversation.people.clear(); // a large room has none: then those are listed who were heard of
     for (const name of [...(names ?? []), this.model.name]) conversation.know(name);
     const position = this.link.positions.get(room.conversation);

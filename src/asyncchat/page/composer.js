@@ -11,8 +11,9 @@ export const isCommand = (text) => text.startsWith("/") && !text.startsWith("//"
 export const commandOf = (text) => COMMANDS.find(({ names }) => names.includes(text.split(/\s/, 1)[0].toLowerCase()));
 
 // The commands that the user may use here.
-export const usable = ({ role: own, hasStore }) =>
-  COMMANDS.filter(({ role, store }) => RANKS.indexOf(role) <= RANKS.indexOf(own) && (!store || hasStore));
+export const usable = ({ role: own, hasStore, current }) =>
+  COMMANDS.filter(({ role, store, rooms, others }) =>
+    (RANKS.indexOf(role) <= RANKS.indexOf(own) || (rooms && current.role)) && (!store || hasStore) && (current.name || !others));
 
 export class Composer {
   // `on`: send(text), typed()

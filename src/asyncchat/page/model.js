@@ -140,7 +140,7 @@ export class Model {
   }
 
   get isModerator() {
-    return this.role === "moderator" || this.role === "admin" || /^(owner|moderator)$/.test(this.current.role);
+    return this.role === "moderator" || this.role === "admin" || this.current.role === "moderator";
   }
 
   get canChat() {

@@ -83,6 +83,7 @@ REVOKE_FIRST = "this user is a moderator of this room: write /revoke NAME first.
 NOT_INVITED = "you are not invited to this room any more"
 ROOM_MODERATOR = "you are a moderator of {} now."
 NO_ROOM_MODERATOR = "you are no longer a moderator of {}."
+FOR_ROOM_MODERATORS = "Moderators of another room than the default one can use it there."
 
 
 def too_many_roles(most: int) -> str:

@@ -291,7 +291,14 @@ class App:
             self._tell(*help_text.overview(self._usable(), width, can_register=can_register))
 
     def _usable(self) -> Sequence[Command]:
-        return help_text.usable(self._show.role, has_store=self._show.has_store, has_window=True)
+        window, show = self._show.windows.current, self._show
+        return help_text.usable(
+            show.role,
+            has_store=show.has_store,
+            has_window=True,
+            moderates=window.moderates,
+            in_default=not window.name,
+        )
 
     def clear(self) -> None:
         """Empty the screen."""

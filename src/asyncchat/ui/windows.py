@@ -79,6 +79,7 @@ class Window:
     missed: the number of the last message that was sent before the user came
     read, told: what the server knows to be read, None if it does not keep that, and what it was told last
     is_known: the server has said that there is such a conversation
+    moderates: the user is a moderator of the room
     """
 
     def __init__(self, name: str) -> None:
@@ -87,7 +88,7 @@ class Window:
         self.unread = self.calls = self.members = 0
         self.seen = self.missed = self.told = 0
         self.read: int | None = None
-        self.is_known = False
+        self.is_known = self.moderates = False
         self._is_marked = False
         self._first_new: int | None = None
 
@@ -98,7 +99,7 @@ class Window:
 
     def enter(self, last: int, members: int) -> None:
         """The user is in the room, in which `last` is the number of the last message."""
-        self.is_known = True
+        self.is_known, self.moderates = True, False
         self.members = members
         if not self.kept:
             self.seen = last

@@ -181,6 +181,9 @@ class IrcOutput:
         if "server-time" in self.capabilities and "draft/chathistory" not in self.capabilities:
             self.send_whole([line for sent in missed for line in encode.message(sent, room.shown)])
 
+    def rank(self, conversation: str, *, moderates: bool) -> None:
+        """Nothing: all members are told of it."""
+
     def topic_is(self, room: RoomState) -> None:
         """Tell the topic of a room."""
         self.numeric(332, room.shown, room.topic)

@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from asyncchat.aio.client.event_queue import Disconnected, Event
 from asyncchat.formats import events
+from asyncchat.formats.room_events import Rank
 from asyncchat.log.accounts import Role
 from asyncchat.text.command_line import ACTION
 from asyncchat.ui.mentions import mentions
@@ -185,6 +186,9 @@ class Show:
             case events.Room(room, seq, members, topic):
                 self.windows.open(room).enter(seq, members)
                 yield _DIM, f"You are in {room}, {members} online" + (f": {topic}" if topic else ".")
+            case Rank(room, role):
+                if window := self.windows.find(room):
+                    window.moderates = bool(role)
             case events.Parted(room, _, text):
                 self.windows.close(room)
                 yield _DIM, f"You are not in {room or self.windows.default}" + (f": {text}" if text else ".")
