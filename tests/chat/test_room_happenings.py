@@ -66,7 +66,8 @@ class Happenings(RuleBasedStateMachine):
             case Renamed(name, new):
                 self.members[room].discard(name.key)
                 self.members[room].add(new.key)
-            case Sent(text=text):
+            case Sent(name=name, text=text):
+                assert name.key in self.members[room], "who has been removed has said something"
                 for key in self.members[room]:
                     self.due[key].append((room, text))
             case _:
@@ -74,16 +75,24 @@ class Happenings(RuleBasedStateMachine):
 
     @rule(who=_WHO, room=_ROOMS)
     def enter(self, who: str, room: str) -> None:
-        self.bots[who].tell("join", conversation=room)
+        self.tell(who, "join", conversation=room)
 
     @rule(who=_WHO, room=_ROOMS)
     def part(self, who: str, room: str) -> None:
-        self.bots[who].tell("part", conversation=room)
+        self.tell(who, "part", conversation=room)
 
     @rule(who=_WHO, room=_ROOMS)
     def say(self, who: str, room: str) -> None:
         self.said += 1
         self.command(who, f"message {self.said}", room)
+
+    @rule()
+    def store_slowly(self) -> None:
+        self.chat.log.is_slow = True
+
+    @rule()
+    def store_at_last(self) -> None:
+        self.chat.log.keep()
 
     @rule(who=_MAKERS, room=_ROOMS, is_private=st.booleans())
     def make_private(self, who: str, room: str, *, is_private: bool) -> None:
@@ -95,6 +104,7 @@ class Happenings(RuleBasedStateMachine):
 
     @rule(who=st.sampled_from(["carol", "dave"]))
     def take_another_name(self, who: str) -> None:
+        self.store_at_last()
         new = f"{who}y"
         if self.names[who] == who:
             self.command(who, f"/registration {new} {SECRET}", "")
@@ -111,6 +121,7 @@ class Happenings(RuleBasedStateMachine):
         ),
     )
     def moderate(self, room: str, whom: str, act: str) -> None:
+        self.store_at_last()
         if room == "" or room in self.chat.core.state.rooms:
             self.moderator.send(f"/join {room or '#lobby'}\n{act.format(self.names[whom])}\n")
 
@@ -120,6 +131,7 @@ class Happenings(RuleBasedStateMachine):
 
     @rule(who=_WHO, rooms=st.sets(_ROOMS, min_size=1))
     def come_back(self, who: str, rooms: set[str]) -> None:
+        self.store_at_last()
         self.check(who)
         self.chat.time += 600_000
         before = self.bots[who]
@@ -136,9 +148,12 @@ class Happenings(RuleBasedStateMachine):
         self.due[self.names[who]].clear()
 
     def command(self, who: str, text: str, room: str) -> None:
-        bot = self.bots[who]
-        if not bot.session.user.is_closed:
-            bot.tell("say", id=next(bot._idents), text=text, conversation=room)
+        self.tell(who, "say", id=next(self.bots[who]._idents), text=text, conversation=room)
+
+    def tell(self, who: str, kind: str, **fields: object) -> None:
+        session = self.bots[who].session
+        if not session.user.is_closed and session.pending_request is None:  # else no line is read
+            self.bots[who].tell(kind, **fields)
 
     @invariant()
     def each_has_seen_what_was_said_where_it_was(self) -> None:
@@ -154,6 +169,7 @@ class Happenings(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "opened"):
             with self.opened:
+                self.store_at_last()
                 assert kept(self.chat.core.state) == kept(self.chat.started_again().core.state)
 
 
@@ -162,7 +178,7 @@ def kept(state: ChatState) -> object:
     rooms = {
         key: (room.shown, room.seq, room.topic, room.is_private, room.roles, [tuple(said)[:4] for said in room.last])
         for key, room in state.rooms.items()
-        if key and (room.seq or room.topic)
+        if key and (room.seq or room.topic or (room.is_private and room.roles))
     }
     kinds = {kind: state.restrictions.all(kind, 0) for kind in RestrictionKind}
     holding = {kind: [each for each in some if each.room in {"", *rooms}] for kind, some in kinds.items()}
