@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from asyncchat.client.json_client import JsonClient
 from asyncchat.formats import codec, events
-from asyncchat.formats.events import Message, Refused, Topic, Turned, Unread, Welcome, You
+from asyncchat.formats.events import Message, Notice, Refused, Topic, Turned, Unread, Welcome, You
 from tests.chat.stored_chat import SECRET, Plain, StoredChat, stored_chat
 from tests.chat.wires import QUESTION, Wire
 
@@ -283,3 +283,28 @@ def test_what_comes_again_of_a_conversation_is_not_shown_again_and_others_are_sh
     )
     client.hear(codec.lines([Turned("bob"), one, two, two, one, other, other]))
     assert client.news() == [Turned("bob"), one, two, other, other]
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_after_a_room_that_can_not_be_entered_another_one_can(chat: StoredChat, *, waits: bool) -> None:
+    client, line = here(chat)
+    client.say("/join #a/b")
+    if waits:
+        line.carry_all()
+        client.say("/rooms")
+        assert [event.text for event in line.carry_all() if isinstance(event, Notice)] == ["#lobby 1"]
+    client.say("/join #dev")
+    client.say("hello")
+    line.carry_all()
+    assert client.turned == "#dev"
+    assert [sent.text for sent in chat.pipeline.state.rooms["dev"].last] == ["hello"]
+
+
+def test_what_is_said_to_a_room_where_one_is_not_does_nothing_in_another(chat: StoredChat) -> None:
+    alice = chat.own_program("alice")
+    alice.tell("join", conversation="#dev")
+    alice.say("here", conversation="#dev")
+    assert [alice.say(text, conversation="#a/b")[0]["code"] for text in ("/delete", "/leave", "/room", "x")] == [
+        "no-room"
+    ] * 4
+    assert [one["type"] for one in alice.say("/join #ops", conversation="#a/b")][:1] == ["room"]

@@ -160,3 +160,18 @@ def test_a_private_conversation_is_a_window(with_people: str, tmp_path: Path) ->
         alice.write(f"{ALT}1")
         until_prompt(alice, ">")
         alice.until_said("gus: still here")
+
+
+def test_after_a_room_that_can_not_be_entered_commands_work_and_a_line_comes_back(alice: Terminal, bob: Nc) -> None:
+    alice.write("/join #a/b" + ENTER)
+    alice.until_row("not sent: a room can't have this name: ")
+    alice.write("/rooms" + ENTER)
+    alice.until_row("#lobby 2")
+    alice.write("for a/b" + ENTER)
+    alice.until_row("not sent: ")
+    alice.write("\x15/join #a/b" + ENTER + "/join #dev" + ENTER)
+    until_prompt(alice, "#dev>")
+    alice.write("in dev" + ENTER)
+    alice.until_said("alice: in dev")
+    bob.send("/history 1\n")
+    assert not bob.line().endswith("for a/b")

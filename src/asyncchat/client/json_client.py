@@ -134,7 +134,8 @@ class JsonClient:
         """
         self._newest += 1
         # Half of a surrogate pair can't be sent; file names, for example, may have one.
-        say = Say(self._newest, text.encode(errors="backslashreplace").decode(), self._where() if to is None else to)
+        sent = text.encode(errors="backslashreplace").decode()
+        say = Say(self._newest, sent, self._where(text) if to is None else to)
         if self.is_full:
             why = "your line was not sent: too much waits for the server already."
             self._news.append(Refused(say.id, "too-many", why))
@@ -144,8 +145,9 @@ class JsonClient:
                 self._turn(text)
         return say.id
 
-    def _where(self) -> str | UnsetType:
-        if self._missed is not None and not self._turning:
+    def _where(self, text: str) -> str | UnsetType:
+        # A command is not lost with a line that was for the place; another /join has to work.
+        if self._missed is not None and not self._turning and not is_command(text):
             return f"{self._missed[:LONGEST_PLACE]} "  # which nobody can be called
         return UNSET if self.turned is None or not self._has_turned else self.turned
 

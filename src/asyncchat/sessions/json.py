@@ -22,7 +22,7 @@ from asyncchat.log.state import LOBBY
 from asyncchat.sessions.json_login import handle_hello
 from asyncchat.sessions.session import Session
 from asyncchat.text import room_texts, texts
-from asyncchat.text.command_line import is_command
+from asyncchat.text.command_line import argument_of, is_command
 from asyncchat.text.refusals import NoRoom
 from asyncchat.text.sanitize import MOST_LINES, is_blank, sanitize, sanitize_lines, too_long
 from asyncchat.text.usernames import Name, NameRefused
@@ -177,9 +177,11 @@ class JsonSession(Session):
             return Place.ROOM, LOBBY
         if conversation.startswith("#"):
             room = self.core.find_room(conversation, self.user.account)
-            if room is None or room not in self.core.rooms_of(self.user):
-                raise NoRoom(texts.line_refused(room_texts.NOT_IN_ROOM))
-            return Place.ROOM, room
+            if room is not None and room in self.core.rooms_of(self.user):
+                return Place.ROOM, room
+            if (command := find_command(text)) and command.sets_target and argument_of(text):
+                return Place.ROOM, self.user.room  # it leads elsewhere, and is not about that room
+            raise NoRoom(texts.line_refused(room_texts.NOT_IN_ROOM))
         try:
             return find_recipient(self.core, self.user, conversation), self.user.room
         except Refusal:
