@@ -54,8 +54,8 @@ def test_who_is_in_a_room_that_becomes_private_stays_and_guests_leave(chat: Stor
         one.say("/join #ops")
     program.say("/join #ops")
     alice.hear()
-    assert alice.say("/private on") == server(room_texts.NOW_PRIVATE)
-    assert bob.hear() == server(room_texts.NOW_PRIVATE)
+    assert alice.say("/private on") == server(room_texts.NOW_PRIVATE.format("#ops"))
+    assert bob.hear() == server(room_texts.NOW_PRIVATE.format("#ops"))
     assert guest.hear() == server(room_texts.removed("#ops", "#lobby"))
     assert [(one["conversation"], one["code"]) for one in program.hear("parted")] == [("#ops", "not-invited")]
     alice.say("secret")
@@ -110,14 +110,17 @@ def test_a_program_in_two_rooms_goes_on_in_the_other_one(chat: StoredChat) -> No
 
 def test_a_private_room_can_be_made_public_again(chat: StoredChat) -> None:
     alice, eve = a_private_room(chat), chat.owner("eve")
-    assert alice.say("/private off") == server(room_texts.NOW_PUBLIC)
+    assert alice.say("/private off") == server(room_texts.NOW_PUBLIC.format("#ops"))
     assert eve.say("/join #ops")[1:] == ["alice: the plan"]
 
 
 def test_private_needs_on_or_off_and_changes_something(chat: StoredChat) -> None:
     alice = a_private_room(chat)
     assert alice.say("/private", "/private on", "/private off", "/private off") == server(
-        room_texts.WRITE_PRIVATE, room_texts.PRIVATE_ALREADY, room_texts.NOW_PUBLIC, room_texts.PUBLIC_ALREADY
+        room_texts.WRITE_PRIVATE,
+        room_texts.PRIVATE_ALREADY,
+        room_texts.NOW_PUBLIC.format("#ops"),
+        room_texts.PUBLIC_ALREADY,
     )
 
 

@@ -118,4 +118,5 @@ class Membership(Directory):
         """Tell all members of a room whether it is private now."""
         if room in self.state.rooms:
             for user in self.users_in(room):
-                user.notice(room_texts.NOW_PRIVATE if is_private else room_texts.NOW_PUBLIC)
+                text = room_texts.NOW_PRIVATE if is_private else room_texts.NOW_PUBLIC
+                user.notice(text.format(self.state.rooms[room].shown))
