@@ -175,3 +175,36 @@ def test_after_a_room_that_can_not_be_entered_commands_work_and_a_line_comes_bac
     alice.until_said("alice: in dev")
     bob.send("/history 1\n")
     assert not bob.line().endswith("for a/b")
+
+
+def test_who_is_removed_from_a_room_sees_the_default_one_and_writes_there_when_told_to(
+    with_people: str, tmp_path: Path
+) -> None:
+    with (
+        ServeProgram("--store", with_people) as server,
+        server.connect() as alice,
+        server.join("dan") as dan,
+        Terminal(server.address, "--name", "gus", state=tmp_path) as gus,
+    ):
+        gus.until_prompt()
+        alice.send(f"/auth alice {SECRET}\n/join #ops\n")
+        alice.lines.until("Server: you are in #ops now, 1 online.")
+        gus.write("/join #ops" + ENTER)
+        until_prompt(gus, "#ops>")
+        alice.send("in ops\n")
+        gus.until_said("alice: in ops")
+        dan.send("for gus\n")
+        gus.until(lambda: "1:#lobby(1!)" in gus.rows[-1])
+        gus.write("secret")
+        alice.send("/private on\n")
+        until_prompt(gus, "(nobody)> secret")
+        gus.until_row("You are not in #ops: you are not invited to this room any more")
+        gus.until_said("dan: for gus")
+        assert not any("in ops" in row for row in gus.rows)
+        gus.write("\x15/join #ops" + ENTER)
+        gus.until_row("not sent: there is no room with this name.")
+        gus.until(lambda: "#ops" not in gus.rows[-1])
+        gus.write(f"\x15{ALT}1")
+        until_prompt(gus, ">")
+        gus.write("here" + ENTER)
+        dan.lines.until("gus: here")

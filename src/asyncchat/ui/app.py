@@ -139,7 +139,9 @@ class App:
         self._navigation.tidy()
         if shown.rings:
             self._screen.ring()
-        if shown.lines:
+        if self._navigation.follow():
+            pass  # what is to be shown is there
+        elif shown.lines:
             self._screen.print(shown.lines)
         else:
             self._screen.draw()

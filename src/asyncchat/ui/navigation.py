@@ -19,24 +19,32 @@ class Navigation:
     def __init__(self, chat: ReconnectingClient, show: Show) -> None:
         self._chat = chat
         self._show = show
+        self._on_screen = show.windows.current
 
     def connect(self, screen: Screen, post: Callable[[str], object]) -> None:
         """Use this screen; `post` sends a command."""
         self._screen = screen
         self._post = post
 
-    def follow(self) -> None:
-        """Show the window of the conversation to which lines go."""
-        windows, turned = self._show.windows, self._chat.client.turned
-        before = windows.current
-        if turned is None or windows.find(turned) is before:
-            return
-        windows.select(turned)
+    def follow(self) -> bool:
+        """Show the window of the conversation to which lines go; tell whether it is another one than before.
+
+        While they go nowhere, that is the last one, unless it is closed, or of a room that could not be entered.
+        """
+        windows, client = self._show.windows, self._chat.client
+        if client.turned is not None:
+            windows.select(client.turned)
+        elif not client.is_turning and not windows.current.is_known:
+            windows.close(windows.current.name)
+        if windows.current is self._on_screen:
+            return False
+        self._on_screen = windows.current
         self.tell_read()
         columns, rows = self._screen.size
         lines = self._show.screen(now=datetime.now(UTC), columns=columns, rows=rows - ROWS_OF_INPUT)
         self._screen.clear()
         self._screen.print(lines)
+        return True
 
     def tidy(self) -> None:
         """Close the windows of conversations that could not be opened."""
@@ -60,7 +68,7 @@ class Navigation:
         return [" ".join(map(str, windows.tabs())) or "there is one window"]
 
     def _go(self, window: Window | None) -> None:
-        if not window or window is self._show.windows.current:
+        if not window or (window is self._show.windows.current and self._chat.client.turned is not None):
             return
         if window.is_private:
             self._post(f"/chat {window.name}")
