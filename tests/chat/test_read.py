@@ -59,6 +59,33 @@ def test_each_room_has_its_own(chat: StoredChat) -> None:
     assert positions(back(chat)) == [("", 0), ("#Ops", 2)]
 
 
+def test_what_was_there_before_one_came_counts_as_read_and_what_comes_later_does_not(chat: StoredChat) -> None:
+    bob = chat.program("bob")
+    bob.tell("join", conversation="#ops")
+    for conversation in ("#ops", "", ""):
+        bob.say("x", conversation=conversation)
+    alice = chat.own_program("alice")
+    alice.tell("join", conversation="#ops")
+    assert positions(alice) == [("#ops", 1)]
+    bob.say("x", conversation="#ops")
+    alice.hang_up()
+    assert positions(back(chat)) == [("", 2), ("#ops", 1)]
+
+
+def test_who_has_shown_a_part_of_a_room_has_read_no_more(chat: StoredChat) -> None:
+    bob = chat.program("bob")
+    bob.tell("join", conversation="#ops")
+    for _ in range(3):
+        bob.say("x", conversation="#ops")
+    alice = chat.own_program("alice")
+    alice.tell("join", conversation="#ops", after=2)
+    assert positions(alice) == [("#ops", 2)]
+    again = chat.program(
+        "carol", password=SECRET, register=True, epoch="chat", rooms=[{"conversation": "#ops", "after": 1}]
+    )
+    assert positions(again) == [("#ops", 1)]
+
+
 def test_guests_and_people_with_nc_are_told_nothing_and_tell_nothing(chat: StoredChat) -> None:
     guest = chat.program("guest")
     guest.say("hello")
@@ -177,6 +204,6 @@ def test_who_registers_or_logs_in_while_connected_is_in_the_same_rooms_after_the
     guest.say("hello", conversation="#art")
     heard = guest.say(f"/auth alice {SECRET}")
     told = [(one.get("conversation", ""), one["seq"]) for one in heard if one["type"] == "read"]
-    assert told == [("", 0), ("#art", 0)]
+    assert told == [("", 0), ("#art", 1)]
     guest.hang_up()
-    assert sorted(positions(back(chat))) == [("", 0), ("#art", 0), ("#dev", 1)]
+    assert sorted(positions(back(chat))) == [("", 0), ("#art", 1), ("#dev", 1)]

@@ -208,3 +208,25 @@ def test_who_is_removed_from_a_room_sees_the_default_one_and_writes_there_when_t
         until_prompt(gus, ">")
         gus.write("here" + ENTER)
         dan.lines.until("gus: here")
+
+
+def test_what_was_said_in_a_room_where_nothing_was_read_yet_is_new_after_a_restart(
+    with_people: str, tmp_path: Path
+) -> None:
+    with ServeProgram("--store", with_people) as server, server.join("gus") as gus:
+        with Terminal(server.address, "--name", "alice", state=tmp_path, ASYNCCHAT_PASSWORD=SECRET) as alice:
+            alice.until_prompt()
+            alice.write("/join #ops" + ENTER)
+            until_prompt(alice, "#ops>")
+            gus.send("/join #ops\n")
+            gus.lines.until("Server: you are in #ops now, 2 online.")
+            alice.write("/exit" + ENTER)
+            assert alice.ended() == 0
+        gus.send("one\n")
+        gus.lines.until("gus: one")
+        with Terminal(server.address, "--name", "alice", state=tmp_path, ASYNCCHAT_PASSWORD=SECRET) as alice:
+            alice.until(lambda: "2:#ops(1)" in alice.rows[-1])
+            alice.write(f"{ALT}a")
+            until_prompt(alice, "#ops>")
+            said = [row[6:] if row[2:3] == ":" else row for row in alice.rows]
+            assert said[said.index("gus: one") - 1].startswith("— new since ")

@@ -47,9 +47,17 @@ def test_what_was_read_elsewhere_is_not_new() -> None:
 def test_who_was_never_here_has_nothing_to_catch_up_with() -> None:
     window = Window("#ops")
     window.enter(10, 3)
-    window.know_read(0)
+    window.know_read(10)
     keep(window, 9, 10)
     assert news(window) == (0, 0)
+
+
+def test_where_nothing_was_read_all_is_new() -> None:
+    window = Window("#ops")
+    window.enter(2, 3)
+    window.know_read(0)
+    keep(window, 1, 2)
+    assert news(window) == (2, 0)
 
 
 def test_the_first_message_since_last_time_is_marked_once() -> None:

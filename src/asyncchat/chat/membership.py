@@ -33,10 +33,14 @@ class Membership(Directory):
 
     # Which rooms a registered user is in after the next login.
 
-    def follow(self, user: User, room: str) -> None:
-        """The user is in a room: also after the next login, if that is kept."""
+    def follow(self, user: User, room: str, after: int | None = None) -> None:
+        """The user is in a room: also after the next login, if that is kept.
+
+        after: the last message that was shown; without it, what was said before counts as read
+        """
         if user.positions is not None and user.account:
             self.propose(Follow(user.account.id, room))
+            self.read(user, room, self.state.rooms[room].seq if after is None else after)
 
     def unfollow(self, user: User, room: str) -> None:
         """The user has left a room."""

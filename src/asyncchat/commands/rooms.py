@@ -86,7 +86,7 @@ async def _enter(core: ChatCore, user: User, wanted: str, after: int | None, lea
     elif not is_in or leaving not in {None, key}:
         await Enter(user.member, key, leaving)
     if not is_in:
-        core.follow(user, key)
+        core.follow(user, key, after)
         show(core, user, key, after)
     return key
 

@@ -165,7 +165,7 @@ class App {
         break;
       case "read":
         this.link.canRead = true;
-        if (event.seq) model.open(name).quietUntil = Math.max(this.link.positions.get(name)?.read ?? 0, event.seq);
+        model.open(name).quietUntil = Math.max(this.link.positions.get(name)?.read ?? 0, event.seq);
         break;
       case "edited":
       case "deleted":

@@ -217,12 +217,18 @@ class _Login:
         session.account = owner
         for room in self._rooms:
             if user.positions is not None and room not in user.positions:
-                core.follow(user, room)
+                core.follow(user, room, self._seen(room))
         if shown:
             session.doubts.learn_password(shown)
         self._welcome(token)
         await login.tell_unread(user, owner)
         await self._restore_target(session)
+
+    def _seen(self, room: str) -> int | None:
+        """Return the number of the last message of a room that the client has shown; None for a newcomer."""
+        if room != LOBBY or not self._hello.epoch:
+            return self._after[room]
+        return self._hello.after if self._hello.epoch == self._core.epoch else 0  # in another one all are new
 
     async def _use_invite(self, session: ResumableSession, name: Name, *, is_back: bool) -> None:
         """Use the invitation that the client has, once for each session, if the user may join then."""
@@ -328,8 +334,7 @@ class _Login:
         last = core.last(hello.history)
         session.first = min(session.first, room.seq + 1 - len(last))
         if hello.epoch:
-            # In another epoch all messages are new.
-            seen = hello.after if hello.epoch == core.epoch else 0
+            seen = self._seen(LOBBY) or 0
             first = 1 if user.account and not hello.register else session.first
             missed = codec.last_lines(room.since(max(seen, first - 1)), core.max_backlog)
             changed = codec.changes(room.changed(first, seen))

@@ -108,7 +108,7 @@ class Window:
 
     def know_read(self, seq: int) -> None:
         """The server keeps what was read; it is up to this number."""
-        if seq and (self.read is None or seq > self.seen):
+        if self.read is None or seq > self.seen:
             self.seen = seq
             if not any(isinstance(kept, Message) and kept.seq > seq for kept in self.kept):
                 self.unread = self.calls = 0
@@ -121,7 +121,7 @@ class Window:
 
     def is_first_new(self, message: Message) -> bool:
         """Tell whether this message, which is shown now, is the first that was sent since the user was last here."""
-        is_first = bool(self.read) and not self._is_marked and self.seen < message.seq <= self.missed
+        is_first = self.read is not None and not self._is_marked and self.seen < message.seq <= self.missed
         self._is_marked = self._is_marked or is_first
         return is_first
 
