@@ -107,3 +107,18 @@ def test_what_was_read_after_the_removal_is_not_kept(chat: StoredChat) -> None:
     bob.tell("read", seq=2, conversation="#ops")
     bob.hear()
     assert chat.look_up_rooms("bob") == {"": 0, "ops": 1}
+
+
+def test_no_link_to_a_room_is_made_that_has_become_private_meanwhile(chat: StoredChat) -> None:
+    alice, moderator = chat.owner("alice"), chat.own_program("mod")
+    assert moderator.session.user.account
+    moderator.session.user.account.role = Role.MODERATOR
+    alice.say("/join #Ops")
+    moderator.tell("join", conversation="#ops")
+    moderator.hear()
+    chat.log.is_slow = True
+    alice.send("/private on\n")
+    moderator.tell("say", id=50, text="/invite", conversation="#ops")
+    chat.log.keep()
+    assert [one["code"] for one in moderator.hear("refused")] == ["private"]
+    assert chat.pipeline.state.invites.all(chat.time) == []

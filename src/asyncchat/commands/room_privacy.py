@@ -13,6 +13,7 @@ from asyncchat.log.room_events import to_the_second
 from asyncchat.log.state import LOBBY, RoomRole, RoomState
 from asyncchat.text import room_texts, texts
 from asyncchat.text.command_line import excerpt
+from asyncchat.text.refusals import PrivateRoom
 from asyncchat.text.usernames import find_name
 
 _LASTS, _USES = 7 * 86_400_000, 10
@@ -119,7 +120,7 @@ async def _make_link(core: ChatCore, user: User, lasts: int, uses: str) -> None:
         raise Refusal("no-number", room_texts.no_uses(excerpt(uses)))
     room = core.state.rooms[user.at]
     if room.is_private:
-        raise Refusal("private", room_texts.NO_LINK_TO_PRIVATE)
+        raise PrivateRoom
     key, now = core.resumable.new_key(), core.clock()
     invite = Invite(
         core.state.invites.last + 1, hash_token(key), user.require_name().shown, room.shown, int(uses), now + lasts

@@ -81,6 +81,13 @@ class NoRoom(Refusal):
         super().__init__("no-room", text)
 
 
+class PrivateRoom(Refusal):
+    """No link leads to a private room."""
+
+    def __init__(self) -> None:
+        super().__init__("private", room_texts.NO_LINK_TO_PRIVATE)
+
+
 class NoMessage(Refusal):
     """There is no such message, or it was deleted, or the user may not change it."""
 

@@ -49,6 +49,7 @@ from asyncchat.text.refusals import (
     NoRoom,
     NotKept,
     NotThere,
+    PrivateRoom,
     TooManyRooms,
     WrongPassword,
 )
@@ -120,6 +121,8 @@ def check(state: ChatState, entry: AnyEntry) -> None:
         case MakeInvite(_, invite):
             if invite.number <= state.invites.last:
                 raise NotKept(room_texts.INVITED_MEANWHILE)
+            if any(room.is_private and invite.leads_to(key) for key, room in state.rooms.items()):
+                raise PrivateRoom
         case Count() | Mark() | ServerLost():
             pass
         case _:
