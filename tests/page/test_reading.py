@@ -222,10 +222,16 @@ def test_a_private_conversation_begins_with_the_menu_of_a_name(kept: Page, store
     bob.socket.close()
 
 
-def test_a_private_conversation_with_nobody_says_so(kept: Page) -> None:
+def test_a_private_conversation_with_nobody_says_so_and_shows_nothing_of_a_room(kept: Page) -> None:
     kept.enter("alice", SECRET)
+    kept.say("said in the room")
+    kept.sees("said in the room")
     kept.say("/chat nobody")
     kept.until(lambda: "nobody" in kept.notes)
+    kept["open-search"].click()
+    kept["words"].send_keys("room" + Keys.ENTER)
+    kept.until(lambda: "no conversation with nobody" in kept["found"].text)
+    assert kept.messages == kept.all("#results button") == []
     kept.say("hello")
     kept.until(lambda: kept.typed == "hello")
 

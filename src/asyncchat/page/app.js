@@ -102,7 +102,9 @@ class App {
     const { answer } = await this.lookup.ask(wanted ? `/chat ${wanted}` : "/room");
     this.turning -= 1;
     conversation.isOpening = false;
-    if (answer.type === "refused" && this.wanted === wanted) {
+    const isRefused = answer.type === "refused";
+    if (conversation.isRefused !== isRefused) conversation.isRefused = conversation.isComplete = isRefused;
+    if (isRefused && this.wanted === wanted) {
       this.wanted = "";
       conversation.note(answer.text, "error");
     }
@@ -276,7 +278,8 @@ class App {
     const { current, hasStore } = this.model;
     const isEmpty = !current.items.length;
     let text = "";
-    if (current.isLoading) text = "Loading earlier messages…";
+    if (current.isRefused) text = "";
+    else if (current.isLoading) text = "Loading earlier messages…";
     else if (isEmpty && this.link.isIn && (current.isComplete || current.isPrivate)) text = "Nothing was said here yet. Write the first message below.";
     else if (current.isComplete) text = hasStore ? `This is the beginning of ${current.isPrivate ? "your conversation with " : ""}${current.title}.` : "The server keeps no earlier messages.";
     $("start").textContent = text;

@@ -46,6 +46,7 @@ export class Lookup {
 
   // Search a conversation: {messages, notes}.
   async search(words, conversation) {
+    if (conversation.isRefused) return { messages: [], notes: [`There is no conversation with ${conversation.title}.`] };
     const { lines, answer } = await this.ask(`/search ${words}`, conversation.name);
     const read = lines.map((line) => this.model.fromNotice(line) ?? line.text);
     const notes = read.filter((line) => typeof line === "string");

@@ -18,6 +18,7 @@ export class Conversation {
     this.refused = []; // texts that come back into the input: {text, why}
     this.marker = null; // the item above which the line "new" stands
     this.isComplete = false; // nothing is to be had before the first item
+    this.isRefused = false; // a private conversation that the server refuses: commands there would answer for a room
     this.isPrivate = Boolean(name) && !name.startsWith("#");
   }
 
