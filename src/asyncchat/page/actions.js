@@ -320,7 +320,7 @@ export class Actions {
     const item = await this.app.lookup.find(message, conversation);
     $("found").textContent = item ? "" : "This message is too far back to be shown here.";
     if (!item) return;
-    if (matchMedia("(max-width: 700px)").matches) this.closeSearch();
+    if (getComputedStyle($("search")).position !== "static") this.closeSearch(); // it is over the messages
     this.app.log.jump(item);
   }
 }

@@ -100,7 +100,14 @@ export class Attention {
 
   #notify(conversation, body) {
     if (!this.isNotifying) return;
-    const shown = new Notification(conversation.title, { body: body.slice(0, 200), tag: `${conversation.name}` });
+    let shown;
+    try {
+      shown = new Notification(conversation.title, { body: body.slice(0, 200), tag: `${conversation.name}` });
+    } catch {
+      localStorage.removeItem(SETTING); // as on Android, where pages may ask for notifications, and not make them
+      conversation.note("This browser shows no notifications of pages: they are off now.", "error");
+      return;
+    }
     shown.onclick = () => {
       window.focus();
       this.on.open(conversation.name);

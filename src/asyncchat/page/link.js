@@ -19,6 +19,15 @@ const OF_ENTRY = new Set([
   "incorrect-password", "short-password", "password-refused", "guest", "no-store", "no-name", "secret",
 ]);
 
+// The room in a link to the page; empty if it is not whole.
+function roomOf(hash) {
+  try {
+    return decodeURIComponent(hash);
+  } catch {
+    return "";
+  }
+}
+
 export class Link {
   // `on`: what to call with each event of the server, and with those of the link itself: `entry` (the server refuses the
   // name), `lost`, `ended`.
@@ -190,7 +199,7 @@ export class Link {
     const invite = new URLSearchParams(location.search).get("k");
     if (invite) hello.invite = invite;
     if (!this.token) {
-      const room = decodeURIComponent(location.hash);
+      const room = roomOf(location.hash);
       if (room.length > 1) hello.rooms = [{ conversation: "" }, { conversation: room }];
       return register ? { ...hello, register } : hello;
     }

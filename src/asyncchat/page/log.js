@@ -99,9 +99,10 @@ export class Log {
   }
 
   #scrolled() {
+    if (this.isPinned && this.size !== this.#size) this.#toBottom(); // nobody has scrolled: the window or what is in it has another size
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     const rows = this.rows;
-    const isUp = scrollTop < this.top - 1; // else the window or what is in it has another size
+    const isUp = scrollTop < this.top - 1;
     this.top = scrollTop;
     this.isPinned = (this.isPinned && !isUp) || (this.to === rows.length && scrollHeight - scrollTop - clientHeight < 8);
     const first = this.list.firstElementChild?.getBoundingClientRect().top;
@@ -116,9 +117,15 @@ export class Log {
     this.on.moved();
   }
 
+  get #size() {
+    const { scrollHeight, clientHeight, clientWidth } = this.scroller;
+    return `${scrollHeight} ${clientHeight} ${clientWidth}`;
+  }
+
   #toBottom() {
     this.scroller.scrollTop = this.scroller.scrollHeight;
     this.top = this.scroller.scrollTop;
+    this.size = this.#size;
   }
 
   toBottom() {
@@ -172,9 +179,9 @@ export class Log {
     } else {
       time.className = "side";
       element.append(time);
-      text.append(make("span", { class: "unseen" }, `${item.from}: `));
+      text.append(make("bdi", { class: "unseen" }, `${item.from}: `)); // whose script says nothing about that of the text
     }
-    if (item.me) text.append(make("em", {}, `${item.from} `));
+    if (item.me) text.append(make("bdi", {}, make("em", {}, item.from)), " ");
     if (item.isDeleted) text.append(make("em", { class: "dim" }, "This message was deleted."));
     else text.append(...rich(item.text, item.isOwn ? "" : this.model.name));
     if (item.isEdited && !item.isDeleted) text.append(" ", make("small", { class: "dim" }, "(edited)"));

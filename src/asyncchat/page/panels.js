@@ -12,6 +12,7 @@ export function openMenu(beside, title, items) {
     menu.hidden = true;
     menu.replaceChildren();
     removeEventListener("pointerdown", outside, true);
+    removeEventListener("resize", place);
     beside.setAttribute("aria-expanded", "false");
     if (focus) beside.isConnected ? beside.focus() : $("text").focus();
   };
@@ -37,12 +38,16 @@ export function openMenu(beside, title, items) {
     event.preventDefault();
     event.stopPropagation();
   };
-  const box = beside.getBoundingClientRect();
-  const { offsetWidth: width, offsetHeight: height } = menu;
-  menu.style.left = `${Math.max(8, Math.min(box.left, innerWidth - width - 8))}px`;
-  menu.style.top = `${Math.max(8, box.bottom + height + 8 > innerHeight ? Math.min(box.top, innerHeight) - height - 4 : box.bottom + 4)}px`;
+  const place = () => {
+    const box = beside.getBoundingClientRect();
+    const { offsetWidth: width, offsetHeight: height } = menu;
+    menu.style.left = `${Math.max(8, Math.min(box.left, innerWidth - width - 8))}px`;
+    menu.style.top = `${Math.max(8, box.bottom + height + 8 > innerHeight ? Math.min(box.top, innerHeight) - height - 4 : box.bottom + 4)}px`;
+  };
+  place();
   beside.setAttribute("aria-expanded", "true");
   addEventListener("pointerdown", outside, true);
+  addEventListener("resize", place); // as when the on-screen keyboard goes
   menu.querySelector("button")?.focus();
 }
 
