@@ -331,3 +331,20 @@ def test_a_room_that_does_not_exist_is_made_and_a_wrong_name_is_refused(page: Pa
     page.until(lambda: "#:" in page.notes)
     page.say("/leave")
     page.until(lambda: page["title"].text == "#lobby")
+
+
+def test_what_was_seen_as_it_came_is_read_at_the_next_login(kept: Page, stored: PageProgram) -> None:
+    bob = stored.join("robert")
+    kept.enter("alice", SECRET)
+    bob.send("one\n")
+    kept.sees("one")
+    for number in range(2):
+        bob.send(f"seen {number}\n")
+        kept.sees(f"seen {number}")
+        kept["open-more"].click()
+        kept.choose("Leave the chat")
+        bob.send(f"missed {number}\n")
+        bob.lines.until(f"missed {number}")
+        kept.enter("alice", SECRET)
+        kept.sees(f"missed {number}")
+        assert kept.run("return document.querySelector('.new').parentElement.item.text") == f"missed {number}"

@@ -30,7 +30,7 @@ class App {
       seenIn: (name) => (name && model.get(name)?.last) || 0,
     });
     this.lookup = new Lookup(this.link, model);
-    this.attention = new Attention(model, { open: (name) => this.select(name), read: (each) => this.#read(each) });
+    this.attention = new Attention(model, { open: (name) => this.select(name), read: (name, seq) => this.#read(name, seq) });
     this.actions = new Actions(this);
     this.log = new Log(model, {
       nearTop: () => this.#earlier(),
@@ -167,6 +167,7 @@ class App {
         break;
       case "read":
         this.link.canRead = true;
+        model.open(name).told = event.seq;
         model.open(name).quietUntil = Math.max(this.link.positions.get(name)?.read ?? 0, event.seq);
         break;
       case "edited":
@@ -295,8 +296,8 @@ class App {
     if (!this.log.from && this.log.scroller.scrollTop < 200) this.#earlier();
   }
 
-  #read({ name, last }) {
-    if (this.link.canRead && last) this.link.send({ type: "read", conversation: name, seq: last });
+  #read(conversation, seq) {
+    if (this.link.canRead && this.link.isIn) this.link.send({ type: "read", conversation, seq });
   }
 
   // Show what has changed.

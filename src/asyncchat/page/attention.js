@@ -4,18 +4,21 @@ import { make } from "./elements.js";
 import { keyOf } from "./text.js";
 
 const HEARD = 5;
+const TELL_AFTER = 1_000; // so that a busy room does not make a line of each message
 const SETTING = "asyncchat-notifications";
 
 export class Attention {
-  // `on`: open(name), read(conversation)
+  // `on`: open(name), read(name, seq)
   constructor(model, on) {
     this.model = model;
     this.on = on;
     this.heard = document.getElementById("heard");
     this.isAtBottom = () => true;
+    this.seen = new Map(); // rooms, and the last message that was seen there, which the server is to be told
     addEventListener("focus", () => this.look());
     document.addEventListener("visibilitychange", () => (document.hidden ? this.leave() : this.look()));
     addEventListener("blur", () => this.leave());
+    addEventListener("pagehide", () => this.tell());
   }
 
   get isThere() {
@@ -75,13 +78,27 @@ export class Attention {
   // What is at the bottom of the current conversation is read while the user is there.
   look() {
     const { current } = this.model;
-    if (!this.isThere || !this.isAtBottom() || !current.unread || current.isOpening) return;
-    this.clear(current);
-    this.on.read(current);
+    if (!this.isThere || !this.isAtBottom() || current.isOpening) return;
+    if (current.unread) this.clear(current);
+    if (current.isPrivate || current.last <= current.told) return; // private messages are read when they are sent
+    this.seen.set(current, current.last);
+    this.telling ??= setTimeout(() => this.tell(), TELL_AFTER);
+  }
+
+  // Tell the server what was read.
+  tell() {
+    clearTimeout(this.telling);
+    this.telling = null;
+    for (const [conversation, seq] of this.seen) {
+      conversation.told = seq;
+      this.on.read(conversation.name, seq);
+    }
+    this.seen.clear();
   }
 
   // The line "new" has been seen.
   leave() {
+    this.tell();
     const { current } = this.model;
     if (!current.unread) current.marker = null;
   }

@@ -114,6 +114,7 @@ export class Entry {
   leave() {
     const { model, link, attention } = this.app;
     const { name } = model;
+    attention.tell();
     link.leave();
     attention.title("");
     model.conversations.clear();

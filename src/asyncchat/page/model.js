@@ -13,7 +13,7 @@ export class Conversation {
     this.items = []; // messages and notes, in the order in which they are shown
     this.seqs = new Map(); // messages by their numbers
     this.people = new Map(); // names by their keys, the one heard of last at the end
-    this.members = this.unread = this.calls = this.last = 0;
+    this.members = this.unread = this.calls = this.last = this.told = 0; // told: as read, to the server
     this.topic = this.draft = this.role = "";
     this.refused = []; // texts that come back into the input: {text, why}
     this.marker = null; // the item above which the line "new" stands
