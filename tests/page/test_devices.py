@@ -104,3 +104,17 @@ def test_a_room_whose_name_is_longer_than_the_input_is_named_in_one_line(page: P
     page.until(lambda: "wwww" in str(page["text"].get_attribute("placeholder")))
     assert page["text"].rect["height"] == height
     assert page.run("const t = document.getElementById('text'); return t.scrollHeight <= t.clientHeight")
+
+
+def test_nobody_is_listed_who_has_left_while_there_were_too_many_to_tell_of_each(
+    page: Page, server: PageProgram
+) -> None:
+    page.enter("alice")
+    peers = [server.join(f"user{number:03}") for number in range(230)]
+    for peer in peers:
+        peer.send("hello\n")
+    page.until(lambda: len(page.texts("#rooms li")) == 2 + 230)
+    for peer in peers[:220]:
+        peer.socket.close()
+    here = [*(f"user{number}" for number in range(220, 230))]
+    page.until(lambda: page.texts("#rooms li")[1:] == ["alice you", *here])

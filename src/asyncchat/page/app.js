@@ -240,6 +240,7 @@ class App {
     conversation.members = members;
     if (type === "joined") conversation.know(name);
     if (type === "left") conversation.people.delete(keyOf(name));
+    if (conversation.people.size > members) this.lookup.people(conversation).then(() => this.show());
   }
 
   // Where the answer to a command is shown.

@@ -25,6 +25,18 @@ export class Lookup {
     return Boolean(command?.lines);
   }
 
+  // Ask who is in a room: while it is large, nobody tells who leaves it.
+  async people(conversation) {
+    if (conversation.isListing) return;
+    conversation.isListing = true;
+    const { lines, answer } = await this.ask("/list", conversation.name);
+    conversation.isListing = false;
+    if (answer.type !== "ack") return;
+    const [, names = ""] = /^online: (.*?)(?: and \d+ more)?$/.exec(lines[0]?.text) ?? [];
+    conversation.people.clear();
+    for (const name of [...names.split(" ").filter(Boolean), this.model.name]) conversation.know(name);
+  }
+
   // Load a page of earlier messages; return how many there were.
   async earlier(conversation) {
     if (conversation.isLoading || conversation.isComplete || !this.link.isIn) return 0;
