@@ -118,3 +118,16 @@ def test_nobody_is_listed_who_has_left_while_there_were_too_many_to_tell_of_each
         peer.socket.close()
     here = [*(f"user{number}" for number in range(220, 230))]
     page.until(lambda: page.texts("#rooms li")[1:] == ["alice you", *here])
+
+
+def test_a_page_that_is_open_for_long_keeps_no_elements_of_what_is_far_away(page: Page, server: PageProgram) -> None:
+    bob = server.join("bob")
+    page.enter("alice")
+    for number in range(20):
+        bob.send("".join(f"line {each}: `code` and https://example.org/\n" for each in range(99)) + f"end {number}\n")
+        page.sees(f"end {number}")
+    page.driver.execute_cdp_cmd("Performance.enable", {})
+    page.driver.execute_cdp_cmd("HeapProfiler.collectGarbage", {})
+    metrics = page.driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
+    [nodes] = [each["value"] for each in metrics if each["name"] == "Nodes"]
+    assert nodes < 5000

@@ -15,7 +15,7 @@ export class Log {
     this.scroller = document.getElementById("scroll");
     this.list = document.getElementById("list");
     this.isPinned = true; // at the bottom, and stays there
-    this.elements = new WeakMap();
+    this.elements = new Map(); // of the items in the document
     this.waiting = [];
     this.from = this.to = this.top = 0;
     this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
@@ -82,6 +82,7 @@ export class Log {
     const wanted = [];
     for (let at = this.from; at < this.to; at++) wanted.push(this.#element(rows[at], rows[at - 1]));
     arrange(this.list, wanted);
+    this.elements = new Map(wanted.map((element) => [element.item, element]));
     const heights = wanted.map(({ offsetHeight }) => offsetHeight);
     wanted.forEach((element, at) => (element.item.height = heights[at]));
     this.list.style.paddingTop = `${height(rows, 0, this.from)}px`;
@@ -99,7 +100,7 @@ export class Log {
   }
 
   #scrolled() {
-    if (this.isPinned && this.size !== this.#size) this.#toBottom(); // nobody has scrolled: the window or what is in it has another size
+    if (this.isPinned && this.size !== this.#size) this.#toBottom(); // nobody has scrolled: the window has another size
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     const rows = this.rows;
     const isUp = scrollTop < this.top - 1;
@@ -118,8 +119,8 @@ export class Log {
   }
 
   get #size() {
-    const { scrollHeight, clientHeight, clientWidth } = this.scroller;
-    return `${scrollHeight} ${clientHeight} ${clientWidth}`;
+    const { clientHeight, clientWidth } = this.scroller;
+    return `${clientWidth} ${clientHeight}`;
   }
 
   #toBottom() {
@@ -157,7 +158,6 @@ export class Log {
     if (isMarked) element.append(make("div", { class: "new" }, make("span", {}, "New")));
     if (item.from) this.#message(element, item, isHead);
     else element.append(make("div", { class: "text" }, item.text));
-    this.elements.set(item, element);
     return element;
   }
 

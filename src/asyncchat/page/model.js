@@ -42,16 +42,17 @@ export class Conversation {
       this.items.splice(at, 0, message);
       this.seqs = new Map([...this.seqs, [message.seq, message]].sort(([one], [other]) => one - other));
     } else {
-      this.items.push(message);
+      this.#push(message);
       this.seqs.set(message.seq, message);
-      if (this.items.length > MOST) this.#drop(MOST / 4);
       this.last = message.seq;
     }
     return true;
   }
 
-  #drop(count) {
-    for (const { seq } of this.items.splice(0, count)) this.seqs.delete(seq);
+  #push(item) {
+    this.items.push(item);
+    if (this.items.length <= MOST) return;
+    for (const { seq } of this.items.splice(0, MOST / 4)) this.seqs.delete(seq);
     this.isComplete = false;
   }
 
@@ -73,7 +74,7 @@ export class Conversation {
 
   note(text, kind = "info") {
     const note = { text, kind, time: Date.now() };
-    this.items.push(note);
+    this.#push(note);
     return note;
   }
 
