@@ -243,3 +243,20 @@ def test_it_leaves_a_server_that_freezes(opened: Callable[[PageProgram], Page], 
         assert bob.line() == "alice: hello"
         assert time.monotonic() - begun < 25, "it has waited as long as for the only server"
         page.until(lambda: page.messages == ["before", "hello"] and not page.all(".pending"))
+
+
+def test_what_was_seen_as_it_came_is_read_at_the_next_login(kept: Page, stored: PageProgram) -> None:
+    bob = stored.join("robert")
+    kept.enter("alice", SECRET)
+    bob.send("one\n")
+    kept.sees("one")
+    for number in range(2):
+        bob.send(f"seen {number}\n")
+        kept.sees(f"seen {number}")
+        kept["open-more"].click()
+        kept.choose("Leave the chat")
+        bob.send(f"missed {number}\n")
+        bob.lines.until(f"missed {number}")
+        kept.enter("alice", SECRET)
+        kept.sees(f"missed {number}")
+        assert kept.run("return document.querySelector('.new').parentElement.item.text") == f"missed {number}"

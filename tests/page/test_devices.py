@@ -131,3 +131,16 @@ def test_a_page_that_is_open_for_long_keeps_no_elements_of_what_is_far_away(page
     metrics = page.driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
     [nodes] = [each["value"] for each in metrics if each["name"] == "Nodes"]
     assert nodes < 5000
+
+
+def test_a_link_to_a_room_leads_there(opened: Callable[[PageProgram], Page]) -> None:
+    with PageProgram() as server:
+        bob = server.join("bob")
+        bob.send("/join #ops\nhello ops\n")
+        bob.lines.until("bob: hello ops")
+        page = opened(server)
+        page.driver.get(f"{page.url}#ops")
+        page.enter("alice")
+        page.until(lambda: page["title"].text == "#ops")
+        page.sees("hello ops")
+        assert page.texts("#rooms .label")[:2] == ["lobby", "ops"]

@@ -208,6 +208,7 @@ class App {
     if (welcome.room) model.open("").title = welcome.room;
     for (const room of welcome.rooms) this.#room(room, welcome.kind);
     if (welcome.kind === "first") {
+      this.actions.joining = keyOf(this.link.wished);
       this.select("");
     } else if (isNew) {
       this.select(model.current.name);
@@ -226,7 +227,9 @@ class App {
     const isKnown = position?.seen || position?.read;
     conversation.quietUntil = kind === "anew" ? 0 : isKnown ? position.read ?? 0 : room.read ?? seq;
     conversation.missedUntil = seq;
-    if (this.actions.joining === keyOf(room.conversation)) this.select(room.conversation);
+    if (!room.conversation || this.actions.joining !== keyOf(room.conversation)) return;
+    this.actions.joining = "";
+    this.select(room.conversation);
   }
 
   #parted({ conversation: name, text, code }) {
@@ -316,7 +319,7 @@ class App {
 
   #key(event) {
     const { key, altKey, ctrlKey, metaKey, target } = event;
-    if ($("chat").hidden || $("dialog").open) return;
+    if (event.isComposing || $("chat").hidden || $("dialog").open) return;
     if (altKey && (key === "ArrowUp" || key === "ArrowDown")) {
       const all = [...this.model.conversations.values()].sort((one, other) => one.isPrivate - other.isPrivate);
       const at = all.indexOf(this.model.current) + (key === "ArrowUp" ? -1 : 1);

@@ -1,6 +1,8 @@
 // The connection: the JSON events over a WebSocket, which reconnects by itself. What was said is kept until the server
 // has acknowledged it, and sent again with the same id after a reconnect, so that nothing is lost or posted twice.
 
+import { roomOf } from "./text.js";
+
 const KEPT = "asyncchat";
 const MOST_UNANSWERED = 32;
 const PING_AFTER = 30_000;
@@ -16,17 +18,9 @@ const AGAIN_AFTER_RELOAD = 100; // messages that a reloaded page asks for again
 
 const OF_ENTRY = new Set([
   "name-taken", "name-refused", "name-reserved", "name-registered", "login-taken", "incorrect-login",
-  "incorrect-password", "short-password", "password-refused", "guest", "no-store", "no-name", "secret",
+  "incorrect-password", "short-password", "long-password", "password-refused", "plain-password", "guest", "no-invite",
+  "no-store", "no-name", "secret",
 ]);
-
-// The room in a link to the page; empty if it is not whole.
-function roomOf(hash) {
-  try {
-    return decodeURIComponent(hash);
-  } catch {
-    return "";
-  }
-}
 
 export class Link {
   // `on`: what to call with each event of the server, and with those of the link itself: `entry` (the server refuses the
@@ -199,8 +193,8 @@ export class Link {
     const invite = new URLSearchParams(location.search).get("k");
     if (invite) hello.invite = invite;
     if (!this.token) {
-      const room = roomOf(location.hash);
-      if (room.length > 1) hello.rooms = [{ conversation: "" }, { conversation: room }];
+      this.wished = roomOf(location.hash);
+      if (this.wished.length > 1) hello.rooms = [{ conversation: "" }, { conversation: this.wished }];
       return register ? { ...hello, register } : hello;
     }
     Object.assign(hello, { token: this.token, epoch: this.epoch, after: this.positions.get("")?.seen ?? 0 });
@@ -241,18 +235,8 @@ export class Link {
         break;
       case "error":
         if (this.isIn) break;
-        if (OF_ENTRY.has(event.code)) {
-          this.#close();
-          this.on.entry(event, this.who);
-          return;
-        }
-        if (event.code === "banned") {
-          this.#close();
-          this.on.ended(event);
-          return;
-        }
-        this.lastWords = event.text;
-        break;
+        this.#refused(event);
+        return;
       case "bye":
         this.lastWords = event.text;
         if (!event.code) return;
@@ -266,6 +250,19 @@ export class Link {
         return;
     }
     this.on.event(event);
+  }
+
+  // The server does not let one in: at the door that is the answer, later on it may only be so for now.
+  #refused(error) {
+    if (error.code === "banned") {
+      this.#close();
+      this.on.ended(error);
+    } else if (!this.token || OF_ENTRY.has(error.code)) {
+      this.#close();
+      this.on.entry(error, this.who);
+    } else {
+      this.#lose(error.text);
+    }
   }
 
   #comeIn(welcome) {

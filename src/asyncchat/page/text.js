@@ -138,3 +138,12 @@ export function local(text, times = []) {
   }
   return done + text;
 }
+
+// The room in a link to the page; empty if it is not whole.
+export function roomOf(hash) {
+  try {
+    return decodeURIComponent(hash);
+  } catch {
+    return "";
+  }
+}
