@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from asyncchat.commands.table import COMMANDS
 from asyncchat.log.accounts import Role
 
-_NOT_IN_THE_PAGE = {"/bell"}
+_NOT_IN_THE_PAGE = {"/bell", "/go"}
 
 
 def lines() -> Iterator[str]:

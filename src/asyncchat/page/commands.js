@@ -38,7 +38,6 @@ export const COMMANDS = [
   {"names": ["/grant"], "argument": "NAME", "help": "make a user a moderator: of the server, or, in another room than the default one, of that room", "role": "admin", "rooms": true, "store": true},
   {"names": ["/revoke"], "argument": "NAME", "help": "remove the moderator role from a user, as /grant gives it", "role": "admin", "rooms": true, "store": true},
   {"names": ["/clear"], "argument": "", "help": "clear the screen", "role": "guest"},
-  {"names": ["/go"], "argument": "NAME|NUMBER", "help": "show another window; also Alt-1 to Alt-9, Alt-Up, Alt-Down; Alt-A: the next with news", "role": "guest"},
   {"names": ["/ignore"], "argument": "NAME", "help": "hide the messages of a user", "role": "guest"},
   {"names": ["/unignore"], "argument": "NAME", "help": "show the messages of a user again", "role": "guest"},
 ];
