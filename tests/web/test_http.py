@@ -16,7 +16,6 @@ SAFE = {
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
 
@@ -42,6 +41,16 @@ def test_the_page_and_its_files_are_served_on_one_connection(port: int) -> None:
 def test_every_answer_has_the_headers_that_keep_the_page_safe(port: int, path: str) -> None:
     with Web(port) as browser:
         assert browser.request(path).headers.items() >= SAFE.items()
+
+
+@pytest.mark.parametrize(
+    ("host", "alone"),
+    [("127.0.0.1", True), ("localhost:8080", True), ("[::1]:8080", True), ("192.0.2.1:8080", False)],
+)
+def test_a_page_stands_alone_where_browsers_do_not_complain_of_that(port: int, host: str, *, alone: bool) -> None:
+    with Web(port) as browser:
+        headers = browser.request("/", Host=host).headers
+        assert headers.get("Cross-Origin-Opener-Policy") == ("same-origin" if alone else None)
 
 
 def test_a_file_is_compressed_for_browsers_that_take_it(port: int) -> None:

@@ -23,9 +23,10 @@ _HEADERS = {
     "Content-Security-Policy": _POLICY.format("'self'"),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
+
+_ALONE = {"Cross-Origin-Opener-Policy": "same-origin"}
 
 
 def policy(pages: Iterable[str]) -> dict[str, str]:
@@ -67,9 +68,13 @@ class File(NamedTuple):
     content: bytes
     zipped: bytes
 
-    def answer(self, encodings: str, known: str, pages: Iterable[str] = ()) -> Answer:
-        """Return the answer; `encodings` is Accept-Encoding, and `known` If-None-Match; for `pages` see policy."""
-        headers = {"ETag": self.etag, "Vary": "Accept-Encoding", **policy(pages)}
+    def answer(self, encodings: str, known: str, pages: Iterable[str] = (), *, is_trustworthy: bool = True) -> Answer:
+        """Return the answer; `encodings` is Accept-Encoding, and `known` If-None-Match; for `pages` see policy.
+
+        is_trustworthy: browsers take the origin for such a one; else they complain of the header that needs it
+        """
+        alone = _ALONE if is_trustworthy else {}
+        headers = {"ETag": self.etag, "Vary": "Accept-Encoding", **policy(pages), **alone}
         if self.etag in known:
             return Answer(HTTPStatus.NOT_MODIFIED, headers, b"")
         headers["Content-Type"] = self.type

@@ -12,7 +12,7 @@ from websockets.server import ServerProtocol
 from asyncchat.aio.server.closing import close_properly
 from asyncchat.aio.server.server import Server
 from asyncchat.aio.web.files import Answer, read_page, text
-from asyncchat.aio.web.trust import Trust
+from asyncchat.aio.web.trust import Trust, names_loopback
 from asyncchat.aio.web.web_connection import LOG, WebConnection
 from asyncchat.chat.rate_limits import RateLimiter
 from asyncchat.system.addresses import Address, host_of_peer, of_socket
@@ -183,6 +183,7 @@ class WebPort:
             trouble = server.trouble(besides=int(is_counted))
             return text(HTTPStatus.SERVICE_UNAVAILABLE if trouble else HTTPStatus.OK, trouble or "ready")
         host, peer = _joined(request, "Host"), host_of_peer(writer.get_extra_info("peername"))
+        is_private = writer.get_extra_info("sslcontext") is not None
         forwarded = _joined(request, "X-Forwarded-For")
         if not self.trust.knows_host(host):
             return text(HTTPStatus.FORBIDDEN, "this host is not known here; start the server with --web-origin")
@@ -196,7 +197,7 @@ class WebPort:
             body = metrics.encode(server.measure())
             return Answer(HTTPStatus.OK, {"Content-Type": metrics.CONTENT_TYPE}, body)
         if path == SOCKET:
-            own = f"{'https' if writer.get_extra_info('sslcontext') else 'http'}://{host}"
+            own = f"{'https' if is_private else 'http'}://{host}"
             if not self.trust.allows(_joined(request, "Origin") or None, own):
                 return text(HTTPStatus.FORBIDDEN, "a page of another origin; start the server with --web-origin")
             response = protocol.accept(request)
@@ -204,7 +205,12 @@ class WebPort:
                 return _Opening(response.serialize(), self.trust.address(peer, forwarded))
             return Answer(HTTPStatus(response.status_code), {"Upgrade": "websocket"}, bytes(response.body))
         if file := self._page.get(path):
-            return file.answer(_joined(request, "Accept-Encoding"), _joined(request, "If-None-Match"), self.trust.pages)
+            return file.answer(
+                _joined(request, "Accept-Encoding"),
+                _joined(request, "If-None-Match"),
+                self.trust.pages,
+                is_trustworthy=is_private or self.trust.is_proxy(peer) or names_loopback(host),
+            )
         return text(HTTPStatus.NOT_FOUND, "there is nothing here")
 
 

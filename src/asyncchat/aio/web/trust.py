@@ -63,6 +63,12 @@ class Trust(NamedTuple):
         return host
 
 
+def names_loopback(host: str) -> bool:
+    """Tell whether a Host header names this machine."""
+    name = _without_port(host.lower()).removeprefix("[").removesuffix("]")
+    return name == "localhost" or (_is_address(name) and is_loopback(name))
+
+
 def parse_origin(text: str) -> str:
     """Return an origin as browsers write it. Raises ValueError, which says what to write instead."""
     scheme, _, host = text.lower().removesuffix("/").partition("://")
