@@ -260,3 +260,41 @@ def test_what_was_seen_as_it_came_is_read_at_the_next_login(kept: Page, stored: 
         kept.enter("alice", SECRET)
         kept.sees(f"missed {number}")
         assert kept.run("return document.querySelector('.new').parentElement.item.text") == f"missed {number}"
+
+
+def test_what_could_not_be_sent_before_the_name_was_lost_comes_back_with_the_room_it_was_for(
+    opened: Callable[[PageProgram], Page],
+) -> None:
+    with PageProgram() as server:
+        ports = "--port", str(server.port), "--web", str(server.web_port)
+        page = opened(server).enter("alice")
+        page.say("/join #ops")
+        page.until(lambda: page["title"].text == "#ops")
+    page.until(lambda: page["lost"].is_displayed())
+    page.say("meanwhile")
+    page.one(".pending")
+    with PageProgram(*ports) as server:
+        server.join("alice")
+        page.run("document.getElementById('lost').hidden || document.getElementById('now').click()")
+        page.until(lambda: "already taken" in page["refusal"].text)
+        page.enter("alison")
+        page.until(lambda: page.typed == "meanwhile")
+        assert page["why"].text == "Not sent to #ops: the connection was lost."
+
+
+def test_a_browser_that_keeps_nothing_shows_the_page(opened: Callable[[PageProgram], Page]) -> None:
+    with PageProgram() as server:
+        page = opened(server)
+        source = """
+          for (const name of ["sessionStorage", "localStorage"]) {
+            Object.defineProperty(window, name, { get() { throw new DOMException("denied", "SecurityError"); } });
+          }
+        """
+        command = page.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": source})
+        try:
+            page.driver.refresh()
+            page.enter("alice")
+            page.say("hello")
+            page.sees("hello")
+        finally:
+            page.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", command)

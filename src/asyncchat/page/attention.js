@@ -1,10 +1,12 @@
 // What was read: unread counts, the line "new", the title, notifications, and what a screen reader hears.
 
 import { make } from "./elements.js";
+import { placeOf } from "./kept.js";
 import { keyOf } from "./text.js";
 
 const HEARD = 5;
 const TELL_AFTER = 1_000; // so that a busy room does not make a line of each message
+const place = placeOf("localStorage");
 const SETTING = "asyncchat-notifications";
 
 export class Attention {
@@ -26,18 +28,18 @@ export class Attention {
   }
 
   get isNotifying() {
-    return localStorage.getItem(SETTING) === "on" && "Notification" in window && Notification.permission === "granted";
+    return place.get(SETTING) === "on" && "Notification" in window && Notification.permission === "granted";
   }
 
   // Ask the browser for notifications, or stop them; return what to tell.
   async toggle() {
     if (this.isNotifying) {
-      localStorage.removeItem(SETTING);
+      place.remove(SETTING);
       return "Notifications are off.";
     }
     const answer = "Notification" in window ? await Notification.requestPermission() : "denied";
     if (answer !== "granted") return "The browser does not allow notifications: allow them for this page in its settings.";
-    localStorage.setItem(SETTING, "on");
+    place.set(SETTING, "on");
     return "You get a notification when someone mentions you or writes to you privately.";
   }
 
@@ -121,7 +123,7 @@ export class Attention {
     try {
       shown = new Notification(conversation.title, { body: body.slice(0, 200), tag: `${conversation.name}` });
     } catch {
-      localStorage.removeItem(SETTING); // as on Android, where pages may ask for notifications, and not make them
+      place.remove(SETTING); // as on Android, where pages may ask for notifications, and not make them
       conversation.note("This browser shows no notifications of pages: they are off now.", "error");
       return;
     }

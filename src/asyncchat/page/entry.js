@@ -71,7 +71,8 @@ export class Entry {
   // The server refuses the name.
   refused({ code, text }, { name }) {
     for (const { row, text: said, conversation } of this.app.link.waiting) {
-      if (row) this.app.model.open(conversation).refused.push({ text: said, why: "Not sent: the connection was lost." });
+      const where = conversation ? ` to ${this.app.model.open(conversation).title}` : "";
+      if (row) this.app.model.open("").refused.push({ text: said, why: `Not sent${where}: the connection was lost.` });
     }
     this.app.link.waiting = [];
     this.show(name, code, text);

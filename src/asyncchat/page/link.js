@@ -1,9 +1,11 @@
 // The connection: the JSON events over a WebSocket, which reconnects by itself. What was said is kept until the server
 // has acknowledged it, and sent again with the same id after a reconnect, so that nothing is lost or posted twice.
 
+import { placeOf } from "./kept.js";
 import { roomOf } from "./text.js";
 
 const KEPT = "asyncchat";
+const place = placeOf("sessionStorage");
 const MOST_UNANSWERED = 32;
 const PING_AFTER = 30_000;
 const ANSWER_WITHIN = 3_000;
@@ -52,7 +54,7 @@ export class Link {
 
   // Continue where this tab was before it was loaded anew; tell whether there is something to continue.
   restore() {
-    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
+    const kept = JSON.parse(place.get(KEPT) ?? "null");
     if (!kept?.token) return false;
     const { name, token, epoch, positions, lastId, newestSent, waiting, conversation, pages = [] } = kept;
     Object.assign(this, { who: { name }, token, epoch, lastId, newestSent, waiting, conversation, pages });
@@ -72,7 +74,7 @@ export class Link {
       [room, { seen: Math.max(seen, top), first, read: this.on.readIn(room) || read }]);
     const name = this.who.name;
     const kept = { name, token, epoch, positions, lastId, newestSent, waiting, conversation, pages };
-    sessionStorage.setItem(KEPT, JSON.stringify(kept));
+    place.set(KEPT, JSON.stringify(kept));
   }
 
   // Return what stands for it until it is answered. `how`: conversation, isSecret, quiet.
@@ -108,7 +110,7 @@ export class Link {
   leave(forget = true) {
     this.#close();
     if (forget) {
-      sessionStorage.removeItem(KEPT);
+      place.remove(KEPT);
       this.token = this.epoch = "";
       this.waiting = [];
     }
