@@ -285,7 +285,7 @@ def test_a_link_lets_a_guest_in_where_accounts_are_required(
     with PageProgram("--store", with_people, "--require-account") as server:
         admin = server.connect()
         admin.send(f"/auth admin {ADMIN}\n/join #ops\nhello ops\n/invite 1h 1\n")
-        admin.lines.until(" 1 more uses, until ")
+        admin.lines.until(" 1 more use, until ")
         admin.line()
         link = admin.line().removeprefix("Server: ")
         page = opened(server)

@@ -22,6 +22,7 @@ _HINTS = {
 """What to do, by the code with which the server refuses a name."""
 _MAY_BE_YOURS = "If it is yours, set ASYNCCHAT_PASSWORD to its password."
 _ANOTHER_NAME = "Give another with --name."
+_NOT_PLAIN = "The invitation in the link is for a terminal, or for --json."
 
 
 def add_arguments(parser: Parser) -> None:
@@ -109,6 +110,8 @@ def run(options: argparse.Namespace) -> int:
         _choose_client(options, addresses, name, fingerprint, key)
     except NameRefused as refused:
         hint = _HINTS.get(refused.code)
+        if refused.code == "guest" and key and not (options.json or is_terminal):
+            hint = _NOT_PLAIN
         if not hint:
             hint = _MAY_BE_YOURS if isinstance(refused, PasswordNeeded) else _ANOTHER_NAME
         raise ChatError(f"{refused} {hint}") from None

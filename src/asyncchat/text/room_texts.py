@@ -122,7 +122,7 @@ NO_LINK_TO_PRIVATE = "nobody enters a private room by a link: write /invite NAME
 
 
 def invite(number: str, room: str, by: str, uses: int, until: str) -> str:
-    return f"link {number} to {room} by {by}: {uses} more uses, until {until}"
+    return f"link {number} to {room} by {by}: {uses} more use{'s' * (uses != 1)}, until {until}"
 
 
 def revoked(number: str) -> str:
