@@ -58,9 +58,10 @@ def test_a_registered_name_asks_for_its_password(kept: Page) -> None:
 
 
 def test_a_new_name_can_be_registered_with_a_password(kept: Page) -> None:
-    kept["password"].send_keys("a long enough one")
+    kept.ask_to_enter("carol", "a long enough one")
+    kept.until(lambda: "carol is not registered: register it" in kept["refusal"].text)
     kept.one("#registers").click()
-    kept["name"].send_keys("carol" + Keys.ENTER)
+    kept["name"].send_keys(Keys.ENTER)
     kept.until(lambda: "registered" in kept["me"].text)
 
 

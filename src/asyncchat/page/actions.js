@@ -311,7 +311,7 @@ export class Actions {
     const count = messages.length;
     $("found").textContent = count ? `${count === 1 ? "1 message" : `${count} messages`}, the newest first. ${notes.join(" ")}` : notes.join(" ");
     $("results").replaceChildren(...messages.map((message) => make("li", {}, make("button", { type: "button", onclick: () => this.#jump(message, conversation) },
-      make("span", {}, make("b", {}, message.from), make("time", {}, short(message.time))), make("span", { class: "text" }, message.text)))));
+      make("span", {}, make("b", {}, message.from), make("time", {}, short(message.time))), make("span", { class: "text", dir: "auto" }, message.text)))));
   }
 
   async #jump(message, conversation) {

@@ -31,6 +31,7 @@ export class Entry {
     if (name) $("name").value = name;
     let why = text && `${text[0].toUpperCase()}${text.slice(1)}`;
     if (code === "name-registered") why = `${name} is registered: write its password, or choose another name.`;
+    if (code === "incorrect-login") why = `${name} is not registered: register it with this password, or join without one.`;
     if (code === "guest") why = "This chat is for registered users: write a new password, and the name is yours.";
     if (NEW_PASSWORD.has(code)) $("register").checked = true;
     if (code === "login-taken" || code === "name-registered") $("register").checked = false;
