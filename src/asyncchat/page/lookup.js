@@ -31,8 +31,9 @@ export class Lookup {
     conversation.isListing = true;
     const { lines, answer } = await this.ask("/list", conversation.name);
     conversation.isListing = false;
-    if (answer.type !== "ack") return;
-    const [, names = ""] = /^online: (.*?)(?: and \d+ more)?$/.exec(lines[0]?.text) ?? [];
+    const said = lines[0]?.text ?? "";
+    if (answer.type !== "ack" || / and \d+ more$/.test(said)) return; // who was heard of is the better list then
+    const [, names = ""] = /^online: (.*)$/.exec(said) ?? [];
     conversation.people.clear();
     for (const name of [...names.split(" ").filter(Boolean), this.model.name]) conversation.know(name);
   }
