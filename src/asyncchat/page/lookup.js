@@ -1,6 +1,7 @@
 // Looking back: earlier messages and search, by the commands that do that. Their answers are not shown as answers.
 
 const PAGE = 25; // messages that the server shows at a time
+const LISTED = 101; // members, with oneself, whom the server lists
 const MOST_PAGES = 200; // that are loaded to jump to one
 
 export class Lookup {
@@ -27,12 +28,12 @@ export class Lookup {
 
   // Ask who is in a room: while it is large, nobody tells who leaves it.
   async people(conversation) {
-    if (conversation.isListing) return;
+    if (conversation.isListing || conversation.members > LISTED) return;
     conversation.isListing = true;
     const { lines, answer } = await this.ask("/list", conversation.name);
     conversation.isListing = false;
     const said = lines[0]?.text ?? "";
-    if (answer.type !== "ack" || / and \d+ more$/.test(said)) return; // who was heard of is the better list then
+    if (answer.type !== "ack" || / and \d+ more$/.test(said)) return; // it has become larger
     const [, names = ""] = /^online: (.*)$/.exec(said) ?? [];
     conversation.people.clear();
     for (const name of [...names.split(" ").filter(Boolean), this.model.name]) conversation.know(name);
