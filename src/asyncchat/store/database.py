@@ -7,7 +7,15 @@ Values = Sequence[Any] | Mapping[str, Any]
 
 
 class DatabaseError(Exception):
-    """The database can't do what it is asked; the text is the reason that people are told."""
+    """The database can't do what it is asked; the text is the reason that all users are told.
+
+    detail: what the database or the network has said, for the operator; explained: both
+    """
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason)
+        self.detail = detail
+        self.explained = f"{reason} ({detail})" if detail else reason
 
 
 class Disconnected(DatabaseError):

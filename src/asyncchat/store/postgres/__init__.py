@@ -55,7 +55,7 @@ class PgStore:
                     opened.enter_context(contextlib.closing(PgArchive(self._connect, patience))) for _ in range(2)
                 )
             except (DatabaseError, LogFailed) as error:
-                raise StoreError(f"can't use the store {shown(url)}: {error}") from None
+                raise StoreError(f"can't use the store {shown(url)}: {error.explained}") from None
             notices = Notices(url, start.life)
             self.log = PgLog(self._connect, connection, self._tables, Tidying(keep, self.clock.moment), notices, start)
             opened.pop_all()

@@ -1,5 +1,6 @@
 """Answers queries from PostgreSQL."""
 
+import logging
 import math
 import threading
 import time
@@ -12,7 +13,7 @@ from asyncchat.log.requests import Request
 from asyncchat.log.room_events import SHOWN
 from asyncchat.store.database import DatabaseError, Disconnected
 from asyncchat.store.file import sent
-from asyncchat.store.postgres.connection import PgConnection
+from asyncchat.store.postgres.connection import UNREACHABLE, PgConnection
 from asyncchat.store.postgres.tables import cut
 from asyncchat.store.queries import Answering, Queries, first_fitting
 from asyncchat.store.search.words import Wanted
@@ -25,6 +26,9 @@ _TRY_AGAIN = 1.0
 """Seconds until it connects again after it could not."""
 
 
+log = logging.getLogger(__name__)
+
+
 class PgArchive(Queries):
     """Reads a store, in one thread at a time, for `patience` seconds at most; connects again if it has to."""
 
@@ -32,6 +36,7 @@ class PgArchive(Queries):
         self._connect = connect
         self._answering = Answering(patience)
         self._next_try = 0.0
+        self._logged = ""
         self._use(connect())
 
     def _use(self, connection: PgConnection) -> None:
@@ -50,16 +55,28 @@ class PgArchive(Queries):
         """
         with self._answering.one(stop):
             try:
-                return self._find_answer(question)
+                return self._look_up(question)
             except Disconnected:  # perhaps long ago, when the database was started again
                 self._connection.close()
             self._reconnect()
+            return self._look_up(question)
+
+    def _look_up(self, question: Request[Any]) -> Any:
+        """Return the answer; what the database has said against it is logged once. Raises DatabaseError."""
+        try:
             return self._find_answer(question)
+        except Disconnected:  # the log of the chat notices that, too
+            raise
+        except DatabaseError as error:
+            if error.detail and error.detail != self._logged:
+                self._logged = error.detail
+                log.warning("a query is not answered: %s", error.explained)
+            raise
 
     def _reconnect(self) -> None:
         """Connect again; for a while after that has failed, fail at once, since others wait for their answers."""
         if time.monotonic() < self._next_try:
-            raise Disconnected("the database can't be reached")
+            raise Disconnected(UNREACHABLE)
         try:
             self._use(self._connect())
         except DatabaseError:

@@ -33,6 +33,8 @@ _SETTINGS = {
     "jit": "off",
 }
 
+UNREACHABLE = "the database can't be reached"
+
 _PLACE = re.compile(r"'[^']*'|::\w+|\?|:([a-z_]\w*)")
 
 LOST = (  # what asyncpg raises, besides PostgresError
@@ -178,7 +180,7 @@ class PgConnection:
     def _run(self, call: Any) -> Any:
         if self._loop.is_closed():
             call.close()
-            raise Disconnected("the database can't be reached (the connection is closed)")
+            raise Disconnected(UNREACHABLE, "the connection is closed")
         try:
             return self._loop.run_until_complete(self._limited(call))
         except asyncpg.QueryCanceledError:
@@ -186,13 +188,13 @@ class PgConnection:
         except asyncpg.ReadOnlySQLTransactionError:
             raise Disconnected("the database can only be read: it is a standby") from None
         except LOST as error:
-            raise Disconnected(f"the database can't be reached ({_said(error)})") from None
+            raise Disconnected(UNREACHABLE, _said(error)) from None
         except _UNWRITABLE as error:
-            raise Unwritable(_reason(error)) from None
+            raise Unwritable(*_reason(error)) from None
         except asyncpg.PostgresError as error:
             if self._connection and self._connection.is_closed():
-                raise Disconnected(f"the database can't be reached ({_said(error)})") from None
-            raise DatabaseError(_reason(error)) from None
+                raise Disconnected(UNREACHABLE, _said(error)) from None
+            raise DatabaseError(*_reason(error)) from None
 
     async def _limited(self, call: Any) -> Any:
         if self.is_enough is None:
@@ -223,12 +225,13 @@ def _said(error: BaseException) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 
-def _reason(error: asyncpg.PostgresError) -> str:
+def _reason(error: asyncpg.PostgresError) -> tuple[str, str]:
+    """Return why something is refused, and what the database has said, if that says more."""
     if isinstance(error, asyncpg.DiskFullError):
-        return "the disk of the database is full"
+        return "the disk of the database is full", ""
     if isinstance(error, asyncpg.LockNotAvailableError):
-        return "somebody keeps a lock on the tables of the database"
-    return f"the database refuses it ({_said(error)})"
+        return "somebody keeps a lock on the tables of the database", ""
+    return "the database refuses it", _said(error)
 
 
 def shown(url: str) -> str:
@@ -243,13 +246,10 @@ def connect(url: str) -> PgConnection:
     try:
         return PgConnection(url)
     except Disconnected as lost:
-        raise StoreError(f"can't connect to {shown(url)}: {_inner(lost)}. Is PostgreSQL running there?") from None
+        raise StoreError(
+            f"can't connect to {shown(url)}: {lost.detail or lost}. Is PostgreSQL running there?"
+        ) from None
     except DatabaseError as error:
-        raise StoreError(f"can't use {shown(url)}: {_inner(error)}") from None
+        raise StoreError(f"can't use {shown(url)}: {error.detail or error}") from None
     except ValueError as error:
         raise StoreError(f"{shown(url)} is no URL of a database: {error}") from None
-
-
-def _inner(error: DatabaseError) -> str:
-    said = str(error)
-    return said[said.find("(") + 1 : -1] if said.endswith(")") else said

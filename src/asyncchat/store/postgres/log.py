@@ -178,7 +178,7 @@ class PgLog:
             self._renew()
         except DatabaseError as error:
             self._lose_connection()
-            self._note(str(error))
+            self._note(str(error), error.explained)
             if self._doubt and not self._doubt.may_be:
                 self._settle([NotKept(self.trouble)] * len(self._doubt.batch))
 
@@ -214,12 +214,12 @@ class PgLog:
             self._connection.close()
             self._connection = None
 
-    def _note(self, trouble: str) -> None:
-        """Remember why nothing can be stored, and log each reason once."""
-        if trouble and trouble not in self._logged and len(self._logged) < _MOST_REASONS:
-            self._logged.add(trouble)
+    def _note(self, trouble: str, explained: str = "") -> None:
+        """Remember why nothing can be stored, and log each reason once, as the operator is told it."""
+        if trouble and explained not in self._logged and len(self._logged) < _MOST_REASONS:
+            self._logged.add(explained)
             self._stalled_at = self._stalled_at or time.monotonic()
-            log.error("nothing can be posted until this has ended: %s", trouble)
+            log.error("nothing can be posted until this has ended: %s", explained)
             self._tell(self._listener.stall, trouble)
         elif self.trouble and not trouble:
             self._logged.clear()

@@ -58,7 +58,7 @@ def move(path: str, url: str, report: Callable[[str, int], object]) -> None:
             _copy_facts(file, connection)
             connection.script("COMMIT; ANALYZE")
         except DatabaseError as error:
-            raise StoreError(f"can't use {shown_url(url)}: {error}; nothing was moved") from None
+            raise StoreError(f"can't use {shown_url(url)}: {error.explained}; nothing was moved") from None
         except ERRORS as error:
             raise StoreError(f"can't read the store {shown(path)}: {reason(error)}; nothing was moved") from None
 

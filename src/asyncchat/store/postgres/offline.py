@@ -77,7 +77,7 @@ def _opened(url: str) -> Iterator[PgConnection]:
             check_version(connection, url)
             yield connection
         except DatabaseError as error:
-            raise ChatError(f"can't use {shown(url)}: {error}") from None
+            raise ChatError(f"can't use {shown(url)}: {error.explained}") from None
 
 
 def _tables(connection: PgConnection) -> PgTables:

@@ -1,6 +1,7 @@
 """What is done while this server has its turn to append to the log: what others have stored is read, then it writes."""
 
 import itertools
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -26,6 +27,8 @@ INSERT INTO log (entry, life, n, data) SELECT forward.entry, :life, mine.n, :dat
 RETURNING entry, n
 """
 
+
+log = logging.getLogger(__name__)
 
 _NO_USE = (Disconnected, Unwritable, Interrupted)
 
@@ -113,7 +116,7 @@ def write(connection: PgConnection, tables: PgTables, batch: Sequence[Logged]) -
     except _NO_USE:
         raise
     except DatabaseError as error:
-        results = _each(connection, tables, parts) if len(parts) > 1 else [NotKept(str(error))]
+        results = _each(connection, tables, parts) if len(parts) > 1 else [_refused(error)]
     found: list[object] = []
     for part, result in zip(parts, results, strict=True):
         found += [result] * (len(part) if isinstance(part, list) else 1)
@@ -189,10 +192,15 @@ def _each(connection: PgConnection, tables: PgTables, parts: list[list[Sent] | A
         except _NO_USE:
             raise
         except DatabaseError as error:
-            results.append(NotKept(str(error)))
+            results.append(_refused(error))
             if isinstance(part, list):
                 lost = results[-1]
     return results
+
+
+def _refused(error: DatabaseError) -> NotKept:
+    log.error("something can't be stored: %s", error.explained)
+    return NotKept(str(error))
 
 
 def _all_or_nothing(connection: PgConnection, do: Callable[[], list[object]]) -> list[object]:
