@@ -462,6 +462,24 @@ def test_help_names_what_may_be_done_in_the_room_at_hand(chat: StoredChat) -> No
     )
 
 
+def test_who_is_no_moderator_any_more_is_told_so_in_any_room(chat: StoredChat) -> None:
+    alice, bob = chat.owner("alice"), chat.owner("bob")
+    alice.say("/join #ops", "/grant bob")
+    bob.hear()
+    alice.say("/revoke bob")
+    assert bob.hear() == server("you are no longer a moderator of #ops.")
+
+
+def test_who_is_invited_into_a_room_that_they_are_in_is_told_nothing(chat: StoredChat) -> None:
+    alice, bob = chat.owner("alice"), chat.owner("bob")
+    alice.say("/join #ops")
+    bob.say("/join #ops")
+    assert alice.say("/invite bob") == server("bob can enter #ops now.")
+    assert bob.hear() == []
+    alice.say("/private on")
+    assert bob.hear() == server(room_texts.NOW_PRIVATE.format("#ops"))
+
+
 def test_a_moderator_of_a_room_is_none_of_the_server(chat: StoredChat) -> None:
     alice, bob = chat.owner("alice"), chat.owner("bob")
     alice.say("/join #ops")

@@ -107,16 +107,17 @@ class Membership(Directory):
         """Tell a user of another role in a room."""
         account, room = self.state.account(entry.account), self.state.rooms.get(entry.room)
         user = self.find_user(account) if account else None
-        if user and room and entry.room in self.rooms_of(user):
+        if not user or not room:
+            return
+        is_in = entry.room in self.rooms_of(user)
+        if is_in and RoomRole.MODERATOR in (entry.role, entry.was):
             user.output.rank(room.conversation, moderates=entry.role is RoomRole.MODERATOR)
-        if user and room and entry.role is RoomRole.MODERATOR:
+        if entry.role is RoomRole.MODERATOR:
             user.notice(room_texts.ROOM_MODERATOR.format(room.shown))
-        elif user and room and entry.role is RoomRole.INVITED:
-            is_in = entry.room in self.rooms_of(user)
-            if is_in:
-                user.notice(room_texts.NO_ROOM_MODERATOR.format(room.shown))
-            else:
-                user.output.invited(entry.by, room)
+        elif entry.was is RoomRole.MODERATOR:
+            user.notice(room_texts.NO_ROOM_MODERATOR.format(room.shown))
+        elif entry.role is RoomRole.INVITED and not is_in:
+            user.output.invited(entry.by, room)
 
     def tell_privacy(self, room: str, *, is_private: bool) -> None:
         """Tell all members of a room whether it is private now."""

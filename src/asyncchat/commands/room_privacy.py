@@ -137,7 +137,8 @@ async def set_role(core: ChatCore, user: User, account: Account, role: RoomRole 
     room = _room_at_hand(core, user)
     if role is not None and account.id not in room.roles and len(room.roles) >= MOST_ROLES:
         raise Refusal("too-many", room_texts.too_many_roles(MOST_ROLES))
-    await SetRoomRole(user.require_account().name, user.at, account.id, account.name, role, core.clock())
+    by, was = user.require_account().name, room.roles.get(account.id)
+    await SetRoomRole(by, user.at, account.id, account.name, role, core.clock(), was)
 
 
 def _room_at_hand(core: ChatCore, user: User) -> RoomState:

@@ -119,6 +119,7 @@ class SetRoomRole(Entry[None]):
 
     by: the moderator
     name: that of the account
+    was: the role before
 
     Raises NoRoom and NotKept.
     """
@@ -129,3 +130,4 @@ class SetRoomRole(Entry[None]):
     name: Name
     role: RoomRole | None
     time: int
+    was: RoomRole | None = None
