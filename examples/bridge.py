@@ -30,6 +30,8 @@ async def pass_on(source: asyncchat.Chat, target: asyncchat.Chat) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit("write the addresses of two chats: python examples/bridge.py 127.0.0.1:23456 127.0.0.1:23457")
     try:
         asyncio.run(main(sys.argv[1], sys.argv[2]))
     except asyncchat.Error as error:

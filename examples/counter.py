@@ -23,6 +23,8 @@ async def main(address: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit("write the address of a chat: python examples/counter.py 127.0.0.1:23456")
     try:
         asyncio.run(main(sys.argv[1]))
     except asyncchat.Error as error:

@@ -207,6 +207,12 @@ def test_an_address_that_is_in_use_is_said_with_what_to_do() -> None:
         listener.close()
 
 
+def test_the_option_that_has_the_port_is_named() -> None:
+    [listener] = listen(["127.0.0.1"], 0)
+    with listener, pytest.raises(ChatError, match=r"in use\. Choose another --web\.$"):
+        listen(["127.0.0.1"], of_socket(listener).port, "--web")
+
+
 def test_a_name_that_no_host_can_have_is_said() -> None:
     with pytest.raises(ChatError, match=r"^can't listen at x{64}, port 0: no such host\. "):
         listen(["x" * 64], 0)

@@ -120,7 +120,7 @@ def test_doctor_looks_at_the_database(url: str) -> None:
     assert any("the tables will be made" in line for line in found)
     with serve(url):
         found = done("doctor", "--port", "0", "--store", url)
-        assert any("1 servers use it" in line for line in found)
+        assert any("servers that use it: 1" in line for line in found)
 
 
 def test_a_dump_of_the_database_is_the_whole_chat(url: str, postgres: Database, tmp_path: Path) -> None:

@@ -32,6 +32,15 @@ def other_room() -> Iterator[ServeProgram]:
         yield server
 
 
+@pytest.mark.parametrize(("name", "given"), [("counter", ()), ("recorder", ()), ("bridge", ("a",))])
+def test_without_the_right_addresses_an_example_says_how_it_is_run(name: str, given: tuple[str, ...]) -> None:
+    with Program(*given, command=(sys.executable, str(EXAMPLES / f"{name}.py"))) as program:
+        assert program.wait() == 1
+        (line,) = program.errors.rest().decode().splitlines()
+    assert line.startswith("write the address")
+    assert f": python examples/{name}.py 127.0.0.1:23456" in line
+
+
 def test_the_counter_counts_what_others_say_from_now_on(room: ServeProgram) -> None:
     with room.join("bob") as bob:
         bob.send("!count\n")

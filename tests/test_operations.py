@@ -328,6 +328,34 @@ def test_another_program_at_the_port_is_told() -> None:
         assert said.count(" Something listens there, and says nothing.\n") == 2
 
 
+@pytest.mark.parametrize("option", ["--web", "--irc"])
+@pytest.mark.parametrize("program", ["serve", "doctor"])
+def test_a_port_that_is_taken_is_told_with_its_option(program: str, option: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        with Program(program, "--port", "0", option, port) as refused:
+            assert refused.wait() == 1
+            said = (refused.out.rest() + refused.errors.rest()).decode()
+    assert f"port {port}: address already in use. Choose another {option}." in said
+
+
+@pytest.mark.parametrize(
+    ("options", "is_open"),
+    [
+        ((), False),
+        (("--host", "::1", "--host", "localhost"), False),
+        (("--host", "0.0.0.0"), True),
+        (("--host", "chat.example"), True),
+        (("--web", "0.0.0.0:0"), True),
+        (("--irc", "127.0.0.2:0"), False),
+    ],
+)
+def test_who_can_read_along_without_tls_is_told(options: tuple[str, ...], *, is_open: bool) -> None:
+    said = doctor("--port", "0", *options)[1]
+    assert ("ok: no TLS: others on the network can read along" in said) is is_open
+    assert ("ok: no TLS: only this machine can connect" in said) is not is_open
+
+
 def test_files_that_others_can_read_are_told(empty_store: str, tmp_path: Path) -> None:
     with ServeProgram("--store", empty_store):
         pass

@@ -143,7 +143,11 @@ def test_the_filter_prints_what_is_stored_also_while_it_is_served(path: str) -> 
         (["serve", "--durability", "full"], 2, "--durability goes with --store only"),
         (["serve", "--keep", "30d"], 2, "--keep goes with --store only"),
         (["serve", "--mode", "pair", "--store", "x"], 2, "--store goes with --mode room only"),
-        (["serve", "--store", "x", "--keep", "soon"], 2, "'soon' is not how much can be kept"),
+        (
+            ["serve", "--store", "x", "--keep", "soon"],
+            2,
+            "'soon' is not how much can be kept; write a number of messages, or of days or hours as in 30d or 12h",
+        ),
         (["serve", "--store", "x", "--keep", "0"], 2, "'0' is not how much can be kept"),
         (["filter", "--store", "x", "file"], 2, "--store reads no transcript"),
         (["filter", "--since", "2026-11-22"], 2, "--since and --until go with --store only"),

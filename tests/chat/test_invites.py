@@ -104,8 +104,18 @@ def test_where_guests_may_join_a_link_changes_nothing(chat: StoredChat) -> None:
 
 def test_only_moderators_of_the_server_make_and_revoke_links(chat: StoredChat) -> None:
     alice = chat.owner("alice")
-    assert alice.say("/join #ops", "/invite", "/uninvite 1")[1:] == ["Server: you are not a moderator or an admin!"] * 2
+    assert alice.say("/join #ops", "/invite", "/uninvite 1")[1:] == [
+        "Server: only moderators of the server and the admin make links. Write /invite NAME to let a registered user"
+        " enter this room.",
+        "Server: only moderators of the server and the admin revoke links. Write /uninvite NAME to withdraw an"
+        " invitation.",
+    ]
     assert alice.say("/invites") == ["Server: you are not a moderator or an admin!"]
+
+
+def test_a_link_for_one_use_says_so(chat: StoredChat) -> None:
+    said = chat.owner("mod", role=Role.MODERATOR).say("/invite 2h 1")[0]
+    assert ": 1 more use, until " in said
 
 
 def test_no_link_leads_to_a_private_room(chat: StoredChat) -> None:

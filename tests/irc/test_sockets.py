@@ -93,7 +93,7 @@ def test_with_tls_a_password_is_taken_and_without_it_the_peer_is_told(store: str
             assert any(" 001 alice :" in line for line in alice.lines.until(" 221 "))
         with Nc(port) as blind:
             blind.send("NICK alice\r\n")
-            assert blind.line().startswith("ERROR :this server speaks TLS")
+            assert blind.line() == "ERROR :This port speaks TLS: switch TLS on in your client\r"
 
 
 def test_a_full_chat_is_told_in_the_form_of_irc() -> None:

@@ -92,6 +92,12 @@ def test_a_loss_is_told_once_and_that_it_is_over(show: Show) -> None:
     assert "started anew" in shown(show, welcome(epoch="f"))[0]
 
 
+def test_a_reason_that_is_a_sentence_has_one_full_stop(show: Show) -> None:
+    assert "(closed. Goodbye!). What" in shown(show, Disconnected("closed. Goodbye!", 1))[0]
+    take(show, welcome(resumed=True))
+    assert "(join again). What" in shown(show, Disconnected("join again.", 1))[0]
+
+
 @pytest.mark.parametrize(
     ("happened", "line"),
     [

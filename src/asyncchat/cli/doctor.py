@@ -14,11 +14,13 @@ from typing import NamedTuple
 from asyncchat.cli import serve
 from asyncchat.cli.arguments import Parser
 from asyncchat.cli.databases import is_url, load_postgres
+from asyncchat.cli.serve import ports
 from asyncchat.errors import ChatError
 from asyncchat.formats import plain
 from asyncchat.limits import RESERVED_FILES, Limits, raise_open_file_limit
 from asyncchat.system import stdio
 from asyncchat.system.addresses import DEFAULT_HOST, listen, reason
+from asyncchat.text.networks import is_loopback
 
 DESCRIPTION = (
     "Look for what is wrong: write the options of `asyncchat serve` behind it. It looks at the port, the certificate, "
@@ -90,7 +92,7 @@ def _web_port(options: argparse.Namespace) -> Iterator[Finding]:
         return
     host, port = options.web
     hosts = [host] if host else options.host or [DEFAULT_HOST]
-    if not (cannot := _cannot_listen(hosts, port)):
+    if not (cannot := _cannot_listen(hosts, port, "--web")):
         yield Finding(f"a server can listen at {', '.join(hosts)}, web port {port}")
         return
     said = _said_at(hosts[0], port, _READY, secure=_is_secure(options))
@@ -113,7 +115,7 @@ def _irc_port(options: argparse.Namespace) -> Iterator[Finding]:
         return
     host, port = address
     hosts = [host] if host else options.host or [DEFAULT_HOST]
-    if not (cannot := _cannot_listen(hosts, port)):
+    if not (cannot := _cannot_listen(hosts, port, ports.option_of_irc(options))):
         yield Finding(f"a server can listen at {', '.join(hosts)}, port {port} for IRC")
         return
     said = _said_at(hosts[0], port, b"PING doctor\r\nQUIT\r\n", secure=_is_secure(options))
@@ -132,10 +134,10 @@ def _is_secure(options: argparse.Namespace) -> bool:
     return bool(options.tls or options.tls_cert)
 
 
-def _cannot_listen(hosts: list[str], port: int) -> str:
+def _cannot_listen(hosts: list[str], port: int, option: str = "--host or --port") -> str:
     """Return why a server can't listen; empty if it can."""
     try:
-        for listener in listen(hosts, port):
+        for listener in listen(hosts, port, option):
             listener.close()
     except ChatError as error:
         return str(error)
@@ -168,7 +170,7 @@ def _said_at(host: str, port: int, request: bytes = b"", *, secure: bool) -> byt
 
 def _certificate(options: argparse.Namespace) -> Iterator[Finding]:
     if not (options.tls or options.tls_cert):
-        yield Finding("no TLS: others on the network can read along, and passwords are taken from this machine only")
+        yield Finding(_without_tls(options))
         return
     from asyncchat.tls import self_signed
     from asyncchat.tls.certificate import Certificate
@@ -189,6 +191,21 @@ def _certificate(options: argparse.Namespace) -> Iterator[Finding]:
             yield Finding(f"it {state} ({until}): renew it, then send SIGHUP to the server", is_wrong=True)
         else:
             yield Finding(f"it is valid until {until}")
+
+
+def _without_tls(options: argparse.Namespace) -> str:
+    extra = [address[0] for address in (options.web, options.irc) if address and address[0]]
+    if all(map(_is_this_machine, [*(options.host or [DEFAULT_HOST]), *extra])):
+        return "no TLS: only this machine can connect, where nothing crosses a network"
+    passwords = "" if options.allow_plain_passwords else ", and passwords are taken from this machine only"
+    return f"no TLS: others on the network can read along{passwords}"
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return is_loopback(host)
+    except ValueError:  # a name
+        return host == "localhost"
 
 
 def _store(options: argparse.Namespace) -> Iterator[Finding]:

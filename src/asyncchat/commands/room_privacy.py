@@ -50,8 +50,8 @@ async def _private(core: ChatCore, user: User, argument: str) -> None:
 @command(
     "/invite",
     argument="NAME | [DURATION] [N]",
-    help="let a registered user enter this room while it is private; without NAME, make a link by which anybody can"
-    " join, for 7 days and 10 times, or for DURATION and N times",
+    help="let a registered user enter this room while it is private; without NAME, as a moderator of the server, make a"
+    " link by which anybody can join, for 7 days and 10 times, or for DURATION and N times",
     role=Role.MODERATOR,
     for_rooms=True,
     needs_store=True,
@@ -73,7 +73,8 @@ async def _invite(core: ChatCore, user: User, wanted: str) -> None:
 @command(
     "/uninvite",
     argument="NAME|N",
-    help="withdraw an invitation; the user leaves the room if it is private; N: revoke the link with this number",
+    help="withdraw an invitation; the user leaves the room if it is private; N: revoke the link with this number, as a"
+    " moderator of the server",
     role=Role.MODERATOR,
     for_rooms=True,
     needs_store=True,
@@ -82,7 +83,7 @@ async def _invite(core: ChatCore, user: User, wanted: str) -> None:
 async def _uninvite(core: ChatCore, user: User, wanted: str) -> None:
     if wanted.isascii() and wanted.isdigit() and len(wanted) < _DIGITS:
         if user.role < Role.MODERATOR:
-            raise Refusal("not-allowed", texts.NEEDS_MODERATOR)
+            raise Refusal("not-allowed", room_texts.NO_LINK_TO_REVOKE)
         await RevokeInvite(user.require_account().name, int(wanted), core.clock())
         user.notice(room_texts.revoked(wanted))
         return
@@ -115,7 +116,7 @@ async def _invites(core: ChatCore, user: User, _: str) -> None:
 
 async def _make_link(core: ChatCore, user: User, lasts: int, uses: str) -> None:
     if user.role < Role.MODERATOR:
-        raise Refusal("not-allowed", texts.NEEDS_MODERATOR)
+        raise Refusal("not-allowed", room_texts.NO_LINK_TO_MAKE)
     if not (uses.isascii() and uses.isdigit() and 0 < len(uses) < _DIGITS and int(uses)):
         raise Refusal("no-number", room_texts.no_uses(excerpt(uses)))
     room = core.state.rooms[user.at]

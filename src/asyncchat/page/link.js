@@ -157,7 +157,7 @@ export class Link {
   }
 
   #lose(why) {
-    const said = this.lastWords || why || "the server can't be reached";
+    const said = (this.lastWords || why || "the server can't be reached").replace(/\.$/, "");
     this.#close();
     this.at = (this.at + 1) % (this.pages.length + 1);
     let pause = 0; // the other servers are tried at once, each once

@@ -112,10 +112,10 @@ def reason(error: OSError | UnicodeError) -> str:
     return os.strerror(error.errno).lower() if error.errno else str(error)
 
 
-def listen(hosts: list[str], port: int) -> list[socket.socket]:
+def listen(hosts: list[str], port: int, options: str = "--host or --port") -> list[socket.socket]:
     """Return sockets that listen at each address of `hosts`; port 0 lets the system choose one, the same for all.
 
-    `::` alone accepts IPv4 as well. Raises ChatError if one of them can't listen.
+    `::` alone accepts IPv4 as well. Raises ChatError if one of them can't listen; it names the `options` to change.
     """
     sockets: list[socket.socket] = []
     with_ipv4 = hosts == ["::"] and socket.has_dualstack_ipv6()
@@ -130,8 +130,8 @@ def listen(hosts: list[str], port: int) -> list[socket.socket]:
     except (OSError, UnicodeError) as error:
         for listener in sockets:
             listener.close()
-        message = f"can't listen at {', '.join(hosts)}, port {port}: {reason(error)}. Choose another --host or --port."
-        raise ChatError(message) from None
+        where = f"{', '.join(hosts)}, port {port}"
+        raise ChatError(f"can't listen at {where}: {reason(error)}. Choose another {options}.") from None
     return sockets
 
 

@@ -113,11 +113,18 @@ INVITE_ENDED = "this invitation can't be used any more. Ask for another one."
 NO_INVITE = "there is no link with this number. /invites lists them."
 INVITED_MEANWHILE = "another invitation was made at the same moment: try it again"
 SERVER_LOST = "this server has lost the others. Join again, or at another server."
-MOVE = "this server is closing: the chat goes on at another one."
+MOVE = "this server is closing: the chat goes on at another one"
 NO_HTTP = "this port is for chat clients, and not for HTTP: `asyncchat serve --web PORT` is for browsers."
 GIVEN_UP = "the other servers have not heard of this one for too long"
 MAY_NOT_WRITE = "you may not write there any more"
 NO_INVITES = "there are no links that invite. /invite makes one."
+NO_LINK_TO_MAKE = (
+    "only moderators of the server and the admin make links."
+    " Write /invite NAME to let a registered user enter this room."
+)
+NO_LINK_TO_REVOKE = (
+    "only moderators of the server and the admin revoke links. Write /uninvite NAME to withdraw an invitation."
+)
 NO_LINK_TO_PRIVATE = "nobody enters a private room by a link: write /invite NAME."
 
 

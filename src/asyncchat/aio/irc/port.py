@@ -13,7 +13,7 @@ from asyncchat.limits import Limits
 from asyncchat.sessions.irc.session import IrcSession
 from asyncchat.sessions.session import Session
 from asyncchat.system.addresses import host_of_peer, of_socket
-from asyncchat.text import texts
+from asyncchat.text.irc import answers
 
 _LONGEST_LINE = LONGEST + LONGEST_TAGS + 2  # with the @ of the tags, and a blank
 
@@ -56,7 +56,7 @@ class IrcPort:
 
     def __init__(self, listeners: list[socket.socket], name: str, version: str) -> None:
         self.listeners = listeners
-        self.plain_answer = f"ERROR :{texts.TLS_ONLY}\r\n".encode()
+        self.plain_answer = f"ERROR :{answers.TLS_ONLY}\r\n".encode()
         self._name = name
         self._version = version
         self._network: Network | None = None

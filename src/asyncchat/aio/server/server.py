@@ -329,7 +329,7 @@ class Server:
             await closing.until_applied(self._pipeline, limit)  # the other servers hear who has left
         if not self._connections:
             return
-        log.info("closing: %d peers have %g s to receive the rest", len(self._connections), limit)
+        log.info("closing: at most %g s for %d connections to receive the rest", limit, len(self._connections))
         await asyncio.wait(self._connections.values(), timeout=HANG_UP_AFTER)
         for connection in self._connections:
             connection.hang_up()

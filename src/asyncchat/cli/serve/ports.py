@@ -93,7 +93,8 @@ def open_irc(options: argparse.Namespace, opened: ExitStack, inherited: list[soc
     from asyncchat.aio.irc.port import IrcPort
     from asyncchat.formats.irc.network import DEFAULT_NAME
 
-    return IrcPort(_listening(options, address, opened, inherited), options.irc_name or DEFAULT_NAME, __version__)
+    listeners = _listening(options, address, option_of_irc(options), opened, inherited)
+    return IrcPort(listeners, options.irc_name or DEFAULT_NAME, __version__)
 
 
 def open_port(
@@ -107,17 +108,23 @@ def open_port(
         return None
     from asyncchat.aio.web.port import WebPort
 
-    return WebPort(_listening(options, options.web, opened, inherited), trust(options))
+    return WebPort(_listening(options, options.web, "--web", opened, inherited), trust(options))
+
+
+def option_of_irc(options: argparse.Namespace) -> str:
+    """Return the option with the port for IRC clients."""
+    return "--ircs" if options.ircs else "--irc"
 
 
 def _listening(
     options: argparse.Namespace,
     address: tuple[str | None, int],
+    option: str,
     opened: ExitStack,
     inherited: list[socket.socket] | None,
 ) -> list[socket.socket]:
     host, port = address
-    listeners = inherited or listen([host] if host else options.host or [DEFAULT_HOST], port)
+    listeners = inherited or listen([host] if host else options.host or [DEFAULT_HOST], port, option)
     for listener in listeners:
         opened.enter_context(listener)
     return listeners

@@ -30,5 +30,7 @@ def retention(text: str) -> dict[str, int]:
     """Return how much is to be kept, as the arguments of Retention. Raises ValueError."""
     number, unit = (text[:-1], text[-1:]) if text[-1:] in _UNITS else (text, "")
     if not (number.isascii() and number.isdigit() and int(number[:10]) >= 1 and len(number) <= 10):
-        raise ValueError(f"{text!r} is not how much can be kept; write a number of messages, or of days as in 30d")
+        raise ValueError(
+            f"{text!r} is not how much can be kept; write a number of messages, or of days or hours as in 30d or 12h"
+        )
     return {"milliseconds": int(number) * _UNITS[unit]} if unit else {"messages": int(number)}

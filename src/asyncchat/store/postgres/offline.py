@@ -67,7 +67,7 @@ def examine(url: str) -> str:
             return f"{shown(url)} answers (PostgreSQL {version}); the tables will be made at the first start"
         check_version(connection, url)
         (servers,) = connection.execute("SELECT count(*) FROM servers").fetchone()
-        return f"{shown(url)} answers (PostgreSQL {version}); {servers} servers use it"
+        return f"{shown(url)} answers (PostgreSQL {version}); servers that use it: {servers}"
 
 
 @contextlib.contextmanager

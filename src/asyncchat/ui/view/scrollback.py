@@ -173,7 +173,7 @@ class Show:
                 yield from self._welcome(event)
             case Disconnected(text) if not self._is_lost:
                 self._is_lost = True
-                yield _DIM, f"connection lost ({text}). What you write now is sent when it is there again."
+                yield _DIM, f"connection lost ({text.rstrip('.')}). What you write now is sent when it is there again."
             case events.You(name, role):
                 self.role = Role.__members__.get(role.upper(), Role.GUEST)
                 if name != self.name:
