@@ -41,7 +41,9 @@ def test_the_session_in_the_readme_is_what_happens(room: ServeProgram) -> None:
             types("/list")
             sees()
             ci.write("build 41 done\n")
+            ci.end_input()
             sees()
+            transcript += room.out.until("ci left")
             types("/exit")
             assert alice.lines.rest() == b""
             transcript += room.out.until("alice left")

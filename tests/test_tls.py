@@ -176,7 +176,7 @@ def test_without_the_package_a_certificate_is_not_made(empty_store: str) -> None
     )
     with Program("serve", "--port", "0", "--store", empty_store, "--tls", "self", command=without) as server:
         assert server.wait() == 1
-        assert "run `pip install 'asyncchat[tls]'`" in server.errors.rest().decode()
+        assert "run `pip install cryptography`" in server.errors.rest().decode()
 
 
 def test_a_client_pins_a_certificate_that_no_authority_knows_and_refuses_another(tmp_path: Path) -> None:

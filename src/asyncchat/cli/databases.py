@@ -13,4 +13,4 @@ def load_postgres() -> None:
     try:
         import asyncpg  # noqa: F401
     except ImportError:
-        raise ChatError("for PostgreSQL asyncpg is needed: pip install 'asyncchat[postgres]'") from None
+        raise ChatError("for PostgreSQL the package asyncpg is needed: run `pip install asyncpg`") from None

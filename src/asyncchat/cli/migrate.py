@@ -15,7 +15,7 @@ DESCRIPTION = (
 def add_arguments(parser: Parser) -> None:
     """Add the arguments of `migrate` to `parser`."""
     parser.add_argument("store", metavar="FILE", help="the store")
-    parser.add_argument("url", metavar="URL", help="the database, postgresql://…, which must be empty")
+    parser.add_argument("url", metavar="URL", help="the database, postgresql://…, that no server has used yet")
 
 
 def run(options: argparse.Namespace) -> int:

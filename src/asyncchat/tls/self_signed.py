@@ -57,7 +57,7 @@ def make() -> bytes:
         from cryptography.hazmat.primitives.asymmetric import ec
     except ImportError:
         raise ChatError(
-            "`--tls self` needs the package cryptography: run `pip install 'asyncchat[tls]'`, "
+            "`--tls self` needs the package cryptography: run `pip install cryptography`, "
             "or give a certificate with --tls-cert and --tls-key"
         ) from None
     key = ec.generate_private_key(ec.SECP256R1())
