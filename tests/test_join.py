@@ -8,12 +8,15 @@ import socket
 import subprocess
 import sys
 import termios
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.irc import IrcProgram
 from tests.programs import ASK_NAME, ASYNCCHAT, Program, ServeProgram, assert_within, in_rounds, seconds, until
+from tests.web import WebProgram
 
 Join = Callable[..., Program]
 
@@ -386,3 +389,74 @@ def test_a_closed_standard_output_is_an_error(room: ServeProgram, join: Join) ->
     with join(room.address, command=("sh", "-c", '"$@" >&-', "sh", *ASYNCCHAT)) as program:
         assert program.wait() == 1
         assert program.errors.rest() == b"asyncchat: can't write the output: bad file descriptor\n"
+
+
+@pytest.fixture(params=["silent", "smtp", "irc", "echo", "web", "ircd"])
+def foreign(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Return the address of a server that is none for this client, and closes after the client has."""
+    if request.param == "web":
+        with WebProgram() as web:
+            yield f"127.0.0.1:{web.web_port}"
+        return
+    if request.param == "ircd":
+        with IrcProgram() as ircd:
+            yield f"127.0.0.1:{ircd.irc_port}"
+        return
+    greeting = {"smtp": b"220 smtp ready\r\n", "irc": b":irc.example NOTICE * :looking up\r\n"}.get(request.param, b"")
+
+    def serve() -> None:
+        while True:
+            try:
+                peer, _ = listener.accept()
+            except OSError:
+                return
+            with peer:
+                peer.sendall(greeting)
+                while data := peer.recv(4096):
+                    if request.param == "echo":
+                        peer.sendall(data)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serving = threading.Thread(target=serve)
+        serving.start()
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+        serving.join()
+
+
+@pytest.mark.parametrize("options", [["--name", "ci"], []], ids=["named", "unnamed"])
+@pytest.mark.parametrize("end", ["", "/exit\n"])
+def test_a_pipe_to_what_is_no_chat_is_no_success(foreign: str, join: Join, options: list[str], end: str) -> None:
+    with join(foreign, *options) as program:
+        program.write(f"build 41\ndone\n{end}")
+        program.end_input()
+        assert program.wait() == 1
+        error = program.errors.rest()
+        assert error.startswith((b"asyncchat: this is no server of asyncchat", b"asyncchat: the server has closed"))
+        assert error.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("options", [["--name", "ci"], []], ids=["named", "unnamed"])
+@pytest.mark.parametrize("end", ["", "/exit\n"])
+@pytest.mark.parametrize("mode", ["pair", "threads"])
+def test_a_pipe_to_a_server_without_names_is_a_success(mode: str, join: Join, options: list[str], end: str) -> None:
+    with ServeProgram("--mode", mode) as server, join(server.address, *options) as program:
+        program.write(f"build 41\ndone\n{end}")
+        program.end_input()
+        assert program.wait() == 0
+        assert (program.out.rest(), program.errors.rest()) == (b"", b"")
+        if mode == "pair":
+            assert server.out.rest() == b"build 41\ndone\n"
+        else:
+            assert [line.rpartition(" ")[2] for line in server.out.until("disconnected")[1:-1]] == ["41", "done"]
+
+
+def test_a_pipe_that_finds_the_line_between_two_taken_is_no_success(join: Join) -> None:
+    with ServeProgram("--mode", "pair") as server, join(server.address) as first:
+        first.write("hello\n")
+        assert server.out.line() == "hello"
+        with join(server.address) as program:
+            program.write("hi\n")
+            program.end_input()
+            assert program.wait() == 1
+            assert program.out.rest() == b"Server: this chat is between two, and both are here.\n"

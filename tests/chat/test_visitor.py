@@ -20,6 +20,8 @@ ASKED = b"Server: write your name\n"
 TAKEN = b"Server: this name is already taken! Choose another one.\n"
 UNUSABLE = b"Server: this name can't be used: it is empty. Choose another one.\n"
 ANSWER = b"alice\n/list\n"
+PROBE = b"\xff\n"
+PROVEN = b"Server: your line was not sent: it is not UTF-8.\n"
 PROBE_REFUSED = (
     b"Server: this name can't be used: / is not a letter, digit, underscore, dash or dot. Choose another one.\n"
 )
@@ -341,7 +343,7 @@ def test_the_end_of_a_long_line_is_no_goodbye() -> None:
 def test_a_last_line_gets_the_end_that_it_lacks(typed: bytes, lacks: bytes) -> None:
     visitor = settled()
     visitor.type(typed)
-    assert visitor.end() == lacks
+    assert visitor.end() == lacks + PROBE
 
 
 MARK = "\ufeff".encode()
@@ -361,7 +363,7 @@ def test_a_mark_at_the_start_of_what_is_typed_is_not_sent(typed: list[bytes], se
     pieces = [visitor.without_mark(data) for data in typed]
     for piece in pieces:
         visitor.type(piece)
-    assert (b"".join(pieces), visitor.end()) == (sent, end)
+    assert (b"".join(pieces), visitor.end()) == (sent, end + PROBE)
 
 
 # How it ends.
@@ -401,11 +403,74 @@ def test_whoever_ends_without_a_name_is_told_that_nothing_was_sent() -> None:
         visitor.check_end()
 
 
-def test_a_server_that_asks_nobodys_name_is_asked_nothing_at_the_end() -> None:
-    visitor = PlainClient(None, can_choose=True)
-    visitor.hear(b"welcome\n")
-    assert visitor.end() == b""
+@pytest.mark.parametrize("said", [b"", b"welcome\n"])
+def test_a_server_that_asks_nobodys_name_has_taken_all_if_it_refuses_the_probe_as_asyncchat_does(said: bytes) -> None:
+    visitor = PlainClient(None, can_choose=True, is_script=True)
+    visitor.hear(said)
+    visitor.type(b"hi\n")
+    assert visitor.end() == PROBE
+    assert visitor.hear(b"hello\n" + PROVEN + b"bye\n").show == b"hello\nbye\n"
     assert visitor.check_end()
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"220 smtp ready\n", b"HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n", b"\xff\n"]
+)
+def test_a_server_that_does_not_refuse_the_probe_is_no_chat(said: bytes) -> None:
+    visitor = PlainClient("alice", can_choose=False)
+    visitor.wait_no_longer()
+    visitor.type(b"hi\n")
+    visitor.end()
+    visitor.hear(said)
+    with pytest.raises(ChatError, match="this is no server of asyncchat"):
+        visitor.check_end()
+
+
+def test_a_server_that_has_no_room_is_one_though_nothing_was_taken() -> None:
+    visitor = PlainClient(None, can_choose=True)
+    visitor.hear(b"Server: this chat is between two, and both are here.\n")
+    visitor.end()
+    assert not visitor.check_end()
+
+
+def test_lines_that_a_server_without_names_refuses_are_counted() -> None:
+    visitor = PlainClient(None, can_choose=True)
+    visitor.type(b"\xfe\n")
+    visitor.end()
+    assert visitor.hear(PROVEN + PROVEN).show == PROVEN
+    with pytest.raises(NotTaken, match="did not take one of the lines"):
+        visitor.check_end()
+
+
+@pytest.mark.parametrize(
+    ("pieces", "sent"),
+    [
+        ([b"hi\n/exit\n"], b"hi\n" + PROBE + b"/exit\n"),
+        ([b"hi\n", b"/exit now\r\nmore\n"], PROBE + b"/exit now\r\nmore\n"),
+        ([b"x", b"y\n/exit\n"], b"y\n" + PROBE + b"/exit\n"),
+        ([b"/ex", b"it\n"], b"it\n"),
+    ],
+)
+def test_a_script_that_leaves_has_a_server_without_names_prove_itself_before(pieces: list[bytes], sent: bytes) -> None:
+    visitor = PlainClient(None, can_choose=True, is_script=True)
+    assert [visitor.type(piece) for piece in pieces] == [False] * (len(pieces) - 1) + [True]
+    assert visitor.before_exit(pieces[-1]) == sent
+    if PROBE in sent:
+        with pytest.raises(ChatError, match="no server of asyncchat"):
+            visitor.check_exit()
+        visitor.hear(PROVEN)
+    visitor.check_exit()
+
+
+def test_a_script_that_leaves_a_chat_needs_no_probe_and_hears_what_was_refused() -> None:
+    visitor = PlainClient(None, can_choose=True, is_script=True)
+    visitor.hear(ASKED)
+    visitor.type(b"alice\n\xff\n/exit\n")
+    assert visitor.before_exit(b"alice\n\xff\n/exit\n") == b"alice\n\xff\n/exit\n"
+    visitor.check_exit()
+    visitor.hear(PROVEN)
+    with pytest.raises(NotTaken):
+        visitor.check_exit()
 
 
 def test_a_server_that_says_nothing_is_taken_for_one_that_asks_no_name() -> None:
@@ -413,7 +478,7 @@ def test_a_server_that_says_nothing_is_taken_for_one_that_asks_no_name() -> None
     visitor.wait_no_longer()
     assert visitor.settled
     assert visitor.hear(b"hello\n") == Received(show=b"hello\n", answer=b"")
-    assert visitor.end() == b""
+    assert visitor.end() == PROBE
 
 
 def test_a_question_that_comes_too_late_is_not_answered_but_said() -> None:

@@ -6,6 +6,7 @@ server has it, up to the first name or reason that the server fills in.
 
 from asyncchat.formats import plain
 from asyncchat.text import room_texts, texts
+from asyncchat.text.sanitize import NOT_UTF_8
 
 _FILLED_IN = "\0"
 SERVER = plain.notice("").decode().rstrip("\n")
@@ -52,6 +53,8 @@ NOT_SENT = (
     _start(texts.unknown_command(_FILLED_IN)),
 )
 """How answers begin to a line that the server does not accept."""
+NOT_READABLE = _start(texts.line_refused(NOT_UTF_8))
+"""How the answer begins to a line that is not UTF-8, whether the server asks for names or not."""
 
 
 def code_of(line: str) -> str:

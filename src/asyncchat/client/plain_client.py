@@ -31,9 +31,24 @@ _MAX_COMMAND = 4096
 # nothing was lost at the end.
 _PROBE = "/list"
 
+# The servers that ask for no name have no such command, and other servers than those of asyncchat ask for none either.
+# All of asyncchat refuse a line that is not UTF-8, and show it to nobody: the answer to one says that this is such a
+# server, and that it has taken what came before.
+_PROBE_OF_NAMELESS = b"\xff\n"
+
 
 class NotTaken(ChatError):
     """The server has not taken everything that was sent; the message says so to its sender."""
+
+
+class NoChat(ChatError):
+    """Nothing has shown that there is a server of asyncchat."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this is no server of asyncchat, or it ended before it had taken all lines. Look whether host and port are"
+            " right."
+        )
 
 
 class Received(NamedTuple):
@@ -63,7 +78,7 @@ class PlainClient:
         self._has_entered = not room
         self._last_answer = ""
         self._can_choose = can_choose
-        self._is_script = is_script
+        self.is_script = is_script
         self._asked: bool | None = None  # not known before the first line
         self._naming: Callable[[str], str | None] = self._await_question
         self._gave_up = False
@@ -71,6 +86,8 @@ class PlainClient:
         self._refusals = 0
         self._lines_typed = self._last_with_text = 0
         self._ending = False
+        self._exit_at: int | None = None  # where in what was typed last the line begins that leaves
+        self._is_chat = False
         self._held: str | None = None
         self._heard = LineDecoder(MAX_HEARD)
         self._mark = MarkDropper()
@@ -89,16 +106,23 @@ class PlainClient:
             reply = None if self.settled else self._naming(readable)
             if reply is not None:
                 answer += reply
-            elif self._asked and readable.startswith(plain_answers.NOT_SENT):
-                self._not_taken += 1
-                show.append(readable + "\n")
-            elif self._ending and readable.startswith((*plain_answers.ONLINE, *plain_answers.NAME_REFUSED)):
+            elif self._ending and readable.startswith(self._answers_to_probe):
                 if self._held:
-                    show.append(self._held + "\n")  # so it was the answer to something typed
+                    show.append(self._shown(self._held))  # so it was the answer to something typed
                 self._held = readable
             else:
-                show.append(readable + "\n")
+                show.append(self._shown(readable))
         return Received("".join(show).encode(), answer.encode())
+
+    @property
+    def _answers_to_probe(self) -> tuple[str, ...]:
+        if self._asked:
+            return (*plain_answers.ONLINE, *plain_answers.NAME_REFUSED)
+        return (plain_answers.NOT_READABLE,)
+
+    def _shown(self, line: str) -> str:
+        self._not_taken += line.startswith(plain_answers.NOT_SENT)
+        return line + "\n"
 
     def without_mark(self, data: bytes) -> bytes:
         """Return what is to be sent of what was typed: all but a byte order mark at its start."""
@@ -106,7 +130,20 @@ class PlainClient:
 
     def type(self, data: bytes) -> bool:
         """Take what is sent of what was typed; tell whether it asks to leave."""
-        return any(self._notice_typed(line) for line in self._typed.feed(data))
+        begin = data.find(b"\n") + 1 if self._typed.unfinished else 0
+        leaves = any(self._notice_typed(line) for line in self._typed.feed(data))
+        self._exit_at = _find_exit(data, begin) if leaves else None
+        return leaves
+
+    def before_exit(self, data: bytes) -> bytes:
+        """Return what to send instead of `data`, which asks to leave: before that the server is to prove itself.
+
+        Only for a script, and after the first line of the server, if one comes in time.
+        """
+        if self._asked or self._exit_at is None:
+            return data
+        self._ending = self._gave_up = True
+        return data[: self._exit_at] + _PROBE_OF_NAMELESS + data[self._exit_at :]
 
     def _notice_typed(self, line: bytes | None) -> bool:
         self._lines_typed += 1
@@ -127,25 +164,39 @@ class PlainClient:
         if self._typed.unfinished or rest:
             rest += b"\n"
             self.type(b"\n")
-        return rest + f"{_PROBE}\n".encode() if self._asked else rest
+        if self._asked:
+            return rest + f"{_PROBE}\n".encode()
+        self._gave_up = True
+        return rest + _PROBE_OF_NAMELESS
+
+    def check_exit(self) -> None:
+        """Look at how it ended for a script that left; raises what `check_end` raises."""
+        if self._not_taken:
+            raise not_taken(self._not_taken)
+        if not (self._asked or self._held or self._exit_at is None):
+            raise NoChat
 
     def check_end(self) -> bool:
         """Tell whether a server that closed after `end` had handled all that was sent.
 
-        Raises ChatError if it accepted no name, and therefore nothing else, and NotTaken if it has refused some of it,
-        or if there was nothing but the name.
+        Raises ChatError if it accepted no name, and therefore nothing else, NoChat if nothing shows that it is a
+        server of asyncchat, and NotTaken if it has refused some of what was sent, or if that was the name alone.
         """
         if self._held and self._held.startswith(plain_answers.NAME_REFUSED):
             raise ChatError("the server took none of this for a name, so nothing was sent: give a name with --name")
         if self._not_taken:
             raise not_taken(self._not_taken)
-        if self._held and self._name is None and self._is_script and self._last_with_text <= self._refusals + 1:
+        is_name_alone = self._name is None and self._last_with_text <= self._refusals + 1
+        if self._asked and self._held and self.is_script and is_name_alone:
             raise NotTaken("nothing was said: the first line was taken for the name. Give a name with --name.")
-        return self._held is not None or not self._asked
+        if not (self._held or self._is_chat):
+            raise NoChat
+        return self._held is not None
 
     def _notice_question(self, line: str) -> None:
         if self._asked is None:
             self._asked = line == plain_answers.QUESTION
+            self._is_chat = line.startswith(plain_answers.SERVER)
             if line == plain_answers.TLS_ONLY:
                 raise ChatError(line.removeprefix("Server: "))
             if self._asked and self._gave_up:
@@ -190,6 +241,15 @@ def not_taken(number: int) -> NotTaken:
     """Return the error that says that the server did not take so many lines."""
     lines = "one of the lines" if number == 1 else f"{number} of the lines"
     return NotTaken(f"the server did not take {lines}, and has said why")
+
+
+def _find_exit(typed: bytes, at: int) -> int | None:
+    """Return where the first line that leaves begins, in what was typed from there on; None if it began before."""
+    for line in typed[at:].split(b"\n"):
+        if len(line) <= _MAX_COMMAND and is_exit(line.decode(errors="replace")):
+            return at
+        at += len(line) + 1
+    return None
 
 
 def _readable(line: bytes | None) -> str:

@@ -17,6 +17,10 @@ SHAPELESS = re.compile(rf"[\s{_RANGES}]*")
 """Matches as many such characters as there are."""
 
 
+NOT_UTF_8 = "it is not UTF-8"
+"""What is wrong with a line that can't be decoded."""
+
+
 class InvalidLine(ValueError):
     """A line that can't be taken; the message says why, to the one who wrote it."""
 
@@ -32,7 +36,7 @@ def decode_line(line: bytes | None, limit: int) -> str:
     try:
         return sanitize(line.decode())
     except UnicodeDecodeError:
-        raise InvalidLine("it is not UTF-8") from None
+        raise InvalidLine(NOT_UTF_8) from None
 
 
 def too_long(limit: int, length: int | None = None) -> str:

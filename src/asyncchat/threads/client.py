@@ -47,6 +47,8 @@ class _Conversation:
         end = self._wait_for_end()
         if end is _EXITED:
             self._say_goodbye()
+            if self._visitor.is_script:
+                self._visitor.check_exit()
         elif isinstance(end, Exception):
             raise end
         elif not (self._ended_input.is_set() and self._visitor.check_end()):
@@ -58,7 +60,9 @@ class _Conversation:
         while self._said_something:
             self._said_something = False
             with contextlib.suppress(queue.Empty):
-                self._ends.get(timeout=GOODBYE_TIMEOUT)
+                end = self._ends.get(timeout=GOODBYE_TIMEOUT)
+                if isinstance(end, Exception) and not isinstance(end, ServerGone):
+                    raise end
                 return
 
     def _wait_for_end(self) -> str | Exception:
@@ -96,6 +100,9 @@ class _Conversation:
             while typed := stdio.read():
                 data = self._visitor.without_mark(typed)
                 exits = self._visitor.type(data)
+                if exits and self._visitor.is_script:
+                    self._hear_something()
+                    data = self._visitor.before_exit(data)
                 if exits:
                     self._ends.put(_EXITED)
                 self._connection.sendall(data)

@@ -61,6 +61,8 @@ class _Conversation:
             if sending and sending.done() and not _lost(sending):
                 if sending.result():  # the user leaves
                     await self._say_goodbye(receiving)
+                    if self._visitor.is_script:
+                        self._visitor.check_exit()
                     return
                 if await receiving and self._visitor.check_end():
                     return
@@ -78,7 +80,9 @@ class _Conversation:
             self._said_something = False
             await asyncio.wait({receiving}, timeout=GOODBYE_TIMEOUT)
             if not self._said_something:
-                return
+                break
+        if receiving.done():
+            receiving.result()
 
     async def _receive(self) -> bool:
         """Print what arrives; return whether the server closed the connection properly."""
@@ -111,8 +115,12 @@ class _Conversation:
         loop = asyncio.get_running_loop()
         while typed := await loop.run_in_executor(keyboard, stdio.read):
             data = self._visitor.without_mark(typed)
+            leaves = self._visitor.type(data)
+            if leaves and self._visitor.is_script:
+                await self._hear_something()
+                data = self._visitor.before_exit(data)
             self._writer.write(data)
-            if self._visitor.type(data):
+            if leaves:
                 self._link.end(b"")  # the server closes
                 return True
             await self._writer.drain()
