@@ -9,7 +9,7 @@ from tests.programs import SECRET, Nc, ServeProgram
 from tests.ui.terminals import ENTER, Terminal
 
 ALT = "\x1b"
-ALT_DOWN, ALT_UP = "\x1b[1;3B", "\x1b[1;3A"
+ALT_DOWN, ALT_UP, LEFT = "\x1b[1;3B", "\x1b[1;3A", "\x1b[D"
 
 
 @pytest.fixture
@@ -89,6 +89,54 @@ def test_what_is_typed_right_after_a_change_goes_to_the_new_window(alice: Termin
         "/join #ops" + ENTER + "for ops" + ENTER + f"{ALT}1" + "for all" + ENTER + f"{ALT}2" + "ops again" + ENTER
     )
     assert [bob.line(), bob.line()] == ["alice: for ops", "alice: ops again"]
+
+
+def until_line(alice: Terminal, line: str) -> None:
+    """Wait until this stands above the status, with the prompt."""
+    alice.until(lambda: alice.rows[-2:-1] == [line])
+
+
+def test_what_is_being_typed_stays_in_its_window(alice: Terminal, bob: Nc) -> None:
+    alice.write("/join #ops" + ENTER)
+    until_prompt(alice, "#ops>")
+    alice.write("the password is xyz" + LEFT * 3)
+    until_line(alice, "#ops> the password is xyz")
+    alice.write(f"{ALT}1" + ENTER + "hello")  # Enter would have sent it to all
+    until_line(alice, "> hello")
+    alice.write(f"{ALT}2")
+    until_line(alice, "#ops> the password is xyz")
+    alice.write("(new) ")  # where the cursor was
+    until_line(alice, "#ops> the password is (new) xyz")
+    alice.write(ENTER + f"{ALT}1")
+    until_line(alice, "> hello")
+    alice.write(ENTER)
+    assert bob.line() == "alice: hello"
+
+
+def test_what_was_being_typed_in_a_room_that_must_be_left_is_there_on_return(
+    room: ServeProgram, tmp_path: Path
+) -> None:
+    with (
+        ServeProgram("--store", str(tmp_path / "chat.db")) as server,
+        Terminal(server.address, "--name", "alice", state=tmp_path) as alice,
+        server.join("bob") as bob,
+    ):
+        bob.send(f"/register {SECRET}\n/join #ops\n")
+        bob.lines.until("you are in #ops now")
+        alice.until_prompt()
+        alice.write("/join #ops" + ENTER)
+        until_prompt(alice, "#ops>")
+        alice.write("for ops alone")
+        until_line(alice, "#ops> for ops alone")
+        bob.send("/private on\n")
+        until_line(alice, "(nobody)> for ops alone")
+        alice.write(f"{ALT}1")
+        until_line(alice, ">")
+        alice.until_row("What you were writing comes back when #ops is open again.")
+        bob.send("/private off\n")
+        bob.lines.until("public")
+        alice.write("/join #ops" + ENTER)
+        until_line(alice, "#ops> for ops alone")
 
 
 def test_a_room_that_is_left_has_no_window_any_more(alice: Terminal) -> None:

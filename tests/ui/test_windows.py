@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from prompt_toolkit.document import Document
 
 from asyncchat.formats.events import Deleted, Edited, Message
 from asyncchat.ui.windows import KEPT, MOST_WINDOWS, RefusedLine, RefusedLines, Window, Windows
@@ -185,6 +186,24 @@ def test_memory_is_bounded() -> None:
         windows.open(f"#n{number}")
     assert len(list(windows)) == MOST_WINDOWS
     assert windows.current is windows.find("#here")
+
+
+def test_what_was_being_typed_in_a_window_that_is_closed_waits_for_it_or_comes_back_if_it_never_was() -> None:
+    windows = Windows()
+    ops, dave = windows.open("#ops"), windows.open("dave")
+    ops.enter(0, 1)
+    windows.keep_draft(ops, Document("for ops"))
+    windows.keep_draft(dave, Document("for dave"))
+    assert (ops.draft.text, list(windows.unsent())) == ("for ops", [])
+    windows.close("#ops")
+    windows.close_unknown()
+    assert [(*line[:2], line.is_lost) for line in windows.unsent()] == [
+        ("for ops", "#ops", False),
+        ("for dave", "dave", True),
+    ]
+    assert list(windows.unsent()) == []
+    windows.keep_draft(ops, Document("more"))  # it was shown, and is known to be closed after that
+    assert [line.line for line in windows.unsent()] == ["more"]
 
 
 def test_a_refused_line_waits_for_its_window() -> None:

@@ -79,6 +79,7 @@ class App:
         self._said: dict[int, tuple[str, str | None]] = {}
         self._refused = RefusedLines()
         self._brought_back: RefusedLine | None = None
+        self._brought_to = self._show.windows.current
         self._doubts = Doubts()  # of what the server does not know: questions that were left, passwords after a restart
         if password:
             self._doubts.learn_password(password)
@@ -176,10 +177,14 @@ class App:
                     self._next_try = asyncio.get_running_loop().time() + pause
 
     def _bring_back(self) -> None:
+        for line in self._show.windows.unsent():
+            self._refused.add(line)
+            if not line.is_lost:
+                self._tell(f"What you were writing comes back when {line.turned} is open again.")
         if self._screen.typed or self._screen.is_asking:
             return
         if here := self._refused.take(self._chat.client.turned):
-            self._brought_back = here
+            self._brought_back, self._brought_to = here, self._show.windows.current
             self._screen.bring_back(here.line)
             if missing_password(here.line, self._chat.name):
                 # Not asked for at once: what is being typed now was not meant to be a password.
@@ -241,6 +246,7 @@ class App:
                     self._doubts.add(Doubt.PASSWORD)
                 case password:
                     self._unseen[self._say(f"{command} {password}")] = line
+            self._navigation.follow()
 
         self._why_again = question.why
         self._screen.ask(question.prompt, answer)
@@ -261,7 +267,7 @@ class App:
         lines = above_input(list(map(redact, self._chat.pending)), str(self._show.run), width)
         if self._screen.is_asking:
             lines += wrapped(f"{self._why_again} {ASKING}".lstrip(), width)
-        if self._brought_back and not self._screen.typed:
+        if not self._screen.typed or self._brought_to is not self._show.windows.current:
             self._brought_back = None
         if (
             self._brought_back and len(self._brought_back.line) >= width

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
+from prompt_toolkit.document import Document
+
 from asyncchat.aio.client.reconnecting import ReconnectingClient
 from asyncchat.ui.view.screen import Screen
 from asyncchat.ui.view.scrollback import Show
@@ -25,10 +27,12 @@ class Navigation:
         """Use this screen; `post` sends a command."""
         self._screen = screen
         self._post = post
+        self._typing_in = self._show.windows.current
 
     def follow(self) -> bool:
-        """Show the window of the conversation to which lines go; tell whether it is another one than before.
+        """Show the window of the conversation to which lines go, with what was being typed there.
 
+        Tell whether it is another one than before.
         While they go nowhere, that is the last one, unless it is closed, or of a room that could not be entered.
         """
         windows, client = self._show.windows, self._chat.client
@@ -36,6 +40,7 @@ class Navigation:
             windows.select(client.turned)
         elif not client.is_turning and not windows.current.is_known:
             windows.close(windows.current.name)
+        self._change_drafts()
         if windows.current is self._on_screen:
             return False
         self._on_screen = windows.current
@@ -45,6 +50,16 @@ class Navigation:
         self._screen.clear()
         self._screen.print(lines)
         return True
+
+    def _change_drafts(self) -> None:
+        """Let the line be that of the window that is shown; what is typed stays there while it can't be sent."""
+        windows = self._show.windows
+        if self._screen.is_asking or self._chat.client.turned is None:  # a password is no draft
+            return
+        left, self._typing_in = self._typing_in, windows.current
+        if left.name != self._typing_in.name:
+            draft, self._typing_in.draft = self._typing_in.draft, Document()
+            windows.keep_draft(left, self._screen.exchange(draft))
 
     def tidy(self) -> None:
         """Close the windows of conversations that could not be opened."""

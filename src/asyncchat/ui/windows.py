@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from msgspec import structs
+from prompt_toolkit.document import Document
 
 from asyncchat.formats.events import Deleted, Edited, Message
 from asyncchat.text.command_line import is_command
@@ -80,6 +81,7 @@ class Window:
     read, told: what the server knows to be read, None if it does not keep that, and what it was told last
     is_known: the server has said that there is such a conversation
     moderates: the user is a moderator of the room
+    draft: what was being typed here when another window was shown, and where the cursor was
     """
 
     def __init__(self, name: str) -> None:
@@ -89,6 +91,7 @@ class Window:
         self.seen = self.missed = self.told = 0
         self.read: int | None = None
         self.is_known = self.moderates = False
+        self.draft = Document()
         self._is_marked = False
         self._first_new: int | None = None
 
@@ -173,6 +176,7 @@ class Windows:
         self.default = "#lobby"
         self.current = Window("")
         self._all = {"": self.current}
+        self._closed: list[Window] = []  # those with a draft
 
     def __iter__(self) -> Iterator[Window]:
         """Iterate over the windows."""
@@ -208,8 +212,25 @@ class Windows:
 
     def close(self, name: str) -> None:
         """Close a window, but not that of the default room."""
-        if name and self._all.pop(_key(name), None) is self.current:
+        window = self._all.pop(_key(name), None) if name else None
+        if window:
+            self.keep_draft(window, window.draft)
+        if window is self.current:
             self.current = self.of_lobby
+
+    def keep_draft(self, window: Window, draft: Document) -> None:
+        """Keep what was being typed in a window that is not shown any more, and may be closed."""
+        window.draft = draft
+        if draft.text and self.find(window.name) is not window:
+            self._closed.append(window)
+
+    def unsent(self) -> Iterator[RefusedLine]:
+        """Return what was being typed in windows that were closed since the last call."""
+        closed, self._closed = self._closed, []
+        for window in closed:
+            why = "not sent: its window was closed before."
+            is_lost = window.is_private and not window.is_known
+            yield RefusedLine(window.draft.text, window.name, why, is_lost=is_lost)
 
     def title(self, window: Window) -> str:
         """Return the name of a window as it is shown."""

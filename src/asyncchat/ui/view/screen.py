@@ -135,6 +135,12 @@ class Screen:
         self._buffer.document = Document(text)
         self._brought = object()
 
+    def exchange(self, draft: Document) -> Document:
+        """Put what was typed before into the line, and return what stands there."""
+        before, self._question, self._brought = self._buffer.document, "", None
+        self._buffer.reset(draft)
+        return before
+
     def reload_history(self) -> None:
         """Let the arrow keys bring back what the history has now."""
         if not self.is_asking:  # else that is done afterwards
@@ -190,12 +196,7 @@ class Screen:
             height=Dimension(min=0, max=1, preferred=1),
         )
         whole = HSplit(
-            [
-                ConditionalContainer(above, Condition(lambda: bool(self._above()))),
-                line,
-                self._search,
-                status,
-            ]
+            [ConditionalContainer(above, Condition(lambda: bool(self._above()))), line, self._search, status]
         )
         completions = Float(menu(MENU_ROWS), xcursor=True, ycursor=True)
         return Layout(FloatContainer(whole, [completions]), focused_element=line)
