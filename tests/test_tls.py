@@ -289,13 +289,14 @@ def test_a_link_that_a_moderator_has_made_lets_a_guest_in_where_accounts_are_req
         link, page = (moderator.line().removeprefix("Server: ") for _ in range(2))
         assert re.fullmatch(rf"asyncchat://{room.address}/ops\?fp={room.fingerprint}&k=[0-9a-f]{{32}}", link)
         assert re.fullmatch(r"https://127\.0\.0\.1:\d+/\?k=[0-9a-f]{32}#ops", page)
-        code, _, errors = join(link, tmp_path, "--name", "gus", text="")
-        assert code == 1
-        assert "The invitation in the link is for a terminal, or for --json." in errors
-        for name in ("gus", "zoe"):
-            code, out, _ = join(link, tmp_path, "--name", name, "--json", text="")
-            assert code == 0
-            assert '"text":"hello ops"' in out
+        code, _, errors = join(link, tmp_path, text="gus\nhello\n")
+        assert code == 2
+        assert "this link needs a --name" in errors
+        code, out, errors = join(link, tmp_path, "--name", "gus", text="hello\n")
+        assert (code, "admin: hello ops" in out, "gus: hello" in out) == (0, True, True), errors
+        code, out, _ = join(link, tmp_path, "--name", "zoe", "--json", text="")
+        assert code == 0
+        assert '"text":"hello ops"' in out
         code, _, errors = join(link, tmp_path, "--name", "eve", "--json", text="")
         assert code == 1
         assert "this invitation can't be used any more" in errors

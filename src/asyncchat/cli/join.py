@@ -22,7 +22,6 @@ _HINTS = {
 """What to do, by the code with which the server refuses a name."""
 _MAY_BE_YOURS = "If it is yours, set ASYNCCHAT_PASSWORD to its password."
 _ANOTHER_NAME = "Give another with --name."
-_NOT_PLAIN = "The invitation in the link is for a terminal, or for --json."
 
 
 def add_arguments(parser: Parser) -> None:
@@ -102,6 +101,10 @@ def run(options: argparse.Namespace) -> int:
         options.parser.error("--threads goes without --tls only")
     if len(addresses) > 1 and options.threads:
         options.parser.error("--threads goes with one server only")
+    if key and options.threads:
+        options.parser.error("--threads goes with a link without an invitation only")
+    if key and name is None and not is_terminal:
+        options.parser.error("this link needs a --name where there is no window: in a pipe, with --plain or -n")
     if options.json and name is None:
         options.parser.error("--json needs a --name")
     if len(addresses) > 1 and name is None and not is_terminal:
@@ -110,8 +113,6 @@ def run(options: argparse.Namespace) -> int:
         _choose_client(options, addresses, name, fingerprint, key)
     except NameRefused as refused:
         hint = _HINTS.get(refused.code)
-        if refused.code == "guest" and key and not (options.json or is_terminal):
-            hint = _NOT_PLAIN
         if not hint:
             hint = _MAY_BE_YOURS if isinstance(refused, PasswordNeeded) else _ANOTHER_NAME
         raise ChatError(f"{refused} {hint}") from None
@@ -155,7 +156,7 @@ def _choose_client(
         from asyncchat.ui.login import join_on_terminal
 
         _run(join_on_terminal(servers, name, password, options.bell, rooms, key))
-    elif len(addresses) > 1:
+    elif len(addresses) > 1 or key:  # plain text has no word for an invitation
         from asyncchat.aio.client.printing import join_as_plain
 
         assert name is not None
