@@ -41,6 +41,24 @@ def said(*texts: str, by: str = "alice", first: int = 1) -> list[Said]:
 # Hello.
 
 
+@pytest.mark.parametrize(("history", "wanted"), [(0, []), (2, ["two", "three"]), (None, ["one", "two", "three"])])
+def test_a_newcomer_gets_as_many_messages_of_each_room_as_it_wants(history: int | None, wanted: list[str]) -> None:
+    room = a_room()
+    (alice,) = bots(room, "alice")
+    alice.tell("join", conversation="#ops")
+    alice.tell("join", conversation="#dev")
+    for name in ("", "#ops", "#dev"):
+        for text in ("one", "two", "three"):
+            alice.tell("say", id=len(alice.session.user.resumable.acked), text=text, conversation=name)
+    bob = Bot(room, some_sessions())
+    rooms = [{"conversation": name} for name in ("", "#ops")]
+    bob.hello("bob", rooms=rooms, **({} if history is None else {"history": history}))
+    bob.tell("join", conversation="#dev")
+    heard = bob.hear("message")
+    for name in ("", "#ops", "#dev"):
+        assert [event["text"] for event in heard if event.get("conversation", "") == name] == wanted
+
+
 def test_says_nothing_before_it_is_spoken_to() -> None:
     assert Bot(a_room(), some_sessions()).hear() == []
 

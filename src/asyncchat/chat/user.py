@@ -144,6 +144,7 @@ class ResumableSession:
     partners: the accounts that were written to, by the keys of their names: a name may have changed hands since
     doubts: what the next line may be other than a message
     is_invited: its user has used an invitation
+    history: how many of the last messages its user wants of each room, if fewer than usual
     away: why its user does not answer, if the user has said so
     is_restored: it was loaded from the store, which does not know everything about it
 
@@ -157,6 +158,7 @@ class ResumableSession:
         "created",
         "doubts",
         "first",
+        "history",
         "is_invited",
         "is_restored",
         "last_id",
@@ -173,6 +175,7 @@ class ResumableSession:
         self.token_hash, self.created = token_hash, created
         self.first = NO_MESSAGE
         self.rooms: dict[str, int] = {}
+        self.history: int | None = None
         self.user: User | None = None
         self.name: Name | None = None
         self.account: Account | None = None

@@ -101,7 +101,7 @@ def show(core: ChatCore, user: User, key: str, after: int | None = None, most: i
     first = user.resumable.rooms.get(key, 1)
     read = None if user.positions is None else user.positions.setdefault(key, 0)
     if after is None:
-        missed = core.last(room=key)
+        missed = core.last(user.resumable.history, key)
         user.output.entered(room, user.require_name(), missed, room.seq + 1 - len(missed), most, read=read)
     else:
         first = 1 if user.account else first
