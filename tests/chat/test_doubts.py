@@ -334,15 +334,26 @@ def test_one_line_is_refused_and_all_that_was_sent_before_its_refusal_could_be_s
         assert not bob.say("/unread")[-1].endswith("bobb")
 
 
-@pytest.mark.parametrize("conversation", [{}, {"conversation": ""}])
-def test_a_program_that_writes_to_all_is_refused_once_likewise(
-    chat: StoredChat, conversation: dict[str, object]
-) -> None:
+def test_a_program_that_does_not_say_where_it_writes_is_refused_once_likewise(chat: StoredChat) -> None:
     alice, bob = chat.own_program("alice"), chat.owner("bob")
     alice.say("/chat bobb")
-    assert [event["code"] for event in alice.say("one", **conversation)] == ["nowhere"]
-    assert alice.say("two", **conversation)[0]["text"] == "two"
+    assert [event["code"] for event in alice.say("one")] == ["nowhere"]
+    assert alice.say("two")[0]["text"] == "two"
     assert bob.hear() == ["alice: two"]
+
+
+@pytest.mark.parametrize("failed", ["/chat bobb", "/join #a/b"])
+def test_a_program_that_says_that_it_writes_to_all_goes_on(chat: StoredChat, failed: str) -> None:
+    alice, bob = chat.own_program("alice"), chat.owner("bob")
+    assert alice.say(failed)[0]["type"] == "refused"
+    assert alice.say("one", conversation="")[0]["text"] == "one"
+    assert bob.hear() == ["alice: one"]
+
+
+def test_the_room_is_named_to_which_the_line_goes_if_it_is_written_again(chat: StoredChat) -> None:
+    alice = chat.owner("alice")
+    alice.say("/join #ops")
+    assert alice.say("/chat bobb", "one")[-1].endswith("Write it again to send it to #ops.")
 
 
 def test_a_program_that_says_to_whom_it_writes_goes_on(chat: StoredChat) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from asyncchat.client.json_client import JsonClient
 from asyncchat.formats import codec, events
 from asyncchat.formats.events import Message, Notice, Refused, Topic, Turned, Unread, Welcome, You
+from asyncchat.text.texts import chat_failed
 from tests.chat.stored_chat import SECRET, Plain, StoredChat, stored_chat
 from tests.chat.wires import QUESTION, Wire
 
@@ -98,6 +99,19 @@ def test_whoever_is_told_that_chat_did_not_work_is_where_one_was_after_one_refus
     line.carry_all()
     assert bob.hear() == ["alice: one again"] * (not before)
     assert chat.said_between("alice", "carol") == [("alice", "one again")] * bool(before)
+
+
+def test_after_a_join_that_did_not_work_one_line_is_refused_and_why(chat: StoredChat) -> None:
+    client, line = here(chat)
+    bob = chat.owner("bob")
+    client.say("/join #a/b")
+    line.carry_all()
+    client.say("one")
+    (refused,) = [event for event in line.carry_all() if isinstance(event, Refused)]
+    assert (refused.code, refused.text) == ("nowhere", chat_failed("everybody"))
+    client.say("one")
+    assert not [event for event in line.carry_all() if isinstance(event, Refused)]
+    assert bob.hear() == ["alice: one"]
 
 
 def test_a_name_that_can_be_used_only_later_gets_nothing_that_was_typed_when_it_could_not(chat: StoredChat) -> None:

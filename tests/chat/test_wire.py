@@ -36,7 +36,9 @@ def test_nothing_is_written_when_nothing_was_said() -> None:
 )
 def test_each_message_is_one_line_whatever_it_says(texts: list[str]) -> None:
     lines = plain.encode([Sent(seq, ALICE, text, 0) for seq, text in enumerate(texts, 1)]).decode().splitlines()
-    assert lines == [f"Alice: {text}" for text in texts]
+    is_action = [text.startswith("/me ") for text in texts]
+    begins = ["* Alice " if acts else "Alice: " for acts in is_action]
+    assert lines == [begin + text.removeprefix("/me ") for begin, text in zip(begins, texts, strict=True)]
 
 
 def test_the_server_speaks_under_its_own_name() -> None:

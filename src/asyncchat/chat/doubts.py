@@ -79,12 +79,12 @@ class Doubts:
         """What the peer was told last may have been lost with its connection."""
         self._told = Doubt.NONE
 
-    def check_message(self, text: str, place: str, *, is_private: bool) -> None:
-        """Look at a message that would go to `place`; `is_private`: it says itself to whom alone. Raises Refusal."""
+    def check_message(self, text: str, place: str, *, is_addressed: bool) -> None:
+        """Look at a message that would go to `place`; `is_addressed`: it says itself where it goes. Raises Refusal."""
         if self._is_password(text):
             raise Refusal("secret", texts.IS_PASSWORD)
         may_be_password = self._may_be_password(text)
-        if not is_private:
+        if not is_addressed:
             self.check_place(place)
         if may_be_password:
             raise Refusal("secret", texts.MAY_BE_PASSWORD)

@@ -46,7 +46,7 @@ async def edit(core: ChatCore, user: User, seq: int | None, text: str) -> None:
     """Give the user's message with this number, or the last one, another text. Raises Refusal."""
     doubts = user.resumable.doubts
     if not doubts.is_message(text):
-        doubts.check_message(text, Place.ROOM.value, is_private=True)
+        doubts.check_message(text, Place.ROOM.value, is_addressed=True)
     if pair := pair_of(user):
         await _change_private(core, user, pair, seq, text)
         return

@@ -181,6 +181,7 @@ class JsonSession(Session):
                 return Place.ROOM, room
             if (command := find_command(text)) and command.sets_target and argument_of(text):
                 return Place.ROOM, self.user.room  # it leads elsewhere, and is not about that room
+            self.user.resumable.doubts.check_place(self._place)
             raise NoRoom(texts.line_refused(room_texts.NOT_IN_ROOM))
         try:
             return find_recipient(self.core, self.user, conversation), self.user.room

@@ -105,7 +105,10 @@ class Session(CommandRunner):
     @property
     def _place(self) -> str:
         """Where messages go, in words."""
-        return self.user.partner.name.shown if self.user.partner else Place.ROOM.value
+        user = self.user
+        if user.partner:
+            return user.partner.name.shown
+        return Place.ROOM.value if user.room == LOBBY else self.core.state.rooms[user.room].shown
 
     def _dispatch(
         self, line: str, to: Target, room: str, post: Callable[[str], None], *, is_addressed: bool = False
@@ -139,7 +142,7 @@ class Session(CommandRunner):
         if to is Place.NOWHERE:
             raise Refusal("nowhere", texts.SENDING_NOWHERE)
         if not doubts.is_message(bare := text.removeprefix(ACTION)):
-            doubts.check_message(bare, self._place, is_private=is_addressed and to is not Place.ROOM)
+            doubts.check_message(bare, self._place, is_addressed=is_addressed)
         if to is not Place.ROOM:
             self.run(send_private(self.core, user, to, text))
         elif user.name and self.core.is_muted(user.name, user.at):

@@ -223,7 +223,7 @@ class App:
 
     def _say_message(self, line: str) -> None:
         try:
-            self._doubts.check_message(line, self._chat.client.turned or "", is_private=False)
+            self._doubts.check_message(line, self._chat.client.turned or "", is_addressed=False)
         except Refusal as refusal:
             if refusal.code == "secret":
                 self._forget(line)
