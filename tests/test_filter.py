@@ -30,6 +30,7 @@ def run(transcript: bytes, *arguments: str) -> tuple[bytes, str, int]:
         (b"sent joined\njoined left\n", b""),
         (b"alice sent \n", b"alice: \n"),
         (b"alice sent   two  blanks  \n", b"alice:   two  blanks  \n"),
+        (b"alice sent /me waves\n", b"alice: /me waves\n"),
         (b"alice sent caf\xe9 \x00\xff\n", b"alice: caf\xe9 \x00\xff\n"),
         (b"\xff\x00 sent x\n", b"\xff\x00: x\n"),
         (b"alice sent no end", b"alice: no end\n"),
