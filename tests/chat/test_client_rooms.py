@@ -74,6 +74,17 @@ def test_each_room_is_resumed_from_where_it_was_seen() -> None:
     assert '"rooms":[{"conversation":""},{"conversation":"#ops","after":5}]' in hello_of(client)
 
 
+def test_without_old_messages_those_of_a_room_are_new_that_come_after_it_was_entered() -> None:
+    client = JsonClient("alice", history=0)
+    hear(client, QUESTION, welcome(), line(Room("#ops", 5, 1)))
+    assert '{"conversation":"#ops","after":5}' in hello_of(client)  # none is lost while the connection is broken
+    again = Welcome("alice", "t", "e", 0, 1, 4096, resumed=True, rooms=["", "#ops"])
+    hear(client, line(again), line(Room("#ops", 7, 1)))
+    hear(client, line(Room("#dev", 3, 1)))  # where the server may show some nevertheless
+    heard = hear(client, said(6), said(7), said(3, "#dev"), said(4, "#dev"))
+    assert [isinstance(event, Message) and event.seq for event in heard] == [6, 7, 4]
+
+
 def test_a_gap_that_the_server_tells_is_not_told_again() -> None:
     client = in_ops()
     hear(client, said(5), line(Gap(6, 9, "#ops")))

@@ -78,7 +78,7 @@ class JsonClient:
         self._history = history
         self._turned: str | None = self.turned  # as the server has said last
         self._room = self.turned or ""  # where messages went last that were for a room
-        self._positions = Positions(rooms)
+        self._positions = Positions(rooms, wants_old=history != 0)
         self._has_turned = False
         self._turning: dict[int, str] = {}  # ids of what was said to turn elsewhere, and where
         self._missed: str | None = None  # where that did not work

@@ -11,9 +11,12 @@ class Positions:
     """The rooms, as JSON events name them, with the number of the last message of each; None: nothing was seen yet.
 
     That of the default room is not known here.
+
+    wants_old: messages from before a room was entered are shown
     """
 
-    def __init__(self, rooms: Sequence[str]) -> None:
+    def __init__(self, rooms: Sequence[str], *, wants_old: bool) -> None:
+        self._wants_old = wants_old
         self._seen: dict[str, int | None] = dict.fromkeys(rooms or [""])
         self._are_given = bool(rooms)
 
@@ -38,7 +41,10 @@ class Positions:
         """The client is in a room, in which `last` is the number of the last message."""
         if room in self._seen or len(self._seen) < MOST_ROOMS:
             seen = self._seen.get(room)
-            self._seen[room] = None if seen is None else min(seen, last)
+            if seen is None and self._wants_old:
+                self._seen[room] = None
+            else:
+                self._seen[room] = last if seen is None else min(seen, last)
 
     def part(self, room: str) -> None:
         """The client is not in a room any more."""

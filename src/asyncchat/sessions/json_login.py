@@ -254,8 +254,7 @@ class _Login:
         recall(session, self._meanwhile)
         self._core.resumable.attach(session, self._user)
         session.name = name
-        if self._hello.history is not None:
-            session.history = self._hello.history
+        session.history = self._hello.history
         session.doubts.reconnected()
 
     async def _restore_target(self, session: ResumableSession) -> None:
