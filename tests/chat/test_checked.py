@@ -44,7 +44,7 @@ EVENTS: list[dict[str, Any]] = [
     {"type": "joined", "name": "a", "members": 1, "conversation": "#ops"},
     {"type": "left", "name": "a", "members": 1, "conversation": "#ops"},
     {"type": "members", "members": 1, "conversation": "#ops"},
-    {"type": "notice", "text": "x", "times": [TIME]},
+    {"type": "notice", "text": "x", "times": [TIME], "seq": 1},
     {"type": "you", "name": "a", "role": "guest"},
     {"type": "turned", "conversation": "a"},
     {"type": "unread", "conversation": "a", "messages": 1},

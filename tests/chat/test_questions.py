@@ -167,7 +167,9 @@ def test_a_program_gets_the_answer_before_its_ack() -> None:
     bot.tell("say", id=1, text="/history 2")
     assert bot.hear() == []
     bot.session.resume(SAID)
-    notices = [{"type": "notice", "text": line, "times": [line.split()[0]]} for line in LINES]
+    notices = [
+        {"type": "notice", "text": line, "times": [line.split()[0]], "seq": seq} for seq, line in enumerate(LINES, 41)
+    ]
     assert bot.hear() == [*notices, {"type": "ack", "id": 1}]
 
 

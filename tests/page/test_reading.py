@@ -1,5 +1,6 @@
 """What is unread, what is further up, and what is private."""
 
+import json
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -120,6 +121,41 @@ def test_scrolling_up_shows_earlier_messages_until_the_first(long: tuple[Page, P
         seen += [each for each in page.messages if each not in seen]
         scroll_to(page, "700")
     assert seen == [f"line {number}" for number in range(1, 301)]
+
+
+def posted(server: PageProgram, texts: list[str], deleted: range = range(0)) -> None:
+    """Let a program post these, and then delete some of them."""
+    bot = server.connect()
+    bot.send('{"type":"hello","v":1,"name":"bot"}\n')
+    says: list[dict[str, object]] = [{"type": "say", "text": text} for text in texts]
+    for ident, event in enumerate([*says, *[{"type": "delete", "seq": seq} for seq in deleted]], 1):
+        bot.send(json.dumps({**event, "id": ident}) + "\n")
+        bot.lines.until(f'{{"type":"ack","id":{ident}')
+    bot.socket.close()
+
+
+def test_earlier_messages_of_several_lines_are_whole_and_found_once(kept: Page, stored: PageProgram) -> None:
+    code = "def hello():\n    return 1\n\nhello()"
+    posted(stored, [code, "hello again", *[f"line {number}" for number in range(1, 51)]])
+    kept.enter("carol")
+    kept.sees("line 50")
+    while "line 1" not in kept.messages or code not in kept.messages:
+        scroll_to(kept, "top")
+    kept.until(lambda: "beginning of #lobby" in kept["start"].text)
+    assert kept.messages[:3] == [code, "hello again", "line 1"]
+    kept["open-search"].click()
+    kept["words"].send_keys("hello" + Keys.ENTER)
+    kept.until(lambda: kept["found"].text.startswith("2 messages"))
+    assert kept.texts("#results .text") == ["hello again", code]
+
+
+def test_earlier_messages_are_loaded_from_before_many_that_were_deleted(kept: Page, stored: PageProgram) -> None:
+    posted(stored, [f"line {number}" for number in range(1, 101)], deleted=range(11, 81))
+    kept.enter("carol")
+    kept.sees("line 100")
+    while "line 1" not in kept.messages:
+        scroll_to(kept, "top")
+    assert kept.messages[:11] == [*[f"line {number}" for number in range(1, 11)], "line 81"]
 
 
 def test_scrolled_up_nothing_moves_and_a_button_counts_what_is_new(long: tuple[Page, PageProgram]) -> None:

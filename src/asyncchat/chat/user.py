@@ -66,8 +66,11 @@ class Output(Protocol):
     def ask(self) -> bool:
         """Ask the peer whether it is there; return False if the format has no question that a client answers."""
 
-    def notice(self, text: str, times: Sequence[str] = ()) -> None:
-        """Send a notice; `times`: those in the text, in order, for clients that show them in another time zone."""
+    def notice(self, text: str, times: Sequence[str] = (), seq: int = 0) -> None:
+        """Send a notice; `times`: those in the text, in order, for clients that show them in another time zone.
+
+        seq: the number of the message of which it is a line
+        """
 
     def notices(self, lines: Sequence[str]) -> None:
         """Send a notice of several lines."""
@@ -322,9 +325,9 @@ class User:
             self.running.close()
             self.running = None
 
-    def notice(self, text: str, times: Sequence[str] = ()) -> None:
+    def notice(self, text: str, times: Sequence[str] = (), seq: int = 0) -> None:
         """Send a notice to this user; see Output."""
-        self.output.notice(text, times)
+        self.output.notice(text, times, seq)
 
     def tell_identity(self) -> None:
         """Tell the user's name and role."""

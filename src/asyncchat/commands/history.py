@@ -70,4 +70,4 @@ def _show(user: User, messages: Sequence[Sent], nothing: str, places: Sequence[s
         time = to_the_second(sent.time)
         begin = f"{time} {place} " if place else f"{time} "
         for line in sent.text.split("\n"):
-            user.notice(f"{begin}{sent.name.shown}: {line}", [time])
+            user.notice(f"{begin}{sent.name.shown}: {line}", [time], sent.seq)

@@ -259,10 +259,12 @@ class Notice(Event, frozen=True):
     Attributes:
         text: the line.
         times: the times in the text, in their order (RFC 3339), so that they can be shown in the reader's zone.
+        seq: the number of the message of which this is a line, in an answer to /history or /search.
     """
 
     text: str
     times: Annotated[tuple[str, ...], Meta(max_length=MOST_NAMES)] = ()
+    seq: SafeInt = 0
 
 
 class You(Event, frozen=True):

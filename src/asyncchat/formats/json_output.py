@@ -42,9 +42,9 @@ class JsonOutput:
         self.tell(events.Ping())
         return True
 
-    def notice(self, text: str, times: Sequence[str] = ()) -> None:
+    def notice(self, text: str, times: Sequence[str] = (), seq: int = 0) -> None:
         """Tell this user something."""
-        self.tell(events.Notice(text, tuple(times)))
+        self.tell(events.Notice(text, tuple(times), seq))
 
     def notices(self, lines: Sequence[str]) -> None:
         """Tell this user several lines that belong together."""

@@ -30,7 +30,7 @@ class PlainOutput:
         """Ask nothing: a person would have to answer."""
         return False
 
-    def notice(self, text: str, times: Sequence[str] = ()) -> None:
+    def notice(self, text: str, times: Sequence[str] = (), seq: int = 0) -> None:
         """Tell this user something."""
         self.peer.write(plain.notice(text))
 

@@ -2,7 +2,8 @@
 
 const PAGE = 25; // messages that the server shows at a time
 const LISTED = 101; // members, with oneself, whom the server lists
-const MOST_PAGES = 200; // that are loaded to jump to one
+const MOST_PAGES = 200; // that are loaded to jump to one, or passed over since all that was there was deleted
+const EVERYTHING = 1e15;
 
 export class Lookup {
   constructor(link, model) {
@@ -47,39 +48,43 @@ export class Lookup {
       return 0;
     }
     conversation.isLoading = true;
-    const unnumbered = conversation.items.filter(({ from, seq }) => from && !seq).length;
-    const numbered = conversation.first ? conversation.last - conversation.first.seq + 1 : 0;
-    // One of those that are known is among them, to see that none is missing between.
-    const { lines, answer } = await this.ask(`/history ${unnumbered + numbered + PAGE - 1}`, conversation.name);
+    const before = conversation.first?.seq ?? Infinity;
+    const known = conversation.first ? conversation.last - before + 1 : 0;
+    let added = 0;
+    for (let page = 1; !added && !conversation.isComplete && page <= MOST_PAGES; page++) {
+      const messages = await this.#history(conversation, known + page * PAGE);
+      if (!messages) break;
+      added = conversation.addEarlier(messages);
+      conversation.isComplete = known + page * PAGE >= conversation.last;
+      if (added || page > 1) continue;
+      const [oldest] = await this.#history(conversation, EVERYTHING) ?? [];
+      conversation.isComplete = !(oldest?.seq < before); // else those between were deleted
+    }
     conversation.isLoading = false;
-    if (answer.type !== "ack") return 0;
-    const added = conversation.addEarlier(lines.map((line) => this.model.fromNotice(line)).filter(Boolean));
-    conversation.isComplete = added === 0;
     return added;
+  }
+
+  // Return 25 messages, beginning with the nth last, or the oldest; null if they are not to be had.
+  async #history(conversation, nth) {
+    const { lines, answer } = await this.ask(`/history ${nth}`, conversation.name);
+    return answer.type === "ack" ? this.model.fromNotices(lines) : null;
   }
 
   // Search a conversation: {messages, notes}.
   async search(words, conversation) {
     if (conversation.isRefused) return { messages: [], notes: [`There is no conversation with ${conversation.title}.`] };
     const { lines, answer } = await this.ask(`/search ${words}`, conversation.name);
-    const read = lines.map((line) => this.model.fromNotice(line) ?? line.text);
-    const notes = read.filter((line) => typeof line === "string");
+    const notes = lines.filter(({ seq }) => !seq).map(({ text }) => text);
     if (answer.type === "refused") notes.push(answer.text);
-    return { messages: read.filter(({ from }) => from).reverse(), notes };
+    return { messages: this.model.fromNotices(lines).reverse(), notes };
   }
 
   // Return the item that is this message, which may have to be loaded; undefined if it is not to be had.
   async find(message, conversation) {
-    const second = (time) => Math.floor(time / 1000);
-    const flat = (text) => text.replaceAll("\n", "␊");
-    const isIt = ({ time, from, text }) =>
-      from === message.from && second(time) === second(message.time) && flat(text) === flat(message.text);
     for (let page = 0; page < MOST_PAGES; page++) {
-      const found = conversation.items.find(isIt);
-      const oldest = conversation.items.find(({ from }) => from);
-      if (found || (oldest && second(oldest.time) < second(message.time))) return found;
-      if (!(await this.earlier(conversation))) break;
+      const found = conversation.seqs.get(message.seq);
+      if (found || conversation.first?.seq < message.seq || !(await this.earlier(conversation))) return found;
     }
-    return conversation.items.find(isIt);
+    return conversation.seqs.get(message.seq);
   }
 }

@@ -34,7 +34,8 @@ export class Conversation {
   // Add a message; tell whether it is new.
   add(message) {
     const known = this.seqs.get(message.seq);
-    if (known && known.time === message.time) return false;
+    const second = (time) => Math.floor(time / 1000); // of those from the history no more is known
+    if (known && second(known.time) === second(message.time)) return false;
     // The conversation has begun anew, after an account was deleted.
     if (known || (message.seq < this.last && message.time > this.seqs.get(this.last).time)) this.forget();
     if (message.seq < this.last) {
@@ -56,19 +57,13 @@ export class Conversation {
     this.isComplete = false;
   }
 
-  // Add messages without numbers from before the first one; return how many of them were not known.
+  // Add messages from before the first one; return how many of them were not known.
   addEarlier(earlier) {
-    const key = ({ time, from, text }) => `${Math.floor(time / 1000)} ${from} ${text.replaceAll("\n", "␊")}`;
-    const known = this.items.filter(({ from }) => from).slice(0, earlier.length);
-    const isSame = (count) => known.slice(0, count).every(
-      (item, at) => key(item) === key(earlier[earlier.length - count + at]),
-    );
-    let same = Math.min(known.length, earlier.length);
-    while (same && !isSame(same)) same -= 1;
-    const added = same || !known.length
-      ? earlier.slice(0, earlier.length - same)
-      : earlier.filter(({ time }) => time < Math.floor(known[0].time / 1000) * 1000);
+    const before = this.first?.seq ?? Infinity;
+    const added = earlier.filter(({ seq }) => seq < before);
     this.items.unshift(...added);
+    this.seqs = new Map([...added.map((message) => [message.seq, message]), ...this.seqs]);
+    this.last ||= added.at(-1)?.seq ?? 0;
     return added.length;
   }
 
@@ -166,11 +161,15 @@ export class Model {
     };
   }
 
-  // Read a line of the answer to /history or /search as a message; null if it is none.
-  fromNotice({ text, times = [] }) {
-    if (times.length !== 1 || !text.startsWith(`${times[0]} `)) return null;
-    const [, from, said] = /^(\S+): ([\s\S]*)$/.exec(text.slice(times[0].length + 1)) ?? [];
-    return from === undefined ? null : this.message({ time: times[0], from, text: said });
+  // Return the messages in the answer to /history or /search; each line of a message is a notice of its own.
+  fromNotices(notices) {
+    const found = [];
+    for (const { seq, text, times } of notices.filter((notice) => notice.seq)) {
+      const [, from, line] = /^(\S+): ([\s\S]*)$/.exec(text.slice(times[0].length + 1));
+      if (found.at(-1)?.seq === seq) found.at(-1).text += `\n${line}`;
+      else found.push({ seq, time: times[0], from, text: line });
+    }
+    return found.map((message) => this.message(message));
   }
 }
 

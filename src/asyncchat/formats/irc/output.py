@@ -118,7 +118,7 @@ class IrcOutput:
         self.send(f"PING :{self._network.name}")
         return True
 
-    def notice(self, text: str, times: Sequence[str] = ()) -> None:
+    def notice(self, text: str, times: Sequence[str] = (), seq: int = 0) -> None:
         """Tell this user something."""
         if not self.is_quiet:
             self._notice(text)
