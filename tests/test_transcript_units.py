@@ -1,8 +1,7 @@
 """The conversation in a transcript, in whatever pieces it arrives."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from asyncchat import transcript
 from asyncchat.conversation import Conversation

@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from precis_i18n import get_profile
 
 from asyncchat.chat.requests.credentials import password

@@ -7,8 +7,7 @@ import random
 import subprocess
 import sys
 
-from hypothesis import settings
-from hypothesis import strategies as st
+from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from asyncchat.log.accounts import Role

@@ -4,8 +4,7 @@ import itertools
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from asyncchat.log.room_events import Joined, Renamed, Sent
 from asyncchat.sessions.plain import PlainSession

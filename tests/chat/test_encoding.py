@@ -1,8 +1,7 @@
 """How entries are written for other servers."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from msgspec import msgpack
 
 from asyncchat.log.entries import Count, Leave, Mark, MarkRead, PrivateStored, SendPrivate, ServerLost

@@ -1,8 +1,7 @@
 """Links that invite: who makes them, how often and how long they can be used, and that they are revoked."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Role

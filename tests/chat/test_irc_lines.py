@@ -1,7 +1,6 @@
 """Lines of IRC, by themselves."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from irctokens.line import tokenise
 
 from asyncchat.formats.irc.lines import LONGEST, Line, cut, escape, is_too_long, middle, parse, pieces

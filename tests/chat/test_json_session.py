@@ -3,8 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from asyncchat.chat.resumption import ResumableSessions
 from asyncchat.formats.events import JSON_LINE, MOST_UNANSWERED

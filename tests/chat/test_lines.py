@@ -1,8 +1,7 @@
 """Bytes to lines with a limit, and lines to text that can do no harm."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from asyncchat.text.framing import LineDecoder, is_http
 from asyncchat.text.sanitize import InvalidLine, decode_line, sanitize

@@ -1,8 +1,7 @@
 """How often names may be registered, and the password of one account tried or changed, from wherever."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from asyncchat.chat.rate_limits import (
     AT_ONCE,

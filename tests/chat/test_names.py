@@ -3,8 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 from precis_i18n import get_profile
 
 from asyncchat.text.usernames import NameRefused, is_name, parse_name

@@ -1,8 +1,7 @@
 """How fast one peer may go on."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from asyncchat.chat.rate_limits import RateLimiter
 

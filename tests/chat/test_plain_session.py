@@ -1,8 +1,7 @@
 """One peer's conversation with the server, for people with nc."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from asyncchat.log.accounts import Role
 from asyncchat.log.room_events import Joined, Left, Sent

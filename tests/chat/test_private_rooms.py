@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from asyncchat.commands.room_privacy import MOST_ROLES
 from asyncchat.commands.table import COMMANDS

@@ -4,8 +4,7 @@ import contextlib
 from collections import defaultdict
 from collections.abc import Sequence
 
-from hypothesis import settings
-from hypothesis import strategies as st
+from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from asyncchat.log.accounts import Role

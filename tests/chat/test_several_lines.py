@@ -1,8 +1,7 @@
 """Messages of several lines, and those that say what their author does."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from asyncchat import transcript
 from asyncchat.formats import plain

@@ -6,8 +6,7 @@ import sys
 import unicodedata
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from precis_i18n.unicode import UnicodeData
 
 from asyncchat.commands.mistakes.redaction import find_hidden_command, may_contain_password, redact

@@ -4,8 +4,7 @@ import unicodedata
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from asyncchat.client.plain_client import MAX_HEARD, NotTaken, PlainClient, Received
 from asyncchat.errors import ChatError, ConnectError, Error

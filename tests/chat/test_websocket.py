@@ -4,15 +4,13 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from asyncchat.formats import codec, websocket
 from asyncchat.log.room_events import Left, Sent
 from asyncchat.sessions.json import WebSocketSession
 from asyncchat.text.usernames import parse_name
-from tests.chat import ADDRESS, Person, a_room
-from tests.chat import Peer as Written
+from tests.chat import ADDRESS, Peer as Written, Person, a_room
 
 ALICE = parse_name("alice")
 

@@ -1,8 +1,7 @@
 """Who somebody is, and those who are banned when they are not there any more, or by their address."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from asyncchat.chat.recent_guests import REMEMBERED, Guest, RecentGuests
 from asyncchat.log.accounts import Role

@@ -1,7 +1,6 @@
 """The plain text form of what the server says."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from asyncchat.formats import plain
 from asyncchat.log.room_events import Joined, Left, Sent

@@ -9,8 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from asyncchat.chat.requests.queries import Found, History, LoadResumption, SavedResumption, Search
 from asyncchat.log.room_events import Sent

@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from asyncchat.log.entries import CreateAccount, Join, Leave, Logged, SetTopic
 from asyncchat.log.room_events import Sent

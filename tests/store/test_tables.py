@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from asyncchat.chat.requests.queries import (
     AuditEntry,
@@ -49,8 +48,7 @@ from asyncchat.store.file import Retention
 from asyncchat.store.postgres.connection import PgConnection
 from asyncchat.store.postgres.tables import PgAccountStore, PgTables
 from asyncchat.store.schema import migrate
-from asyncchat.store.tables import accounts as accounts_module
-from asyncchat.store.tables import private_messages as private_messages_module
+from asyncchat.store.tables import accounts as accounts_module, private_messages as private_messages_module
 from asyncchat.store.tables.accounts import MAX_TOKENS, AccountStore
 from asyncchat.store.tables.entries import EntryStore, Tables
 from asyncchat.store.tables.moderation import MAX_AUDIT_ENTRIES, ModerationStore

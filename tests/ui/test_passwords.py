@@ -1,8 +1,7 @@
 """What is asked for when a command lacks its password."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from asyncchat.ui.passwords import AGAIN, NOT_THE_SAME, PasswordQuestion, missing_password
 

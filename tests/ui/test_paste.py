@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from asyncchat.text.sanitize import is_blank
 from asyncchat.ui.view.paste import MOST_TYPED, MOST_UNASKED, as_text, pasted, question

@@ -1,8 +1,7 @@
 """How many rows text takes, and what of the lines printed last is printed again."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from prompt_toolkit.data_structures import Size
 
 from asyncchat.ui.view import reflow

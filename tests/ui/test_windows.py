@@ -1,7 +1,6 @@
 """The windows by themselves: which there are, what is new in them, and what the server is told of that."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from prompt_toolkit.document import Document
 
 from asyncchat.formats.events import Deleted, Edited, Message

@@ -8,41 +8,21 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from asyncchat.formats.room_events import (
     MOST_NAMES,
+    Deleted as Deleted,
+    Edited as Edited,
     Event,
+    Gap as Gap,
+    Joined as Joined,
+    Left as Left,
+    Members as Members,
+    Parted as Parted,
     Rank,
+    Read as Read,
     Reason,
+    Room as Room,
     SafeInt,
     Short,
     Token,
-)
-from asyncchat.formats.room_events import (
-    Deleted as Deleted,
-)
-from asyncchat.formats.room_events import (
-    Edited as Edited,
-)
-from asyncchat.formats.room_events import (
-    Gap as Gap,
-)
-from asyncchat.formats.room_events import (
-    Joined as Joined,
-)
-from asyncchat.formats.room_events import (
-    Left as Left,
-)
-from asyncchat.formats.room_events import (
-    Members as Members,
-)
-from asyncchat.formats.room_events import (
-    Parted as Parted,
-)
-from asyncchat.formats.room_events import (
-    Read as Read,
-)
-from asyncchat.formats.room_events import (
-    Room as Room,
-)
-from asyncchat.formats.room_events import (
     Topic as Topic,
 )
 from asyncchat.log.room_events import MOST_ROOMS

@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from asyncchat.log.room_events import Sent
 from asyncchat.store.database import DatabaseError
-from asyncchat.store.location import Files, address, how_to_read, open_file, shown
-from asyncchat.store.location import StoreError as StoreError
+from asyncchat.store.location import Files, StoreError as StoreError, address, how_to_read, open_file, shown
 from asyncchat.store.mark import Mark
 from asyncchat.store.schema import APPLICATION, MIGRATIONS, migrate
 from asyncchat.store.tables import old_texts

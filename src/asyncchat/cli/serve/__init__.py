@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from asyncchat.cli.arguments import Parser, Rereading, checked, parse
 from asyncchat.cli.databases import is_url
-from asyncchat.cli.serve import limits as limit_arguments
-from asyncchat.cli.serve import ports, values
+from asyncchat.cli.serve import limits as limit_arguments, ports, values
 from asyncchat.cli.serve.stores import check_default_room, open_store
 from asyncchat.errors import ChatError
 from asyncchat.limits import RESERVED_FILES, Limits, Policy, raise_open_file_limit

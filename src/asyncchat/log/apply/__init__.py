@@ -4,7 +4,5 @@ It depends on the state and the entry alone: no clock, no local option, no order
 the same state.
 """
 
-from asyncchat.log.apply.checks import check as check
-from asyncchat.log.apply.checks import may_say as may_say
-from asyncchat.log.apply.effects import Told as Told
-from asyncchat.log.apply.effects import apply as apply
+from asyncchat.log.apply.checks import check as check, may_say as may_say
+from asyncchat.log.apply.effects import Told as Told, apply as apply

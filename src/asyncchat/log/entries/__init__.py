@@ -4,40 +4,45 @@ An entry contains all that applying it needs, also the time (milliseconds since 
 give the same state. Awaiting one proposes it, and returns its result as soon as it is applied.
 """
 
-from asyncchat.log.entries.accounts import CreateAccount as CreateAccount
-from asyncchat.log.entries.accounts import DeleteAccount as DeleteAccount
-from asyncchat.log.entries.accounts import Seen as Seen
-from asyncchat.log.entries.accounts import SetRole as SetRole
-from asyncchat.log.entries.accounts import StorePassword as StorePassword
-from asyncchat.log.entries.accounts import StoreToken as StoreToken
+from asyncchat.log.entries.accounts import (
+    CreateAccount as CreateAccount,
+    DeleteAccount as DeleteAccount,
+    Seen as Seen,
+    SetRole as SetRole,
+    StorePassword as StorePassword,
+    StoreToken as StoreToken,
+)
 from asyncchat.log.entries.entry import Entry as Entry
-from asyncchat.log.entries.invites import MakeInvite as MakeInvite
-from asyncchat.log.entries.invites import RevokeInvite as RevokeInvite
-from asyncchat.log.entries.invites import UseInvite as UseInvite
-from asyncchat.log.entries.members import Count as Count
-from asyncchat.log.entries.members import Join as Join
-from asyncchat.log.entries.members import Leave as Leave
-from asyncchat.log.entries.members import Mark as Mark
-from asyncchat.log.entries.members import Rename as Rename
-from asyncchat.log.entries.members import ServerLost as ServerLost
-from asyncchat.log.entries.members import life_of as life_of
-from asyncchat.log.entries.moderation import LiftRestriction as LiftRestriction
-from asyncchat.log.entries.moderation import Restrict as Restrict
-from asyncchat.log.entries.private import ChangePrivate as ChangePrivate
-from asyncchat.log.entries.private import MarkRead as MarkRead
-from asyncchat.log.entries.private import OpenConversation as OpenConversation
-from asyncchat.log.entries.private import PrivateHistory as PrivateHistory
-from asyncchat.log.entries.private import PrivateStored as PrivateStored
-from asyncchat.log.entries.private import SendPrivate as SendPrivate
-from asyncchat.log.entries.rooms import ChangeMessage as ChangeMessage
-from asyncchat.log.entries.rooms import Depart as Depart
-from asyncchat.log.entries.rooms import Enter as Enter
-from asyncchat.log.entries.rooms import Follow as Follow
-from asyncchat.log.entries.rooms import MakeRoom as MakeRoom
-from asyncchat.log.entries.rooms import ReadRoom as ReadRoom
-from asyncchat.log.entries.rooms import SetPrivate as SetPrivate
-from asyncchat.log.entries.rooms import SetRoomRole as SetRoomRole
-from asyncchat.log.entries.rooms import SetTopic as SetTopic
+from asyncchat.log.entries.invites import MakeInvite as MakeInvite, RevokeInvite as RevokeInvite, UseInvite as UseInvite
+from asyncchat.log.entries.members import (
+    Count as Count,
+    Join as Join,
+    Leave as Leave,
+    Mark as Mark,
+    Rename as Rename,
+    ServerLost as ServerLost,
+    life_of as life_of,
+)
+from asyncchat.log.entries.moderation import LiftRestriction as LiftRestriction, Restrict as Restrict
+from asyncchat.log.entries.private import (
+    ChangePrivate as ChangePrivate,
+    MarkRead as MarkRead,
+    OpenConversation as OpenConversation,
+    PrivateHistory as PrivateHistory,
+    PrivateStored as PrivateStored,
+    SendPrivate as SendPrivate,
+)
+from asyncchat.log.entries.rooms import (
+    ChangeMessage as ChangeMessage,
+    Depart as Depart,
+    Enter as Enter,
+    Follow as Follow,
+    MakeRoom as MakeRoom,
+    ReadRoom as ReadRoom,
+    SetPrivate as SetPrivate,
+    SetRoomRole as SetRoomRole,
+    SetTopic as SetTopic,
+)
 from asyncchat.log.room_events import Sent
 
 KEPT_NOWHERE = (Join, Rename, Leave, Enter, Depart, Count, Mark)

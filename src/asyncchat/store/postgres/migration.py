@@ -8,8 +8,7 @@ from typing import Any
 from asyncchat.store.database import DatabaseError
 from asyncchat.store.file import ERRORS, StoreError, StoreFile, open_to_read, reason
 from asyncchat.store.location import shown
-from asyncchat.store.postgres.connection import PgConnection, connect
-from asyncchat.store.postgres.connection import shown as shown_url
+from asyncchat.store.postgres.connection import PgConnection, connect, shown as shown_url
 from asyncchat.store.postgres.schema import prepare
 from asyncchat.store.postgres.tables import indexed
 
