@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from asyncchat.commands.room_privacy import MOST_ROLES
 from asyncchat.commands.table import COMMANDS
@@ -345,6 +345,7 @@ kinds = st.sampled_from(["join", "part", "read", "edit", "delete"])
 
 
 @settings(deadline=None, max_examples=60)
+@example(["/topic #ops", "/audit"], [], [], Role.MODERATOR)
 @given(
     typed=st.lists(lines, max_size=8),
     said=st.lists(st.tuples(lines, st.sampled_from([None, "", "#ops"])), max_size=8),

@@ -1,7 +1,7 @@
 """The commands of moderators and of the admin."""
 
 from asyncchat.chat.core import ChatCore
-from asyncchat.chat.requests.queries import AuditEntry, AuditLog
+from asyncchat.chat.requests.queries import AuditLog
 from asyncchat.chat.user import User
 from asyncchat.commands.room_privacy import set_role
 from asyncchat.commands.table import Group, command
@@ -9,7 +9,7 @@ from asyncchat.errors import Refusal
 from asyncchat.log.accounts import Account, Role
 from asyncchat.log.entries import LiftRestriction, Restrict, SetRole
 from asyncchat.log.restrictions import KICK_DURATION, Action, Restriction, RestrictionKind, as_name, parse_duration
-from asyncchat.log.room_events import SHOWN, to_the_second
+from asyncchat.log.room_events import to_the_second
 from asyncchat.log.state import LOBBY, RoomRole
 from asyncchat.text import texts
 from asyncchat.text.command_line import excerpt
@@ -155,21 +155,13 @@ async def _bans(core: ChatCore, user: User, _: str) -> None:
 
 @command("/audit", help="show the last actions of moderators", role=Role.MODERATOR, needs_store=True, group=Group.ORDER)
 async def _audit(core: ChatCore, user: User, _: str) -> None:
-    found = await AuditLog(user.require_account())
-    acts = [act for act in found if not _names_hidden_room(core, user, act)][-SHOWN:]
+    acts = await AuditLog(user.require_account())
     if not acts:
         user.notice(texts.NOTHING_DONE)
     for act in acts:
         time = to_the_second(act.time)
         until = [] if act.until is None else [to_the_second(act.until)]
         user.notice(f"{time} {act.by}: {act.act} {act.what}", [time, *until])
-
-
-def _names_hidden_room(core: ChatCore, user: User, act: AuditEntry) -> bool:
-    """Tell whether an action is about a room that is private now, and of which the user may not know."""
-    names = (find_name(word[1:]) for word in act.what.split() if word.startswith("#"))
-    ident = user.require_account().id
-    return any(name and name.key in core.state.rooms and not core.state.may_enter(name.key, ident) for name in names)
 
 
 @command(

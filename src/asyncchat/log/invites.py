@@ -29,10 +29,11 @@ class Invite(NamedTuple):
     uses: int
     until: int
 
-    def leads_to(self, room: str) -> bool:
-        """Tell whether it is to the room with this key."""
+    @property
+    def room_key(self) -> str:
+        """The key of the room; of the default room, that of its name."""
         name = find_name(self.room[1:])
-        return name is not None and name.key == room
+        return name.key if name else ""
 
 
 class Invites:
@@ -78,7 +79,7 @@ class Invites:
 
     def revoke_all_to(self, room: str) -> None:
         """Remove the invitations to the room with this key."""
-        self._by_hash = {key: invite for key, invite in self._by_hash.items() if not invite.leads_to(room)}
+        self._by_hash = {key: invite for key, invite in self._by_hash.items() if invite.room_key != room}
 
     def all(self, now: int) -> list[Invite]:
         """Return those that can be used."""

@@ -34,15 +34,12 @@ from asyncchat.log.room_events import SHOWN, Sent
 from asyncchat.store.database import Database, Interrupted
 from asyncchat.store.file import ERRORS, StoreError, reason, sent
 from asyncchat.store.search.words import Wanted
-from asyncchat.store.tables.moderation import audit_entry
+from asyncchat.store.tables.moderation import PUBLIC, audit_entry
 from asyncchat.store.tables.private_messages import said_between
 from asyncchat.text.refusals import NotKept
 from asyncchat.text.usernames import find_name
 
 _AT_ONCE = 1000
-
-MOST_ACTS = 4 * SHOWN
-"""Entries of the audit log that are read: some may be about rooms that are private now, and are not shown."""
 
 LAST_STATEMENT = 1.0
 """Seconds that a running query gets to end when no more are answered."""
@@ -268,9 +265,9 @@ class Queries(ABC):
 
     def _audit(self, who: Account) -> list[AuditEntry]:
         rows = self._do(
-            "SELECT time, by, act, what FROM audit WHERE room = ''"
+            f"SELECT time, by, act, what FROM audit WHERE room = '' OR room LIKE '{PUBLIC}%'"
             " OR room IN (SELECT room FROM room_roles WHERE account = ?) ORDER BY id DESC LIMIT ?",
-            (who.id, MOST_ACTS),
+            (who.id, SHOWN),
         )
         return [audit_entry(*row) for row in rows.fetchall()[::-1]]
 

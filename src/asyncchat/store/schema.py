@@ -133,9 +133,9 @@ MIGRATIONS = (
     CREATE INDEX said_by_age ON said (ifnull(written, time));
     """,
     # `changed`: when the message got this text, if that is not its first one; an empty one was deleted. `made`: when an
-    # account was registered; for those of earlier versions that is not known. `room` in the audit log: the private room
-    # that it is about. `places`: the rooms in which the owner of an account is after the next login, and the last
-    # message there that was read.
+    # account was registered; for those of earlier versions that is not known. `room` in the audit log: the room that it
+    # is about (PUBLIC in tables/moderation.py). `places`: the rooms in which the owner of an account is after the next
+    # login, and the last message there that was read.
     """
     ALTER TABLE messages ADD COLUMN changed INTEGER;
     ALTER TABLE said ADD COLUMN changed INTEGER;

@@ -121,7 +121,7 @@ def check(state: ChatState, entry: AnyEntry) -> None:
         case MakeInvite(_, invite):
             if invite.number <= state.invites.last:
                 raise NotKept(room_texts.INVITED_MEANWHILE)
-            if any(room.is_private and invite.leads_to(key) for key, room in state.rooms.items()):
+            if (place := state.rooms.get(invite.room_key)) and place.is_private:
                 raise PrivateRoom
         case Count() | Mark() | ServerLost():
             pass

@@ -37,7 +37,7 @@ from asyncchat.store.file import Retention
 from asyncchat.store.tables import old_texts
 from asyncchat.store.tables.accounts import AccountStore
 from asyncchat.store.tables.messages import MessageStore
-from asyncchat.store.tables.moderation import ModerationStore
+from asyncchat.store.tables.moderation import PUBLIC, ModerationStore
 from asyncchat.store.tables.private_messages import PrivateMessageStore
 from asyncchat.store.tables.rooms import RoomStore
 from asyncchat.text.usernames import Name
@@ -115,7 +115,7 @@ class Tables:
                 self._audit(by, action, str(restriction), time, restriction.room)
             case MakeInvite(by, invite, time):
                 moderation.keep_invite(invite)
-                moderation.audit(by, "invite", f"{invite.number} to {invite.room}", time)
+                moderation.audit(by, "invite", f"{invite.number} to {invite.room}", time, PUBLIC + invite.room_key)
             case UseInvite(key_hash):
                 moderation.use_invite(key_hash)
             case RevokeInvite(by, number, time):
@@ -156,6 +156,7 @@ class Tables:
                 self.rooms.set_private(room, invited, is_private=is_private)
                 if is_private:
                     self.moderation.revoke_invites_to(room)
+                    self.moderation.hide_acts_in(room)
                 self.moderation.audit(by, "private" if is_private else "public", f"#{room}", time, room)
             case SetRoomRole(by, room, account, name, role, time):
                 was = self.rooms.set_role(room, account, role)
@@ -163,8 +164,10 @@ class Tables:
 
     def _audit(self, by: Name, action: str, what: str, time: int, room: str) -> None:
         """Add to the audit log what was done in a room, or, without `room`, on the server."""
-        hidden = room if self.rooms.is_private(room) else ""
-        self.moderation.audit(by, action, f"#{room} {what}" if room else what, time, hidden)
+        if room:
+            what = f"#{room} {what}"
+            room = room if self.rooms.is_private(room) else PUBLIC + room
+        self.moderation.audit(by, action, what, time, room)
 
 
 class EntryStore(Tables):

@@ -19,6 +19,9 @@ MAX_AUDIT_ENTRIES = 100_000
 _UNTIL = re.compile(re.escape(texts.with_end("", "TIME")).replace("TIME", "([0-9-]{10}T[0-9:]{8}Z)") + "$")
 """The end of a restriction's text: the table has no column for the time, which stands in that text alone."""
 
+PUBLIC = "+"
+"""Stands before the key of a public room in the audit log; no key begins with it."""
+
 
 class ModerationStore:
     """Reads and writes restrictions, the topic and the audit log by `connection`, in a transaction of its caller's."""
@@ -82,19 +85,23 @@ class ModerationStore:
     def revoke_invites_to(self, room: str) -> None:
         """Delete the invitations to the room with this key."""
         for invite in self.invites():
-            if invite.leads_to(room):
+            if invite.room_key == room:
                 self.revoke_invite(invite.number)
 
     def audit(self, by: Name, action: str, what: str, time: int, room: str = "") -> None:
         """Add an entry to the audit log, and delete the oldest beyond MAX_AUDIT_ENTRIES.
 
-        room: the key of the private room that it is about
+        room: the key of the room that it is about, behind PUBLIC as long as that is not private
         """
         (last,) = self._do(
             "INSERT INTO audit (time, by, act, what, room) VALUES (?, ?, ?, ?, ?) RETURNING id",
             (time, by.shown, action, what, room),
         ).fetchone()
         self._do("DELETE FROM audit WHERE id <= ?", (last - MAX_AUDIT_ENTRIES,))
+
+    def hide_acts_in(self, room: str) -> None:
+        """Show the entries about a room that becomes private to its users alone."""
+        self._do("UPDATE audit SET room = ? WHERE room = ?", (room, PUBLIC + room))
 
 
 def audit_entry(time: int, by: str, action: str, what: str) -> AuditEntry:
