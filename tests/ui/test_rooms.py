@@ -113,6 +113,18 @@ def test_what_is_being_typed_stays_in_its_window(alice: Terminal, bob: Nc) -> No
     assert bob.line() == "alice: hello"
 
 
+def test_what_is_being_typed_when_a_conversation_could_not_be_opened_stays_and_is_refused_once(
+    alice: Terminal, bob: Nc
+) -> None:
+    alice.write("/join #a/b" + ENTER + "for a few")
+    alice.until_row("not sent: a room can't have this name: ")
+    until_line(alice, "> for a few")
+    alice.write(ENTER)
+    alice.until_row("not sent: /chat or /join did not work.")
+    bob.send("end\n")
+    assert bob.line() == "bob: end"
+
+
 def test_what_was_being_typed_in_a_room_that_must_be_left_is_there_on_return(
     room: ServeProgram, tmp_path: Path
 ) -> None:

@@ -57,6 +57,9 @@ class Navigation:
         if self._screen.is_asking or self._chat.client.turned is None:  # a password is no draft
             return
         left, self._typing_in = self._typing_in, windows.current
+        never_was = bool(left.name) and not left.is_known and not self._chat.client.is_turning
+        if never_was and not self._typing_in.draft.text:
+            return  # what is being typed does not vanish: the next line is refused once, since it was for nobody
         if left.name != self._typing_in.name:
             draft, self._typing_in.draft = self._typing_in.draft, Document()
             windows.keep_draft(left, self._screen.exchange(draft))
