@@ -125,7 +125,7 @@ NO_LINK_TO_MAKE = (
 NO_LINK_TO_REVOKE = (
     "only moderators of the server and the admin revoke links. Write /uninvite NAME to withdraw an invitation."
 )
-NO_LINK_TO_PRIVATE = "nobody enters a private room by a link: write /invite NAME."
+NO_LINK_TO_PRIVATE = "no link leads into a private room: invite users with /invite NAME."
 
 
 def invite(number: str, room: str, by: str, uses: int, until: str) -> str:

@@ -31,7 +31,7 @@ from asyncchat.ui.view.style import key_of
 from asyncchat.ui.windows import Line, RefusedLine, RefusedLines
 
 REST = 0.1
-"""Seconds from one print to the next, at least: nobody reads faster."""
+"""Seconds from one print to the next, at least: faster than people read."""
 
 SCREENFULS = 2
 """What one print may have: a flood is not worth more."""
@@ -313,7 +313,7 @@ class App:
         self._screen.clear()
 
     def ignore(self, name: str) -> None:
-        """Show nothing of somebody; without a name, tell who that is."""
+        """Hide the messages of a user; without a name, list the users whose messages are hidden."""
         ignored = self._show.ignored
         if name and key_of(name) == key_of(self._chat.name):
             self._tell("that is you")
