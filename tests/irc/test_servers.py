@@ -31,6 +31,7 @@ def test_users_of_two_servers_see_each_other_as_those_of_one(postgres: Database)
         assert [line.split(" ")[7] for line in alice.until(" 315 ")[:-1]] == ["alice", "bob", "admin"]
         bob.ask(f"PRIVMSG Server :/register bob {SECRET}")
         assert alice.line() == "@account=bob :bob!u@bob ACCOUNT bob"
+        bob.until("you are registered successfully!")  # alice's server may have heard of it before
         admin.ask("MODE #lobby +o bob")
         assert alice.line() == "@account=admin :admin!u@admin MODE #lobby +o bob"
         bob.ask("NICK bobby", "PART #lobby", "JOIN #lobby")
