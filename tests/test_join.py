@@ -424,8 +424,7 @@ def foreign(request: pytest.FixtureRequest) -> Iterator[str]:
         serving.join()
 
 
-@pytest.mark.parametrize("options", [["--name", "ci"], []], ids=["named", "unnamed"])
-@pytest.mark.parametrize("end", ["", "/exit\n"])
+@pytest.mark.parametrize(("options", "end"), [(["--name", "ci"], ""), ([], "/exit\n")], ids=["named", "unnamed"])
 def test_a_pipe_to_what_is_no_chat_is_no_success(foreign: str, join: Join, options: list[str], end: str) -> None:
     with join(foreign, *options) as program:
         program.write(f"build 41\ndone\n{end}")
@@ -436,8 +435,7 @@ def test_a_pipe_to_what_is_no_chat_is_no_success(foreign: str, join: Join, optio
         assert error.count(b"\n") == 1
 
 
-@pytest.mark.parametrize("options", [["--name", "ci"], []], ids=["named", "unnamed"])
-@pytest.mark.parametrize("end", ["", "/exit\n"])
+@pytest.mark.parametrize(("options", "end"), [(["--name", "ci"], ""), ([], "/exit\n")], ids=["named", "unnamed"])
 @pytest.mark.parametrize("mode", ["pair", "threads"])
 def test_a_pipe_to_a_server_without_names_is_a_success(mode: str, join: Join, options: list[str], end: str) -> None:
     with ServeProgram("--mode", mode) as server, join(server.address, *options) as program:

@@ -339,9 +339,11 @@ def test_what_three_servers_post_at_once_is_one_order(url: str, postgres: Databa
         servers = (one, two, three)
         with contextlib.ExitStack() as opened:
             peers = [opened.enter_context(Json(server, f"p{n}")) for n, server in enumerate(servers)]
+            may_wait = [threading.Semaphore(20) for _ in peers]  # less than events.MOST_UNANSWERED
 
             def post(peer: Json, number: int) -> None:
                 for count in range(100):
+                    may_wait[number].acquire(timeout=seconds(PATIENCE))
                     peer.say(f"{number} {count}")
                     time.sleep(0.01)
 
@@ -350,8 +352,13 @@ def test_what_three_servers_post_at_once_is_one_order(url: str, postgres: Databa
                 thread.start()
             heard = []
             for peer in peers:
-                mine = [peer.hear("message") for _ in range(300)]
-                heard.append([(said["seq"], said["text"]) for said in mine])
+                mine = []
+                for _ in range(300):
+                    said = peer.hear("message")
+                    mine.append((said["seq"], said["text"]))
+                    if peer is peers[0]:
+                        may_wait[int(said["text"][0])].release()
+                heard.append(mine)
             for thread in threads:
                 thread.join(seconds(PATIENCE))
         assert heard[0] == heard[1] == heard[2] == kept(url, postgres)
