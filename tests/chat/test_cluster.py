@@ -8,7 +8,7 @@ from asyncchat.log.accounts import Role
 from asyncchat.log.entries import Mark, StorePassword, life_of
 from asyncchat.log.shared.encoding import decode
 from tests.chat.shared_chat import Cluster, SharedChat, cluster, digest, said
-from tests.chat.stored_chat import SECRET
+from tests.chat.stored_chat import SECRET, Json
 
 
 @pytest.fixture
@@ -235,14 +235,20 @@ def test_what_was_sent_by_the_old_connection_and_comes_later_is_not_posted_twice
     assert said(one) == said(other) == ["once"]
 
 
+def a_program_whose_line_is_on_its_way(one: SharedChat, other: SharedChat) -> Json:
+    """Return a program at `one` that has sent a line, which is not stored yet."""
+    program = one.program("alice")
+    one.log.is_slow = other.log.is_slow = True
+    program.tell("say", id=1, text="once")
+    one.pipeline.commit()
+    return program
+
+
 def test_what_the_old_connection_has_sent_is_acknowledged_though_it_is_stored_while_the_session_moves(
     pair: tuple[SharedChat, SharedChat],
 ) -> None:
     one, other = pair
-    before = one.program("alice")
-    one.log.is_slow = other.log.is_slow = True
-    before.tell("say", id=1, text="once")
-    one.pipeline.commit()
+    before = a_program_whose_line_is_on_its_way(one, other)
     after = other.stranger()
     after.tell("hello", v=1, name="alice", token=before.token, epoch=one.core.epoch, after=0)
     other.pipeline.commit()
@@ -261,10 +267,7 @@ def test_of_two_connections_that_bring_one_session_at_once_the_later_has_it(
     pair: tuple[SharedChat, SharedChat],
 ) -> None:
     one, other = pair
-    before = one.program("alice")
-    one.log.is_slow = other.log.is_slow = True
-    before.tell("say", id=1, text="once")
-    one.pipeline.commit()
+    before = a_program_whose_line_is_on_its_way(one, other)
     first, second = other.stranger(), other.stranger()
     for each in (first, second):
         each.tell("hello", v=1, name="alice", token=before.token, epoch=one.core.epoch, after=0)

@@ -83,7 +83,7 @@ export class Conversation {
 
   // The server has begun anew: what was said before is shown, and not known to it.
   outlive() {
-    for (const item of this.items) Object.assign(item, { seq: undefined, isOld: true });
+    for (const item of this.items) item.seq = undefined;
     this.seqs.clear();
     this.last = 0;
     this.isComplete = true;
